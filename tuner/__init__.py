@@ -1,0 +1,1 @@
+"""Hyperparameter search for small networks that shows why each value was chosen."""

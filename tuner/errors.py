@@ -1,0 +1,47 @@
+"""Everything that tuner raises on purpose.
+
+::
+
+    TunerError                 anything a caller may want to catch
+    ├── InputError             what the user gave cannot be used: exit code 2
+    │   ├── OptionError        an option or setting is out of its range
+    │   ├── DataError          a data set, or the file that holds it, is unusable
+    │   │   └── DownloadError  no mirror delivered the published file
+    │   ├── OutputError        the output cannot be written there
+    │   └── MissingExtraError  an optional dependency is not installed
+    └── SealError              the test set was asked for where it must stay closed
+
+Each message is one line that names the file, key or option, says what is wrong and what to do.
+"""
+
+
+class TunerError(Exception):
+    """The root of the tree: whatever tuner raises on purpose."""
+
+
+class InputError(TunerError):
+    """What the user gave cannot be used; the command line answers with exit code 2."""
+
+
+class OptionError(InputError, ValueError):
+    """An option or setting is unknown or out of its range."""
+
+
+class DataError(InputError, ValueError):
+    """A data set, or the file that holds it, cannot be used."""
+
+
+class DownloadError(DataError):
+    """No mirror delivered the published file."""
+
+
+class OutputError(InputError, OSError):
+    """The output cannot be written where it was asked for."""
+
+
+class MissingExtraError(InputError, ImportError):
+    """An optional dependency is not installed; the message names the extra that brings it."""
+
+
+class SealError(TunerError):
+    """The test set was asked for where it must stay closed."""
