@@ -1,0 +1,1 @@
+"""What trains networks, behind one small interface (`base`); our own trainer is `native`."""

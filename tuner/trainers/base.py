@@ -1,0 +1,84 @@
+"""The interface between the strategies' drivers and whatever trains networks.
+
+A network in training is a value, a lane: it holds its settings and all its state, and `advance` is
+a pure function of it. Rungs, pauses, checkpoints and worker processes are all the same thing then.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self, TypeVar
+
+from tuner.records import Hyperparameters
+
+Portion = Literal["training", "probe", "validation"]
+"""Which examples are measured: a whole part, or for `probe` a fixed subset of the training part."""
+
+
+class Lane(Protocol):
+    """One network in training, a value that nothing changes."""
+
+    @property
+    def settings(self) -> Hyperparameters:
+        """Its hyperparameters."""
+        ...
+
+    @property
+    def steps(self) -> int:
+        """Training steps taken so far."""
+        ...
+
+    @property
+    def diverged(self) -> bool:
+        """Whether a parameter has left the finite numbers; such a lane no longer trains."""
+        ...
+
+    def with_eta(self, eta: float) -> Self:
+        """Give the same network with another learning rate from here on."""
+        ...
+
+
+L = TypeVar("L", bound=Any)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a network does on some examples.
+
+    Attributes
+    ----------
+    cost
+        Mean cost over the examples plus the regularisation term; NaN or infinite after divergence.
+    accuracy
+        Share of the examples whose largest output is the right class, 0 … 1.
+    """
+
+    cost: float
+    accuracy: float
+
+
+class Trainer(Protocol[L]):
+    """Whatever can train networks on one data set."""
+
+    def start(self, settings: Hyperparameters) -> L:
+        """Give a network before its first step, determined by `settings` (and its seed) alone."""
+        ...
+
+    def advance(self, lanes: Sequence[L], steps: int) -> list[L]:
+        """Train each lane for that many more steps; the lanes passed in stay as they are."""
+        ...
+
+    def measure(self, lanes: Sequence[L], portion: Portion) -> list[Measurement]:
+        """Give cost and accuracy of each lane on those examples."""
+        ...
+
+    def steps_per_epoch(self, settings: Hyperparameters) -> int:
+        """Give the number of mini-batches in one pass over the training data."""
+        ...
+
+    def baseline(self, settings: Hyperparameters) -> float:
+        """Give B, the cost of the best constant prediction on the training data."""
+        ...
+
+    def decay(self, settings: Hyperparameters) -> float:
+        """Give λ/n, the decay of the weights in one step at η = 1."""
+        ...

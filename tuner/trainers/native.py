@@ -1,0 +1,231 @@
+"""Our own networks, many at once: lanes over the stacked passes of `tuner.network`."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.data import Part, TuningData
+from tuner.network.activations import ACTIVATIONS
+from tuner.network.blas import Array, one_thread
+from tuner.network.costs import COSTS
+from tuner.network.dropout import DropoutMasks
+from tuner.network.initialisation import Parameters, initial_parameters
+from tuner.network.regularisation import penalty
+from tuner.network.stack import Stack, Workspace
+from tuner.randomness import Purpose, stream
+from tuner.records import Hyperparameters
+from tuner.trainers.base import Measurement, Portion
+
+CACHE_BYTES = 1 << 20
+"""Lanes that train together share this much cache; with more of them each would be slower."""
+
+PROBE_EXAMPLES = 2_000
+ROWS_AT_ONCE = 4_096
+
+
+@dataclass(frozen=True, eq=False)
+class NativeLane:
+    """One of our networks in training; see `tuner.trainers.base.Lane`."""
+
+    settings: Hyperparameters
+    parameters: Parameters
+    steps: int = 0
+    diverged: bool = False
+
+    def with_eta(self, eta: float) -> Self:
+        """Give the same network with another learning rate from here on."""
+        return replace(self, settings=replace(self.settings, eta=eta))
+
+
+class NativeTrainer:
+    """Train networks on the training part of a data set.
+
+    Parameters
+    ----------
+    data
+        Training and validation parts; the class index of each example becomes a one-hot row.
+
+    Examples
+    --------
+    >>> from tuner.data import load
+    >>> trainer = NativeTrainer(load("iris").tuning)
+    >>> lane = trainer.start(Hyperparameters(eta=0.5, hidden=(8,)))
+    >>> trained, = trainer.advance([lane], steps=20 * trainer.steps_per_epoch(lane.settings))
+    >>> trained.steps, lane.steps
+    (180, 0)
+    """
+
+    def __init__(self, data: TuningData) -> None:
+        self.data = data
+        self.n, self.n_in = data.train.n, data.train.x.shape[1]
+        self.n_out = len(data.classes)
+        chosen = stream(0, Purpose.PROBE).permutation(self.n)[:PROBE_EXAMPLES]
+        self._probe = Part(data.train.x[chosen], data.train.y[chosen])
+        self._inputs = lru_cache(maxsize=2)(self._inputs_of)
+
+    def start(self, settings: Hyperparameters) -> NativeLane:
+        """Give a network before its first step."""
+        return NativeLane(settings, initial_parameters(settings, self.n_in, self.n_out))
+
+    def steps_per_epoch(self, settings: Hyperparameters) -> int:
+        """Give the number of mini-batches in an epoch; the last may be smaller."""
+        return -(-self.n // settings.batch_size)
+
+    def decay(self, settings: Hyperparameters) -> float:
+        """Give λ/n."""
+        return settings.lambda_ / self.n
+
+    def baseline(self, settings: Hyperparameters) -> float:
+        """Give the least cost of a constant output: that of the class frequencies."""
+        shares = np.bincount(self.data.train.y, minlength=self.n_out) / self.n
+        if settings.cost == "quadratic":
+            return float(0.5 * (shares * (1 - shares)).sum())
+        inside = shares[(shares > 0) & (shares < 1)]
+        entropy = -(inside * np.log(inside)).sum()
+        if settings.cost == "cross-entropy":
+            entropy -= ((1 - inside) * np.log(1 - inside)).sum()
+        return float(entropy)
+
+    def advance(self, lanes: Sequence[NativeLane], steps: int) -> list[NativeLane]:
+        """Train each lane for `steps` more steps of its own data order.
+
+        Lanes may differ in everything; those of one shape train in lock-step. A lane that has
+        diverged comes back marked, and unchanged from then on.
+        """
+        trained = list(lanes)
+        with one_thread(), np.errstate(all="ignore"):
+            for together in self._chunks(lanes):
+                results = self._train([lanes[i] for i in together], steps)
+                for i, lane in zip(together, results, strict=True):
+                    trained[i] = lane
+        return trained
+
+    def measure(self, lanes: Sequence[NativeLane], portion: Portion) -> list[Measurement]:
+        """Give the regularised cost and the accuracy of each lane."""
+        part = {
+            "training": self.data.train,
+            "probe": self._probe,
+            "validation": self.data.validation,
+        }
+        with one_thread(), np.errstate(all="ignore"):
+            return [self._measure(lane, part[portion]) for lane in lanes]
+
+    def _measure(self, lane: NativeLane, part: Part) -> Measurement:
+        total, right = 0.0, 0
+        per_example = COSTS[lane.settings.cost].per_example
+        for first in range(0, part.n, ROWS_AT_ONCE):
+            rows = slice(first, first + ROWS_AT_ONCE)
+            z = logits(lane.parameters, lane.settings, part.x[rows])
+            total += float(per_example(z, one_hot(part.y[rows], self.n_out, z.dtype)).sum())
+            right += int((z.argmax(axis=1) == part.y[rows]).sum())
+        cost = total / part.n + penalty(lane.settings, lane.parameters.weights, self.n)
+        return Measurement(cost, right / part.n)
+
+    def _chunks(self, lanes: Sequence[NativeLane]) -> Iterator[list[int]]:
+        groups = defaultdict(list)
+        for i, lane in enumerate(lanes):
+            if not lane.diverged:
+                groups[_lock_step_key(lane)].append(i)
+        for members in groups.values():
+            size = self._lanes_at_once(lanes[members[0]])
+            yield from (members[i : i + size] for i in range(0, len(members), size))
+
+    def _lanes_at_once(self, lane: NativeLane) -> int:
+        batch = lane.settings.batch_size * self.n_in * lane.parameters.weights[0].itemsize
+        return max(1, CACHE_BYTES // (sum(w.nbytes for w in lane.parameters.weights) + batch))
+
+    def _inputs_of(self, precision: str) -> tuple[Array, Array]:
+        train = self.data.train
+        dtype = np.dtype(precision)
+        return train.x.astype(dtype, copy=False), one_hot(train.y, self.n_out, dtype)
+
+    def _train(self, lanes: list[NativeLane], steps: int) -> list[NativeLane]:
+        stack = Stack(
+            [lane.settings for lane in lanes], [lane.parameters for lane in lanes], self.n
+        )
+        step, end = lanes[0].steps, lanes[0].steps + steps
+        epoch_of = _EpochTrainer(stack, *self._inputs(lanes[0].settings.precision))
+        while step < end:
+            epoch, first = divmod(step, epoch_of.steps)
+            last = min(epoch_of.steps, first + end - step)
+            epoch_of.run(epoch, first, last)
+            step += last - first
+        parameters = [stack.lane(k) for k in range(len(lanes))]
+        return [
+            replace(lane, parameters=p, steps=end, diverged=not p.finite)
+            for lane, p in zip(lanes, parameters, strict=True)
+        ]
+
+
+class _EpochTrainer:
+    """Runs a stack through mini-batches of its data, each lane in the order of its seed."""
+
+    def __init__(self, stack: Stack, x: Array, targets: Array) -> None:
+        self.stack, self.x, self.targets = stack, x, targets
+        seeds = [s.seed for s in stack.settings]
+        self.seeds = sorted(set(seeds))
+        self.slots = [self.seeds.index(seed) for seed in seeds]
+        self.n = len(x)
+        self.m = min(stack.settings[0].batch_size, self.n)
+        self.steps = -(-self.n // self.m)
+        self.spaces = {m: Workspace(stack, m, self.slots) for m in {self.m, self.n % self.m} - {0}}
+        self.masks = DropoutMasks(stack.settings) if stack.dropout else None
+
+    def run(self, epoch: int, first: int, last: int) -> None:
+        """Train on mini-batches `first` … `last` - 1 of an epoch."""
+        orders = [stream(seed, Purpose.ORDER, epoch).permutation(self.n) for seed in self.seeds]
+        whole = min(last, self.n // self.m)
+        self._run_batches(orders, self.m, range(first, whole), epoch * self.steps)
+        if last > whole:
+            rest = [order[whole * self.m :] for order in orders]
+            self._run_batches(rest, self.n % self.m, range(1), epoch * self.steps + whole)
+
+    def _run_batches(
+        self, orders: list[NDArray[np.intp]], m: int, batches: range, first_step: int
+    ) -> None:
+        space = self.spaces[m]
+        used = [o[batches.start * m : batches.stop * m].reshape(-1, m) for o in orders]
+        rows = np.concatenate(used, axis=1)  # U distinct orders: (batches, U * m)
+        lane_rows = np.concatenate([used[slot] for slot in self.slots], axis=1)  # (batches, K * m)
+        x = space.x.reshape(-1, space.x.shape[-1])
+        targets = space.targets.reshape(-1, space.targets.shape[-1])
+        take_x, take_targets, step = self.x.take, self.targets.take, space.step
+        masks: Sequence[Array] = ()
+        for batch, x_rows, target_rows in zip(batches, rows, lane_rows, strict=True):
+            take_x(x_rows, 0, x, "clip")
+            take_targets(target_rows, 0, targets, "clip")
+            if self.masks:
+                masks = self.masks.at(first_step + batch)
+            step(masks)
+
+
+def _lock_step_key(lane: NativeLane) -> tuple[object, ...]:
+    s = lane.settings
+    shared = (s.hidden, s.activation, s.cost, s.batch_size, s.regularization, s.precision)
+    return (*shared, s.dropout > 0, lane.steps)
+
+
+def one_hot(labels: NDArray[np.intp], n_classes: int, dtype: np.dtype[np.floating]) -> Array:
+    """Give the rows (n, n_classes) with a 1 at each label and 0 elsewhere."""
+    rows = np.zeros((len(labels), n_classes), dtype)
+    rows[np.arange(len(labels)), labels] = 1
+    return rows
+
+
+def logits(parameters: Parameters, settings: Hyperparameters, x: Array) -> Array:
+    """Give the weighted inputs z (n, n_out) of the output layer for inputs x (n, d), no dropout."""
+    activation = ACTIVATIONS[settings.activation]
+    *hidden, (w_out, b_out) = zip(parameters.weights, parameters.biases, strict=True)
+    a = x.astype(w_out.dtype, copy=False)
+    for w, b in hidden:
+        a = a @ w.T  # (n, d) @ (d, h) -> (n, h)
+        a += b
+        activation.apply(a)
+    z: Array = a @ w_out.T
+    z += b_out
+    return z
