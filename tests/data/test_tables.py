@@ -1,0 +1,235 @@
+import importlib.util
+import io
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tuner.data import load, read, read_inputs
+from tuner.data.frames import read_csv
+from tuner.errors import DataError, MissingExtraError
+
+N = 30
+ROWS = [f"{i / 10},{['red', 'blue', 'green'][i % 3]},{i % 2 == 0},{i % 2}" for i in range(N)]
+GOOD = "size,colour,shiny,target\n" + "\n".join(ROWS) + "\n"
+FRAME = pd.read_csv(io.StringIO(GOOD))
+
+
+def with_row(row: str, at: int = 5) -> str:
+    """The good table with another row in place of data row `at`."""
+    return "\n".join(["size,colour,shiny,target", *ROWS[: at - 1], row, *ROWS[at:]])
+
+
+def write(folder: Path, content: str | bytes, name: str = "my.csv") -> str:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return str(path)
+
+
+NAMES = ("size", "colour=blue", "colour=green", "colour=red", "shiny=False", "shiny=True")
+
+
+def test_numbers_are_standardised_and_the_rest_one_hot(tmp_path: Path) -> None:
+    data = load(write(tmp_path, GOOD))
+    assert data.feature_names == NAMES
+    assert data.classes == ("0", "1")
+    assert data.train.x.shape == (18, 6)
+    np.testing.assert_allclose(data.train.x[:, 0].mean(), 0, atol=1e-6)
+    np.testing.assert_allclose(data.train.x[:, 0].std(), 1, atol=1e-6)
+    assert (data.train.x[:, 1:4].sum(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        GOOD,
+        GOOD.replace(",", ";"),
+        GOOD.replace(",", "\t"),
+        GOOD.replace(",", ", "),
+        GOOD.replace("\n", "\r\n"),
+        GOOD.replace("\n", "\n\n"),
+        "\ufeff" + GOOD,
+        GOOD.replace("colour", '"colour"').replace("red", '"red"'),
+        GOOD.rstrip(),
+        "\n".join(
+            ("" if i == 0 else str(i)) + "," + row for i, row in enumerate(GOOD.splitlines())
+        ),
+    ],
+)
+def test_dialects_give_the_same_data(tmp_path: Path, content: str) -> None:
+    data, same = load(write(tmp_path, GOOD)), load(write(tmp_path, content, "same.csv"))
+    np.testing.assert_array_equal(same.train.x, data.train.x)
+    assert same.feature_names == data.feature_names
+
+
+def test_booleans_keep_their_spelling(tmp_path: Path) -> None:
+    upper = GOOD.replace("True", "TRUE").replace("False", "FALSE")
+    assert load(write(tmp_path, upper)).feature_names[-2:] == ("shiny=FALSE", "shiny=TRUE")
+
+
+@pytest.mark.parametrize("name", ["target", "Label", "CLASS", "y"])
+def test_usual_names_of_the_target_are_found(tmp_path: Path, name: str) -> None:
+    assert load(write(tmp_path, GOOD.replace("target", name))).classes == ("0", "1")
+
+
+def test_the_named_target_is_taken(tmp_path: Path) -> None:
+    data = load(write(tmp_path, GOOD), target="colour")
+    assert data.classes == ("blue", "green", "red")
+    assert "target" in data.feature_names
+
+
+BIG = "a,y\n" + "\n".join(f"{i},{i % 2}" for i in range(N))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is empty"),
+        ("\n \n", "is empty"),
+        ("size,colour,shiny,target\n", "has a header but no rows"),
+        (GOOD.replace("target", "t"), "say which column is the target: use --target with one of"),
+        (GOOD.replace("shiny,target", "label,target"), "say which column is the target"),
+        (GOOD.replace("colour", "size"), "two columns are called 'size'"),
+        (GOOD.replace("colour", " size"), "two columns are called 'size'"),
+        (GOOD.replace("colour", ""), "column 2 has no name"),
+        (with_row("1,red,True,0,9"), "Expected 4 fields in line 6, saw 5"),
+        (with_row("1,red"), "target 'target' is missing in 1 rows, the first is data row 5"),
+        (GOOD.replace("0\n", "0,9\n").replace("1\n", "1,9\n"), "one cell for each of the 4"),
+        (with_row(",red,True,0"), "column 'size' has 1 missing or infinite .* in data row 5"),
+        (with_row("inf,red,True,0"), "column 'size' has 1 missing or infinite .* in data row 5"),
+        (with_row("nan,red,True,0"), "column 'size' has 1 missing or infinite .* in data row 5"),
+        (with_row("1,,True,0"), "column 'colour' has 1 missing values, the first in data row 5"),
+        (with_row("1,red,True,"), "target 'target' is missing in 1 rows, the first is data row 5"),
+        (with_row("?,red,True,0"), r"column 'size' holds numbers but '\?' in data row 5"),
+        (with_row('"1,5",red,True,0'), "column 'size' holds numbers but '1,5' in data row 5"),
+        (
+            "\n".join(["a;y", *(f"{i},5;{i % 2}" for i in range(N))]),
+            "column 'a' holds numbers but '0,5' in data row 1: write a number such as 1234.5",
+        ),
+        (with_row("1e400,red,True,0"), "column 'size' has 1 missing or infinite"),
+        (with_row("1e308,red,True,0"), "column 'size'"),
+        (GOOD.replace(",0\n", ",1\n"), "is '1' everywhere"),
+        (with_row("1,red,True,2"), "class '2' has only 1 of the 5"),
+        (with_row("1,red,True,0.5"), "0.5 is no class"),
+        (BIG.replace("a,y", "y,a"), "30 different values in 30 examples"),
+        ("y\n" + "0\n1\n" * 20, "has no column beside the target"),
+        (GOOD.encode().replace(b"red", b"r\xe9d"), "byte 30 is not UTF-8"),
+        (GOOD.encode("utf-16"), "is not UTF-8"),
+        (GOOD.encode("utf-16-le"), "holds zero bytes"),
+        (GOOD + '9,"red,True,0\n', "EOF inside string|one cell for each"),
+    ],
+)
+def test_bad_tables_are_refused_in_one_line(
+    tmp_path: Path, content: str | bytes, message: str
+) -> None:
+    path = write(tmp_path, content)
+    with pytest.raises(DataError, match=message) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_target_lists_the_columns(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no column 'price': use --target with one of size, colour"):
+        load(write(tmp_path, GOOD), target="price")
+
+
+@given(st.binary(max_size=80) | st.text('ab1,;\t"\n\r .', max_size=60).map(str.encode))
+@settings(max_examples=200, deadline=None)
+def test_arbitrary_bytes_are_a_table_or_a_data_error(content: bytes) -> None:
+    try:
+        read_csv(content, "it")
+    except DataError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+
+
+def parquet(folder: Path, frame: pd.DataFrame) -> str:
+    frame.to_parquet(folder / "my.parquet")
+    return str(folder / "my.parquet")
+
+
+def test_parquet_gives_what_csv_gives(tmp_path: Path) -> None:
+    data, same = load(write(tmp_path, GOOD)), load(parquet(tmp_path, FRAME))
+    np.testing.assert_array_equal(same.train.x, data.train.x)
+    assert (same.feature_names, same.classes) == (data.feature_names, data.classes)
+
+
+@pytest.mark.parametrize("kind", ["category", "string", "object"])
+def test_text_kinds_of_parquet_are_one_hot(tmp_path: Path, kind: str) -> None:
+    frame = FRAME.astype({"colour": kind, "size": "Float64", "target": "Int16"})
+    assert load(parquet(tmp_path, frame)).feature_names == NAMES
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (pd.date_range("2020", periods=N), "column 'new' holds neither numbers nor texts"),
+        ([[1]] * N, "column 'new' holds neither numbers nor texts"),
+        ([b"x"] * N, "column 'new' holds neither numbers nor texts"),
+        ([Decimal(1)] * N, "column 'new' holds neither numbers nor texts"),
+        (pd.array([None] + [1] * (N - 1), dtype="Int8"), "column 'new' has 1 missing or infinite"),
+        ([None] * N, "column 'new' has 30 missing values"),
+        (pd.array([None] + [True] * (N - 1)), "column 'new' has 1 missing values"),
+    ],
+)
+def test_parquet_columns_of_other_kinds_are_refused(
+    tmp_path: Path, column: Any, message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        load(parquet(tmp_path, FRAME.assign(new=column)))
+
+
+@pytest.mark.parametrize("spoil", [slice(-4), slice(50), slice(9, None), slice(4, 5)])
+def test_damaged_parquet_is_refused(tmp_path: Path, spoil: slice) -> None:
+    path = Path(parquet(tmp_path, FRAME))
+    path.write_bytes(path.read_bytes()[spoil])
+    with pytest.raises(DataError, match="is no sound Parquet file"):
+        load(str(path))
+
+
+def test_parquet_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    path = Path(parquet(tmp_path, FRAME.assign(colour=FRAME["colour"] + "~unusual~")))
+    path.write_bytes(path.read_bytes().replace(b"~unusual~", b"~unus\xffal~"))
+    with pytest.raises(DataError, match="is no sound Parquet file"):
+        load(str(path))
+
+
+def test_parquet_without_pyarrow_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = parquet(tmp_path, FRAME)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert importlib.util.find_spec("pyarrow") is None
+    with pytest.raises(MissingExtraError, match=r"pip install 'tuner\[parquet\]'"):
+        load(path)
+
+
+def test_inputs_alone_are_prepared_as_in_training(tmp_path: Path) -> None:
+    data = load(write(tmp_path, GOOD))
+    lines = ["extra,shiny,size,colour", "9,True,0.1,blue", "9,FALSE,1.5,7"]
+    x = read_inputs(write(tmp_path, "\n".join(lines), "new.csv"), data.preprocessing)
+    whole = data.preprocessing.transform(read(str(tmp_path / "my.csv")).inputs)
+    np.testing.assert_array_equal(x[:, 0], whole[[1, 15], 0])
+    assert x[:, 1:].tolist() == [[1, 0, 0, 0, 1], [0, 0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("size,colour\n1,red", "has no column 'shiny'"),
+        ("size,colour,shiny\nx,red,True", "column 'size' with numbers is missing"),
+        ("size,colour,shiny\n1,,True", "column 'colour' has 1 missing values"),
+        ("size,colour,shiny\n1e300,red,True", "column 'size' holds a number beyond float32"),
+    ],
+)
+def test_inputs_that_do_not_fit_the_training_are_refused(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    data = load(write(tmp_path, GOOD))
+    with pytest.raises(DataError, match=message):
+        read_inputs(write(tmp_path, content, "new.csv"), data.preprocessing)

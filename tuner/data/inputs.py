@@ -1,0 +1,119 @@
+"""Examples as they were read, before any split or scaling."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.errors import DataError
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Raw columns, numbers and texts apart.
+
+    Attributes
+    ----------
+    numbers
+        Shape (n, p), any real dtype.
+    number_names
+        Name of each of the p columns.
+    texts
+        Shape (n, q), Python strings.
+    text_names
+        Name of each of the q columns.
+    """
+
+    numbers: NDArray[Any]
+    number_names: tuple[str, ...]
+    texts: NDArray[np.object_]
+    text_names: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Number of examples."""
+        return len(self.numbers)
+
+    def take(self, rows: Rows) -> "Inputs":
+        """Give the examples of these rows, in this order."""
+        return Inputs(self.numbers[rows], self.number_names, self.texts[rows], self.text_names)
+
+
+def numeric(numbers: NDArray[Any], names: tuple[str, ...] | None = None) -> Inputs:
+    """Take a matrix (n, p) of numbers; its columns are called x0, x1, … unless named.
+
+    Examples
+    --------
+    >>> numeric(np.zeros((4, 2))).number_names
+    ('x0', 'x1')
+    """
+    if names is None:
+        names = tuple(f"x{i}" for i in range(numbers.shape[1]))
+    return Inputs(numbers, names, np.empty((len(numbers), 0), dtype=object))
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """A whole data set as it was read.
+
+    Attributes
+    ----------
+    name
+        The known name, or the file's name.
+    inputs
+        Raw inputs; images are rows of pixels.
+    y, classes
+        Class index of each example, and the name of each class.
+    sha256
+        Of the source's bytes.
+    image_shape, divisor
+        For images: (height, width) and the pixel value that stands for 1.
+    published
+        Sizes of the published training, validation and test part, which lie in this order;
+        None where the parts are to be drawn.
+    """
+
+    name: str
+    inputs: Inputs
+    y: NDArray[np.intp]
+    classes: tuple[str, ...]
+    sha256: str
+    image_shape: tuple[int, int] | None = None
+    divisor: float = 1.0
+    published: tuple[int, int, int] | None = None
+
+
+def images(pixels: NDArray[Any]) -> tuple[Inputs, tuple[int, int]]:
+    """Lay out images (n, h, w) as rows of pixels; also give (h, w).
+
+    Examples
+    --------
+    >>> inputs, shape = images(np.zeros((5, 2, 3), dtype=np.uint8))
+    >>> inputs.numbers.shape, inputs.number_names[-1], shape
+    ((5, 6), 'pixel_1_2', (2, 3))
+    """
+    n, height, width = pixels.shape
+    return numeric(pixels.reshape(n, -1), pixel_names((height, width))), (height, width)
+
+
+def pixel_names(image_shape: tuple[int, int]) -> tuple[str, ...]:
+    """Name the pixels of an image row by row."""
+    height, width = image_shape
+    return tuple(f"pixel_{row}_{column}" for row in range(height) for column in range(width))
+
+
+def check_finite(inputs: Inputs, where: str) -> None:
+    """Raise `DataError`, naming the first bad column, unless all numbers are finite."""
+    if inputs.numbers.dtype.kind != "f":
+        return
+    bad = ~np.isfinite(inputs.numbers)
+    if bad.any():
+        column = int(bad.any(axis=0).argmax())
+        rows = np.flatnonzero(bad[:, column])
+        raise DataError(
+            f"{where}: column {inputs.number_names[column]!r} has {len(rows)} missing or infinite "
+            f"values, the first in data row {rows[0] + 1}: fill them in or drop those rows."
+        )

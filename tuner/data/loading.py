@@ -1,0 +1,196 @@
+"""One call from a name or a path to a data set in three parts."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tuner.data.arrays import array_examples
+from tuner.data.catalogue import READERS, unknown
+from tuner.data.dataset import Dataset, Part, TuningData
+from tuner.data.files import check_file, digest, exists, read_bytes
+from tuner.data.idx import parse_idx, read_idx_pair
+from tuner.data.inputs import Examples, Rows, images
+from tuner.data.npz import read_npz, read_npz_inputs
+from tuner.data.preprocessing import Preprocessing, fit
+from tuner.data.splits import split
+from tuner.errors import DataError, OptionError
+
+TABLES = (".csv", ".tsv", ".parquet")
+FILE_SUFFIXES = (*TABLES, ".npz", ".gz")
+
+
+def load(
+    source: str, *, target: str | None = None, train_size: int | None = None, seed: int = 0
+) -> Dataset:
+    """Load a data set by name or path, split it, and seal its test part.
+
+    Parameters
+    ----------
+    source
+        A known name (`known`), or the path of a file: .csv, .tsv, .parquet, .npz with arrays `x`
+        and `y`, or IDX images with their labels beside them.
+    target
+        The column of a table to predict; by default the one called target, label, class or y.
+    train_size
+        Train on so many examples only: a stratified draw from the training part.
+    seed
+        Of the split and the draw.
+
+    Returns
+    -------
+    Dataset
+        Split 60/20/20 and stratified; `mnist` and `fashion-mnist` as published: 50,000 to train,
+        10,000 to validate, 10,000 to test. Tables are standardised and one-hot encoded as fitted
+        on the training part used, images scaled to [0, 1].
+
+    Raises
+    ------
+    DataError
+        When the data cannot be used; DownloadError when they cannot be had.
+    OptionError
+        When `target`, `train_size` or `seed` does not fit the data.
+    MissingExtraError
+        For Parquet without pyarrow.
+
+    Examples
+    --------
+    >>> wine = load("wine", train_size=60)
+    >>> wine.train.x.shape, wine.validation.n, wine.classes
+    ((60, 13), 35, ('class_0', 'class_1', 'class_2'))
+    """
+    return assemble(read(source, target=target), train_size=train_size, seed=seed)
+
+
+def from_arrays(
+    x: ArrayLike, y: ArrayLike, *, train_size: int | None = None, seed: int = 0
+) -> Dataset:
+    """Make a data set of arrays: x (n, d) or images (n, h, w), and labels y (n,).
+
+    Parameters and errors are those of `load`.
+
+    Examples
+    --------
+    >>> from_arrays(np.arange(20).reshape(10, 2), ["a", "b"] * 5).train.x.shape
+    (6, 2)
+    """
+    inputs, labels = np.asarray(x), np.asarray(y)
+    sha256 = digest(_bytes(inputs), _bytes(labels))
+    examples = array_examples("arrays", inputs, labels, sha256=sha256)
+    return assemble(examples, train_size=train_size, seed=seed)
+
+
+def _bytes(values: NDArray[Any]) -> bytes:
+    return values.astype(str).tobytes() if values.dtype.hasobject else values.tobytes()
+
+
+def read(source: str, *, target: str | None = None) -> Examples:
+    """Read a data set by name or path as it is, neither split nor scaled.
+
+    Parameters and errors are those of `load`.
+
+    Examples
+    --------
+    >>> read("iris").inputs.numbers.shape
+    (150, 4)
+    """
+    path = Path(source)
+    if source not in READERS:
+        _check_path(path)
+        if path.suffix.lower() in TABLES:
+            from tuner.data.tables import read_table
+
+            return read_table(path, target)
+    if target is not None:
+        raise OptionError(f"target is {target!r} but {source} has no columns: leave it out.")
+    return READERS[source]() if source in READERS else _read_arrays(path)
+
+
+def read_inputs(source: str, preprocessing: Preprocessing) -> NDArray[np.float32]:
+    """Read examples to predict for: no labels needed, other columns of a table left alone.
+
+    Parameters
+    ----------
+    source
+        As for `load`.
+    preprocessing
+        Of the data set that the model was trained on.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float32, shape (n, d): a row for each example, in the file's order.
+
+    Raises
+    ------
+    DataError
+        When the data cannot be used, or lack a column that the model was trained on.
+
+    Examples
+    --------
+    >>> iris = load("iris")
+    >>> read_inputs("iris", iris.preprocessing).shape
+    (150, 4)
+    """
+    path = Path(source)
+    if source in READERS:
+        return preprocessing.transform(READERS[source]().inputs)
+    _check_path(path)
+    if path.suffix.lower() in TABLES:
+        from tuner.data.tables import read_columns
+
+        columns = read_columns(path, preprocessing.column_names, preprocessing.text_names)
+        return preprocessing.transform(columns)
+    if path.suffix.lower() == ".npz":
+        return preprocessing.transform(read_npz_inputs(path))
+    if "idx3" in path.name:
+        pixels = parse_idx(read_bytes(path), str(path), dimensions=3)
+        return preprocessing.transform(images(pixels)[0])
+    raise _unsupported(path)
+
+
+def _check_path(path: Path) -> None:
+    looks_like_file = path.suffix.lower() in FILE_SUFFIXES or len(path.parts) > 1
+    if not exists(path) and not looks_like_file:
+        raise unknown(str(path))
+    check_file(path)
+
+
+def _read_arrays(path: Path) -> Examples:
+    if path.suffix.lower() == ".npz":
+        return read_npz(path)
+    if "idx3" in path.name:
+        return read_idx_pair(path)
+    if "idx1" in path.name:
+        raise DataError(f"{path}: holds labels: give the images file, whose name has idx3.")
+    raise _unsupported(path)
+
+
+def _unsupported(path: Path) -> DataError:
+    return DataError(
+        f"{path}: its kind is not supported: use {', '.join(TABLES)}, .npz, or IDX images (…idx3…)."
+    )
+
+
+def assemble(examples: Examples, *, train_size: int | None = None, seed: int = 0) -> Dataset:
+    """Split examples, fit the preprocessing on the training part, and seal the test part."""
+    rows = split(examples, train_size=train_size, seed=seed)
+    if examples.image_shape is None:
+        preprocessing = fit(examples.inputs.take(rows.train))
+    else:
+        preprocessing = Preprocessing(image_shape=examples.image_shape, divisor=examples.divisor)
+
+    def part(chosen: Rows) -> Part:
+        return Part(preprocessing.transform(examples.inputs.take(chosen)), examples.y[chosen])
+
+    tuning = TuningData(
+        part(rows.train), part(rows.validation), examples.classes, examples.image_shape
+    )
+    return Dataset(
+        tuning,
+        part(rows.test),
+        name=examples.name,
+        sha256=examples.sha256,
+        preprocessing=preprocessing,
+    )

@@ -1,0 +1,108 @@
+"""Seeded, stratified parts of a data set."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from tuner.data.inputs import Examples, Rows
+from tuner.errors import DataError, OptionError
+from tuner.randomness import Purpose, stream
+from tuner.records import require
+
+FOLDS = 5
+"""Three fifths train, one validates, one tests; so a class needs five examples."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Row numbers of each part."""
+
+    train: Rows
+    validation: Rows
+    test: Rows
+
+
+def split(examples: Examples, *, train_size: int | None = None, seed: int = 0) -> Split:
+    """Draw the three parts: 60/20/20 and stratified, or as published.
+
+    Each class is shared out as evenly as whole examples allow, so every class is in every part.
+    Drawn training rows come in stratified order (`stratified_order`); `train_size` keeps the first
+    of them, so a smaller training part lies within a larger one of the same seed.
+
+    Raises
+    ------
+    DataError
+        When there is one class only, or a class has fewer than five examples.
+    OptionError
+        When `train_size` is below the number of classes or above the size of the training part.
+    """
+    require(seed >= 0, "seed", seed, "at least 0")
+    _check_classes(examples)
+    parts = _published(examples.published) if examples.published else _draw(examples.y, seed)
+    if examples.published and train_size is None:
+        return parts
+    train = parts.train[stratified_order(examples.y[parts.train], stream(seed, Purpose.SUBSET))]
+    _check_train_size(train_size, len(examples.classes), len(train))
+    return Split(train[:train_size], parts.validation, parts.test)
+
+
+def stratified_order(y: NDArray[np.intp], rng: Generator) -> Rows:
+    """Order examples at random such that every beginning is close to stratified.
+
+    The k-th of the n_c examples of a class, drawn at random, stands at the share (k + ½)/n_c of the
+    way; the first one of each class stands at the start, so that no class is missing.
+
+    Examples
+    --------
+    >>> y = np.repeat([0, 1], [20, 10])
+    >>> np.bincount(y[stratified_order(y, np.random.default_rng(0))[:15]])
+    array([10,  5])
+    """
+    shuffled = rng.permutation(len(y))
+    by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
+    counts = np.bincount(y)
+    ranks = np.concatenate([np.arange(count) for count in counts])
+    share = np.where(ranks == 0, 0.0, (ranks + 0.5) / np.repeat(counts, counts))
+    order: Rows = by_class[np.lexsort((rng.random(len(y)), share))]
+    return order
+
+
+def _draw(y: NDArray[np.intp], seed: int) -> Split:
+    """Share the rows out to five folds like cards, class after class."""
+    shuffled = stream(seed, Purpose.SPLIT).permutation(len(y))
+    by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
+    fold = np.arange(len(y)) % FOLDS
+    return Split(
+        np.sort(by_class[fold < FOLDS - 2]),
+        np.sort(by_class[fold == FOLDS - 2]),
+        np.sort(by_class[fold == FOLDS - 1]),
+    )
+
+
+def _published(sizes: tuple[int, int, int]) -> Split:
+    train, validation, test = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
+    return Split(train, validation, test)
+
+
+def _check_classes(examples: Examples) -> None:
+    name, classes = examples.name, examples.classes
+    if len(classes) < 2:
+        raise DataError(
+            f"{name}: the target is {classes[0]!r} everywhere: choose one with two or more classes."
+        )
+    counts = np.bincount(examples.y, minlength=len(classes))
+    if counts.min() < FOLDS:
+        raise DataError(
+            f"{name}: class {classes[counts.argmin()]!r} has only {counts.min()} of the {FOLDS} "
+            "examples that training, validation and test need: add examples or drop the class."
+        )
+
+
+def _check_train_size(train_size: int | None, least: int, most: int) -> None:
+    if train_size is not None and not least <= train_size <= most:
+        raise OptionError(
+            f"train_size must be from {least} (one example a class) to {most} (the whole training "
+            f"part) but is {train_size}."
+        )
