@@ -32,7 +32,7 @@ class ProbePlan:
     """
 
     epochs: float = 3
-    least_steps: int = 300
+    least_steps: int = 100
     most_steps: int = 1_200
     checkpoints: int = 12
     seeds: int = 3

@@ -1,0 +1,1 @@
+"""Measurements against other tools, as ratios and regrets within one run."""
