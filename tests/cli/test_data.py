@@ -1,0 +1,50 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tuner.data import known
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Tuner
+
+
+def test_list_as_json(tuner: "Tuner") -> None:
+    answer = tuner("data", "list", "--json")
+    assert (answer.code, answer.err, answer.json["schema"]) == (0, "", 1)
+    rows = {row["name"]: row for row in answer.json["data"]}
+    assert list(rows) == [row.name for row in known()]
+    assert rows["mnist-5k"]["examples"] == 5000
+    assert rows["mnist-5k"]["status"] == "bundled"
+    assert rows["mnist"]["status"] == "download"
+    assert all(len(row["sha256"]) == 64 for row in rows.values())
+
+
+def test_list_as_text(tuner: "Tuner") -> None:
+    lines = tuner("data", "list").out.splitlines()
+    assert lines[0].split()[:4] == ["name", "examples", "features", "classes"]
+    assert lines[1].split()[:5] == ["mnist-5k", "5,000", "784", "10", "bundled"]
+    assert lines[-1] == "Download one: python -m tuner data fetch NAME"
+    assert max(map(len, lines)) <= 80
+
+
+def test_list_finds_files_in_the_users_folder(
+    tuner: "Tuner", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "mine" / "mnist"
+    folder.mkdir(parents=True)
+    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (folder / f"{name}-ubyte.gz").write_bytes(b"damaged")
+    monkeypatch.setenv("TUNER_DATA_DIR", str(folder.parent))
+    row = next(r for r in tuner("data", "list", "--json").json["data"] if r["name"] == "mnist")
+    assert (row["status"], row["where"]) == ("TUNER_DATA_DIR", str(folder))
+    answer = tuner("data", "fetch", "mnist")
+    assert answer.code == 2
+    assert "train-images-idx3-ubyte.gz" in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_fetch_what_is_bundled(tuner: "Tuner") -> None:
+    answer = tuner("data", "fetch", "digits")
+    assert answer.out == "digits: comes with scikit-learn, so it is here.\n"
+    assert tuner("data", "fetch", "digits", "--json").json["status"] == "bundled"

@@ -1,0 +1,117 @@
+# ruff: noqa: S603 - nothing untrusted is run
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+TUNER = [sys.executable, "-m", "tuner"]
+HEAVY = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "pooch")
+
+
+@pytest.mark.parametrize(
+    "argv", [["--help"], ["find-eta", "--help"], ["find-eta", "--hidden", "x"]]
+)
+def test_help_and_complaints_import_nothing_heavy(argv: list[str]) -> None:
+    check = (
+        "import sys; from tuner.cli.running import run; "
+        f"code = run({argv}); print([m for m in {HEAVY} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
+
+
+def test_exit_code_and_version() -> None:
+    assert subprocess.run([*TUNER, "fly"], capture_output=True, check=False).returncode == 2
+    version = subprocess.run([*TUNER, "--version"], capture_output=True, text=True, check=True)
+    assert version.stdout.startswith("tuner ")
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    with subprocess.Popen(
+        [*TUNER, "find-eta", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*TUNER, "--version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: OSError: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_terminal_that_knows_only_ascii() -> None:
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([*TUNER, "data", "list"], env=ascii_only, capture_output=True, check=True)
+    assert rb"28\xd728" in done.stdout
+
+
+def test_a_terminal_shows_progress_and_colours(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    plain = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
+    with subprocess.Popen(
+        [*TUNER, "find-eta", "--data", "digits", "--seeds", "12"],
+        cwd=tmp_path,
+        env={**plain, "TERM": "xterm", "COLUMNS": "80"},
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = _read_all(ours)
+    assert process.returncode == 0
+    assert "probing η = " in shown
+    assert "writing the report" in shown
+    assert "\x1b[32mdecreasing" in shown
+
+
+def _read_all(terminal: int) -> str:
+    shown = b""
+    try:
+        while more := os.read(terminal, 4096):
+            shown += more
+    except OSError:  # so Linux says that the other side is closed
+        pass
+    os.close(terminal)
+    return shown.decode()
+
+
+INTERRUPTIBLE = (  # a shell may have started us deaf to Ctrl-C
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from tuner.__main__ import main; main()"
+)
+
+
+def test_ctrl_c_ends_with_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTIBLE, "find-eta", "--seeds", "50", "--out", "a/b"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        _wait_for(tmp_path / "a" / "b", process)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, "", "interrupted: nothing was written.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def _wait_for(folder: Path, process: "subprocess.Popen[str]") -> None:
+    """Wait until the search has begun: then its folder is there."""
+    while not folder.is_dir():
+        assert process.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.3)

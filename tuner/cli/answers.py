@@ -1,0 +1,86 @@
+"""How results reach stdout, and narration stderr."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tuner.records import SCHEMA
+
+NARROWEST, WIDEST = 40, 120
+
+Say = Callable[[str], None]
+
+
+def json_text(document: Mapping[str, object], indent: int | None = None) -> str:
+    """Give strict JSON with its schema number, which has no NaN and no infinity.
+
+    Examples
+    --------
+    >>> json_text({"eta": 0.5, "bracket": (1.0, None)})
+    '{"schema": 1, "eta": 0.5, "bracket": [1.0, null]}'
+    """
+    return json.dumps({"schema": SCHEMA, **document}, allow_nan=False, indent=indent)
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[str] = (),
+    colors: Mapping[str, str] | None = None,
+) -> None:
+    """Print aligned columns; the last one is wrapped to the width of the terminal.
+
+    Parameters
+    ----------
+    columns
+        Headings.
+    rows
+        Cells.
+    right
+        Headings of the columns that hold numbers.
+    colors
+        Style of a cell by its text; shown on a terminal only.
+    """
+    styles = colors or {}
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        last = column == columns[-1]
+        table.add_column(
+            column,
+            justify="right" if column in right else "left",
+            no_wrap=not last,
+            overflow="fold" if last else "ellipsis",
+        )
+    for row in rows:
+        table.add_row(*(Text(cell, styles.get(cell, "")) for cell in row))
+    width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
+    console = Console(width=width)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        print(line.rstrip())
+
+
+@contextmanager
+def narration() -> Iterator[Say]:
+    """Give a function that shows what is being done, in one line that vanishes at the end.
+
+    Where stderr is no terminal nobody watches, and nothing is shown.
+    """
+    if not (sys.stderr and sys.stderr.isatty()):
+        yield _say_nothing
+        return
+    console = Console(stderr=True)
+    with console.status("") as status:
+        yield lambda text: status.update(Text(text))
+
+
+def _say_nothing(_: str) -> None:
+    """Say nothing."""

