@@ -1,0 +1,225 @@
+"""What a report page is made of, whatever its kind, and how it becomes HTML.
+
+A kind of report fills these values and adds one template that extends `base.html.j2`.
+"""
+
+import hashlib
+import json
+import math
+from base64 import b64encode
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+from tuner.records import Record, to_json
+from tuner.report.drawing import NARROW, WIDE, Size
+from tuner.report.render import darkened, data_uri, png, svg
+from tuner.report.style import symbol_colors
+
+_TEMPLATES = files("tuner.report") / "templates"
+
+MOST_CARRIED = 800_000
+"""Bytes of downloads that a page carries within itself."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: which of the frame, its heading, and how a value is written.
+
+    Attributes
+    ----------
+    name
+        In the frame.
+    heading
+        For the reader.
+    write
+        From value to text.
+    numeric
+        Aligned right and sorted by number.
+    symbols
+        A sign set before certain values, in the colour that figures give them.
+    """
+
+    name: Hashable
+    heading: str
+    write: Callable[..., str] = str
+    numeric: bool = False
+    symbols: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value as text, and the number it is sorted by (None: by its text)."""
+
+    text: str
+    key: str | None = None
+    symbol: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as a page shows it."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    sortable: bool = False
+
+
+def table(
+    frame: pd.DataFrame, caption: str, columns: tuple[Column, ...], *, sortable: bool = False
+) -> Table:
+    """Write the columns named of a frame.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"eta": [0.5], "seeds": [3]})
+    >>> table(frame, "η tried", (Column("eta", "η", str, numeric=True),)).rows
+    ((Cell(text='0.5', key='0.5', symbol=''),),)
+    """
+    values = zip(*(frame[column.name] for column in columns), strict=True)
+    rows = tuple(
+        tuple(_cell(column, value) for column, value in zip(columns, row, strict=True))
+        for row in values
+    )
+    return Table(caption, columns, rows, sortable)
+
+
+def _cell(column: Column, value: object) -> Cell:
+    if not column.numeric:
+        return Cell(column.write(value), symbol=column.symbols.get(str(value), ""))
+    key = float(str(value))
+    return Cell(column.write(key), repr(key) if math.isfinite(key) else "Infinity")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure on a page.
+
+    Attributes
+    ----------
+    name
+        Of the PNG file beside the page, without its ending.
+    title, alt, note
+        Heading, the picture in words, and how to read it.
+    sources
+        Media query and `data:` address of each variant but the last resort.
+    wide
+        `data:` address of the last resort: light, for a desk.
+    size
+        Width and height of `wide` in CSS pixels.
+    png
+        The file's bytes.
+    table
+        The data drawn.
+    """
+
+    name: str
+    title: str
+    alt: str
+    note: str
+    sources: tuple[tuple[str, str], ...]
+    wide: str
+    size: tuple[int, int]
+    png: bytes
+    table: Table
+
+
+_DARK = "screen and (prefers-color-scheme: dark)"
+_SLIM = "screen and (max-width: 40rem)"
+
+
+def picture(
+    draw: Callable[[Size], Figure], data: Table, *, name: str, title: str, alt: str, note: str
+) -> Picture:
+    """Render one figure for wide and narrow screens, light and dark, and as PNG."""
+    figure = draw(WIDE)
+    wide, narrow = svg(figure), svg(draw(NARROW))
+    variants = (
+        (f"{_SLIM} and (prefers-color-scheme: dark)", darkened(narrow)),
+        (_SLIM, narrow),
+        (_DARK, darkened(wide)),
+    )
+    return Picture(
+        name=name,
+        title=title,
+        alt=alt,
+        note=note,
+        sources=tuple((media, data_uri(drawing, "image/svg+xml")) for media, drawing in variants),
+        wide=data_uri(wide, "image/svg+xml"),
+        size=(round(WIDE[0] * 96), round(WIDE[1] * 96)),
+        png=png(figure),
+        table=data,
+    )
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that a page carries within itself."""
+
+    name: str
+    address: str
+
+
+def csv_download(name: str, frame: pd.DataFrame) -> Download:
+    """Offer a table as CSV."""
+    text = frame.to_csv(index=False, lineterminator="\n")
+    return Download(name, data_uri(text, "text/csv;charset=utf-8"))
+
+
+def json_download(name: str, record: Record) -> Download:
+    """Offer a record as JSON, from which the report can be rebuilt."""
+    text = json.dumps(to_json(record), ensure_ascii=False, separators=(",", ":"))
+    return Download(name, data_uri(text, "application/json"))
+
+
+def small_enough(*downloads: Download) -> tuple[Download, ...]:
+    """Keep the downloads that together leave the page within its bounds, first come first.
+
+    Examples
+    --------
+    >>> small_enough(Download("a", "data:,a"), Download("b", "data:," + "b" * 10**7))
+    (Download(name='a', address='data:,a'),)
+    """
+    kept: list[Download] = []
+    for each in downloads:
+        if sum(len(other.address) for other in kept) + len(each.address) <= MOST_CARRIED:
+            kept.append(each)
+    return tuple(kept)
+
+
+def render(template: str, values: Mapping[str, object]) -> bytes:
+    """Fill a template; whatever it shows of `values` appears as text, never as HTML."""
+    style, script = _part("report.css") + symbol_colors(), _part("report.js")
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {_digest(style)};"
+        f" script-src {_digest(script)}; base-uri 'none'; form-action 'none'"
+    )
+    page = _environment().get_template(template)
+    html = page.render(values, style=style, script=script, policy=policy)
+    return html.encode("utf-8", "backslashreplace")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FunctionLoader(_part),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _part(name: str) -> str:
+    return (_TEMPLATES / name).read_text("utf-8")
+
+
+def _digest(content: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(content.encode()).digest()).decode('ascii')}'"

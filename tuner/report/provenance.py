@@ -1,0 +1,81 @@
+"""How a result came about: enough to make it again, and to see that it is the same."""
+
+from dataclasses import dataclass
+
+from tuner.records import DataSummary, Environment, FindEtaRecord, Hyperparameters, to_json
+from tuner.report.words import number
+
+SHOWN_CLASSES = 20
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The command, and what it worked with, as names and values.
+
+    Attributes
+    ----------
+    command
+        As it was called.
+    groups
+        Heading, and then name and value of each fact under it.
+    """
+
+    command: str
+    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+def provenance(record: FindEtaRecord) -> Provenance:
+    """Collect the provenance of a record."""
+    return Provenance(
+        record.command,
+        (
+            ("Settings", _settings(record.settings)),
+            ("Data", _data(record.data)),
+            ("Environment", _environment(record.environment)),
+        ),
+    )
+
+
+def _settings(settings: Hyperparameters) -> tuple[tuple[str, str], ...]:
+    """Give all settings but η, which is the answer and not a setting here."""
+    values = to_json(settings)
+    return tuple((_spaced(name), _plain(values[name])) for name in values if name != "eta")
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def _data(data: DataSummary) -> tuple[tuple[str, str], ...]:
+    shape = "" if data.image_shape is None else " (images of {} × {})".format(*data.image_shape)
+    return (
+        ("name", data.name),
+        ("SHA-256", data.sha256),
+        ("training examples", str(data.n_train)),
+        ("validation examples", str(data.n_validation)),
+        ("test examples", str(data.n_test)),
+        ("features", f"{data.n_features}{shape}"),
+        (f"{len(data.classes)} classes", _classes(data.classes)),
+    )
+
+
+def _classes(classes: tuple[str, ...]) -> str:
+    more = len(classes) - SHOWN_CLASSES
+    return ", ".join(classes[:SHOWN_CLASSES]) + (f" … and {more} more" if more > 0 else "")
+
+
+def _environment(environment: Environment) -> tuple[tuple[str, str], ...]:
+    threads = "1 thread" if environment.blas_threads == 1 else f"{environment.blas_threads} threads"
+    return (
+        ("tuner", environment.tuner),
+        ("Python", environment.python),
+        ("platform", environment.platform),
+        *sorted(environment.packages.items()),
+        ("BLAS", f"{environment.blas}, {threads}"),
+    )
