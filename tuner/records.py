@@ -21,6 +21,7 @@ Cost = Literal["cross-entropy", "quadratic", "log-likelihood"]
 Init = Literal["scaled", "large"]
 Regularization = Literal["l2", "l1"]
 Precision = Literal["float32", "float64"]
+ScheduleName = Literal["constant", "halving"]
 
 R = TypeVar("R")
 
@@ -232,6 +233,118 @@ class EtaSearch(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Epoch(Record):
+    """One pass over the training data: what was used, and what the network could do after it.
+
+    Attributes
+    ----------
+    epoch
+        Counted from 1.
+    eta
+        Learning rate used in this epoch.
+    training_cost, validation_cost
+        Regularised cost per example; not finite after divergence.
+    training_accuracy, validation_accuracy
+        Shares of the examples classified right, 0 … 1.
+    seconds
+        Wall-clock time of the epoch; of networks trained together each takes an equal share.
+    """
+
+    epoch: int
+    eta: float
+    training_cost: Number
+    training_accuracy: float
+    validation_cost: Number
+    validation_accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategy(Record):
+    """How long a network trains and how its η changes.
+
+    Attributes
+    ----------
+    epochs
+        Most epochs.
+    patience
+        N of "no improvement in N": epochs in a row without a better validation accuracy. With the
+        constant schedule training stops then; with the halving schedule η is divided. None: never
+        stop early.
+    min_delta
+        What an accuracy must exceed the best by to count, in shares.
+    warm_up
+        First epochs in which none is counted.
+    seconds
+        Most wall-clock seconds; None for no limit.
+    schedule
+        Keep η (`constant`) or divide it at each plateau (`halving`).
+    factor
+        What η is divided by.
+    until
+        Share of its start at which η has come down far enough and training ends.
+
+    Raises
+    ------
+    OptionError
+        When the halving schedule has no patience to wait for.
+    """
+
+    epochs: int = 30
+    patience: int | None = 10
+    min_delta: float = 0.0
+    warm_up: int = 0
+    seconds: float | None = None
+    schedule: ScheduleName = "constant"
+    factor: float = 2.0
+    until: float = 0.001
+
+    def __post_init__(self) -> None:
+        require_choice("schedule", self.schedule, get_args(ScheduleName))
+        if self.schedule == "halving" and self.patience is None:
+            raise OptionError(
+                "patience is off, but --schedule halving waits for a plateau: give --patience N."
+            )
+
+
+class StopReason(StrEnum):
+    """Why a run ended."""
+
+    NO_IMPROVEMENT = "no-improvement"
+    ETA_AT_END = "eta-at-end"
+    EPOCHS = "epochs"
+    TIME = "time"
+    DIVERGED = "diverged"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Record):
+    """A network's training from start to stop; the weights kept are those of `best_epoch`.
+
+    Attributes
+    ----------
+    settings
+        Its hyperparameters, with the η it began with.
+    history
+        One record an epoch.
+    best_epoch
+        The first epoch with the highest validation accuracy; 0 when no epoch was finished.
+    best_validation_accuracy
+        The validation accuracy of that epoch.
+    stop_reason, stop_words
+        Why it ended, as a code and in words.
+    """
+
+    settings: Hyperparameters
+    history: tuple[Epoch, ...]
+    best_epoch: int
+    best_validation_accuracy: float
+    stop_reason: StopReason
+    stop_words: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataSummary(Record):
     """Which data a result was made from; says nothing of the test examples but their number."""
 
@@ -266,6 +379,19 @@ class FindEtaRecord(Record):
     data: DataSummary
     environment: Environment
     result: EtaSearch
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainRecord(Record):
+    """All that the report of `train` is rebuilt from; `eta_search` where η was found, not given."""
+
+    command: str
+    settings: Hyperparameters
+    strategy: Strategy
+    data: DataSummary
+    environment: Environment
+    eta_search: EtaSearch | None
+    result: Run
 
 
 def to_json(record: Record) -> Any:

@@ -95,15 +95,15 @@ class ThresholdSearch:
     def propose(self) -> tuple[float, ...]:
         """Give the next η to probe, ascending; nothing when the search is over."""
         if not self.curves:
-            return self._new(self.start, self.start * 10, self.start * 100)
+            return self._new(self.start, _rounded(self.start * 10), _rounded(self.start * 100))
         low, high = self.bracket
         if not self._learners():
-            upwards = () if high is not None else (max(self.curves) * 10,)
-            return self._new(min(self.curves) / 10, *upwards)
+            upwards = () if high is not None else (_rounded(max(self.curves) * 10),)
+            return self._new(_rounded(min(self.curves) / 10), *upwards)
         if low is None or high is None:
-            return self._new(max(self.curves) * 10)
+            return self._new(_rounded(max(self.curves) * 10))
         if high / low > self.ratio:
-            return self._new(math.sqrt(low * high))
+            return self._new(_rounded(math.sqrt(low * high)))
         return self._new(low / 4, low / 2)
 
     def observe(self, curves: Mapping[float, Curve]) -> Self:
@@ -115,5 +115,8 @@ class ThresholdSearch:
         return [j.eta for j in self.judgements if j.verdict in GOES_DOWN and j.costs[-1] < learned]
 
     def _new(self, *etas: float) -> tuple[float, ...]:
-        rounded = {float(f"{eta:.3g}") for eta in etas}
-        return tuple(sorted(e for e in rounded if LOWEST <= e <= HIGHEST and e not in self.curves))
+        return tuple(sorted(e for e in etas if LOWEST <= e <= HIGHEST and e not in self.curves))
+
+
+def _rounded(eta: float) -> float:
+    return float(f"{eta:.3g}")

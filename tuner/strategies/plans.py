@@ -1,0 +1,31 @@
+"""From a strategy as the user states it to the values that follow a run."""
+
+from tuner.records import Strategy
+from tuner.strategies.plateau import Plateau
+from tuner.strategies.schedules import Constant, Halving, Schedule
+from tuner.strategies.stopping import Stopping
+
+
+def policies(eta: float, strategy: Strategy) -> tuple[Schedule, Stopping]:
+    """Give the schedule and the stopping rule of a run that begins with this η.
+
+    Raises
+    ------
+    OptionError
+        When a setting is out of its range.
+
+    Examples
+    --------
+    >>> schedule, stopping = policies(0.5, Strategy(epochs=60, patience=2, schedule="halving"))
+    >>> schedule.plateau.patience, stopping.plateau, stopping.epochs
+    (2, None, 60)
+    """
+    plateau = strategy.patience is not None and Plateau(
+        patience=strategy.patience, min_delta=strategy.min_delta, warm_up=strategy.warm_up
+    )
+    if strategy.schedule == "halving" and plateau:
+        schedule = Halving(start=eta, plateau=plateau, factor=strategy.factor, until=strategy.until)
+        return schedule, Stopping(epochs=strategy.epochs, seconds=strategy.seconds)
+    return Constant(eta=eta), Stopping(
+        epochs=strategy.epochs, plateau=plateau or None, seconds=strategy.seconds
+    )

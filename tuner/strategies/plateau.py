@@ -1,0 +1,78 @@
+"""The one place that counts "no improvement in N epochs" (article, section "Early Stopping").
+
+Early stopping and the learning-rate schedule are both built on it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from tuner.records import Record, require
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plateau(Record):
+    """How many epochs in a row brought no better validation accuracy.
+
+    An epoch is an improvement when its accuracy is strictly better than the best so far by more
+    than `min_delta`; a tie is none.
+
+    Attributes
+    ----------
+    patience
+        N, the number of epochs in a row without improvement that makes a plateau; at least 1.
+    min_delta
+        What an accuracy must exceed the best by, in shares (0.001 is a tenth of a point).
+    warm_up
+        The first epochs of a run, in which none is counted; their best accuracy is kept.
+    best
+        The best accuracy so far; minus infinity before the first epoch.
+    epochs
+        Epochs seen.
+    waited
+        Epochs in a row without improvement.
+
+    Raises
+    ------
+    OptionError
+        When a setting is out of its range.
+
+    Examples
+    --------
+    >>> plateau = Plateau(patience=2)
+    >>> for accuracy in (0.90, 0.92, 0.92, 0.91):
+    ...     plateau = plateau.observe(accuracy)
+    >>> plateau.waited, plateau.reached
+    (2, True)
+    """
+
+    patience: int
+    min_delta: float = 0.0
+    warm_up: int = 0
+    best: float | None = None
+    epochs: int = 0
+    waited: int = 0
+
+    def __post_init__(self) -> None:
+        require(self.patience >= 1, "patience", self.patience, "at least 1 (or off)")
+        require(0 <= self.min_delta < 1, "min_delta", self.min_delta, "at least 0 and below 1")
+        require(self.warm_up >= 0, "warm_up", self.warm_up, "at least 0")
+
+    def observe(self, accuracy: float) -> Self:
+        """Give the count after an epoch with this validation accuracy."""
+        improved = self.best is None or accuracy > self.best + self.min_delta
+        counted = self.epochs >= self.warm_up
+        return replace(
+            self,
+            best=accuracy if improved else self.best,
+            epochs=self.epochs + 1,
+            waited=0 if improved else self.waited + counted,
+        )
+
+    @property
+    def reached(self) -> bool:
+        """Whether exactly `patience` epochs or more went by without improvement."""
+        return self.waited >= self.patience
+
+    def again(self) -> Self:
+        """Give the same best with the count back at zero, to wait another `patience` epochs."""
+        return replace(self, waited=0)

@@ -1,0 +1,92 @@
+"""How η changes during training (article, section "Learning Rate Schedule")."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from tuner.records import Record, require
+from tuner.strategies.plateau import Plateau
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant(Record):
+    """Keep η as it is.
+
+    Examples
+    --------
+    >>> Constant(eta=0.5).observe(0.9).eta
+    0.5
+    """
+
+    eta: float
+
+    @property
+    def finished(self) -> bool:
+        """Whether η has come down to its end; never."""
+        return False
+
+    def observe(self, validation_accuracy: float) -> Self:  # noqa: ARG002
+        """Give the schedule after one more epoch."""
+        return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class Halving(Record):
+    """Keep η until a plateau, divide it, and so on until it has come down to a share of its start.
+
+    Attributes
+    ----------
+    start
+        η of the first epoch.
+    plateau
+        How long to wait for a better validation accuracy at each η.
+    factor
+        What η is divided by; above 1 (the article names 2 and 10).
+    until
+        The schedule is finished once η is at most `until` × `start`; no epoch is trained at that η.
+    divisions
+        How often η was divided so far.
+
+    Raises
+    ------
+    OptionError
+        When a setting is out of its range.
+
+    Examples
+    --------
+    >>> schedule = Halving(start=0.5, plateau=Plateau(patience=1))
+    >>> for accuracy in (0.90, 0.90, 0.91, 0.91):
+    ...     schedule = schedule.observe(accuracy)
+    >>> schedule.eta, schedule.finished
+    (0.125, False)
+    """
+
+    start: float
+    plateau: Plateau
+    factor: float = 2.0
+    until: float = 0.001
+    divisions: int = 0
+
+    def __post_init__(self) -> None:
+        require(1 < self.factor < float("inf"), "factor", self.factor, "a finite number above 1")
+        require(0 < self.until < 1, "until", self.until, "above 0 and below 1")
+
+    @property
+    def eta(self) -> float:
+        """The learning rate of the next epoch."""
+        return self.start / self.factor**self.divisions
+
+    @property
+    def finished(self) -> bool:
+        """Whether η has come down to `until` × its start."""
+        rounding = 1 + 1e-9
+        return self.factor**-self.divisions <= self.until * rounding
+
+    def observe(self, validation_accuracy: float) -> Self:
+        """Give the schedule after one more epoch."""
+        plateau = self.plateau.observe(validation_accuracy)
+        if plateau.reached:
+            return replace(self, plateau=plateau.again(), divisions=self.divisions + 1)
+        return replace(self, plateau=plateau)
+
+
+Schedule = Constant | Halving
