@@ -116,12 +116,14 @@ def find_eta(
         trainer.baseline(settings), trainer.decay(settings), start=settings.eta, limits=limits
     )
     curves: dict[float, dict[int, Curve]] = {}
+    steps = 0
     while etas := search.propose():
         watch(Progress(search.judgements, etas))
-        curves |= _probe(trainer, settings, etas, plan)
+        lanes, seen = _probe(trainer, settings, etas, plan)
+        curves |= seen
+        steps += sum(lane.steps for lane in lanes)
         search = search.observe({eta: median_curve([*curves[eta].values()]) for eta in etas})
     watch(Progress(search.judgements, ()))
-    steps = plan.steps(trainer.steps_per_epoch(settings)) * plan.seeds * len(curves)
     return EtaSearch(
         eta=search.threshold / 2,
         threshold=search.threshold,
@@ -137,7 +139,7 @@ def find_eta(
 
 def _probe(
     trainer: Trainer[L], settings: Hyperparameters, etas: Sequence[float], plan: ProbePlan
-) -> dict[float, dict[int, Curve]]:
+) -> tuple[list[L], dict[float, dict[int, Curve]]]:
     seeds = range(settings.seed, settings.seed + plan.seeds)
     lanes = [trainer.start(replace(settings, eta=eta, seed=seed)) for eta in etas for seed in seeds]
     per_epoch = trainer.steps_per_epoch(settings)
@@ -150,7 +152,7 @@ def _probe(
     curves: dict[float, dict[int, Curve]] = {eta: {} for eta in etas}
     for lane, curve in zip(lanes, zip(*costs, strict=True), strict=True):
         curves[lane.settings.eta][lane.settings.seed] = Curve(epochs, curve)
-    return curves
+    return lanes, curves
 
 
 def _probes(curves: Curves, search: ThresholdSearch) -> tuple[Probe, ...]:

@@ -20,6 +20,7 @@ class Purpose(IntEnum):
     SUBSET = 4
     EXPANSION = 5
     PROBE = 6
+    SAMPLING = 7
 
 
 def stream(seed: int, purpose: Purpose, *index: int) -> Generator:

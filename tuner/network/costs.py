@@ -43,9 +43,10 @@ def _quadratic_error(a: Array, targets: Array, scratch: Array) -> None:
 
 
 def _cross_entropy(z: Array, targets: Array) -> Array:
-    softplus = np.log1p(np.exp(np.maximum(-np.abs(z), _LEAST_EXPONENT)))
-    softplus += np.maximum(z, 0)
-    total: Array = (softplus - z * targets).sum(axis=-1)
+    per_output = np.maximum(z, 0) - z * targets
+    # Last, so that the small cost of a right and certain answer is not rounded away.
+    per_output += np.log1p(np.exp(np.maximum(-np.abs(z), _LEAST_EXPONENT)))
+    total: Array = per_output.sum(axis=-1)
     return total
 
 

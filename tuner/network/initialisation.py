@@ -29,6 +29,10 @@ class Parameters:
         for array in self.arrays:
             array.flags.writeable = False
 
+    def __reduce__(self) -> tuple[type["Parameters"], tuple[tuple[Array, ...], tuple[Array, ...]]]:
+        # NumPy forgets the read-only flag in a pickle; the constructor sets it again.
+        return Parameters, (self.weights, self.biases)
+
     @property
     def arrays(self) -> tuple[Array, ...]:
         """All weights, then all biases."""

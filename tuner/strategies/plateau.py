@@ -25,7 +25,7 @@ class Plateau(Record):
     warm_up
         The first epochs of a run, in which none is counted; their best accuracy is kept.
     best
-        The best accuracy so far; minus infinity before the first epoch.
+        The best accuracy so far; None before the first epoch.
     epochs
         Epochs seen.
     waited
@@ -59,7 +59,8 @@ class Plateau(Record):
 
     def observe(self, accuracy: float) -> Self:
         """Give the count after an epoch with this validation accuracy."""
-        improved = self.best is None or accuracy > self.best + self.min_delta
+        delta = self.min_delta * (1 + 1e-9)  # rounding: 0.8 is no more than 0.1 above 0.7
+        improved = self.best is None or accuracy > self.best + delta
         counted = self.epochs >= self.warm_up
         return replace(
             self,

@@ -62,7 +62,7 @@ def median_curve(curves: Sequence[Curve]) -> Curve:
     >>> median_curve([one, two]).costs
     (4.5, 1.5)
     """
-    costs = np.array([curve.costs for curve in curves])
+    costs = np.array([curve.costs for curve in curves], dtype=float)
     costs[~np.isfinite(costs)] = np.inf
     middle = np.where(np.isinf(costs).any(axis=0), np.inf, np.median(costs, axis=0))
     return Curve(curves[0].epochs, tuple(float(cost) for cost in middle))
@@ -123,7 +123,7 @@ def _verdict(
         return Verdict.DIVERGED, f"ηλ/n is {shrink:.3g}: weight decay alone overshoots zero"
     if not all(math.isfinite(cost) for cost in curve.costs):
         return Verdict.DIVERGED, "the cost left the finite numbers"
-    if final > max(first, baseline):
+    if final > first + limits.least_rise * baseline or final > max(first, baseline):
         return Verdict.DIVERGED, f"the cost rose from {first:.3g} to {final:.3g}"
     up, down = _movement(curve)
     learned = final < (1 - limits.learned) * baseline

@@ -62,7 +62,8 @@ class NativeTrainer:
 
     def __init__(self, data: TuningData) -> None:
         self.data = data
-        self.n, self.n_in = data.train.n, data.train.x.shape[1]
+        self.n = data.train.n
+        self.n_in: int = data.train.x.shape[1]
         self.n_out = len(data.classes)
         chosen = stream(0, Purpose.PROBE).permutation(self.n)[:PROBE_EXAMPLES]
         self._probe = Part(data.train.x[chosen], data.train.y[chosen])

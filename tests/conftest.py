@@ -1,0 +1,28 @@
+"""What holds for all tests: a floating-point error is an error, and so is a skip in CI."""
+
+import os
+from collections.abc import Generator, Iterator
+
+import numpy as np
+import pytest
+
+REQUIRE_ALL = bool(os.environ.get("TUNER_TEST_REQUIRE_ALL"))
+
+pytest.register_assert_rewrite("tests.trainers.contract")
+
+
+@pytest.fixture(autouse=True)
+def raise_floating_point_errors() -> Iterator[None]:
+    """Code that overflows or underflows on purpose must say so with an errstate of its own."""
+    with np.errstate(all="raise"):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where every optional part must be there, a test skipped for want of one has failed."""
+    report = yield
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {report.longrepr}"
+    return report

@@ -1,0 +1,153 @@
+"""The same networks in PyTorch: same weights, order and data give the same training."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.trainers.toy import toy_trainer
+from tuner.network.dropout import BLOCK, masks_of_block
+from tuner.randomness import Purpose, stream
+from tuner.records import Activation, Cost, Hyperparameters, Regularization
+from tuner.trainers.native import NativeLane, NativeTrainer
+
+torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
+pytestmark = pytest.mark.torch
+
+N, M, EPOCHS = 23, 5, 15  # the last mini-batch of each epoch holds 3 examples
+STEPS_PER_EPOCH = 5
+assert EPOCHS * STEPS_PER_EPOCH > BLOCK
+EVERY_COST = pytest.mark.parametrize("cost", ["cross-entropy", "quadratic", "log-likelihood"])
+EVERY_ACTIVATION = pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+
+
+@pytest.fixture(scope="module")
+def trainer() -> NativeTrainer:
+    return toy_trainer(n=N)
+
+
+class Masked(torch.nn.Module):  # type: ignore[misc]
+    """Leaves out neurons by our masks: those of one step, set before it."""
+
+    mask: Any = 1
+
+    def forward(self, a: Any) -> Any:
+        return a * self.mask
+
+
+def torch_network(lane: NativeLane) -> Any:
+    activation = {"sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
+    layers: list[Any] = []
+    for w, b in zip(lane.parameters.weights, lane.parameters.biases, strict=True):
+        linear = torch.nn.Linear(w.shape[1], w.shape[0], dtype=torch.float64)
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(w.copy()))
+            linear.bias.copy_(torch.from_numpy(b.copy()))
+        layers += [linear, activation[lane.settings.activation](), Masked()]
+    return torch.nn.Sequential(*layers[:-2])
+
+
+def torch_cost(cost: Cost, z: Any, y: Any) -> Any:
+    """The mean over the examples, by PyTorch's own losses."""
+    functional = torch.nn.functional
+    targets = functional.one_hot(y, z.shape[1]).double()
+    if cost == "cross-entropy":
+        return functional.binary_cross_entropy_with_logits(z, targets, reduction="sum") / len(y)
+    if cost == "quadratic":
+        return functional.mse_loss(torch.sigmoid(z), targets, reduction="sum") / 2 / len(y)
+    return functional.cross_entropy(z, y)
+
+
+def weights_of(network: Any) -> list[Any]:
+    return [layer.weight for layer in network if hasattr(layer, "weight")]
+
+
+def biases_of(network: Any) -> list[Any]:
+    return [layer.bias for layer in network if hasattr(layer, "weight")]
+
+
+def leave_out(network: Any, settings: Hyperparameters, step: int) -> None:
+    masks = masks_of_block(settings, step // BLOCK)
+    for module, mask in zip(network[2::3], masks, strict=True):
+        module.mask = torch.from_numpy(mask[step % BLOCK])
+
+
+def torch_training(network: Any, trainer: NativeTrainer, s: Hyperparameters) -> None:
+    l2 = s.lambda_ / N if s.regularization == "l2" else 0.0
+    l1 = s.lambda_ / N if s.regularization == "l1" else 0.0
+    weights = {"params": weights_of(network), "weight_decay": l2}
+    optimizer = torch.optim.SGD([weights, {"params": biases_of(network)}], lr=s.eta)
+    x = torch.from_numpy(trainer.data.train.x.astype(np.float64))
+    y = torch.from_numpy(trainer.data.train.y.copy())
+    for epoch in range(EPOCHS):
+        order = torch.from_numpy(stream(s.seed, Purpose.ORDER, epoch).permutation(N))
+        for batch, rows in enumerate(order.split(M)):
+            leave_out(network, s, epoch * STEPS_PER_EPOCH + batch)
+            optimizer.zero_grad()
+            loss = torch_cost(s.cost, network(x[rows]), y[rows])
+            loss = loss + l1 * sum(w.abs().sum() for w in weights_of(network))
+            loss.backward()
+            optimizer.step()
+
+
+def settings_of(
+    activation: Activation,
+    cost: Cost,
+    regularization: Regularization = "l2",
+    dropout: float = 0.0,
+) -> Hyperparameters:
+    return Hyperparameters(
+        eta=0.3,
+        hidden=(8, 5),
+        activation=activation,
+        cost=cost,
+        regularization=regularization,
+        batch_size=M,
+        lambda_=0.7,
+        dropout=dropout,
+        precision="float64",
+        seed=11,
+    )
+
+
+@pytest.mark.parametrize("dropout", [0, 0.3])
+@pytest.mark.parametrize("regularization", ["l2", "l1"])
+@EVERY_COST
+@EVERY_ACTIVATION
+def test_trains_as_pytorch_does(
+    trainer: NativeTrainer,
+    activation: Activation,
+    cost: Cost,
+    regularization: Regularization,
+    dropout: float,
+) -> None:
+    start = trainer.start(settings_of(activation, cost, regularization, dropout))
+    network = torch_network(start)
+    torch_training(network, trainer, start.settings)
+    (ours,) = trainer.advance([start], EPOCHS * STEPS_PER_EPOCH)
+    expected = [p.detach().numpy() for p in weights_of(network) + biases_of(network)]
+    for array, before, after in zip(
+        ours.parameters.arrays, start.parameters.arrays, expected, strict=True
+    ):
+        assert np.abs(after - before).max() > 1e-3
+        np.testing.assert_allclose(array, after, rtol=1e-9, atol=1e-12)
+
+
+@EVERY_COST
+@EVERY_ACTIVATION
+@pytest.mark.parametrize("portion", ["training", "validation"])
+def test_measures_the_cost_and_accuracy_pytorch_does(
+    trainer: NativeTrainer, activation: Activation, cost: Cost, portion: Any
+) -> None:
+    lane = trainer.start(settings_of(activation, cost))
+    part = trainer.data.train if portion == "training" else trainer.data.validation
+    network = torch_network(lane)
+    with torch.no_grad():
+        z = network(torch.from_numpy(part.x.astype(np.float64)))
+        y = torch.from_numpy(part.y.copy())
+        squares = sum(float(w.square().sum()) for w in weights_of(network))
+        expected = float(torch_cost(cost, z, y)) + lane.settings.lambda_ / (2 * N) * squares
+        accuracy = float((z.argmax(dim=1) == y).double().mean())
+    (measured,) = trainer.measure([lane], portion)
+    assert measured.cost == pytest.approx(expected, rel=1e-12)
+    assert measured.accuracy == pytest.approx(accuracy)

@@ -1,0 +1,123 @@
+"""The arrows of the house: which room may import which, and who may use which package.
+
+A room is a module or a package directly in `tuner/`. A new one needs a line in the table.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tuner
+
+HOUSE = Path(tuner.__file__).parent
+FILES = sorted(HOUSE.rglob("*.py"))
+
+FOUNDATION = {"errors", "randomness", "records"}
+TRAINING = FOUNDATION | {"data", "network", "trainers"}
+DRIVING = TRAINING | {"strategies"}
+STUDYING = DRIVING | {"checkpoints", "environment", "find_eta", "models", "run"}
+ROOMS: dict[str, set[str]] = {
+    "errors": set(),
+    "randomness": set(),
+    "records": {"errors"},
+    "strategies": {"errors", "records"},
+    "report": {"errors", "records"},
+    "data": FOUNDATION,
+    "network": FOUNDATION | {"data"},
+    "environment": FOUNDATION | {"network"},
+    "trainers": FOUNDATION | {"data", "network"},
+    "find_eta": DRIVING,
+    "run": DRIVING,
+    "tensorfile": FOUNDATION | {"data", "network"},
+    "checkpoints": DRIVING | {"run", "tensorfile"},
+    "models": DRIVING | {"environment", "run", "tensorfile"},
+    "study": STUDYING,
+    "workflow": STUDYING | {"study"},
+    "estimators": STUDYING | {"study", "workflow"},
+    "article": STUDYING | {"study", "workflow"},
+}
+AT_THE_TOP = {"cli", "__main__", "__init__"}
+"""What may import every room, and is imported by none below."""
+
+PACKAGES: dict[str, set[str]] = {
+    "optuna": {"study"},
+    "matplotlib": {"report"},
+    "jinja2": {"report"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+}
+"""The rooms that alone import a package."""
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(HOUSE).parts[0].removesuffix(".py")
+
+
+def imported(source: str) -> Iterator[str]:
+    """The full names that a source imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{'.' * node.level}{node.module}.{alias.name}" for alias in node.names)
+
+
+def rooms_imported(source: str) -> set[str]:
+    names = [name.split(".") for name in imported(source)]
+    return {parts[1] for parts in names if parts[0] == "tuner" and len(parts) > 1}
+
+
+def packages_imported(source: str) -> set[str]:
+    return {name.split(".")[0] for name in imported(source)}
+
+
+def forbidden_rooms(room: str, source: str) -> set[str]:
+    return set() if room in AT_THE_TOP else rooms_imported(source) - ROOMS[room] - {room}
+
+
+def forbidden_packages(room: str, source: str) -> set[str]:
+    return {p for p in packages_imported(source) if room not in PACKAGES.get(p, {room})}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(HOUSE).as_posix()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_imports_follow_the_arrows(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert room_of(path) in ROOMS.keys() | AT_THE_TOP, "a new room: add it to the table"
+    assert forbidden_rooms(room_of(path), source) == set()
+    assert forbidden_packages(room_of(path), source) == set()
+    assert not any(name.startswith(".") for name in imported(source)), "imports are absolute"
+
+
+def test_the_table_itself_has_no_cycle() -> None:
+    seen: set[str] = set()
+    while ready := {room for room, allowed in ROOMS.items() if allowed <= seen} - seen:
+        seen |= ready
+    assert seen == ROOMS.keys()
+
+
+@pytest.mark.parametrize(
+    ("room", "source", "rooms", "packages"),
+    [
+        ("strategies", "from tuner.records import Run", set(), set()),
+        ("strategies", "from tuner.strategies.verdicts import judge", set(), set()),
+        ("strategies", "import tuner.trainers.base", {"trainers"}, set()),
+        ("strategies", "from tuner import network, records", {"network"}, set()),
+        ("strategies", "def f():\n    from tuner.data import load", {"data"}, set()),
+        ("trainers", "from optuna import Study", set(), {"optuna"}),
+        ("study", "import optuna.samplers as samplers", set(), set()),
+        ("data", "import matplotlib.pyplot", set(), {"matplotlib"}),
+        ("records", "from tuner.cli.app import main", {"cli"}, set()),
+        ("cli", "from tuner.find_eta import find_eta\nimport typer", set(), set()),
+    ],
+)
+def test_the_checks_see_what_they_look_for(
+    room: str, source: str, rooms: set[str], packages: set[str]
+) -> None:
+    assert forbidden_rooms(room, source) == rooms
+    assert forbidden_packages(room, source) == packages

@@ -1,0 +1,329 @@
+"""Every record through JSON and back, and what is said of JSON that is no record."""
+
+import json
+import math
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuner.errors import InputError, OptionError
+from tuner.records import (
+    ADVICE,
+    Activation,
+    Cost,
+    DataSummary,
+    Environment,
+    Epoch,
+    EtaSearch,
+    FindEtaRecord,
+    Hyperparameters,
+    Init,
+    Judgement,
+    Outcome,
+    Precision,
+    Probe,
+    Record,
+    Regularization,
+    Run,
+    ScheduleName,
+    StopReason,
+    Strategy,
+    TrainRecord,
+    Verdict,
+    from_json,
+    to_json,
+)
+
+COUNTS = st.integers(0, 10**6)
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+POSITIVE = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
+NUMBERS = st.floats()
+"""Costs: NaN and infinities too."""
+
+
+def tuples(elements: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(elements, max_size=5).map(tuple)
+
+
+def choices(kind: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from(get_args(kind))
+
+
+HYPERPARAMETERS = st.builds(
+    Hyperparameters,
+    eta=POSITIVE,
+    hidden=tuples(st.integers(1, 10**4)),
+    activation=choices(Activation),
+    cost=choices(Cost),
+    init=choices(Init),
+    batch_size=st.integers(1, 10**6),
+    lambda_=st.floats(min_value=0, allow_infinity=False),
+    regularization=choices(Regularization),
+    dropout=st.floats(0, 1, exclude_max=True),
+    precision=choices(Precision),
+    seed=COUNTS,
+)
+JUDGEMENTS = st.builds(
+    Judgement,
+    eta=FINITE,
+    verdict=st.sampled_from(Verdict),
+    reason=st.text(),
+    epochs=tuples(FINITE),
+    costs=tuples(NUMBERS),
+)
+PROBES = st.builds(
+    Probe,
+    eta=FINITE,
+    seed=COUNTS,
+    verdict=st.sampled_from(Verdict),
+    reason=st.text(),
+    epochs=tuples(FINITE),
+    costs=tuples(NUMBERS),
+)
+SEARCHES = st.builds(
+    EtaSearch,
+    eta=FINITE,
+    threshold=FINITE,
+    bracket=st.tuples(st.none() | FINITE, st.none() | FINITE),
+    outcome=st.sampled_from(Outcome),
+    baseline=FINITE,
+    judgements=tuples(JUDGEMENTS),
+    probes=tuples(PROBES),
+    spent=FINITE,
+    seconds=FINITE,
+)
+EPOCHS = st.builds(
+    Epoch,
+    epoch=COUNTS,
+    eta=FINITE,
+    training_cost=NUMBERS,
+    training_accuracy=FINITE,
+    validation_cost=NUMBERS,
+    validation_accuracy=FINITE,
+    seconds=FINITE,
+)
+RUNS = st.builds(
+    Run,
+    settings=HYPERPARAMETERS,
+    history=tuples(EPOCHS),
+    best_epoch=COUNTS,
+    best_validation_accuracy=FINITE,
+    stop_reason=st.sampled_from(StopReason),
+    stop_words=st.text(),
+)
+SUMMARIES = st.builds(
+    DataSummary,
+    name=st.text(),
+    sha256=st.text(),
+    n_train=COUNTS,
+    n_validation=COUNTS,
+    n_test=COUNTS,
+    n_features=COUNTS,
+    classes=tuples(st.text()),
+    image_shape=st.none() | st.tuples(COUNTS, COUNTS),
+)
+ENVIRONMENTS = st.builds(
+    Environment,
+    tuner=st.text(),
+    python=st.text(),
+    platform=st.text(),
+    packages=st.dictionaries(st.text(), st.text(), max_size=4),
+    blas=st.text(),
+    blas_threads=COUNTS,
+)
+FIND_ETA = st.builds(
+    FindEtaRecord,
+    command=st.text(),
+    settings=HYPERPARAMETERS,
+    data=SUMMARIES,
+    environment=ENVIRONMENTS,
+    result=SEARCHES,
+)
+STRATEGIES = st.builds(
+    Strategy,
+    epochs=COUNTS,
+    patience=COUNTS,
+    min_delta=FINITE,
+    warm_up=COUNTS,
+    seconds=st.none() | FINITE,
+    schedule=choices(ScheduleName),
+    factor=FINITE,
+    until=FINITE,
+) | st.builds(Strategy, patience=st.none())
+TRAIN = st.builds(
+    TrainRecord,
+    command=st.text(),
+    settings=HYPERPARAMETERS,
+    strategy=STRATEGIES,
+    data=SUMMARIES,
+    environment=ENVIRONMENTS,
+    eta_search=st.none() | SEARCHES,
+    result=RUNS,
+)
+EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
+    Hyperparameters: HYPERPARAMETERS,
+    Judgement: JUDGEMENTS,
+    Probe: PROBES,
+    EtaSearch: SEARCHES,
+    Epoch: EPOCHS,
+    Run: RUNS,
+    Strategy: STRATEGIES,
+    TrainRecord: TRAIN,
+    DataSummary: SUMMARIES,
+    Environment: ENVIRONMENTS,
+    FindEtaRecord: FIND_ETA,
+}
+
+
+def only_nan(value: Any) -> Any:
+    """The same value with each number that is not finite replaced by NaN."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return math.nan
+    if isinstance(value, tuple):
+        return tuple(only_nan(each) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: only_nan(getattr(value, f.name)) for f in fields(value)})
+    return value
+
+
+def through_json(record: Record) -> Record:
+    return from_json(type(record), json.dumps(to_json(record), allow_nan=False))
+
+
+def test_every_record_has_a_strategy_here() -> None:
+    here = {kind for kind in Record.__subclasses__() if kind.__module__ == Record.__module__}
+    assert here == EVERY_KIND.keys()
+
+
+@given(record=st.one_of(*EVERY_KIND.values()))
+def test_a_record_returns_from_json_as_it_was(record: Record) -> None:
+    # A representation compares numbers to the last bit, and NaN with NaN.
+    assert repr(through_json(record)) == repr(only_nan(record))
+
+
+@pytest.mark.parametrize(
+    ("cost", "held", "returned"),
+    [(2.5, 2.5, 2.5), (math.nan, None, math.nan), (math.inf, None, math.nan)],
+)
+def test_a_cost_that_is_no_number_is_null_in_json(
+    cost: float, held: float | None, returned: float
+) -> None:
+    judgement = Judgement(
+        eta=1.0, verdict=Verdict.DIVERGED, reason="", epochs=(0.0,), costs=(cost,)
+    )
+    assert to_json(judgement)["costs"] == [held]
+    again = through_json(judgement)
+    assert isinstance(again, Judgement)
+    assert again.costs[0] == pytest.approx(returned, nan_ok=True)
+
+
+def test_json_names_the_settings_as_the_command_line_does() -> None:
+    keys = list(to_json(Hyperparameters(eta=1)))
+    assert "lambda" in keys
+    assert not any(key.endswith("_") for key in keys)
+
+
+def settings_json(**changed: Any) -> dict[str, Any]:
+    return {**to_json(Hyperparameters(eta=1.0)), **changed}
+
+
+SUMMARY: dict[str, Any] = to_json(
+    DataSummary(
+        name="toy", sha256="", n_train=6, n_validation=2, n_test=2, n_features=3, classes=("a", "b")
+    )
+)
+JUDGED: dict[str, Any] = {
+    "eta": 0.1,
+    "verdict": "slow",
+    "reason": "",
+    "epochs": [0],
+    "costs": [None],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "where"),
+    [
+        (Hyperparameters, settings_json(momentum=0.9), "Hyperparameters.momentum"),
+        (Hyperparameters, settings_json(lambda_=5), "Hyperparameters.lambda_"),
+        (Hyperparameters, settings_json(eta="0.5"), "Hyperparameters.eta"),
+        (Hyperparameters, settings_json(eta=None), "Hyperparameters.eta"),
+        (Hyperparameters, settings_json(hidden=[30, 1.5]), "Hyperparameters.hidden.1"),
+        (Hyperparameters, settings_json(activation="swish"), "Hyperparameters.activation"),
+        (Hyperparameters, settings_json(batch_size=True), "Hyperparameters.batch_size"),
+        (Hyperparameters, {"hidden": [30]}, "Hyperparameters.eta"),
+        (Hyperparameters, settings_json(eta=-1), "eta must be a positive finite number"),
+        (DataSummary, SUMMARY | {"image_shape": [28]}, "DataSummary.image_shape"),
+        (DataSummary, {k: v for k, v in SUMMARY.items() if k != "n_test"}, "DataSummary.n_test"),
+        (Judgement, JUDGED | {"verdict": "fine"}, "Judgement.verdict"),
+        (Judgement, JUDGED | {"costs": ["1"]}, "Judgement.costs.0"),
+        (Judgement, JUDGED | {"epochs": [None]}, "Judgement.epochs.0"),
+        (Strategy, {"schedule": "cosine"}, "Strategy.schedule"),
+        (Judgement, [], "Judgement"),
+    ],
+)
+def test_json_that_is_no_record_is_refused_by_the_key(
+    kind: type[Record], content: Any, where: str
+) -> None:
+    with pytest.raises(InputError) as refusal:
+        from_json(kind, json.dumps(content))
+    message = str(refusal.value)
+    assert where in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("text", ["", "{", "nonsense", b"\xff\x00"])
+def test_text_that_is_no_json_is_refused(text: str | bytes) -> None:
+    with pytest.raises(InputError, match=r"^Judgement: "):
+        from_json(Judgement, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "quoted"),
+    [
+        ("eta", 0, "eta must be a positive finite number but is 0."),
+        ("eta", math.inf, "eta must be a positive finite number but is inf."),
+        ("eta", math.nan, "eta must be a positive finite number but is nan."),
+        ("hidden", (30, 0), "hidden must be sizes of at least 1 but is (30, 0)."),
+        ("batch_size", 0, "batch_size must be at least 1 but is 0."),
+        ("lambda_", -0.5, "lambda must be a finite number, at least 0 but is -0.5."),
+        ("lambda_", math.nan, "lambda must be a finite number, at least 0 but is nan."),
+        ("dropout", 1, "dropout must be at least 0 and below 1 but is 1."),
+        ("dropout", -0.1, "dropout must be at least 0 and below 1 but is -0.1."),
+        ("seed", -3, "seed must be at least 0 but is -3."),
+        ("activation", "swish", "activation must be one of sigmoid, tanh, relu but is 'swish'."),
+        (
+            "cost",
+            "mse",
+            "cost must be one of cross-entropy, quadratic, log-likelihood but is 'mse'.",
+        ),
+        ("init", "he", "init must be one of scaled, large but is 'he'."),
+        ("regularization", "l3", "regularization must be one of l2, l1 but is 'l3'."),
+        ("precision", "half", "precision must be one of float32, float64 but is 'half'."),
+    ],
+)
+def test_a_setting_out_of_range_is_quoted(name: str, value: Any, quoted: str) -> None:
+    with pytest.raises(OptionError) as refusal:
+        replace(Hyperparameters(eta=1), **{name: value})
+    assert str(refusal.value) == quoted
+
+
+def test_the_halving_schedule_needs_a_plateau_to_wait_for() -> None:
+    assert Strategy(schedule="halving", patience=1).patience == 1
+    with pytest.raises(OptionError, match=r"^patience is off, but --schedule halving waits"):
+        Strategy(schedule="halving", patience=None)
+
+
+def test_records_are_frozen_and_compare_by_value() -> None:
+    settings = Hyperparameters(eta=1, hidden=(5,))
+    assert settings == Hyperparameters(eta=1.0, hidden=(5,))
+    assert hash(settings) == hash(Hyperparameters(eta=1, hidden=(5,)))
+    with pytest.raises(FrozenInstanceError):
+        settings.eta = 2  # type: ignore[misc]
+
+
+def test_every_outcome_has_its_advice() -> None:
+    assert ADVICE.keys() == set(Outcome)
