@@ -394,6 +394,66 @@ class TrainRecord(Record):
     result: Run
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrialRecord(Record):
+    """One finished trial of a study.
+
+    Attributes
+    ----------
+    number
+        From 0, in the order in which the trials were drawn.
+    state
+        `complete`, or `pruned` where it was ended at a rung.
+    values
+        One for each objective; the first is the validation accuracy, 0 … 1.
+    params
+        The value of each searched dimension.
+    rungs
+        The validation accuracy at each rung it reached, by epoch.
+    attributes
+        What else is known: batch, eta, best_epoch, accuracies, epochs, stop_reason, diverged,
+        seconds.
+    """
+
+    number: int
+    state: str
+    values: tuple[float, ...]
+    params: Mapping[str, Any]
+    rungs: Mapping[int, float]
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySummary(Record):
+    """A study with all its finished trials.
+
+    Attributes
+    ----------
+    study
+        Its name.
+    objectives
+        What each value of a trial is; the first, validation accuracy, is to be high, others low.
+    trials
+        In the order of their numbers.
+    """
+
+    study: str
+    objectives: tuple[str, ...]
+    trials: tuple[TrialRecord, ...]
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The complete trial with the highest validation accuracy, the first of equals."""
+        complete = [trial for trial in self.trials if trial.state == "complete"]
+        return max(complete, key=lambda trial: trial.values[0], default=None)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many trials ended in each way."""
+        states = [trial.state for trial in self.trials]
+        return {state: states.count(state) for state in ("complete", "pruned", "failed")}
+
+
 def to_json(record: Record) -> Any:
     """Turn a record into what `json` can hold.
 

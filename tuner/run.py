@@ -60,8 +60,12 @@ class Training(Generic[L]):
 
     @property
     def best_epoch(self) -> Epoch | None:
-        """The first epoch with the highest validation accuracy and a finite cost; None if none."""
-        sound = (epoch for epoch in self.history if math.isfinite(epoch.validation_cost))
+        """The first epoch with the highest validation accuracy and finite costs; None if none."""
+        sound = (
+            epoch
+            for epoch in self.history
+            if math.isfinite(epoch.training_cost) and math.isfinite(epoch.validation_cost)
+        )
         return max(sound, key=lambda epoch: epoch.validation_accuracy, default=None)
 
     @property
@@ -172,6 +176,9 @@ def _train_together(
 def _after_epoch(
     before: Training[L], lane: L, training: Measurement, validation: Measurement, seconds: float
 ) -> Training[L]:
+    if lane.diverged:  # saturated outputs can cost something finite although a weight is not
+        training = replace(training, cost=math.nan)
+        validation = replace(validation, cost=math.nan)
     epoch = Epoch(
         epoch=len(before.history) + 1,
         eta=before.schedule.eta,
@@ -197,15 +204,19 @@ def _words(reason: StopReason, training: Training[L]) -> str:
     match reason:
         case StopReason.NO_IMPROVEMENT:
             waited = stopping.plateau.waited if stopping.plateau else 0
-            return f"no better validation accuracy for {waited} epochs"
+            return f"no better validation accuracy for {_counted(waited)}"
         case StopReason.ETA_AT_END:
             share = schedule.eta / training.settings.eta
             return f"η has come down to {share:.2g} of its start"
         case StopReason.EPOCHS:
-            return f"the budget of {stopping.epochs} epochs is used up"
+            return f"the budget of {_counted(stopping.epochs)} is used up"
         case StopReason.TIME:
             return f"the budget of {stopping.seconds:g} seconds is used up"
         case StopReason.DIVERGED:
             return f"the cost left the finite numbers in epoch {epochs}: choose a smaller η"
         case StopReason.INTERRUPTED:
             return f"interrupted after epoch {epochs}"
+
+
+def _counted(epochs: int) -> str:
+    return f"{epochs} epoch{'' if epochs == 1 else 's'}"
