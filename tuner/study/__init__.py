@@ -1,0 +1,1 @@
+"""Optuna studies over what no rule of thumb settles: reproducible, resumable, on many workers."""

@@ -1,0 +1,130 @@
+"""A batch of trials in training: where each stands, kept in files between its rungs."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tuner.checkpoints import load_checkpoint, save_checkpoint
+from tuner.records import DataSummary, EtaSearch, Record, StopReason, from_json, to_json
+from tuner.run import Training
+from tuner.trainers.native import NativeLane
+
+Key = tuple[int, int]
+"""Trial number and seed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch(Record):
+    """Trials that are drawn, trained and halved together.
+
+    Attributes
+    ----------
+    number
+        Of the batch, from 0.
+    first
+        Number of its first trial.
+    study
+        Fingerprint of the study file and the data it belongs to.
+    params
+        The parameters of each trial.
+    """
+
+    number: int
+    first: int
+    study: str
+    params: tuple[dict[str, Any], ...]
+
+    @property
+    def trials(self) -> range:
+        """The numbers of its trials."""
+        return range(self.first, self.first + len(self.params))
+
+
+class BatchFiles:
+    """The files of the batch under way, in the folder of its study.
+
+    `batch.json` says which batch it is; `trial-N-S.safetensors` is the network of trial N and seed
+    S at the last rung it reached. Each is replaced whole.
+    """
+
+    def __init__(self, folder: Path, data: DataSummary) -> None:
+        self._folder, self._data = folder, data
+
+    def load_batch(self) -> Batch | None:
+        """Give the batch under way, or None."""
+        path = self._folder / "batch.json"
+        return from_json(Batch, path.read_bytes()) if path.exists() else None
+
+    def save_batch(self, batch: Batch) -> None:
+        """Note which batch is under way."""
+        _replace(self._folder / "batch.json", json.dumps(to_json(batch)))
+
+    def load(self, batch: Batch) -> dict[Key, Training[NativeLane]]:
+        """Give the networks of a batch that have been stored."""
+        found = {}
+        for path in self._paths():
+            trial, seed = (int(part) for part in path.stem.split("-")[1:])
+            if trial in batch.trials:
+                found[trial, seed] = load_checkpoint(path)[0]
+        return found
+
+    def save(self, key: Key, training: Training[NativeLane]) -> None:
+        """Store a network."""
+        save_checkpoint(training, self._folder / _name(key), self._data)
+
+    def clear(self) -> None:
+        """Forget the batch: all its trials are told."""
+        (self._folder / "batch.json").unlink(missing_ok=True)
+        for path in self._paths():
+            path.unlink()
+
+    def _paths(self) -> Iterator[Path]:
+        return self._folder.glob("trial-*-*.safetensors")
+
+
+class EtaFile:
+    """The threshold searches of a study, each done once: `etas.json` in its folder."""
+
+    def __init__(self, folder: Path, study: str) -> None:
+        self._path, self._study = folder / "etas.json", study
+
+    def load(self) -> dict[str, EtaSearch]:
+        """Give each search by the question it answers; none if they are another study's."""
+        if not self._path.exists():
+            return {}
+        stored = from_json(_Searches, self._path.read_bytes())
+        return dict(stored.searches) if stored.study == self._study else {}
+
+    def save(self, searches: Mapping[str, EtaSearch]) -> None:
+        """Store them all."""
+        stored = _Searches(study=self._study, searches=searches)
+        _replace(self._path, json.dumps(to_json(stored)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Searches(Record):
+    study: str
+    searches: Mapping[str, EtaSearch]
+
+
+def _name(key: Key) -> str:
+    return f"trial-{key[0]}-{key[1]}.safetensors"
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def value_at(trainings: Sequence[Training[NativeLane]], epoch: int) -> float:
+    """Give the mean over seeds of the best validation accuracy up to an epoch.
+
+    A trial with a diverged network is worth 0, the worst accuracy there is.
+    """
+    if any(t.reason is StopReason.DIVERGED for t in trainings):
+        return 0.0
+    best = [max(e.validation_accuracy for e in t.history[:epoch]) for t in trainings]
+    return sum(best) / len(best)

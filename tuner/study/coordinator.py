@@ -1,0 +1,265 @@
+"""The one process that owns a study: draws batches, hands out lanes, halves, tells the results.
+
+Everything in a batch follows from the study file and the trials of earlier batches, and no result
+depends on where it was computed. A study that was killed therefore goes on as if it had not been.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from tuner.data import Dataset
+from tuner.records import Hyperparameters, StopReason, Strategy
+from tuner.run import Training, begin
+from tuner.strategies.plans import policies
+from tuner.study.batches import Batch, BatchFiles, EtaFile, Key, value_at
+from tuner.study.etas import Etas
+from tuner.study.rungs import survivors
+from tuner.study.sampling import distributions, grid_size, sample_batch
+from tuner.study.spec import StudySpec, fingerprint
+from tuner.study.storage import finished
+from tuner.study.tasks import TrainTo
+from tuner.study.workers import Workers
+from tuner.trainers.native import NativeLane, NativeTrainer
+
+PORTIONS_PER_WORKER = 2
+"""Tasks for each worker at a rung: more of them share the work more evenly, fewer train faster."""
+
+Networks = dict[Key, Training[NativeLane]]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a study stands, for whoever watches.
+
+    Attributes
+    ----------
+    trials
+        The trials told so far.
+    target
+        How many are wanted.
+    doing
+        What is done now, in words.
+    """
+
+    trials: Sequence[FrozenTrial]
+    target: int
+    doing: str
+
+
+@dataclass(frozen=True)
+class Control:
+    """How a run of a study is watched and stopped.
+
+    Attributes
+    ----------
+    watch
+        Called whenever something has changed.
+    stop_asked
+        Looked at between rungs; once true, the study stops there and can be resumed.
+    """
+
+    watch: Callable[[Standing], None] = field(default=lambda _: None)
+    stop_asked: Callable[[], bool] = field(default=lambda: False)
+
+
+class Coordinator:
+    """Runs a study.
+
+    Parameters
+    ----------
+    spec, data, study
+        What to search, on which data, and where to tell it.
+    workers
+        Where lanes train.
+    folder
+        Of the study: keeps the batch under way.
+    control
+        How it is watched and stopped.
+    """
+
+    def __init__(
+        self,
+        spec: StudySpec,
+        data: Dataset,
+        study: Study,
+        *,
+        workers: Workers,
+        folder: Path,
+        control: Control,
+    ) -> None:
+        self._spec, self._study, self._workers, self._control = spec, study, workers, control
+        self._trainer = NativeTrainer(data.tuning)
+        self._files = BatchFiles(folder, data.summary)
+        self._fingerprint = fingerprint(spec, data.summary.sha256)
+        self._etas = Etas(spec, EtaFile(folder, self._fingerprint))
+        self._target = 0
+
+    def run(self, target: int) -> bool:
+        """Go on until `target` trials are told; give False when asked to stop before.
+
+        A grid ends with its last point.
+        """
+        self._target = (
+            min(target, grid_size(self._spec)) if self._spec.sampler == "grid" else target
+        )
+        while batch := self._batch():
+            if not self._run_batch(batch):
+                return False
+        return True
+
+    def _say(self, doing: str) -> None:
+        self._control.watch(Standing(finished(self._study), self._target, doing))
+
+    def _batch(self) -> Batch | None:
+        """Give the batch under way, or draw the next; None when there are trials enough."""
+        told = finished(self._study)
+        batch = self._files.load_batch()
+        if batch and batch.study == self._fingerprint and self._under_way(batch, told):
+            return batch
+        self._files.clear()
+        size = min(self._spec.batch, self._target - len(told))
+        if size <= 0:
+            return None
+        number = told[-1].user_attrs["batch"] + 1 if told else 0
+        params = sample_batch(self._spec, told, number, size, self._trainer.n)
+        batch = Batch(number=number, first=len(told), study=self._fingerprint, params=tuple(params))
+        self._files.save_batch(batch)
+        return batch
+
+    @staticmethod
+    def _under_way(batch: Batch, told: Sequence[FrozenTrial]) -> bool:
+        return batch.first <= len(told) < batch.trials.stop
+
+    def _run_batch(self, batch: Batch) -> bool:
+        plans = [self._spec.resolve(params) for params in batch.params]
+        etas = self._etas.find([settings for settings, _ in plans], self._workers, self._say)
+        networks = self._begin(batch, plans, etas) | self._files.load(batch)
+        values: dict[int, dict[int, float]] = {trial: {} for trial in batch.trials}
+        going = frozenset(batch.trials)
+        for rung in (*self._spec.rungs, self._spec.last_epoch):
+            if self._control.stop_asked():
+                return False
+            self._train_to(rung, going, networks)
+            for trial in going:
+                values[trial][rung] = value_at(self._of(trial, networks), rung)
+            if rung != self._spec.last_epoch:
+                best = survivors({t: values[t][rung] for t in going}, self._spec.keep)
+                going = best | {t for t in going if self._stopped(t, networks)}
+        self._tell(batch, networks, values)
+        return True
+
+    def _begin(
+        self, batch: Batch, plans: Sequence[tuple[Hyperparameters, Strategy]], etas: Sequence[float]
+    ) -> Networks:
+        networks = {}
+        for trial, (settings, strategy), eta in zip(batch.trials, plans, etas, strict=True):
+            for seed in range(self._spec.seed, self._spec.seed + self._spec.seeds):
+                schedule, stopping = policies(eta, strategy)
+                of_seed = replace(settings, eta=eta, seed=seed)
+                networks[trial, seed] = begin(self._trainer, of_seed, schedule, stopping)
+        return networks
+
+    def _of(self, trial: int, networks: Networks) -> list[Training[NativeLane]]:
+        return [networks[key] for key in sorted(networks) if key[0] == trial]
+
+    def _stopped(self, trial: int, networks: Networks) -> bool:
+        return all(network.reason for network in self._of(trial, networks))
+
+    def _train_to(self, epoch: int, going: frozenset[int], networks: Networks) -> None:
+        waiting = {
+            key: network
+            for key, network in networks.items()
+            if key[0] in going and network.reason is None and len(network.history) < epoch
+        }
+        self._say(f"training {len(waiting)} networks to epoch {epoch}")
+        portions = _portions(waiting, self._workers.count * PORTIONS_PER_WORKER)
+        tasks = [TrainTo(tuple(waiting[key] for key in keys), epoch) for keys in portions]
+        for i, trained in self._workers.run(tasks):
+            for key, training in zip(portions[i], trained, strict=True):
+                networks[key] = training
+                self._files.save(key, training)
+
+    def _tell(self, batch: Batch, networks: Networks, values: dict[int, dict[int, float]]) -> None:
+        told = len(finished(self._study))
+        for trial in range(told, batch.trials.stop):
+            networks_of = self._of(trial, networks)
+            params = batch.params[trial - batch.first]
+            self._study.add_trial(self._finished(batch, trial, params, networks_of, values[trial]))
+        self._files.clear()
+        self._say("")
+
+    def _finished(
+        self,
+        batch: Batch,
+        trial: int,
+        params: dict[str, Any],
+        networks: Sequence[Training[NativeLane]],
+        rungs: dict[int, float],
+    ) -> FrozenTrial:
+        pruned = self._spec.last_epoch not in rungs
+        seconds = sum(e.seconds for t in networks for e in t.history)
+        now = datetime.datetime.now()
+        objectives = {
+            "validation_accuracy": list(rungs.values())[-1],
+            "parameters": sum(a.size for a in networks[0].lane.parameters.arrays),
+            "seconds": seconds,
+        }
+        return FrozenTrial(
+            number=trial,
+            trial_id=-1,
+            state=TrialState.PRUNED if pruned else TrialState.COMPLETE,
+            value=None,
+            values=[float(objectives[name]) for name in self._spec.objectives],
+            datetime_start=now - datetime.timedelta(seconds=seconds),
+            datetime_complete=now,
+            params=params,
+            distributions=distributions(self._spec),
+            user_attrs=_attributes(batch, networks, seconds),
+            system_attrs={},
+            intermediate_values=rungs if len(self._spec.objectives) == 1 else {},
+        )
+
+
+def _attributes(
+    batch: Batch, networks: Sequence[Training[NativeLane]], seconds: float
+) -> dict[str, Any]:
+    runs = [t.record for t in networks]
+    reasons = [t.reason.value if t.reason else "pruned" for t in networks]
+    return {
+        "batch": batch.number,
+        "eta": networks[0].settings.eta,
+        "best_epoch": [run.best_epoch for run in runs],
+        "accuracies": [run.best_validation_accuracy for run in runs],
+        "epochs": [len(run.history) for run in runs],
+        "stop_reason": reasons,
+        "diverged": StopReason.DIVERGED.value in reasons,
+        "seconds": seconds,
+    }
+
+
+def _portions(networks: Networks, wanted: int) -> list[list[Key]]:
+    """Share networks out to tasks of like work, those of one shape together, largest first."""
+    shapes: dict[tuple[object, ...], list[Key]] = defaultdict(list)
+    for key, training in networks.items():
+        s = training.settings
+        shapes[s.hidden, s.batch_size, s.activation, s.cost].append(key)
+    work = {key: _work(training) for key, training in networks.items()}
+    most = sum(work.values()) / max(1, wanted)
+    portions = []
+    for keys in shapes.values():
+        pieces = min(len(keys), max(1, round(sum(work[k] for k in keys) / most)))
+        portions += [keys[i::pieces] for i in range(pieces)]
+    return sorted(portions, key=lambda keys: -sum(work[k] for k in keys))
+
+
+def _work(training: Training[NativeLane]) -> float:
+    overhead = 5_000
+    size = sum(w.size for w in training.lane.parameters.weights)
+    return size + overhead / training.settings.batch_size

@@ -1,0 +1,145 @@
+"""Which parameters a batch of trials gets: a pure function of seed, batch and what came before.
+
+Optuna's sampler is made afresh for each batch and sees a copy in memory of the trials of all
+earlier batches, so a study that was stopped anywhere draws the same again.
+"""
+
+import itertools
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial
+
+from tuner.errors import MissingExtraError
+from tuner.randomness import Purpose, stream
+from tuner.study.spec import Choices, Range, StudySpec, WholeRange, in_optuna
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+ARTICLE_DECAY = 1e-4
+"""λ/n of the article: λ = 5 for 50,000 examples, λ = 0.1 for 1,000."""
+
+ARTICLE_HIDDEN = 30
+
+
+def directions(spec: StudySpec) -> list[StudyDirection]:
+    """Give Optuna's direction of each objective."""
+    up, down = StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE
+    return [up if o == "validation_accuracy" else down for o in spec.objectives]
+
+
+def distributions(spec: StudySpec) -> dict[str, BaseDistribution]:
+    """Give Optuna's distribution of each searched dimension."""
+    return {name: _distribution(name, d) for name, d in spec.search.dimensions.items()}
+
+
+def _distribution(name: str, dimension: Range | WholeRange | Choices) -> BaseDistribution:
+    match dimension:
+        case Range(low=low, high=high, log=log):
+            return FloatDistribution(low, high, log=log)
+        case WholeRange(low=low, high=high, log=log):
+            return IntDistribution(low, high, log=log)
+        case Choices():
+            return CategoricalDistribution(dimension.extremes(name))
+
+
+def first_trial(spec: StudySpec, n_train: int) -> dict[str, Any]:
+    """Give the article's own settings as far as the search space holds them.
+
+    Examples
+    --------
+    >>> spec = StudySpec(name="a", search={"lambda": {"low": 0.01, "high": 10, "log": True}})
+    >>> first_trial(spec, n_train=3000)
+    {'lambda': 0.3}
+    """
+    wanted = {"lambda": round(ARTICLE_DECAY * n_train, 10), "hidden": ARTICLE_HIDDEN}
+    searched = spec.search.dimensions
+    return {
+        name: in_optuna(name, value) if isinstance(searched[name], Choices) else value
+        for name, value in wanted.items()
+        if name in searched and searched[name].holds(name, value)
+    }
+
+
+def sample_batch(
+    spec: StudySpec, past: Sequence[FrozenTrial], batch: int, size: int, n_train: int
+) -> list[dict[str, Any]]:
+    """Draw the parameters of one batch of trials.
+
+    Parameters
+    ----------
+    past
+        The trials of all earlier batches, finished, in order.
+    batch, size
+        Its number, from 0, and how many trials it has.
+    n_train
+        Training examples, for the article's λ.
+
+    Raises
+    ------
+    MissingExtraError
+        When the GP sampler is asked for and PyTorch is absent.
+    """
+    if spec.sampler == "grid":
+        return _grid(spec)[len(past) : len(past) + size]
+    study = _study_in_memory(spec, past, batch)
+    if batch == 0 and (known := first_trial(spec, n_train)):
+        study.enqueue_trial(known)
+    space = distributions(spec)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return [dict(study.ask(space).params) for _ in range(size)]
+
+
+def grid_size(spec: StudySpec) -> int:
+    """Give the number of points of a grid."""
+    return len(_grid(spec))
+
+
+def _grid(spec: StudySpec) -> list[dict[str, Any]]:
+    """Every combination of choices, in an order drawn from the seed."""
+    dimensions = spec.search.dimensions
+    values = [d.extremes(name) for name, d in dimensions.items()]
+    points = [dict(zip(dimensions, point, strict=True)) for point in itertools.product(*values)]
+    order = stream(spec.seed, Purpose.SAMPLING).permutation(len(points))
+    return [points[i] for i in order]
+
+
+def _study_in_memory(
+    spec: StudySpec, past: Sequence[FrozenTrial], batch: int
+) -> optuna.study.Study:
+    sampler = _SAMPLERS[spec.sampler](
+        int(stream(spec.seed, Purpose.SAMPLING, batch).integers(2**32))
+    )
+    study = optuna.create_study(sampler=sampler, directions=directions(spec))
+    study.add_trials(past)
+    return study
+
+
+def _gp(seed: int) -> BaseSampler:
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise MissingExtraError(
+            "sampler = gp needs PyTorch: pip install 'tuner[torch]', or use sampler = tpe."
+        ) from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.samplers.GPSampler(seed=seed)
+
+
+_SAMPLERS: Mapping[str, Callable[[int], BaseSampler]] = {
+    "tpe": lambda seed: TPESampler(seed=seed),
+    "random": lambda seed: RandomSampler(seed=seed),
+    "gp": _gp,
+}

@@ -1,0 +1,347 @@
+"""A study file: what is searched, on which data, with which budget."""
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from tuner.errors import InputError, OptionError
+from tuner.records import (
+    Activation,
+    Cost,
+    Hyperparameters,
+    Init,
+    Precision,
+    Regularization,
+    ScheduleName,
+    Strategy,
+)
+
+Objective = Literal["validation_accuracy", "parameters", "seconds"]
+Sampler = Literal["tpe", "gp", "random", "grid"]
+Layers = tuple[int, ...]
+
+
+MAY_CHANGE = {"title", "trials"}
+"""Keys of a study file that may differ when a study goes on."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
+    )
+
+
+class Range(_Part):
+    """Numbers from `low` to `high`, evenly or evenly in the logarithm."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def extremes(self, _name: str) -> tuple[float, float]:
+        """Give the ends of the range."""
+        return self.low, self.high
+
+    def holds(self, _name: str, value: Any) -> bool:
+        """Whether a value lies within."""
+        return bool(self.low <= value <= self.high)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError(f"low must be below high but they are {self.low:g} and {self.high:g}")
+        if self.log and self.low <= 0:
+            raise ValueError(f"low must be above 0 where log is true but is {self.low:g}")
+        return self
+
+
+class WholeRange(_Part):
+    """Whole numbers from `low` to `high`, both included."""
+
+    low: int
+    high: int
+    log: bool = False
+
+    def extremes(self, _name: str) -> tuple[int, int]:
+        """Give the ends of the range."""
+        return self.low, self.high
+
+    def holds(self, _name: str, value: Any) -> bool:
+        """Whether a value lies within."""
+        return bool(self.low <= value <= self.high)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not 1 <= self.low < self.high:
+            raise ValueError(f"1 ≤ low < high must hold but they are {self.low} and {self.high}")
+        return self
+
+
+class Choices(_Part):
+    """A list to choose from."""
+
+    choices: tuple[Any, ...] = Field(min_length=2)
+
+    def extremes(self, name: str) -> tuple[Any, ...]:
+        """Give every choice as Optuna holds it."""
+        return tuple(in_optuna(name, choice) for choice in self.choices)
+
+    def holds(self, name: str, value: Any) -> bool:
+        """Whether a value is one of them."""
+        return in_optuna(name, value) in self.extremes(name)
+
+    @field_validator("choices")
+    @classmethod
+    def _differ(cls, choices: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len({str(choice) for choice in choices}) < len(choices):
+            raise ValueError(f"the choices must differ but are {list(choices)}")
+        return choices
+
+
+class DataPart(_Part):
+    """Which data: a known name or a path, as `--data`."""
+
+    source: str = "mnist-5k"
+    target: str | None = None
+    train_size: int | None = None
+
+
+class NetworkPart(_Part):
+    """What stays the same in every trial."""
+
+    hidden: Layers = (30,)
+    activation: Activation = "sigmoid"
+    cost: Cost = "cross-entropy"
+    init: Init = "scaled"
+    batch_size: int = 10
+    lambda_: Annotated[float, Field(alias="lambda")] = 0.0
+    regularization: Regularization = "l2"
+    dropout: float = 0.0
+    precision: Precision = "float32"
+
+
+class TrainPart(_Part):
+    """How every trial trains."""
+
+    epochs: int = 20
+    patience: int | None = 5
+    min_delta: float = 0.0
+    warm_up: int = 0
+    schedule: ScheduleName = "constant"
+    factor: float = 2.0
+    until: float = 0.001
+
+    @field_validator("patience", mode="before")
+    @classmethod
+    def _off(cls, value: Any) -> Any:
+        return None if value == "off" else value
+
+
+class SearchPart(_Part):
+    """What is searched; each key is one dimension."""
+
+    lambda_: Annotated[Range | Choices | None, Field(alias="lambda")] = None
+    hidden: WholeRange | Choices | None = None
+    layers: WholeRange | Choices | None = None
+    dropout: Range | Choices | None = None
+    batch_size: WholeRange | Choices | None = None
+    activation: Choices | None = None
+    cost: Choices | None = None
+    init: Choices | None = None
+    regularization: Choices | None = None
+    eta: Range | Choices | None = None
+    schedule: Choices | None = None
+    patience: WholeRange | Choices | None = None
+    factor: Range | Choices | None = None
+
+    @property
+    def dimensions(self) -> dict[str, Range | WholeRange | Choices]:
+        """Each searched dimension by its name in the file, in a fixed order."""
+        every = {name.rstrip("_"): getattr(self, name) for name in type(self).model_fields}
+        return {name: dimension for name, dimension in every.items() if dimension is not None}
+
+
+class StudySpec(_Part):
+    """A study as its file states it.
+
+    Examples
+    --------
+    >>> spec = StudySpec(name="small", search={"lambda": {"low": 0.1, "high": 10, "log": True}})
+    >>> spec.trials, list(spec.search.dimensions)
+    (16, ['lambda'])
+    """
+
+    name: str = Field(min_length=1, max_length=80)
+    title: str = ""
+    data: DataPart = DataPart()
+    network: NetworkPart = NetworkPart()
+    train: TrainPart = TrainPart()
+    search: SearchPart
+    eta: Literal["find", "search"] | float = "find"
+    """find: by the threshold, for each network shape; search: a dimension; or a number."""
+    eta_seeds: int = Field(default=1, ge=1, le=50)
+    """Networks at each η of a threshold search."""
+    trials: int = Field(default=16, ge=1)
+    batch: int = Field(default=8, ge=1)
+    """Trials drawn together."""
+    seeds: int = Field(default=1, ge=1)
+    """Networks in each trial; its value is their mean."""
+    rungs: tuple[int, ...] = ()
+    """Epochs after which the weaker part of a batch is pruned."""
+    keep: float = Field(default=0.5, gt=0, lt=1)
+    """The part of a batch that goes on at each rung."""
+    sampler: Sampler = "tpe"
+    objectives: tuple[Objective, ...] = Field(default=("validation_accuracy",), min_length=1)
+    seed: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.search.dimensions:
+            raise ValueError("search must name what to search, such as [search.lambda]")
+        if (self.eta == "search") != (self.search.eta is not None):
+            raise ValueError('eta = "search" and [search.eta] go together')
+        if list(self.rungs) != sorted(set(self.rungs)) or any(r < 1 for r in self.rungs):
+            raise ValueError(f"rungs must rise from at least 1 but are {list(self.rungs)}")
+        if self.rungs and self.rungs[-1] >= self.train.epochs:
+            raise ValueError(f"rungs must lie below train.epochs, {self.train.epochs}")
+        if len(self.objectives) > 1 and self.rungs:
+            raise ValueError("rungs need a single objective: leave them out or name one objective")
+        if self.objectives[0] != "validation_accuracy":
+            raise ValueError("the first of objectives must be validation_accuracy")
+        if self.sampler == "grid" and not all(
+            isinstance(d, Choices) for d in self.search.dimensions.values()
+        ):
+            raise ValueError("sampler = grid needs choices for every dimension of search")
+        self._check_choices()
+        return self
+
+    @property
+    def last_epoch(self) -> int:
+        """The last rung: the epoch at which every trial has ended."""
+        return self.train.epochs
+
+    def _check_choices(self) -> None:
+        for name, dimension in self.search.dimensions.items():
+            for value in dimension.extremes(name):
+                try:
+                    self.resolve({name: value})
+                except (OptionError, TypeError, ValueError) as error:
+                    raise ValueError(f"search.{name}: {error}") from error
+
+    def resolve(self, params: Mapping[str, Any]) -> tuple[Hyperparameters, Strategy]:
+        """Give settings and strategy of a trial; η is 0.01, where the search for it begins.
+
+        Parameters
+        ----------
+        params
+            Values of the searched dimensions, as Optuna holds them.
+
+        Raises
+        ------
+        OptionError
+            When a value is out of its range.
+        """
+        network = {f: getattr(self.network, f) for f in type(self.network).model_fields}
+        train = {f: getattr(self.train, f) for f in type(self.train).model_fields}
+        settings = {"eta": 0.01 if isinstance(self.eta, str) else self.eta}
+        for name, value in params.items():
+            if name in ("schedule", "patience", "factor"):
+                train[name] = None if value == "off" else value
+            elif name == "hidden":
+                network["hidden"] = _layers(value)
+            elif name != "layers":
+                settings[{"lambda": "lambda_"}.get(name, name)] = value
+        if "layers" in params:
+            network["hidden"] = network["hidden"][:1] * params["layers"]
+        return Hyperparameters(**{**network, "seed": self.seed, **settings}), Strategy(**train)
+
+
+def in_optuna(name: str, choice: Any) -> Any:
+    """Give a choice of the file as Optuna holds it: layers become a text, such as "30,20"."""
+    if name != "hidden":
+        return choice
+    return ",".join(map(str, choice)) if isinstance(choice, list | tuple) else str(choice)
+
+
+def _layers(value: int | str) -> Layers:
+    if isinstance(value, int):
+        return (value,)
+    try:
+        return tuple(int(size) for size in value.split(",") if size)
+    except ValueError:
+        raise OptionError(f"hidden must be sizes of layers but is {value!r}.") from None
+
+
+def fingerprint(spec: StudySpec, data_sha256: str) -> str:
+    """Give a text that differs where anything differs that trials rest on."""
+    content = spec.model_dump_json(by_alias=True, exclude=MAY_CHANGE)
+    return hashlib.sha256(f"{content} {data_sha256}".encode()).hexdigest()
+
+
+def read_spec(path: str | Path) -> StudySpec:
+    """Read a study file (TOML); its name is the study's unless it gives one.
+
+    Raises
+    ------
+    InputError
+        When there is no such file, it is no TOML, or a key is unknown, mistyped or out of range;
+        the message names the key, and the nearest right one.
+    """
+    path = Path(path)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file: give the path of a study file.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: is no TOML: {error}.") from error
+    return parse_spec({"name": path.stem, **content}, str(path))
+
+
+def parse_spec(content: Mapping[str, Any], where: str) -> StudySpec:
+    """Check what a study file holds; `where` is the file's name for messages."""
+    try:
+        # From JSON, strictness lets a list stand for a tuple, and still no text for a number.
+        return StudySpec.model_validate_json(json.dumps(content, default=str), strict=True)
+    except ValidationError as error:
+        raise InputError(f"{where}: {_in_words(error)}") from error
+
+
+def _in_words(error: ValidationError) -> str:
+    first = error.errors()[0]
+    loc = [str(part) for part in first["loc"] if not _is_branch(str(part))]
+    key = ".".join(loc)
+    if first["type"] == "extra_forbidden":
+        known = _keys_at(loc[:-1])
+        near = difflib.get_close_matches(loc[-1], known, n=1)
+        hint = f"do you mean {near[0]}?" if near else f"the keys there are {', '.join(known)}."
+        return f"{key} is no key of a study: {hint}"
+    message = first["msg"].removeprefix("Value error, ").rstrip(".")
+    given = f" (it is {first['input']!r})" if isinstance(first["input"], str | int | float) else ""
+    return f"{key}: {message}{given}." if key else f"{message}."
+
+
+def _is_branch(part: str) -> bool:
+    """Whether pydantic names one of the types that a dimension may have, not a key."""
+    return part.startswith("function-") or part in {"Range", "WholeRange", "Choices"}
+
+
+def _keys_at(loc: Sequence[str]) -> list[str]:
+    models: dict[str, type[BaseModel]] = {
+        "data": DataPart,
+        "network": NetworkPart,
+        "train": TrainPart,
+        "search": SearchPart,
+    }
+    if not loc:
+        return list(StudySpec.model_fields)
+    if len(loc) > 1:
+        return ["low", "high", "log", "choices"]
+    return [name.rstrip("_") for name in models[loc[0]].model_fields]

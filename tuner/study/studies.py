@@ -1,0 +1,162 @@
+"""Run a study, and look at what is stored."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import optuna
+from optuna.study import Study
+from optuna.trial import FrozenTrial
+
+from tuner import __version__
+from tuner.data import Dataset
+from tuner.errors import InputError, OutputError
+from tuner.records import StudySummary, TrialRecord
+from tuner.study.coordinator import Control, Coordinator
+from tuner.study.spec import StudySpec
+from tuner.study.storage import (
+    SPEC,
+    connected,
+    default_url,
+    finished,
+    only_coordinator,
+    open_study,
+)
+from tuner.study.workers import workers_for
+
+
+def run_study(
+    spec: StudySpec,
+    data: Dataset,
+    folder: Path,
+    *,
+    storage: str | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
+    trials: int | None = None,
+    control: Control = Control(),
+) -> tuple[StudySummary, bool]:
+    """Run a study, or go on with it; the same trials come out however often it is stopped.
+
+    Parameters
+    ----------
+    spec, data
+        What to search, and on which data.
+    folder
+        Keeps the batch under way, and the trials unless `storage` does.
+    storage
+        An Optuna storage URL; by default SQLite in `folder`.
+    workers
+        Processes on this machine.
+    scheduler
+        Address of a Dask scheduler to use instead of processes of this machine.
+    trials
+        How many the study shall have; by default what its file says.
+    control
+        How it is watched and stopped.
+
+    Returns
+    -------
+    What is stored, and whether the study has all its trials.
+
+    Raises
+    ------
+    InputError
+        When another process works on the study, it was made from another file, data or version, or
+        the storage or scheduler cannot be reached.
+    OutputError
+        When the folder cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from tuner.data import load
+    >>> spec = StudySpec(
+    ...     name="small", trials=4, batch=4, data={"source": "iris"}, network={"hidden": [8]},
+    ...     train={"epochs": 5}, search={"lambda": {"low": 0.01, "high": 10, "log": True}},
+    ... )
+    >>> with TemporaryDirectory() as folder:
+    ...     summary, complete = run_study(spec, load("iris"), Path(folder))
+    >>> complete, summary.counts
+    (True, {'complete': 4, 'pruned': 0, 'failed': 0})
+    """
+    _make(folder)
+    url = storage or default_url(folder)
+    with only_coordinator(url, spec.name, folder), connected(url) as connection:
+        study = open_study(connection, spec, data.summary.sha256, __version__)
+        with closing(workers_for(data.tuning, workers, scheduler)) as crew:
+            coordinator = Coordinator(
+                spec, data, study, workers=crew, folder=folder, control=control
+            )
+            complete = coordinator.run(trials or spec.trials)
+        return summary_of(study, spec.objectives), complete
+
+
+def summary_of(study: Study, objectives: Sequence[str]) -> StudySummary:
+    """Give a study's trials as records."""
+    trials = tuple(_record(trial) for trial in finished(study))
+    return StudySummary(study=study.study_name, objectives=tuple(objectives), trials=trials)
+
+
+def stored_studies(url: str) -> list[StudySummary]:
+    """Give every study of a storage that this program made, by name."""
+    with connected(url) as storage:
+        names = sorted(optuna.get_all_study_names(storage))
+        studies = [optuna.load_study(study_name=name, storage=storage) for name in names]
+        return [
+            summary_of(study, study.user_attrs[SPEC]["objectives"])
+            for study in studies
+            if SPEC in study.user_attrs
+        ]
+
+
+def stored_study(url: str, name: str) -> StudySummary:
+    """Give one study of a storage.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name; the message names those there are.
+    """
+    studies = {summary.study: summary for summary in stored_studies(url)}
+    if name not in studies:
+        raise InputError(_unknown(name, studies))
+    return studies[name]
+
+
+def delete_study(url: str, name: str, folder: Path) -> None:
+    """Delete a study from a storage.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name, or a process works on it.
+    """
+    stored_study(url, name)
+    with only_coordinator(url, name, folder), connected(url) as storage:
+        optuna.delete_study(study_name=name, storage=storage)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be made ({error.strerror}): choose another --out."
+        ) from error
+
+
+def _unknown(name: str, studies: dict[str, StudySummary]) -> str:
+    there = ", ".join(studies) or "none"
+    return f"study {name}: is not stored there: those that are: {there}."
+
+
+def _record(trial: FrozenTrial) -> TrialRecord:
+    return TrialRecord(
+        number=trial.number,
+        state=trial.state.name.lower(),
+        values=tuple(trial.values or ()),
+        params=dict(trial.params),
+        rungs=dict(trial.intermediate_values),
+        attributes=dict(trial.user_attrs),
+    )
