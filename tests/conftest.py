@@ -3,10 +3,14 @@
 import os
 from collections.abc import Generator, Iterator
 
+import hypothesis
 import numpy as np
 import pytest
 
 REQUIRE_ALL = bool(os.environ.get("TUNER_TEST_REQUIRE_ALL"))
+
+hypothesis.settings.register_profile("tuner", deadline=None)  # timings are never asserted
+hypothesis.settings.load_profile("tuner")
 
 pytest.register_assert_rewrite("tests.trainers.contract")
 

@@ -31,7 +31,9 @@ from tuner.records import (
     ScheduleName,
     StopReason,
     Strategy,
+    StudySummary,
     TrainRecord,
+    TrialRecord,
     Verdict,
     from_json,
     to_json,
@@ -163,6 +165,19 @@ TRAIN = st.builds(
     eta_search=st.none() | SEARCHES,
     result=RUNS,
 )
+VALUES = st.none() | st.booleans() | COUNTS | FINITE | st.text()
+TRIALS = st.builds(
+    TrialRecord,
+    number=COUNTS,
+    state=st.sampled_from(["complete", "pruned", "failed"]),
+    values=tuples(FINITE),
+    params=st.dictionaries(st.text(), VALUES, max_size=4),
+    rungs=st.dictionaries(COUNTS, FINITE, max_size=4),
+    attributes=st.dictionaries(st.text(), VALUES | st.lists(VALUES, max_size=3), max_size=4),
+)
+STUDIES = st.builds(
+    StudySummary, study=st.text(), objectives=tuples(st.text()), trials=tuples(TRIALS)
+)
 EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     Hyperparameters: HYPERPARAMETERS,
     Judgement: JUDGEMENTS,
@@ -175,6 +190,8 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     DataSummary: SUMMARIES,
     Environment: ENVIRONMENTS,
     FindEtaRecord: FIND_ETA,
+    TrialRecord: TRIALS,
+    StudySummary: STUDIES,
 }
 
 
