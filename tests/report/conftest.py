@@ -1,14 +1,17 @@
-"""A realistic record of `find-eta`, and ways to change it."""
+"""Realistic records of `find-eta` and `train`, and ways to change them."""
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from statistics import median
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
+from tests.report.runs import overfitting_run
+from tests.report.visits import CHROMIUM, FLAGS
 from tuner.records import (
     DataSummary,
     Environment,
@@ -18,6 +21,8 @@ from tuner.records import (
     Judgement,
     Outcome,
     Probe,
+    Strategy,
+    TrainRecord,
     Verdict,
 )
 
@@ -138,4 +143,27 @@ def record(search: EtaSearch) -> FindEtaRecord:
             blas_threads=1,
         ),
         result=search,
+    )
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give a running Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def train_record(record: FindEtaRecord) -> TrainRecord:
+    """Give the record of a run that overfits: 400 epochs at one η, no early stopping."""
+    return TrainRecord(
+        command="python -m tuner train --eta 0.5 --epochs 400 --patience off",
+        settings=Hyperparameters(eta=0.5),
+        strategy=Strategy(epochs=400, patience=None),
+        data=replace(record.data, n_train=1000, n_validation=10_000),
+        environment=record.environment,
+        eta_search=None,
+        result=overfitting_run(),
     )

@@ -1,43 +1,18 @@
 """The page as a reader meets it, in Chromium."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.report.visits import NEEDS_CHROMIUM, Visit
 from tuner.records import FindEtaRecord
 from tuner.report import write_find_eta
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture(scope="module")
@@ -45,21 +20,6 @@ def report(record: FindEtaRecord, tmp_path_factory: pytest.TempPathFactory) -> P
     name = "<script>alert(1)</script>'\" \u2028 " + "很长的数据集名称" * 20
     data = replace(record.data, name=name, classes=("</script>", "x" * 300))
     return write_find_eta(replace(record, data=data), tmp_path_factory.mktemp("report")).html
-
-
-class Visit:
-    """One page opened, with all it asked for and complained of."""
-
-    def __init__(self, browser: Browser, address: str, **context: Any) -> None:
-        self.context = browser.new_context(**context)
-        self.page: Page = self.context.new_page()
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        self.page.goto(address)
 
 
 @pytest.fixture

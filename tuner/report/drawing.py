@@ -6,8 +6,10 @@ from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from tuner.records import Verdict
 from tuner.report.landmarks import Landmarks
@@ -25,25 +27,51 @@ _LABEL_GAP = 0.175
 
 def canvas(size: Size, *, margin: float) -> tuple[Figure, Axes]:
     """Make an empty figure, with `margin` inches kept free on its right for labels."""
-    width, height = size
-    figure = Figure(figsize=size, facecolor="none")
-    axes = figure.add_subplot(facecolor="none")
-    figure.subplots_adjust(left=0.5 / width, right=1 - margin / width, top=1 - 0.36 / height)
+    figure, (axes,) = panels(size, margin=margin, ratios=(1,))
     return figure, axes
 
 
+def panels(
+    size: Size, *, margin: float, ratios: Sequence[float], left: float = 0.5
+) -> tuple[Figure, tuple[Axes, ...]]:
+    """Make an empty figure of panels one below the other, which share the horizontal axis.
+
+    `left` and `margin` are the inches kept free on either side.
+    """
+    width, height = size
+    figure = Figure(figsize=size, facecolor="none")
+    stack = figure.subplots(
+        len(ratios),
+        sharex=True,
+        squeeze=False,
+        height_ratios=ratios,
+        subplot_kw={"facecolor": "none"},
+    )
+    figure.subplots_adjust(
+        left=left / width,
+        right=1 - margin / width,
+        top=1 - 0.36 / height,
+        hspace=0.4 * len(ratios) / (height - 1.3),
+    )
+    return figure, tuple(stack[:, 0])
+
+
 def limit_costs(
-    axes: Axes, costs: Iterable[float], marks: Landmarks, *, headroom: float = 1.06
+    axes: Axes,
+    costs: Iterable[float],
+    cut: float | None,
+    *,
+    title: str = "training cost",
+    headroom: float = 1.06,
 ) -> None:
-    """Show the finite costs from 0 up; where they are cut, the title of the axis says so.
+    """Show the finite costs from 0 up; where they are cut, at `cut`, the title says so.
 
     The highest of all lines drawn comes to stand at 1 / `headroom` of the height.
     """
-    known = [0.0, *costs, *([] if marks.baseline is None else [marks.baseline])]
+    known = [0.0, *costs]
     top = headroom * max(known) or 1.0
-    title = "training cost"
-    if marks.top is not None and max(known) > marks.top:
-        top = marks.top
+    if cut is not None and max(known) > cut:
+        top = cut
         title += f", cut at {number(top)}"
     axes.set_ylim(1.06 * min(known), top)
     axes.set_title(title, loc="left", fontsize="medium")
@@ -80,6 +108,16 @@ def verdict_keys(verdicts: Iterable[Verdict], *, lines: bool) -> list[Artist]:
         for verdict, mark in MARKS.items()
         if verdict in occurring
     ]
+
+
+def label_etas(axis: Axis) -> None:
+    """Write the learning rates along a logarithmic axis, whose limits stand."""
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(
+        LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 100 else (1.0,), numticks=9)
+    )
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda eta, _: number(eta)))
 
 
 def legend(figure: Figure, axes: Axes, keys: Sequence[Artist], *, columns: int) -> None:

@@ -3,11 +3,9 @@
 import math
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from tuner.records import EtaSearch, Judgement, Probe, Verdict
 from tuner.report.drawing import (
@@ -18,6 +16,7 @@ from tuner.report.drawing import (
     canvas,
     draw_baseline,
     draw_end_labels,
+    label_etas,
     legend,
     limit_costs,
     room,
@@ -88,13 +87,17 @@ def draw_cost_curves(curves: pd.DataFrame, marks: Landmarks, size: Size = WIDE) 
             for _, of_eta in medians.groupby("eta")
         ]
         draw_baseline(axes, marks)
-        limit_costs(axes, curves["cost"].dropna(), marks)
+        limit_costs(axes, _with_baseline(curves["cost"], marks), marks.top)
         axes.set_xlim(0, max([0.25, *curves["epoch"]]))
         axes.set_xlabel("epochs of the training data")
         keys = verdict_keys(verdicts_of(medians["verdict"]), lines=True)
         legend(figure, axes, keys, columns=2 if narrow else 6)
         draw_end_labels(axes, labels, title="η")
     return figure
+
+
+def _with_baseline(costs: "pd.Series[float]", marks: Landmarks) -> list[float]:
+    return [*costs.dropna(), *([] if marks.baseline is None else [marks.baseline])]
 
 
 def _drawn(seeds: "pd.Series[int]") -> list[int]:
@@ -181,13 +184,14 @@ def draw_final_costs(points: pd.DataFrame, marks: Landmarks, size: Size = WIDE) 
         axes.set_xscale("log")
         axes.set_xlim(*_eta_range(points, marks))
         seeds = points.drop(columns=["eta", "verdict", "median"]).iloc[:, :DRAWN_SEEDS]
-        costs = points.drop(columns=["eta", "verdict"]).to_numpy(float)
-        limit_costs(axes, costs[np.isfinite(costs)], marks, headroom=1.22)
+        costs = points.melt(["eta", "verdict"])["value"]
+        limit_costs(axes, _with_baseline(costs, marks), marks.top, headroom=1.22)
         _draw_bracket(axes, marks)
         _draw_points(axes, points, seeds)
         draw_baseline(axes, marks)
         _draw_choice(axes, marks)
-        _label_etas(axes)
+        axes.set_xlabel("learning rate η")
+        label_etas(axes.xaxis)
         keys = verdict_keys(verdicts_of(points["verdict"]), lines=False)
         legend(figure, axes, keys, columns=2 if narrow else 4)
     return figure
@@ -196,15 +200,6 @@ def draw_final_costs(points: pd.DataFrame, marks: Landmarks, size: Size = WIDE) 
 def _eta_range(points: pd.DataFrame, marks: Landmarks) -> tuple[float, float]:
     etas = [*points["eta"], *(eta for eta in (marks.eta, marks.threshold) if eta is not None)]
     return min(etas, default=0.1) / 1.7, max(etas, default=10.0) * 1.7
-
-
-def _label_etas(axes: Axes) -> None:
-    axes.set_xlabel("learning rate η")
-    left, right = axes.get_xlim()
-    steps = (1.0, 2.0, 5.0) if right / left < 100 else (1.0,)
-    axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=9))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda eta, _: number(eta)))
 
 
 def _draw_points(axes: Axes, points: pd.DataFrame, seeds: pd.DataFrame) -> None:

@@ -1,38 +1,11 @@
 """Reports as HTML files with their figures beside them, rebuilt from records alone."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import pandas as pd
-from matplotlib.figure import Figure
-
-from tuner.records import EtaSearch, FindEtaRecord
-from tuner.report import figures
-from tuner.report.cautions import find_eta_cautions
-from tuner.report.drawing import Size
 from tuner.report.files import write_files
-from tuner.report.landmarks import landmarks
-from tuner.report.page import (
-    Column,
-    Picture,
-    Table,
-    csv_download,
-    json_download,
-    picture,
-    render,
-    small_enough,
-    table,
-)
-from tuner.report.provenance import provenance
-from tuner.report.style import SYMBOLS
-from tuner.report.tables import judgement_table, probe_table
-from tuner.report.verdicts import alt_curves, alt_final_costs, find_eta_verdict
-from tuner.report.words import number
-
-SEED_COLUMNS = 10
-"""The data table of figure 2 has a column for each seed up to this many."""
+from tuner.report.page import Picture, render
 
 
 @dataclass(frozen=True)
@@ -43,124 +16,17 @@ class ReportFiles:
     figures: tuple[Path, ...]
 
 
-def write_find_eta(record: FindEtaRecord, folder: Path) -> ReportFiles:
-    """Write `find-eta.html` and its figures; the same record gives the same bytes.
-
-    Parameters
-    ----------
-    record
-        What `find-eta` found, and how.
-    folder
-        Where to write; made if need be. Older files of the same names are replaced, whole.
-
-    Returns
-    -------
-    ReportFiles
-        The page, then `find-eta-costs.png` and `find-eta-final-cost.png`.
+def write_report(
+    kind: str, values: Mapping[str, object], pictures: tuple[Picture, ...], folder: Path
+) -> ReportFiles:
+    """Write `KIND.html` from the template of that name, and its figures: all of it, or nothing.
 
     Raises
     ------
     OutputError
-        When the folder cannot be written to; then nothing is.
+        When the folder cannot be written to.
     """
-    pictures = (_cost_picture(record.result), _final_cost_picture(record.result))
-    page = render("find-eta.html.j2", _find_eta_values(record, pictures))
-    contents = {f"{each.name}.png": each.png for each in pictures} | {"find-eta.html": page}
+    page = render(f"{kind}.html.j2", values)
+    contents = {f"{each.name}.png": each.png for each in pictures} | {f"{kind}.html": page}
     *images, html = write_files(folder, contents)
     return ReportFiles(html, tuple(images))
-
-
-def _find_eta_values(record: FindEtaRecord, pictures: tuple[Picture, ...]) -> dict[str, object]:
-    search = record.result
-    return {
-        "data_name": record.data.name,
-        "verdict": find_eta_verdict(search),
-        "cautions": find_eta_cautions(search),
-        "pictures": pictures,
-        "judgements": _judgements(search),
-        "provenance": provenance(record),
-        "downloads": small_enough(
-            csv_download("find-eta-verdicts.csv", judgement_table(search)),
-            csv_download("find-eta-costs.csv", probe_table(search)),
-            json_download("records.json", record),
-        ),
-    }
-
-
-_cost = partial(number, digits=4, pad=True)
-_ETA = Column("eta", "η", number, numeric=True)
-_VERDICT = Column("verdict", "verdict", symbols=SYMBOLS)
-
-
-def _judgements(search: EtaSearch) -> Table:
-    frame = judgement_table(search)
-    frame["agreeing"] = [f"{a} of {n}" for a, n in zip(frame.agreeing, frame.seeds, strict=True)]
-    columns = (
-        _ETA,
-        _VERDICT,
-        Column("final_cost", "final cost", _cost, numeric=True),
-        Column("lowest_cost", "lowest cost", _cost, numeric=True),
-        Column(
-            "against_baseline",
-            "final cost ÷ constant prediction",
-            partial(number, digits=3),
-            numeric=True,
-        ),
-        Column("agreeing", "seeds that agree"),
-        Column("reason", "reason"),
-    )
-    return table(frame, "The verdict on each learning rate", columns, sortable=True)
-
-
-def _cost_picture(search: EtaSearch) -> Picture:
-    frame = figures.median_curves(search)
-    epoch = Column("epoch", "epochs", number, numeric=True)
-    etas = [
-        Column(eta, f"η = {number(float(eta))}", _cost, numeric=True) for eta in frame.columns[1:]
-    ]
-    return picture(
-        _drawer(figures.draw_cost_curves, figures.cost_curves, search),
-        table(frame, "Median training cost over the seeds", (epoch, *etas)),
-        name="find-eta-costs",
-        title="Training cost against epochs, for every η tried",
-        alt=alt_curves(search),
-        note=f"Bold: the median over the seeds. Thin: the single seeds{_first(search)}."
-        " × marks where a cost"
-        " stopped being finite, ↑ a line that ends above the picture. η* is the threshold: below"
-        " it the cost falls, above it the steps overshoot the valley.",
-    )
-
-
-def _final_cost_picture(search: EtaSearch) -> Picture:
-    frame = _abridged(figures.final_costs(search))
-    costs = [Column(name, name, _cost, numeric=True) for name in frame.columns[2:]]
-    return picture(
-        _drawer(figures.draw_final_costs, figures.final_costs, search),
-        table(frame, "Training cost at the end of the probes", (_ETA, _VERDICT, *costs)),
-        name="find-eta-final-cost",
-        title="Final training cost against η",
-        alt=alt_final_costs(search),
-        note=f"Large: the median over the seeds. Dashes: the single seeds{_first(search)}."
-        " η* lies in the shaded"
-        " bracket or at its lower end; the η to use is half of it.",
-    )
-
-
-def _first(search: EtaSearch) -> str:
-    seeds, drawn = len({probe.seed for probe in search.probes}), figures.DRAWN_SEEDS
-    return f" (the first {drawn} of {seeds})" if seeds > drawn else ""
-
-
-def _abridged(points: pd.DataFrame) -> pd.DataFrame:
-    """Give the least and the largest cost where there are too many seeds for a column each."""
-    seeds = points.drop(columns=["eta", "verdict", "median"])
-    if seeds.shape[1] <= SEED_COLUMNS:
-        return points
-    extremes = {"least of the seeds": seeds.min(axis=1), "largest": seeds.max(axis=1)}
-    return points[["eta", "verdict", "median"]].assign(**extremes)
-
-
-def _drawer(
-    draw: Callable[..., Figure], data: Callable[[EtaSearch], object], search: EtaSearch
-) -> Callable[[Size], Figure]:
-    return partial(draw, data(search), landmarks(search))

@@ -4,7 +4,6 @@ A kind of report fills these values and adds one template that extends `base.htm
 """
 
 import hashlib
-import json
 import math
 from base64 import b64encode
 from collections.abc import Callable, Hashable, Mapping
@@ -16,14 +15,14 @@ import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from tuner.records import Record, to_json
 from tuner.report.drawing import NARROW, WIDE, Size
 from tuner.report.render import darkened, data_uri, png, svg
+from tuner.report.stored import StoredRecord, stored_json
 from tuner.report.style import symbol_colors
 
 _TEMPLATES = files("tuner.report") / "templates"
 
-MOST_CARRIED = 800_000
+MOST_CARRIED = 600_000
 """Bytes of downloads that a page carries within itself."""
 
 
@@ -135,11 +134,18 @@ _SLIM = "screen and (max-width: 40rem)"
 
 
 def picture(
-    draw: Callable[[Size], Figure], data: Table, *, name: str, title: str, alt: str, note: str
+    draw: Callable[[Size], Figure],
+    data: Table,
+    *,
+    name: str,
+    title: str,
+    alt: str,
+    note: str,
+    sizes: tuple[Size, Size] = (WIDE, NARROW),
 ) -> Picture:
     """Render one figure for wide and narrow screens, light and dark, and as PNG."""
-    figure = draw(WIDE)
-    wide, narrow = svg(figure), svg(draw(NARROW))
+    figure = draw(sizes[0])
+    wide, narrow = svg(figure), svg(draw(sizes[1]))
     variants = (
         (f"{_SLIM} and (prefers-color-scheme: dark)", darkened(narrow)),
         (_SLIM, narrow),
@@ -152,7 +158,7 @@ def picture(
         note=note,
         sources=tuple((media, data_uri(drawing, "image/svg+xml")) for media, drawing in variants),
         wide=data_uri(wide, "image/svg+xml"),
-        size=(round(WIDE[0] * 96), round(WIDE[1] * 96)),
+        size=(round(sizes[0][0] * 96), round(sizes[0][1] * 96)),
         png=png(figure),
         table=data,
     )
@@ -172,10 +178,9 @@ def csv_download(name: str, frame: pd.DataFrame) -> Download:
     return Download(name, data_uri(text, "text/csv;charset=utf-8"))
 
 
-def json_download(name: str, record: Record) -> Download:
-    """Offer a record as JSON, from which the report can be rebuilt."""
-    text = json.dumps(to_json(record), ensure_ascii=False, separators=(",", ":"))
-    return Download(name, data_uri(text, "application/json"))
+def record_download(record: StoredRecord) -> Download:
+    """Offer the record from which the report can be rebuilt: the file beside the page."""
+    return Download("records.json", data_uri(stored_json(record), "application/json"))
 
 
 def small_enough(*downloads: Download) -> tuple[Download, ...]:

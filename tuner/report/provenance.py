@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from tuner.records import DataSummary, Environment, FindEtaRecord, Hyperparameters, to_json
+from tuner.records import (
+    DataSummary,
+    Environment,
+    FindEtaRecord,
+    Hyperparameters,
+    Strategy,
+    TrainRecord,
+    to_json,
+)
 from tuner.report.words import number
 
 SHOWN_CLASSES = 20
@@ -24,22 +32,29 @@ class Provenance:
     groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
-def provenance(record: FindEtaRecord) -> Provenance:
-    """Collect the provenance of a record."""
+def provenance(record: FindEtaRecord | TrainRecord) -> Provenance:
+    """Collect the provenance of a record; η is a setting unless it is the answer."""
+    how = [("Settings", _settings(record.settings))]
+    if isinstance(record, TrainRecord):
+        how += [("Stopping and schedule", _settings(record.strategy))]
+    else:
+        how = [("Settings", _settings(record.settings, answer="eta"))]
     return Provenance(
         record.command,
         (
-            ("Settings", _settings(record.settings)),
+            *how,
             ("Data", _data(record.data)),
             ("Environment", _environment(record.environment)),
         ),
     )
 
 
-def _settings(settings: Hyperparameters) -> tuple[tuple[str, str], ...]:
-    """Give all settings but η, which is the answer and not a setting here."""
+def _settings(
+    settings: Hyperparameters | Strategy, answer: str = ""
+) -> tuple[tuple[str, str], ...]:
+    """Give all settings but the one that is the answer."""
     values = to_json(settings)
-    return tuple((_spaced(name), _plain(values[name])) for name in values if name != "eta")
+    return tuple((_spaced(name), _plain(values[name])) for name in values if name != answer)
 
 
 def _spaced(name: str) -> str:
@@ -49,6 +64,8 @@ def _spaced(name: str) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
+    if value is None:
+        return "off"
     return number(value) if isinstance(value, float) else str(value)
 
 

@@ -6,7 +6,7 @@ exchanged for its partner (`LIGHT_TO_DARK`).
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from matplotlib import style
@@ -45,6 +45,13 @@ MARKS: Mapping[Verdict, Mark] = {
     Verdict.DIVERGED: Mark("#c75000", "#ff8f47", "^", (0, (1.4, 1.4)), "▲"),
     Verdict.DEAD: Mark("#6c6f73", "#b0b4b9", "s", (0, (2.5, 2.5)), "■"),
 }
+
+SERIES: Mapping[str, Mark] = {
+    "training": replace(MARKS[Verdict.DECREASING], line="-"),
+    "validation": replace(MARKS[Verdict.DIVERGED], marker="s", line=(0, (5.0, 1.4)), symbol="■"),
+    "gap": replace(MARKS[Verdict.OSCILLATING], line="-"),
+}
+"""How the curves of a run are drawn; colours are shared with the verdicts."""
 
 LIGHT_TO_DARK: Mapping[str, str] = {
     INK: "#e7e9ec",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from tuner.records import EtaSearch, Judgement, Verdict
+from tuner.records import EtaSearch, Judgement, Run, Verdict
 
 LEARNING = frozenset({Verdict.DECREASING, Verdict.SLOW})
 """The verdicts of an η below the threshold: its training cost still goes down."""
@@ -85,6 +85,55 @@ def probe_table(search: EtaSearch) -> pd.DataFrame:
         for epoch, cost in zip(probe.epochs, probe.costs, strict=True)
     ]
     return pd.DataFrame(rows, columns=["eta", "seed", "epoch", "cost"])
+
+
+def history_table(run: Run) -> pd.DataFrame:
+    """Give one row for each epoch of a run.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `epoch`, counted from 1; `eta`, used in that epoch; `training_cost`, `validation_cost`, NaN
+        where not finite; `training_accuracy`, `validation_accuracy`, shares; `gap`, training less
+        validation accuracy; `seconds`.
+
+    Examples
+    --------
+    >>> from tuner.records import Epoch, Hyperparameters, StopReason
+    >>> epoch = Epoch(epoch=1, eta=0.5, training_cost=0.4, training_accuracy=1.0,
+    ...     validation_cost=1.2, validation_accuracy=0.75, seconds=0.1)
+    >>> run = Run(settings=Hyperparameters(eta=0.5), history=(epoch,), best_epoch=1,
+    ...     best_validation_accuracy=0.75, stop_reason=StopReason.EPOCHS, stop_words="")
+    >>> history_table(run).loc[0, ["validation_cost", "gap"]].tolist()
+    [1.2, 0.25]
+    """
+    rows = [
+        (
+            each.epoch,
+            each.eta,
+            finite_or_nan(each.training_cost),
+            finite_or_nan(each.validation_cost),
+            each.training_accuracy,
+            each.validation_accuracy,
+            each.training_accuracy - each.validation_accuracy,
+            each.seconds,
+        )
+        for each in run.history
+    ]
+    kinds = dict.fromkeys(_HISTORY, float) | {"epoch": int}
+    return pd.DataFrame(rows, columns=_HISTORY).astype(kinds)
+
+
+_HISTORY = [
+    "epoch",
+    "eta",
+    "training_cost",
+    "validation_cost",
+    "training_accuracy",
+    "validation_accuracy",
+    "gap",
+    "seconds",
+]
 
 
 def final_cost(costs: Sequence[float]) -> float:

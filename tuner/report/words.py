@@ -41,6 +41,38 @@ def _scientific(value: float, digits: int) -> str:
     return f"{short}e{int(exponent)}"
 
 
+def percent(share: float, digits: int = 2) -> str:
+    """Write a share in percent; what is not quite all never reads as 100 %.
+
+    Examples
+    --------
+    >>> [percent(x) for x in (0.5, 0.8227, 1.0, 0.99999)]
+    ['50 %', '82.27 %', '100 %', '99.99 %']
+    >>> percent(0.8227, 1)
+    '82.3 %'
+    """
+    if 1 - 0.5 * 10 ** -(digits + 2) <= share < 1:
+        share = 1 - 10 ** -(digits + 2)
+    return f"{_trimmed(100 * share, digits)} %"
+
+
+def points(difference: float) -> str:
+    """Write a difference of two shares in percentage points.
+
+    Examples
+    --------
+    >>> points(0.1773), points(0.01)
+    ('17.7 points', '1 point')
+    """
+    text = _trimmed(100 * difference, 1)
+    return f"{text} point" if text == "1" else f"{text} points"
+
+
+def _trimmed(value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def listing(parts: Sequence[str]) -> str:
     """Join words with commas and a final "and".
 

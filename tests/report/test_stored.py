@@ -1,0 +1,109 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.report.runs import BROKEN
+from tuner.errors import InputError
+from tuner.records import EtaSearch, FindEtaRecord, TrainRecord
+from tuner.report import load_stored, stored_json
+
+
+def test_both_kinds_come_back(
+    record: FindEtaRecord, train_record: TrainRecord, search: EtaSearch, tmp_path: Path
+) -> None:
+    path = tmp_path / "records.json"
+    for each in (record, train_record, replace(train_record, eta_search=search, result=BROKEN)):
+        path.write_bytes(stored_json(each))
+        again = load_stored(path)
+        assert type(again) is type(each)
+        assert stored_json(again) == stored_json(each)
+
+
+def test_says_its_schema_and_kind_first(train_record: TrainRecord) -> None:
+    document = json.loads(stored_json(train_record))
+    assert list(document)[:2] == ["schema", "kind"]
+    assert (document["schema"], document["kind"]) == (1, "train")
+
+
+def put(*path: str | int, value: Any) -> Callable[[Any], None]:
+    def change(document: Any) -> None:
+        for key in path[:-1]:
+            document = document[key]
+        document[path[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (put("schema", value=2), "schema is 2 but this version reads 1"),
+        (put("schema", value=True), "schema is True"),
+        (put("kind", value="tune"), "kind is 'tune' but must be one of find-eta, train"),
+        (put("kind", value=[1]), r"kind is \[1\]"),
+        (put("kind", value="find-eta"), "FindEtaRecord"),
+        (put("new\nkey", value=1), "new key"),
+        (put("settings", "eta", value=-1), "eta must be a positive finite number"),
+        (put("result", "history", value=[{}]), r"history\.0\.epoch"),
+        (put("result", "history", 3, "epoch", value=9), r"history\.3\.epoch is 9 but must be 4"),
+        (put("result", "history", 0, "eta", value=0), r"history\.0\.eta is 0"),
+        (put("result", "history", 0, "training_accuracy", value=2), "from 0 to 1"),
+        (put("result", "best_epoch", value=401), "best_epoch is 401 but there are 400"),
+        (put("result", "best_epoch", value=-1), "best_epoch is -1"),
+        (
+            put("eta_search", "probes", 2, "epochs", value=[0, 1]),
+            r"eta_search\.probes\.2: 2 epochs but 13 costs",
+        ),
+        (
+            put("eta_search", "judgements", 1, "costs", value=[]),
+            r"eta_search\.judgements\.1: 13 epochs but 0 costs",
+        ),
+        (put("eta_search", "probes", 0, "eta", value=0), r"probes\.0\.eta is 0"),
+    ],
+)
+def test_a_broken_record_is_one_line(
+    train_record: TrainRecord,
+    search: EtaSearch,
+    change: Callable[[Any], None],
+    message: str,
+    tmp_path: Path,
+) -> None:
+    document = json.loads(stored_json(replace(train_record, eta_search=search)))
+    change(document)
+    path = tmp_path / "records.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=message) as caught:
+        load_stored(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_search_of_find_eta_is_checked_too(record: FindEtaRecord, tmp_path: Path) -> None:
+    document = json.loads(stored_json(record))
+    document["result"]["probes"][0]["costs"].pop()
+    path = tmp_path / "records.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=r"result\.probes\.0: 13 epochs but 12 costs"):
+        load_stored(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x89PNG", b"[]", b"3", b"{", b"[" * 100_000, b'{"a": NaN}', b'{"a": 1e999}', b"\xff"],
+)
+def test_garbage_is_one_line(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "records.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"records\.json: .*: give a records\.json\.$"):
+        load_stored(path)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"cannot be read \(No such file"):
+        load_stored(tmp_path / "records.json")
+    with pytest.raises(InputError, match=r"cannot be read \(Is a directory"):
+        load_stored(tmp_path)

@@ -1,0 +1,144 @@
+"""Records as files: what `records.json` beside a report holds, written and read in one place."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+from tuner.errors import InputError
+from tuner.records import (
+    SCHEMA,
+    EtaSearch,
+    FindEtaRecord,
+    Judgement,
+    Probe,
+    Run,
+    TrainRecord,
+    from_json,
+    to_json,
+)
+
+StoredRecord = FindEtaRecord | TrainRecord
+
+KINDS: Mapping[str, type[StoredRecord]] = {"find-eta": FindEtaRecord, "train": TrainRecord}
+
+
+def stored_json(record: StoredRecord) -> bytes:
+    """Give the bytes of `records.json`: the schema number, the kind, and the record.
+
+    Examples
+    --------
+    >>> from tuner.records import (DataSummary, Environment, Hyperparameters, Outcome)
+    >>> record = FindEtaRecord(
+    ...     command="python -m tuner find-eta",
+    ...     settings=Hyperparameters(eta=0.5),
+    ...     data=DataSummary(name="iris", sha256="", n_train=1, n_validation=1, n_test=1,
+    ...         n_features=4, classes=("a", "b")),
+    ...     environment=Environment(tuner="0.1.0", python="3.11", platform="", packages={},
+    ...         blas="", blas_threads=1),
+    ...     result=EtaSearch(eta=0.5, threshold=1.0, bracket=(1.0, 1.3), outcome=Outcome.FOUND,
+    ...         baseline=3.2, judgements=(), probes=(), spent=9.0, seconds=2.0),
+    ... )
+    >>> document = json.loads(stored_json(record))
+    >>> list(document)[:3], document["kind"]
+    (['schema', 'kind', 'command'], 'find-eta')
+    """
+    kind = next(name for name, each in KINDS.items() if isinstance(record, each))
+    document = {"schema": SCHEMA, "kind": kind, **to_json(record)}
+    return f"{json.dumps(document, allow_nan=False, indent=1)}\n".encode()
+
+
+def load_stored(path: Path) -> StoredRecord:
+    """Read a record that `stored_json` wrote; its kind is named in the file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, is no JSON, is of an unknown schema or kind, or holds a
+        record that is incomplete or contradicts itself; one line that names the file.
+    """
+    document = _document(path)
+    schema, kind = document.pop("schema", None), document.pop("kind", None)
+    if schema != SCHEMA or isinstance(schema, bool):
+        _refuse(
+            path,
+            f"schema is {schema!r} but this version reads {SCHEMA}: use the version of"
+            " tuner that wrote it",
+        )
+    if not isinstance(kind, str) or kind not in KINDS:
+        _refuse(path, f"kind is {kind!r} but must be one of {', '.join(KINDS)}")
+    try:
+        record = from_json(KINDS[kind], json.dumps(document))
+    except InputError as error:
+        _refuse(path, str(error).removesuffix("."), error)
+    for contradiction in _contradictions(record):
+        _refuse(path, contradiction)
+    return record
+
+
+def _refuse(path: Path, why: str, cause: Exception | None = None) -> NoReturn:
+    raise InputError(f"{path}: {' '.join(why.split())}.") from cause
+
+
+def _document(path: Path) -> dict[str, object]:
+    try:
+        document = json.loads(path.read_bytes(), parse_constant=_no_number, parse_float=_finite)
+    except OSError as error:
+        _refuse(path, f"cannot be read ({error.strerror or error}): give a records.json", error)
+    except (ValueError, RecursionError) as error:
+        _refuse(path, "is no JSON that tuner wrote: give a records.json", error)
+    if not isinstance(document, dict):
+        _refuse(path, "holds no record: give a records.json")
+    return document
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    return value if math.isfinite(value := float(text)) else _no_number(text)
+
+
+def _contradictions(record: StoredRecord) -> Iterator[str]:
+    """Say where a record of the right form holds what no command could have written."""
+    if isinstance(record, FindEtaRecord):
+        yield from _in_search("result", record.result)
+        return
+    if record.eta_search is not None:
+        yield from _in_search("eta_search", record.eta_search)
+    yield from _in_run(record.result)
+
+
+def _in_search(name: str, search: EtaSearch) -> Iterator[str]:
+    curves: Mapping[str, tuple[Judgement | Probe, ...]] = {
+        "judgements": search.judgements,
+        "probes": search.probes,
+    }
+    for group, members in curves.items():
+        for index, each in enumerate(members):
+            where = f"{name}.{group}.{index}"
+            if len(each.epochs) != len(each.costs):
+                yield f"{where}: {len(each.epochs)} epochs but {len(each.costs)} costs"
+            if each.eta <= 0:
+                yield f"{where}.eta is {each.eta} but must be above 0"
+
+
+def _in_run(run: Run) -> Iterator[str]:
+    for index, each in enumerate(run.history):
+        where = f"result.history.{index}"
+        if each.epoch != index + 1:
+            yield f"{where}.epoch is {each.epoch} but must be {index + 1}"
+        if each.eta <= 0:
+            yield f"{where}.eta is {each.eta} but must be above 0"
+        for name in ("training_accuracy", "validation_accuracy"):
+            if not 0 <= getattr(each, name) <= 1:
+                yield f"{where}.{name} is {getattr(each, name)} but must be from 0 to 1"
+    if not 0 <= run.best_epoch <= len(run.history):
+        yield f"result.best_epoch is {run.best_epoch} but there are {len(run.history)} epochs"

@@ -1,0 +1,106 @@
+"""Coded warnings about a run of `train`."""
+
+from collections.abc import Iterator
+
+from tuner.records import StopReason, TrainRecord
+from tuner.report.cautions import Caution, find_eta_cautions
+from tuner.report.intervals import wilson
+from tuner.report.signs import (
+    Sign,
+    best_epoch,
+    overfitting_signs,
+    sound_epochs,
+    underfitting_signs,
+)
+from tuner.report.words import count, percent, points
+
+NARROW_INTERVAL = 0.04
+"""The widest 95 % interval of an accuracy that needs no warning, in shares."""
+
+_CUT_SHORT = frozenset({StopReason.EPOCHS, StopReason.TIME, StopReason.INTERRUPTED})
+
+
+def train_cautions(record: TrainRecord) -> tuple[Caution, ...]:
+    """Give the warnings that hold for a run, by code; those of its η search come first.
+
+    ==== =====================================================================
+    W201 training ended while the validation accuracy was still rising
+    W202 the network diverged
+    W203 training and validation accuracy are 5 points or more apart
+    W204 training ended within the warm-up, in which no epoch counts against it
+    W205 the last epoch is the best
+    W206 no epoch was finished with a finite cost
+    W207 few validation examples: the accuracy is uncertain by over 4 points
+    W208 the accuracy is no better than guessing
+    ==== =====================================================================
+    """
+    search = () if record.eta_search is None else find_eta_cautions(record.eta_search)
+    return (*search, *_about_end(record), *_about_accuracy(record))
+
+
+def _about_end(record: TrainRecord) -> Iterator[Caution]:
+    run, strategy = record.result, record.strategy
+    rising = "still-improving" in _names(underfitting_signs(run))
+    rising = rising and run.stop_reason in _CUT_SHORT
+    if rising:
+        yield Caution(
+            "W201",
+            f"Validation accuracy was still rising when training ended ({run.stop_words}).",
+            "Train for more epochs before comparing this result with others.",
+        )
+    if run.stop_reason is StopReason.DIVERGED:
+        yield Caution(
+            "W202",
+            f"The network diverged: {run.stop_words}.",
+            "find-eta finds the largest η at which the cost still goes down.",
+        )
+    if "gap" in _names(overfitting_signs(run, record.data.n_validation)):
+        last = sound_epochs(run)[-1]
+        yield Caution(
+            "W203",
+            "Training accuracy lies far above validation accuracy:"
+            f" {percent(last.training_accuracy)} against {percent(last.validation_accuracy)}.",
+            "The network overfits: see the signs below and what to try.",
+        )
+    if 0 < len(run.history) <= strategy.warm_up:
+        yield Caution(
+            "W204",
+            f"Training ended within its warm-up of {count(strategy.warm_up, 'epoch')}.",
+            "Early stopping never had a say: give more epochs or a shorter warm-up.",
+        )
+    if run.best_epoch and run.best_epoch == len(run.history) and not rising:
+        yield Caution(
+            "W205",
+            f"The best epoch, {run.best_epoch}, is the last.",
+            "A later one may be better: train for more epochs.",
+        )
+
+
+def _about_accuracy(record: TrainRecord) -> Iterator[Caution]:
+    best, data = best_epoch(record.result), record.data
+    if best is None:
+        yield Caution(
+            "W206",
+            "No epoch was finished with a finite cost: the weights kept are those before training.",
+            "Train again, with a smaller η where the network diverged.",
+        )
+        return
+    low, high = wilson(best.validation_accuracy, data.n_validation)
+    if high - low > NARROW_INTERVAL:
+        yield Caution(
+            "W207",
+            f"With {count(data.n_validation, 'validation example')} the accuracy is uncertain by"
+            f" {points(high - low)}, from {percent(low, 1)} to {percent(high, 1)}.",
+            "Take smaller differences between runs for ties, or validate on more examples.",
+        )
+    if data.classes and low <= 1 / len(data.classes):
+        yield Caution(
+            "W208",
+            f"{percent(best.validation_accuracy)} is no better than guessing among"
+            f" {len(data.classes)} classes.",
+            "The network learned nothing: check labels and scaling, and find η with find-eta.",
+        )
+
+
+def _names(signs: tuple[Sign, ...]) -> set[str]:
+    return {sign.name for sign in signs}

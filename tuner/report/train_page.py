@@ -1,0 +1,136 @@
+"""The report of `train`."""
+
+from functools import partial
+from pathlib import Path
+
+from tuner.records import Run, TrainRecord
+from tuner.report.find_eta_page import eta_evidence
+from tuner.report.html import ReportFiles, write_report
+from tuner.report.landmarks import run_marks
+from tuner.report.page import (
+    Column,
+    Picture,
+    csv_download,
+    picture,
+    record_download,
+    small_enough,
+    table,
+)
+from tuner.report.provenance import provenance
+from tuner.report.remedies import findings
+from tuner.report.tables import history_table
+from tuner.report.train_cautions import train_cautions
+from tuner.report.train_figures import (
+    MIDDLE,
+    MIDDLE_NARROW,
+    TALL,
+    TALL_NARROW,
+    draw_overfitting,
+    draw_training_curves,
+    overfitting,
+    thinned,
+    training_curves,
+)
+from tuner.report.train_verdict import alt_overfitting, alt_training_curves, train_verdict
+from tuner.report.verdicts import find_eta_verdict
+from tuner.report.words import number, percent
+
+
+def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
+    """Write `train.html` and its figures; the same record gives the same bytes.
+
+    Parameters
+    ----------
+    record
+        How a network was trained, and what came of it.
+    folder
+        Where to write; made if need be. Older files of the same names are replaced, whole.
+
+    Returns
+    -------
+    ReportFiles
+        The page, then `train-curves.png` and `train-overfitting.png`; where η was found first, the
+        figures of `find-eta` too.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be written to; then nothing is.
+    """
+    run, search = record.result, record.eta_search
+    pictures = (_curves_picture(run), _overfitting_picture(run))
+    eta = search and eta_evidence(search)
+    values = {
+        "data_name": record.data.name,
+        "verdict": train_verdict(record),
+        "cautions": train_cautions(record),
+        "findings": findings(record),
+        "pictures": pictures,
+        "eta": eta,
+        "eta_verdict": search and find_eta_verdict(search),
+        "provenance": provenance(record),
+        "downloads": small_enough(
+            csv_download("train-history.csv", history_table(run)),
+            record_download(record),
+            *(eta.downloads if eta else ()),
+        ),
+    }
+    return write_report("train", values, pictures + (eta.pictures if eta else ()), folder)
+
+
+_EPOCH = Column("epoch", "epoch", partial(number, digits=9), numeric=True)
+_cost = partial(number, digits=4, pad=True)
+_VALIDATION_COST = Column("validation_cost", "validation cost", _cost, numeric=True)
+
+
+def _curves_picture(run: Run) -> Picture:
+    columns = (
+        _EPOCH,
+        Column("eta", "η", number, numeric=True),
+        Column("training_cost", "training cost", _cost, numeric=True),
+        _VALIDATION_COST,
+        Column("training_accuracy", "training accuracy", percent, numeric=True),
+        Column("validation_accuracy", "validation accuracy", percent, numeric=True),
+        Column("seconds", "seconds", partial(number, digits=3), numeric=True),
+    )
+    frame = thinned(history_table(run), run)
+    return picture(
+        partial(draw_training_curves, training_curves(run), run_marks(run)),
+        table(frame, f"The epochs of the run{_which(len(frame), run)}", columns, sortable=True),
+        name="train-curves",
+        title="Cost, accuracy and η, epoch by epoch",
+        alt=alt_training_curves(run),
+        note="Each epoch is measured at its end; costs hold the regularisation term. The ring marks"
+        " the lowest validation cost and the best validation accuracy, whose weights were kept."
+        " × marks where a cost stopped being finite, ↑ a line that ends above the picture.",
+        sizes=(TALL, TALL_NARROW),
+    )
+
+
+def _overfitting_picture(run: Run) -> Picture:
+    frame = overfitting(run)
+    columns = (
+        _EPOCH,
+        Column("gap", "training less validation accuracy, points", _points, numeric=True),
+        _VALIDATION_COST,
+    )
+    return picture(
+        partial(draw_overfitting, frame, run_marks(run)),
+        table(frame, f"How far training and validation part{_which(len(frame), run)}", columns),
+        name="train-overfitting",
+        title="How far training and validation part",
+        alt=alt_overfitting(run),
+        note="The gap is training less validation accuracy. Where it widens while the validation"
+        " cost rises from its lowest value, the network overfits: it goes on learning what is"
+        " peculiar to its training data.",
+        sizes=(MIDDLE, MIDDLE_NARROW),
+    )
+
+
+def _points(value: float) -> str:
+    return number(round(value, 2) + 0.0)
+
+
+def _which(shown: int, run: Run) -> str:
+    epochs = len(run.history)
+    return "" if shown == epochs else f" ({shown} of {epochs}; all of them in train-history.csv)"
