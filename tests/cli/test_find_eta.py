@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tuner.cli.find_eta import _bounds, _conclusion
 from tuner.cli.running import run
+from tuner.cli.searching import bounds, conclusion
 from tuner.records import (
     ADVICE,
     EtaSearch,
@@ -144,7 +144,7 @@ def _judged(*verdicts: tuple[float, str]) -> tuple[Judgement, ...]:
     ],
 )
 def test_progress_bounds_the_threshold(verdicts: list[tuple[float, str]], said: str) -> None:
-    assert _bounds(_judged(*verdicts)) == said
+    assert bounds(_judged(*verdicts)) == said
 
 
 @pytest.mark.parametrize("outcome", [Outcome.NO_LEARNING, Outcome.NO_UPPER_LIMIT])
@@ -160,4 +160,4 @@ def test_other_outcomes_give_advice(outcome: Outcome) -> None:
         spent=0.0,
         seconds=0.0,
     )
-    assert _conclusion(result) == ADVICE[outcome]
+    assert conclusion(result) == ADVICE[outcome]

@@ -14,7 +14,16 @@ HEAVY = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "pooch")
 
 
 @pytest.mark.parametrize(
-    "argv", [["--help"], ["find-eta", "--help"], ["find-eta", "--hidden", "x"]]
+    "argv",
+    [
+        ["--help"],
+        ["find-eta", "--help"],
+        ["find-eta", "--hidden", "x"],
+        ["train", "--help"],
+        ["train", "--until", "2"],
+        ["evaluate", "--help"],
+        ["predict", "model.safetensors"],
+    ],
 )
 def test_help_and_complaints_import_nothing_heavy(argv: list[str]) -> None:
     check = (
@@ -59,11 +68,23 @@ def test_a_terminal_that_knows_only_ascii() -> None:
     assert rb"28\xd728" in done.stdout
 
 
-def test_a_terminal_shows_progress_and_colours(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("find-eta --data digits --seeds 12", ("probing η = ", "\x1b[32mdecreasing")),
+        (
+            "train --data digits --eta 0.1 --hidden 200",
+            ("/30 η 0.1 cost ", "% at ", " s left", "\x1b[32mbest"),
+        ),
+    ],
+)
+def test_a_terminal_shows_progress_and_colours(
+    tmp_path: Path, typed: str, said: tuple[str, ...]
+) -> None:
     ours, theirs = os.openpty()
     plain = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
     with subprocess.Popen(
-        [*TUNER, "find-eta", "--data", "digits", "--seeds", "12"],
+        [*TUNER, *typed.split()],
         cwd=tmp_path,
         env={**plain, "TERM": "xterm", "COLUMNS": "80"},
         stdout=theirs,
@@ -72,9 +93,8 @@ def test_a_terminal_shows_progress_and_colours(tmp_path: Path) -> None:
         os.close(theirs)
         shown = _read_all(ours)
     assert process.returncode == 0
-    assert "probing η = " in shown
     assert "writing the report" in shown
-    assert "\x1b[32mdecreasing" in shown
+    assert [words for words in said if words not in shown] == []
 
 
 def _read_all(terminal: int) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tuner.errors import SealError
-from tuner.records import Hyperparameters
+from tuner.records import Hyperparameters, Strategy
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Tuner
@@ -53,8 +53,51 @@ MISUSES = [
     ("find-eta -x", "see python -m tuner find-eta --help"),
     ("find-eta extra", "extra"),
     ("find-etta", "find-eta"),
-    ("fly", "use data, doctor or find-eta"),
-    ("", "use data, doctor or find-eta"),
+    ("fly", "use data, doctor, evaluate, find-eta, predict or train"),
+    ("", "use data, doctor, evaluate, find-eta, predict or train"),
+    ("train --eta 0", "--eta must be a positive finite number but is 0.0"),
+    ("train --eta fast", "--eta must be a number or auto but is 'fast'"),
+    ("train --eta nan", "--eta"),
+    ("train --eta inf", "--eta"),
+    ("train --eta", "--eta"),
+    ("train --epochs 0", "--epochs must be at least 1"),
+    ("train --epochs 1.5", "--epochs must be a whole number"),
+    ("train --epochs 99999999999", "--epochs"),
+    ("train --patience 0", "--patience must be at least 1 (or off)"),
+    ("train --patience never", "--patience must be a whole number or off"),
+    ("train --patience off --schedule halving", "--patience is off, but --schedule halving"),
+    ("train --min-delta -1", "--min-delta"),
+    ("train --min-delta 1", "--min-delta"),
+    ("train --min-delta nan", "--min-delta"),
+    ("train --patience off --min-delta 2", "--min-delta"),
+    ("train --warm-up -1", "--warm-up"),
+    ("train --seconds 0", "--seconds"),
+    ("train --seconds nan", "--seconds"),
+    ("train --seconds inf", "--seconds"),
+    ("train --schedule linear", "--schedule must be one of constant, halving"),
+    ("train --factor 1", "--factor must be a finite number above 1"),
+    ("train --factor inf", "--factor"),
+    ("train --until 0", "--until"),
+    ("train --until 1", "--until"),
+    ("train --until -1", "--until"),
+    ("train --save model.pkl", "--save must be a file whose name ends in .safetensors"),
+    ("train --save=", "--save"),
+    ("train --save --json", "--save"),
+    ("train --data iris --save /dev/null/m.safetensors", "--save /dev/null cannot be written"),
+    ("train --resume", "reports/train-mnist-5k/checkpoint.safetensors: no such file"),
+    ("train --resume --fresh", "--fresh is the opposite of --resume"),
+    ("train --data iris --train-size 1000", "--train-size"),
+    ("train --data iriss", "did you mean iris?"),
+    ("train --hidden 0", "--hidden"),
+    ("evaluate", "MODEL"),
+    ("evaluate missing.safetensors", "missing.safetensors: no such file"),
+    ("evaluate missing.safetensors --part train", "--part must be one of test, validation, all"),
+    ("predict", "MODEL"),
+    ("predict missing.safetensors", "--data is missing"),
+    ("predict missing.safetensors --data iris", "missing.safetensors: no such file"),
+    ("predict missing.safetensors --data iris --out a.txt", "--out must be a file whose name ends"),
+    ("predict missing.safetensors --data a.csv --out a.csv", "--out a.csv would replace the data"),
+    ("predict missing.safetensors --target x", "--target"),
     ("data", "use fetch or list"),
     ("data lisst", "list"),
     ("data fetch", "NAME"),
@@ -74,10 +117,13 @@ def test_misuse_is_one_line_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["find-eta", "train"])
 @pytest.mark.parametrize("out", ["file", "file/below", "new/../file/below"])
-def test_output_that_cannot_be_written(tuner: "Tuner", tmp_path: Path, out: str) -> None:
+def test_output_that_cannot_be_written(
+    tuner: "Tuner", tmp_path: Path, command: str, out: str
+) -> None:
     (tmp_path / "file").write_text("")
-    answer = tuner("find-eta", "--data", "iris", "--out", out)
+    answer = tuner(command, "--data", "iris", "--out", out)
     assert answer.code == 2
     assert answer.err.startswith(f"error: --out {out} cannot be written")
     assert answer.err.count("\n") == 1
@@ -134,7 +180,11 @@ def test_a_folder_that_was_there_stays(tuner: "Tuner", monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    "typed", ["--help", "find-eta --help", "data --help", "data fetch --help", "doctor --help"]
+    "typed",
+    [
+        *("--help", "find-eta --help", "data --help", "data fetch --help", "doctor --help"),
+        *("train --help", "evaluate --help", "predict --help"),
+    ],
 )
 def test_help_fits_80_columns(tuner: "Tuner", typed: str) -> None:
     answer = tuner(*typed.split())
@@ -180,3 +230,40 @@ def test_options_become_settings(
     monkeypatch.setattr("tuner.find_eta.find_eta", look)
     tuner("find-eta", "--data", "iris", *typed.split())
     assert seen == [settings]
+
+
+@pytest.mark.parametrize(
+    ("typed", "strategy"),
+    [
+        ("", Strategy()),
+        (
+            "--epochs 60 --patience 2 --min-delta 0.01 --warm-up 3 --seconds 9 --schedule halving "
+            "--factor 10 --until 0.01",
+            Strategy(
+                epochs=60,
+                patience=2,
+                min_delta=0.01,
+                warm_up=3,
+                seconds=9.0,
+                schedule="halving",
+                factor=10.0,
+                until=0.01,
+            ),
+        ),
+        ("--patience off", Strategy(patience=None)),
+        ("--patience OFF", Strategy(patience=None)),
+    ],
+)
+def test_options_become_a_strategy(
+    tuner: "Tuner", monkeypatch: pytest.MonkeyPatch, typed: str, strategy: Strategy
+) -> None:
+    seen = []
+
+    def look(eta: float, given: Strategy) -> None:
+        seen.append((eta, given))
+        if len(seen) > 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("tuner.strategies.plans.policies", look)
+    tuner("train", "--data", "iris", "--eta", "0.25", *typed.split())
+    assert seen[1] == (0.25, strategy)

@@ -3,7 +3,8 @@
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -17,7 +18,7 @@ NARROWEST, WIDEST = 40, 120
 Say = Callable[[str], None]
 
 
-def json_text(document: Mapping[str, object], indent: int | None = None) -> str:
+def json_text(document: Mapping[str, object]) -> str:
     """Give strict JSON with its schema number, which has no NaN and no infinity.
 
     Examples
@@ -25,7 +26,7 @@ def json_text(document: Mapping[str, object], indent: int | None = None) -> str:
     >>> json_text({"eta": 0.5, "bracket": (1.0, None)})
     '{"schema": 1, "eta": 0.5, "bracket": [1.0, null]}'
     """
-    return json.dumps({"schema": SCHEMA, **document}, allow_nan=False, indent=indent)
+    return json.dumps({"schema": SCHEMA, **document}, allow_nan=False)
 
 
 def print_table(
@@ -60,12 +61,47 @@ def print_table(
         )
     for row in rows:
         table.add_row(*(Text(cell, styles.get(cell, "")) for cell in row))
-    width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
-    console = Console(width=width)
+    console = Console(width=width())
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():
         print(line.rstrip())
+
+
+def cost(value: float) -> str:
+    """Write a cost for a column of them.
+
+    >>> cost(0.12345), cost(123456.0)
+    ('0.123', '1.23e+05')
+    """
+    return f"{value:.3f}" if abs(value) < 1e4 else f"{value:.3g}"
+
+
+def interval(share: float, examples: int) -> tuple[float, float]:
+    """Give the 95 % interval of a share of so many examples."""
+    from tuner.report.intervals import wilson
+
+    return wilson(share, examples)
+
+
+def sureness(low: float, high: float, examples: int) -> str:
+    """Say in words how sure a share is.
+
+    >>> sureness(0.8706, 0.9234, 500)
+    '95 % interval 87.06 to 92.34 % on 500 examples'
+    """
+    return f"95 % interval {100 * low:.2f} to {100 * high:.2f} % on {examples:,} examples"
+
+
+def print_sentences(sentences: Iterable[str]) -> None:
+    """Print each on lines of its own, broken between words only."""
+    for sentence in sentences:
+        print(textwrap.fill(sentence, width(), break_long_words=False, break_on_hyphens=False))
+
+
+def width() -> int:
+    """Give how many columns of the terminal to write to."""
+    return min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
 
 
 @contextmanager
@@ -79,7 +115,7 @@ def narration() -> Iterator[Say]:
         return
     console = Console(stderr=True)
     with console.status("") as status:
-        yield lambda text: status.update(Text(text))
+        yield lambda text: status.update(Text(text, no_wrap=True, overflow="ellipsis"))
 
 
 def _say_nothing(_: str) -> None:

@@ -7,7 +7,10 @@ import typer
 
 from tuner.cli.data import data
 from tuner.cli.doctor import doctor
+from tuner.cli.evaluate import evaluate
 from tuner.cli.find_eta import find_eta
+from tuner.cli.predict import predict
+from tuner.cli.train import train
 
 app = typer.Typer(
     add_completion=False,
@@ -40,5 +43,8 @@ def tuner(
 
 
 app.command("find-eta")(find_eta)
+app.command("train")(train)
+app.command("evaluate")(evaluate)
+app.command("predict")(predict)
 app.add_typer(data, name="data")
 app.command("doctor")(doctor)

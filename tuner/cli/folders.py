@@ -9,8 +9,15 @@ from tuner.errors import OutputError
 
 
 @contextmanager
-def output_folder(folder: Path) -> Iterator[None]:
+def output_folder(folder: Path, option: str = "--out") -> Iterator[None]:
     """Make a folder and see that it can be written to; leave none behind if the block fails.
+
+    Parameters
+    ----------
+    folder
+        It and the folders above it.
+    option
+        By which the user chose it.
 
     Raises
     ------
@@ -26,7 +33,7 @@ def output_folder(folder: Path) -> Iterator[None]:
     """
     made: list[Path] = []
     try:
-        _open(folder, made)
+        _open(folder, option, made)
         yield
     except BaseException:
         for each in made:
@@ -35,7 +42,7 @@ def output_folder(folder: Path) -> Iterator[None]:
         raise
 
 
-def _open(folder: Path, made: list[Path]) -> None:
+def _open(folder: Path, option: str, made: list[Path]) -> None:
     try:
         made += [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,4 +50,6 @@ def _open(folder: Path, made: list[Path]) -> None:
             pass
     except OSError as error:
         why = "is a file" if isinstance(error, FileExistsError) else error.strerror
-        raise OutputError(f"--out {folder} cannot be written ({why}): choose another.") from error
+        raise OutputError(
+            f"{option} {folder} cannot be written ({why}): choose another."
+        ) from error

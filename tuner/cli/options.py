@@ -61,8 +61,23 @@ def _not_empty(text: str) -> str:
     return text
 
 
-def _folder(text: str) -> Path:
+def _path(text: str) -> Path:
     return Path(_not_empty(text))
+
+
+def _named(suffix: str) -> Kind:
+    def convert(text: str) -> Path:
+        path = Path(text)
+        if path.suffix != suffix:
+            raise ValueError(text)
+        return path
+
+    return Kind(convert, f"a file whose name ends in {suffix}", "FILE")
+
+
+def _or_none(word: str, convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Convert a text, but for the one word that stands for None."""
+    return lambda text: None if text.lower() == word else convert(text)
 
 
 TEXT = Kind(_not_empty, "a text that is not empty", "TEXT")
@@ -70,7 +85,11 @@ NAME = Kind(_not_empty, "a name", "NAME")
 INTEGER = Kind(int, "a whole number", "N")
 NUMBER = Kind(float, "a number", "X")
 LAYERS = Kind(_layers, "sizes such as 30 or 100,50, or none", "SIZES")
-FOLDER = Kind(_folder, "a folder", "DIR")
+FOLDER = Kind(_path, "a folder", "DIR")
+MODEL_FILE = _named(".safetensors")
+CSV_FILE = _named(".csv")
+ETA = Kind(_or_none("auto", float), "a number or auto", "X|auto")
+PATIENCE = Kind(_or_none("off", int), "a whole number or off", "N|off")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -32,21 +33,33 @@ def run(argv: Sequence[str]) -> int:
     """
     try:
         _print_anything()
-        _dispatch(argv)
+        code = _dispatch(argv)
         print(end="", flush=True)
     except BrokenPipeError:
-        pass  # whoever read the results has seen enough
+        return DONE  # whoever read the results has seen enough
     except (Exception, KeyboardInterrupt) as error:
         if "--debug" in argv:
             traceback.print_exc()
         print(_line(error), file=sys.stderr)
         return _code(error)
+    else:
+        return code
     finally:
         _empty_stdout()
-    return DONE
 
 
-def _dispatch(argv: Sequence[str]) -> None:
+def command_line(argv: Sequence[str]) -> str:
+    """Give what was typed behind the program's name as a line for a shell.
+
+    Examples
+    --------
+    >>> command_line(["find-eta", "--data", "my data.csv"])
+    "python -m tuner find-eta --data 'my data.csv'"
+    """
+    return shlex.join([*PROGRAM.split(), *argv])
+
+
+def _dispatch(argv: Sequence[str]) -> int:
     import typer
 
     from tuner.cli.app import app
@@ -55,8 +68,9 @@ def _dispatch(argv: Sequence[str]) -> None:
     try:
         with command.make_context(PROGRAM, [*argv], obj=tuple(argv)) as context:
             command.invoke(context)
-    except typer.Exit:
-        pass  # --help and --version end so
+    except typer.Exit as end:  # so end --help, --version and a command that was stopped
+        return end.exit_code
+    return DONE
 
 
 def _print_anything() -> None:

@@ -1,0 +1,144 @@
+"""`predict`: the classes that a saved model sees in examples."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tuner.cli.answers import json_text, narration
+from tuner.cli.interrupts import if_interrupted
+from tuner.cli.options import CSV_FILE, TEXT, AnswerOptions, Opt, grouped
+from tuner.cli.searching import NOTHING_WRITTEN
+from tuner.errors import OptionError, OutputError
+
+if TYPE_CHECKING:
+    from tuner.network.blas import Array
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a spreadsheet takes for the beginning of a formula, if no number follows."""
+
+NUMBER = re.compile(r"[+-]\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictOptions:
+    """For which examples, and where to write."""
+
+    data: Annotated[
+        str | None,
+        Opt("A file or a data set by name; columns as in training, no target needed.", TEXT),
+    ]
+    out: Annotated[Path | None, Opt("Write to this *.csv instead of stdout.", CSV_FILE)]
+    probabilities: Annotated[bool, Opt("Add a column for each class.")]
+
+    def __post_init__(self) -> None:
+        if self.data is None:
+            raise OptionError("data is missing: give the examples to predict for.")
+        if self.out is not None and self.out.resolve() == Path(self.data).resolve():
+            raise OutputError(f"--out {self.out} would replace the data: choose another file.")
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """The share (n, c) that a model gives to each class, for each example."""
+
+    classes: tuple[str, ...]
+    shares: "Array"
+
+    @property
+    def best(self) -> list[tuple[int, str, float]]:
+        """Row number from 1, class and share of each example's largest share."""
+        places = self.shares.argmax(axis=1)
+        return [
+            (row, self.classes[place], _short(shares[place]))
+            for row, (place, shares) in enumerate(zip(places, self.shares, strict=True), 1)
+        ]
+
+
+@grouped
+def predict(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A file of `train --save`.")],
+    options: PredictOptions,
+    answer: AnswerOptions,
+) -> None:
+    """Predict the class of each example of a file.
+
+    Gives CSV: the row, counted from 1, the class, and the network's share for it. A class whose
+    name a spreadsheet would run as a formula stands behind an apostrophe.
+    """
+    with narration() as say:
+        say(f"predicting with {model}")
+        predicted = _predict(model, str(options.data))
+    if options.out is not None:
+        _write(options.out, csv_text(predicted, every=options.probabilities))
+    if answer.json:
+        print(json_text(_document(predicted, model, options)))
+    elif options.out is not None:
+        print(f"Predictions: {options.out} ({len(predicted.shares):,} rows)")
+    else:
+        print(csv_text(predicted, every=options.probabilities), end="")
+
+
+@if_interrupted(NOTHING_WRITTEN)
+def _predict(path: str, source: str) -> Predicted:
+    from tuner.models import load_model, read_rows
+
+    model = load_model(path)
+    return Predicted(model.classes, model.probabilities(read_rows(model, source)))
+
+
+def _write(path: Path, text: str) -> None:
+    from tuner.report.files import write_files
+
+    write_files(path.parent, {path.name: text.encode()})
+
+
+def csv_text(predicted: Predicted, *, every: bool) -> str:
+    """Give the predictions as CSV, with the shares of every class or the largest alone."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    names = [f"p({name})" for name in predicted.classes] if every else []
+    writer.writerow(["row", "class", "probability", *names])
+    for (row, name, share), shares in zip(predicted.best, predicted.shares, strict=True):
+        writer.writerow([row, harmless(name), share, *(_shorts(shares) if every else ())])
+    return out.getvalue()
+
+
+def harmless(cell: str) -> str:
+    """Put an apostrophe before what a spreadsheet would run as a formula.
+
+    >>> harmless("=1+1"), harmless("-1"), harmless("猫")
+    ("'=1+1", '-1', '猫')
+    """
+    return f"'{cell}" if cell.startswith(FORMULA) and not NUMBER.fullmatch(cell) else cell
+
+
+def _short(share: Any) -> float:
+    return float(f"{share:.6g}")
+
+
+def _shorts(shares: Sequence[Any]) -> list[float]:
+    return [_short(share) for share in shares]
+
+
+def _document(predicted: Predicted, model: str, options: PredictOptions) -> dict[str, object]:
+    every = ({"probabilities": _shorts(shares)} for shares in predicted.shares)
+    rows = (
+        {"row": row, "class": name, "probability": share} for row, name, share in predicted.best
+    )
+    return {
+        "command": "predict",
+        "model": model,
+        "data": options.data,
+        "classes": predicted.classes,
+        "predictions": [
+            row | shares if options.probabilities else row
+            for row, shares in zip(rows, every, strict=True)
+        ],
+        "out": options.out and str(options.out),
+    }

@@ -1,0 +1,49 @@
+"""A record made, written, and named in the answer; the same for every command."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tuner.cli.running import command_line
+from tuner.records import DataSummary, FindEtaRecord, TrainRecord
+
+if TYPE_CHECKING:
+    from tuner.report import ReportFiles
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where a report lies, and the records it can be rebuilt from."""
+
+    report: "ReportFiles"
+    records: Path
+
+    @property
+    def document(self) -> dict[str, object]:
+        """What `--json` says of it."""
+        return {
+            "report": str(self.report.html),
+            "figures": [str(figure) for figure in self.report.figures],
+            "records": str(self.records),
+        }
+
+
+def made_with(argv: Sequence[str], data: DataSummary) -> dict[str, Any]:
+    """Give what a record says of how it came about."""
+    from tuner.environment import environment
+
+    return {"command": command_line(argv), "data": data, "environment": environment()}
+
+
+def write(record: FindEtaRecord | TrainRecord, folder: Path) -> Written:
+    """Write a record as page and figures, and as records.json."""
+    from tuner.report import stored_json, write_find_eta, write_train
+    from tuner.report.files import write_files
+
+    if isinstance(record, TrainRecord):
+        report = write_train(record, folder)
+    else:
+        report = write_find_eta(record, folder)
+    (records,) = write_files(folder, {"records.json": stored_json(record)})
+    return Written(report, records)
