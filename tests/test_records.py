@@ -31,6 +31,7 @@ from tuner.records import (
     ScheduleName,
     StopReason,
     Strategy,
+    StudyRecord,
     StudySummary,
     TrainRecord,
     TrialRecord,
@@ -178,6 +179,16 @@ TRIALS = st.builds(
 STUDIES = st.builds(
     StudySummary, study=st.text(), objectives=tuples(st.text()), trials=tuples(TRIALS)
 )
+STUDY = st.builds(
+    StudyRecord,
+    command=st.text(),
+    spec=st.dictionaries(st.text(), VALUES, max_size=4),
+    data=SUMMARIES,
+    environment=ENVIRONMENTS,
+    eta_searches=st.dictionaries(st.text(), SEARCHES, max_size=2),
+    result=STUDIES,
+    complete=st.booleans(),
+)
 EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     Hyperparameters: HYPERPARAMETERS,
     Judgement: JUDGEMENTS,
@@ -191,6 +202,7 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     Environment: ENVIRONMENTS,
     FindEtaRecord: FIND_ETA,
     TrialRecord: TRIALS,
+    StudyRecord: STUDY,
     StudySummary: STUDIES,
 }
 

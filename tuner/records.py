@@ -412,7 +412,7 @@ class TrialRecord(Record):
         The validation accuracy at each rung it reached, by epoch.
     attributes
         What else is known: batch, eta, best_epoch, accuracies, epochs, stop_reason, diverged,
-        seconds.
+        seconds, and curves, the validation accuracy of each epoch. Lists hold one entry a seed.
     """
 
     number: int
@@ -452,6 +452,31 @@ class StudySummary(Record):
         """How many trials ended in each way."""
         states = [trial.state for trial in self.trials]
         return {state: states.count(state) for state in ("complete", "pruned", "failed")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyRecord(Record):
+    """All that the report of a study is rebuilt from.
+
+    Attributes
+    ----------
+    command
+        Without anything secret of the storage.
+    spec
+        What the study file says, with its defaults filled in.
+    eta_searches
+        The threshold searches that set η, one for each network, by what they were asked.
+    complete
+        Whether the study has all the trials it was asked for.
+    """
+
+    command: str
+    spec: Mapping[str, Any]
+    data: DataSummary
+    environment: Environment
+    eta_searches: Mapping[str, EtaSearch]
+    result: StudySummary
+    complete: bool
 
 
 def to_json(record: Record) -> Any:
