@@ -187,6 +187,7 @@ STUDY = st.builds(
     environment=ENVIRONMENTS,
     eta_searches=st.dictionaries(st.text(), SEARCHES, max_size=2),
     result=STUDIES,
+    importances=st.none() | st.dictionaries(st.text(), FINITE, max_size=4),
     complete=st.booleans(),
 )
 EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {

@@ -466,6 +466,9 @@ class StudyRecord(Record):
         What the study file says, with its defaults filled in.
     eta_searches
         The threshold searches that set η, one for each network, by what they were asked.
+    importances
+        The share of each searched dimension in the differences between complete trials; None where
+        they are too few.
     complete
         Whether the study has all the trials it was asked for.
     """
@@ -476,6 +479,7 @@ class StudyRecord(Record):
     environment: Environment
     eta_searches: Mapping[str, EtaSearch]
     result: StudySummary
+    importances: Mapping[str, float] | None
     complete: bool
 
 
