@@ -214,6 +214,8 @@ def only_nan(value: Any) -> Any:
         return math.nan
     if isinstance(value, tuple):
         return tuple(only_nan(each) for each in value)
+    if isinstance(value, dict):
+        return {key: only_nan(each) for key, each in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{f.name: only_nan(getattr(value, f.name)) for f in fields(value)})
     return value
