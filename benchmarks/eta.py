@@ -1,6 +1,6 @@
 """How good is the η that a rule chooses? Regret in validation accuracy, task by task.
 
-    python -m benchmarks.eta [--held-out] [--seeds 5] [--json FILE]
+    python -m benchmarks.eta [--held-out] [--seeds 10] [--json FILE]
 
 For each task every η of a grid trains for a fixed budget at constant η, over several seeds; the
 best mean validation accuracy on the grid is the oracle. A rule's regret is the oracle's accuracy
@@ -189,7 +189,7 @@ def main() -> None:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description="regret of rules that choose η")
     parser.add_argument("--held-out", action="store_true", help="the tasks set aside")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     results = []
