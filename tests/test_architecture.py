@@ -33,6 +33,7 @@ ROOMS: dict[str, set[str]] = {
     "tensorfile": FOUNDATION | {"data", "network"},
     "checkpoints": DRIVING | {"run", "tensorfile"},
     "models": DRIVING | {"environment", "run", "tensorfile"},
+    "inspection": DRIVING | {"models"},
     "study": STUDYING,
     "workflow": STUDYING | {"study"},
     "estimators": STUDYING | {"study", "workflow"},

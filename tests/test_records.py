@@ -2,6 +2,7 @@
 
 import json
 import math
+from base64 import b64encode
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 from typing import Any, get_args
 
@@ -21,7 +22,10 @@ from tuner.records import (
     FindEtaRecord,
     Hyperparameters,
     Init,
+    Inspection,
     Judgement,
+    LayerWeights,
+    Mistake,
     Outcome,
     Precision,
     Probe,
@@ -156,6 +160,25 @@ STRATEGIES = st.builds(
     factor=FINITE,
     until=FINITE,
 ) | st.builds(Strategy, patience=st.none())
+MISTAKES = st.builds(
+    Mistake,
+    row=COUNTS,
+    label=COUNTS,
+    prediction=COUNTS,
+    probability=FINITE,
+    pixels=st.binary(max_size=9).map(lambda raw: b64encode(raw).decode()),
+)
+LAYERS = st.builds(
+    LayerWeights, n_in=COUNTS, n_out=COUNTS, width=FINITE, counts=tuples(COUNTS), near_zero=COUNTS
+)
+INSPECTIONS = st.builds(
+    Inspection,
+    training_counts=tuples(COUNTS),
+    confusion=tuples(st.tuples(COUNTS, COUNTS, COUNTS)),
+    image_size=st.none() | st.tuples(COUNTS, COUNTS),
+    mistakes=tuples(MISTAKES),
+    layers=tuples(LAYERS),
+)
 TRAIN = st.builds(
     TrainRecord,
     command=st.text(),
@@ -165,6 +188,7 @@ TRAIN = st.builds(
     environment=ENVIRONMENTS,
     eta_search=st.none() | SEARCHES,
     result=RUNS,
+    inspection=st.none() | INSPECTIONS,
 )
 VALUES = st.none() | st.booleans() | COUNTS | FINITE | st.text()
 TRIALS = st.builds(
@@ -202,6 +226,9 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     DataSummary: SUMMARIES,
     Environment: ENVIRONMENTS,
     FindEtaRecord: FIND_ETA,
+    Mistake: MISTAKES,
+    LayerWeights: LAYERS,
+    Inspection: INSPECTIONS,
     TrialRecord: TRIALS,
     StudyRecord: STUDY,
     StudySummary: STUDIES,

@@ -53,8 +53,8 @@ MISUSES = [
     ("find-eta -x", "see python -m tuner find-eta --help"),
     ("find-eta extra", "extra"),
     ("find-etta", "find-eta"),
-    ("fly", "use data, doctor, evaluate, find-eta, predict or train"),
-    ("", "use data, doctor, evaluate, find-eta, predict or train"),
+    ("fly", "use dashboard, data, doctor, evaluate, find-eta, predict, report, study or train"),
+    ("", "use dashboard, data, doctor, evaluate, find-eta, predict, report, study or train"),
     ("train --eta 0", "--eta must be a positive finite number but is 0.0"),
     ("train --eta fast", "--eta must be a number or auto but is 'fast'"),
     ("train --eta nan", "--eta"),
@@ -98,6 +98,9 @@ MISUSES = [
     ("predict missing.safetensors --data iris --out a.txt", "--out must be a file whose name ends"),
     ("predict missing.safetensors --data a.csv --out a.csv", "--out a.csv would replace the data"),
     ("predict missing.safetensors --target x", "--target"),
+    ("report", "RUN|STUDY"),
+    ("report missing", "missing: no such file or folder"),
+    ("report a b --out=", "--out must be a folder"),
     ("data", "use fetch or list"),
     ("data lisst", "list"),
     ("data fetch", "NAME"),
@@ -183,7 +186,7 @@ def test_a_folder_that_was_there_stays(tuner: "Tuner", monkeypatch: pytest.Monke
     "typed",
     [
         *("--help", "find-eta --help", "data --help", "data fetch --help", "doctor --help"),
-        *("train --help", "evaluate --help", "predict --help"),
+        *("train --help", "evaluate --help", "predict --help", "report --help"),
     ],
 )
 def test_help_fits_80_columns(tuner: "Tuner", typed: str) -> None:

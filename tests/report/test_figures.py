@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 
 from tuner.records import EtaSearch, Outcome, Probe, Verdict
 from tuner.report.drawing import NARROW, WIDE, Size, spread
-from tuner.report.figures import (
+from tuner.report.eta_figures import (
     cost_curves,
     draw_cost_curves,
     draw_final_costs,

@@ -49,9 +49,7 @@ def test_stays_under_two_megabytes(
 
 def test_a_table_that_leaves_epochs_out_says_so(train_record: TrainRecord, tmp_path: Path) -> None:
     text = Reader(page(replace(train_record, result=LONG), tmp_path)).text
-    assert re.search(
-        r"The epochs of the run \(\d+ of 5000; all of them in train-history.csv\)", text
-    )
+    assert re.search(r"The epochs of the run \(\d+ of 5000; all of them in records.json\)", text)
 
 
 def test_verdict_stands_first_then_signs_then_evidence(

@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
+from tuner.cli.dashboard import dashboard
 from tuner.cli.data import data
 from tuner.cli.doctor import doctor
 from tuner.cli.evaluate import evaluate
 from tuner.cli.find_eta import find_eta
 from tuner.cli.predict import predict
+from tuner.cli.report import report
+from tuner.cli.study import study
 from tuner.cli.train import train
 
 app = typer.Typer(
@@ -46,5 +49,8 @@ app.command("find-eta")(find_eta)
 app.command("train")(train)
 app.command("evaluate")(evaluate)
 app.command("predict")(predict)
+app.command("report")(report)
+app.add_typer(study, name="study")
+app.command("dashboard")(dashboard)
 app.add_typer(data, name="data")
 app.command("doctor")(doctor)

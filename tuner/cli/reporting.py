@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.cli.running import command_line
-from tuner.records import DataSummary, FindEtaRecord, TrainRecord
+from tuner.records import DataSummary, StudyRecord, TrainRecord
 
 if TYPE_CHECKING:
     from tuner.report import ReportFiles
+    from tuner.report.stored import StoredRecord
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,22 @@ def made_with(argv: Sequence[str], data: DataSummary) -> dict[str, Any]:
     return {"command": command_line(argv), "data": data, "environment": environment()}
 
 
-def write(record: FindEtaRecord | TrainRecord, folder: Path) -> Written:
+def write(record: "StoredRecord", folder: Path) -> Written:
     """Write a record as page and figures, and as records.json."""
-    from tuner.report import stored_json, write_find_eta, write_train
+    from tuner.report import stored_json
     from tuner.report.files import write_files
 
-    if isinstance(record, TrainRecord):
-        report = write_train(record, folder)
-    else:
-        report = write_find_eta(record, folder)
+    report = write_page(record, folder)
     (records,) = write_files(folder, {"records.json": stored_json(record)})
     return Written(report, records)
+
+
+def write_page(record: "StoredRecord", folder: Path) -> "ReportFiles":
+    """Write a record as page and figures."""
+    from tuner.report import write_find_eta, write_study, write_train
+
+    if isinstance(record, TrainRecord):
+        return write_train(record, folder)
+    if isinstance(record, StudyRecord):
+        return write_study(record, folder)
+    return write_find_eta(record, folder)

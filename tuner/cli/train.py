@@ -19,11 +19,19 @@ from tuner.cli.running import INTERRUPTED, command_line
 from tuner.cli.searching import NOTHING_WRITTEN, load_data, search_eta
 from tuner.cli.train_answers import Trained, print_answer, progress
 from tuner.cli.train_options import KeepOptions, StrategyOptions
-from tuner.errors import InputError, OutputError, TunerError
-from tuner.records import EtaSearch, FindEtaRecord, Hyperparameters, StopReason, TrainRecord
+from tuner.errors import DataError, InputError, OutputError, TunerError
+from tuner.records import (
+    EtaSearch,
+    FindEtaRecord,
+    Hyperparameters,
+    Inspection,
+    StopReason,
+    TrainRecord,
+)
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
+    from tuner.models import Model
     from tuner.run import Training
     from tuner.trainers.native import NativeLane, NativeTrainer
 
@@ -199,13 +207,25 @@ def _finish(
 def _write(job: Job, training: "Training[NativeLane]", search: EtaSearch | None) -> Trained:
     from tuner.models import model_of, save_model
 
+    model = model_of(training, job.dataset)
     if job.keep.save is not None:
-        save_model(model_of(training, job.dataset), job.keep.save)
+        save_model(model, job.keep.save)
     record = TrainRecord(
         settings=training.settings,
         strategy=job.strategy.strategy,
         eta_search=search,
         result=training.record,
+        inspection=_seen(model, job.dataset),
         **made_with(job.argv, job.dataset.summary),
     )
     return Trained(record, write(record, job.out), job.keep.save)
+
+
+def _seen(model: "Model", dataset: "Dataset") -> Inspection | None:
+    """Look into the network; there is nothing to see where its outputs left the numbers."""
+    from tuner.inspection import inspect
+
+    try:
+        return inspect(model, dataset.tuning)
+    except DataError:
+        return None

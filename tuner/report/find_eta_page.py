@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from tuner.records import EtaSearch, FindEtaRecord
-from tuner.report import figures
+from tuner.report import eta_figures as figures
 from tuner.report.cautions import find_eta_cautions
 from tuner.report.drawing import Size
 from tuner.report.html import ReportFiles, write_report
@@ -71,7 +71,7 @@ class EtaEvidence:
 def eta_evidence(search: EtaSearch) -> EtaEvidence:
     """Give the evidence of an η search."""
     return EtaEvidence(
-        (_cost_picture(search), _final_cost_picture(search)),
+        (cost_picture(search), _final_cost_picture(search)),
         _judgements(search),
         (
             csv_download("find-eta-verdicts.csv", judgement_table(search)),
@@ -116,7 +116,8 @@ def _judgements(search: EtaSearch) -> Table:
     return table(frame, "The verdict on each learning rate", columns, sortable=True)
 
 
-def _cost_picture(search: EtaSearch) -> Picture:
+def cost_picture(search: EtaSearch) -> Picture:
+    """Give the cost curves of an η search, the figure that says most of it."""
     frame = figures.median_curves(search)
     epoch = Column("epoch", "epochs", number, numeric=True)
     etas = [

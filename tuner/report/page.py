@@ -22,6 +22,9 @@ from tuner.report.style import symbol_colors
 
 _TEMPLATES = files("tuner.report") / "templates"
 
+MOST = 1_850_000
+"""Bytes of a page without its frame."""
+
 MOST_CARRIED = 600_000
 """Bytes of downloads that a page carries within itself."""
 
@@ -69,6 +72,11 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     sortable: bool = False
 
+    @property
+    def weight(self) -> int:
+        """About how many bytes it adds to a page."""
+        return sum(len(c.text.encode()) + len(c.key or "") + 45 for row in self.rows for c in row)
+
 
 def table(
     frame: pd.DataFrame, caption: str, columns: tuple[Column, ...], *, sortable: bool = False
@@ -93,7 +101,7 @@ def _cell(column: Column, value: object) -> Cell:
     if not column.numeric:
         return Cell(column.write(value), symbol=column.symbols.get(str(value), ""))
     key = float(str(value))
-    return Cell(column.write(key), repr(key) if math.isfinite(key) else "Infinity")
+    return Cell(column.write(key), f"{key:.9g}" if math.isfinite(key) else "Infinity")
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,11 @@ class Picture:
     size: tuple[int, int]
     png: bytes
     table: Table
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it adds to a page."""
+        return len(self.wide) + sum(len(each) for _, each in self.sources) + self.table.weight
 
 
 _DARK = "screen and (prefers-color-scheme: dark)"
@@ -183,8 +196,8 @@ def record_download(record: StoredRecord) -> Download:
     return Download("records.json", data_uri(stored_json(record), "application/json"))
 
 
-def small_enough(*downloads: Download) -> tuple[Download, ...]:
-    """Keep the downloads that together leave the page within its bounds, first come first.
+def small_enough(*downloads: Download, most: int = MOST_CARRIED) -> tuple[Download, ...]:
+    """Keep the downloads that together have at most so many bytes, first come first.
 
     Examples
     --------
@@ -193,7 +206,7 @@ def small_enough(*downloads: Download) -> tuple[Download, ...]:
     """
     kept: list[Download] = []
     for each in downloads:
-        if sum(len(other.address) for other in kept) + len(each.address) <= MOST_CARRIED:
+        if sum(len(other.address) for other in kept) + len(each.address) <= most:
             kept.append(each)
     return tuple(kept)
 
@@ -205,9 +218,13 @@ def render(template: str, values: Mapping[str, object]) -> bytes:
         f"default-src 'none'; img-src data:; style-src {_digest(style)};"
         f" script-src {_digest(script)}; base-uri 'none'; form-action 'none'"
     )
-    page = _environment().get_template(template)
-    html = page.render(values, style=style, script=script, policy=policy)
+    html = fill(template, {**values, "style": style, "script": script, "policy": policy})
     return html.encode("utf-8", "backslashreplace")
+
+
+def fill(template: str, values: Mapping[str, object]) -> str:
+    """Fill a template that is no page of its own, as `render` does."""
+    return _environment().get_template(template).render(values)
 
 
 @cache

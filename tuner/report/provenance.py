@@ -1,6 +1,8 @@
 """How a result came about: enough to make it again, and to see that it is the same."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tuner.records import (
     DataSummary,
@@ -8,12 +10,16 @@ from tuner.records import (
     FindEtaRecord,
     Hyperparameters,
     Strategy,
+    StudyRecord,
     TrainRecord,
     to_json,
 )
 from tuner.report.words import number
 
 SHOWN_CLASSES = 20
+
+Group = tuple[str, tuple[tuple[str, str], ...]]
+"""A heading, and name and value of each fact under it."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +35,18 @@ class Provenance:
     """
 
     command: str
-    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    groups: tuple[Group, ...]
 
 
-def provenance(record: FindEtaRecord | TrainRecord) -> Provenance:
+def provenance(record: FindEtaRecord | TrainRecord | StudyRecord) -> Provenance:
     """Collect the provenance of a record; η is a setting unless it is the answer."""
-    how = [("Settings", _settings(record.settings))]
-    if isinstance(record, TrainRecord):
-        how += [("Stopping and schedule", _settings(record.strategy))]
+    if isinstance(record, StudyRecord):
+        how = _study_file(record.spec)
+    elif isinstance(record, TrainRecord):
+        how = [
+            ("Settings", _settings(record.settings)),
+            ("Stopping and schedule", _settings(record.strategy)),
+        ]
     else:
         how = [("Settings", _settings(record.settings, answer="eta"))]
     return Provenance(
@@ -57,12 +67,39 @@ def _settings(
     return tuple((_spaced(name), _plain(values[name])) for name in values if name != answer)
 
 
+def _study_file(spec: Mapping[str, Any]) -> list[Group]:
+    """Give what a study file says, a group for each of its tables."""
+    tables = {name: part for name, part in spec.items() if isinstance(part, Mapping)}
+    rest = {name: value for name, value in spec.items() if name not in tables}
+    parts = [("Study", rest), *((f"Study: {name}", part) for name, part in tables.items())]
+    return [
+        (heading, tuple((_spaced(k), _stated(v)) for k, v in part.items() if _given(heading, k, v)))
+        for heading, part in parts
+    ]
+
+
+def _given(heading: str, name: str, value: object) -> bool:
+    """Whether a key says something: a patience that is not there is off."""
+    return value not in (None, "") or (heading, name) == ("Study: train", "patience")
+
+
+def _stated(value: object) -> str:
+    """Write a setting of a study file, or where a dimension was searched."""
+    if not isinstance(value, Mapping):
+        return _plain(value)
+    choices = value.get("choices")
+    if isinstance(choices, list | tuple):
+        return _plain([_plain(each).replace(", ", ",") for each in choices])
+    how = ", evenly in the logarithm" if value.get("log") else ""
+    return f"{_plain(value.get('low'))} to {_plain(value.get('high'))}{how}"
+
+
 def _spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "none"
     if value is None:
         return "off"

@@ -14,14 +14,21 @@ from tuner.records import (
     Judgement,
     Probe,
     Run,
+    StudyRecord,
     TrainRecord,
     from_json,
     to_json,
 )
+from tuner.report.inspect_checks import inspection_contradictions
+from tuner.report.study_checks import study_contradictions
 
-StoredRecord = FindEtaRecord | TrainRecord
+StoredRecord = FindEtaRecord | TrainRecord | StudyRecord
 
-KINDS: Mapping[str, type[StoredRecord]] = {"find-eta": FindEtaRecord, "train": TrainRecord}
+KINDS: Mapping[str, type[StoredRecord]] = {
+    "find-eta": FindEtaRecord,
+    "train": TrainRecord,
+    "study": StudyRecord,
+}
 
 
 def stored_json(record: StoredRecord) -> bytes:
@@ -111,9 +118,16 @@ def _contradictions(record: StoredRecord) -> Iterator[str]:
     if isinstance(record, FindEtaRecord):
         yield from _in_search("result", record.result)
         return
+    if isinstance(record, StudyRecord):
+        for name, search in record.eta_searches.items():
+            yield from _in_search(f"eta_searches.{name}", search)
+        yield from study_contradictions(record)
+        return
     if record.eta_search is not None:
         yield from _in_search("eta_search", record.eta_search)
     yield from _in_run(record.result)
+    if record.inspection is not None:
+        yield from inspection_contradictions(record.inspection, len(record.data.classes))
 
 
 def _in_search(name: str, search: EtaSearch) -> Iterator[str]:

@@ -53,12 +53,31 @@ SERIES: Mapping[str, Mark] = {
 }
 """How the curves of a run are drawn; colours are shared with the verdicts."""
 
+STATES: Mapping[str, Mark] = {
+    "complete": MARKS[Verdict.DECREASING],
+    "pruned": replace(MARKS[Verdict.DEAD], marker="x", symbol="×"),
+    "diverged": MARKS[Verdict.DIVERGED],
+    "failed": MARKS[Verdict.DEAD],
+}
+"""How the trials of a study are drawn, by how they ended."""
+
+LEVELS: Mapping[str, str] = {
+    "#e3edf6": "#26323e",
+    "#b3d0e6": "#2f4d68",
+    "#7fb3d9": "#3a709b",
+    "#4590c4": "#4f97cc",
+    "#15679f": "#86bfe9",
+    "#083a66": "#d3e9fb",
+}
+"""Colours of a quantity from low to high, on light and on dark paper: ever further from it."""
+
 LIGHT_TO_DARK: Mapping[str, str] = {
     INK: "#e7e9ec",
     MUTED: "#a7aeb7",
     GRID: "#343a42",
     SHADE: "#4a3f1d",
     PAPER: "#15181c",
+    **LEVELS,
 } | {mark.color: mark.dark for mark in MARKS.values()}
 
 _SETTINGS: Mapping[str, Any] = {
@@ -104,10 +123,12 @@ def styled() -> Iterator[None]:
 
 
 SYMBOLS: Mapping[str, str] = {str(verdict): mark.symbol for verdict, mark in MARKS.items()}
+STATE_SYMBOLS: Mapping[str, str] = {state: mark.symbol for state, mark in STATES.items()}
 
 
 def symbol_colors() -> str:
-    """Give the CSS that colours the symbols of the verdicts as the figures do."""
-    light = "".join(f".{name} b{{color:{mark.color}}}\n" for name, mark in MARKS.items())
-    dark = "".join(f".{name} b{{color:{mark.dark}}}\n" for name, mark in MARKS.items())
+    """Give the CSS that colours the symbols of verdicts and trials as the figures do."""
+    marks = {**{str(verdict): mark for verdict, mark in MARKS.items()}, **STATES}
+    light = "".join(f".{name} b{{color:{mark.color}}}\n" for name, mark in marks.items())
+    dark = "".join(f".{name} b{{color:{mark.dark}}}\n" for name, mark in marks.items())
     return f"{light}@media screen and (prefers-color-scheme: dark) {{\n{dark}}}\n"

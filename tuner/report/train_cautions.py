@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from tuner.records import StopReason, TrainRecord
+from tuner.records import DataSummary, Inspection, StopReason, TrainRecord
 from tuner.report.cautions import Caution, find_eta_cautions
+from tuner.report.inspect_tables import accuracies, imbalance
 from tuner.report.intervals import wilson
 from tuner.report.signs import (
     Sign,
@@ -16,6 +17,9 @@ from tuner.report.words import count, percent, points
 
 NARROW_INTERVAL = 0.04
 """The widest 95 % interval of an accuracy that needs no warning, in shares."""
+
+IMBALANCED = 2.0
+"""How many times the examples of the smallest class the largest may have without a warning."""
 
 _CUT_SHORT = frozenset({StopReason.EPOCHS, StopReason.TIME, StopReason.INTERRUPTED})
 
@@ -32,10 +36,12 @@ def train_cautions(record: TrainRecord) -> tuple[Caution, ...]:
     W206 no epoch was finished with a finite cost
     W207 few validation examples: the accuracy is uncertain by over 4 points
     W208 the accuracy is no better than guessing
+    W209 some classes have far fewer examples than others
     ==== =====================================================================
     """
     search = () if record.eta_search is None else find_eta_cautions(record.eta_search)
-    return (*search, *_about_end(record), *_about_accuracy(record))
+    seen = () if record.inspection is None else _about_classes(record.inspection, record.data)
+    return (*search, *_about_end(record), *_about_accuracy(record), *seen)
 
 
 def _about_end(record: TrainRecord) -> Iterator[Caution]:
@@ -100,6 +106,22 @@ def _about_accuracy(record: TrainRecord) -> Iterator[Caution]:
             f" {len(data.classes)} classes.",
             "The network learned nothing: check labels and scaling, and find η with find-eta.",
         )
+
+
+def _about_classes(inspection: Inspection, data: DataSummary) -> Iterator[Caution]:
+    counts, (accuracy, balanced) = inspection.training_counts, accuracies(inspection)
+    if imbalance(inspection) < IMBALANCED:
+        return
+    largest, smallest = (counts.index(extreme(counts)) for extreme in (max, min))
+    yield Caution(
+        "W209",
+        f"The classes are imbalanced: {count(counts[largest], 'training example')} of"
+        f" {data.classes[largest]}, {counts[smallest]} of {data.classes[smallest]}. Accuracy is"
+        f" {percent(accuracy)}, the mean over the classes (balanced accuracy) {percent(balanced)};"
+        f" whoever always guesses {data.classes[largest]} is right in"
+        f" {percent(counts[largest] / sum(counts), 1)}.",
+        "Judge by the balanced accuracy where every class matters, and look at each class below.",
+    )
 
 
 def _names(signs: tuple[Sign, ...]) -> set[str]:

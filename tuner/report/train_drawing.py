@@ -1,6 +1,7 @@
 """The parts of a run's figures: curves, limits, η, and the moments that matter."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from matplotlib.transforms import Bbox, TransformedBbox
 
 from tuner.report.drawing import EndLabel, label_etas, legend
 from tuner.report.landmarks import RunMarks
-from tuner.report.style import INK, MUTED, SERIES
+from tuner.report.style import INK, MUTED, SERIES, Mark
 from tuner.report.words import number
 
 _SMALL = 5.0
@@ -24,10 +25,31 @@ _SMALL = 5.0
 def draw_line(
     axes: Axes, epochs: "pd.Series[int]", values: "pd.Series[float]", name: str, text: str
 ) -> EndLabel:
-    """Draw one curve with a few markers, and a cross where it stops before the run did."""
-    mark, top = SERIES[name], axes.get_ylim()[1]
+    """Draw one curve of a run with a few markers, and a cross where it stops before the run."""
+    start = max(1, len(epochs) // 8) // 2 if name == "validation" else 0
+    return draw_marked(axes, epochs, values, SERIES[name], EndWords(name, text), start=start)
+
+
+@dataclass(frozen=True)
+class EndWords:
+    """What a curve is: its name among the artists, and what stands at its end."""
+
+    gid: str
+    text: str
+
+
+def draw_marked(
+    axes: Axes,
+    epochs: "pd.Series[int]",
+    values: "pd.Series[float]",
+    mark: Mark,
+    words: EndWords,
+    *,
+    start: int = 0,
+) -> EndLabel:
+    """Draw one curve as `mark` says; its first marker stands at epoch number `start`."""
+    top, text = axes.get_ylim()[1], words.text
     step = max(1, len(epochs) // 8)
-    start = step // 2 if name == "validation" else 0
     drawable = values.clip(upper=3 * top) if top > 0 else values
     (line,) = axes.plot(
         epochs,
@@ -38,7 +60,7 @@ def draw_line(
         marker=mark.marker,
         markersize=5,
         markevery=(start, step),
-        gid=name,
+        gid=words.gid,
         zorder=3,
     )
     known = values.dropna()

@@ -6,8 +6,11 @@ from pathlib import Path
 from tuner.records import Run, TrainRecord
 from tuner.report.find_eta_page import eta_evidence
 from tuner.report.html import ReportFiles, write_report
+from tuner.report.inspect_page import inspection_evidence
 from tuner.report.landmarks import run_marks
 from tuner.report.page import (
+    MOST,
+    MOST_CARRIED,
     Column,
     Picture,
     csv_download,
@@ -49,8 +52,9 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
     Returns
     -------
     ReportFiles
-        The page, then `train-curves.png` and `train-overfitting.png`; where η was found first, the
-        figures of `find-eta` too.
+        The page, then `train-curves.png` and `train-overfitting.png`; `train-confusion.png`,
+        `train-mistakes.png` (images only) and `train-weights.png` where the network was looked
+        into; and where η was found first, the figures of `find-eta`.
 
     Raises
     ------
@@ -58,24 +62,29 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
         When the folder cannot be written to; then nothing is.
     """
     run, search = record.result, record.eta_search
-    pictures = (_curves_picture(run), _overfitting_picture(run))
+    pictures = (curves_picture(run), _overfitting_picture(run))
     eta = search and eta_evidence(search)
+    seen = record.inspection and inspection_evidence(record.inspection, record.data)
+    every = (*pictures, *(seen.pictures if seen else ()), *(eta.pictures if eta else ()))
     values = {
         "data_name": record.data.name,
         "verdict": train_verdict(record),
         "cautions": train_cautions(record),
         "findings": findings(record),
         "pictures": pictures,
+        "inspection": seen,
         "eta": eta,
         "eta_verdict": search and find_eta_verdict(search),
         "provenance": provenance(record),
         "downloads": small_enough(
             csv_download("train-history.csv", history_table(run)),
             record_download(record),
+            *(seen.downloads if seen else ()),
             *(eta.downloads if eta else ()),
+            most=min(MOST_CARRIED, MOST - sum(each.weight for each in every)),
         ),
     }
-    return write_report("train", values, pictures + (eta.pictures if eta else ()), folder)
+    return write_report("train", values, every, folder)
 
 
 _EPOCH = Column("epoch", "epoch", partial(number, digits=9), numeric=True)
@@ -83,7 +92,8 @@ _cost = partial(number, digits=4, pad=True)
 _VALIDATION_COST = Column("validation_cost", "validation cost", _cost, numeric=True)
 
 
-def _curves_picture(run: Run) -> Picture:
+def curves_picture(run: Run) -> Picture:
+    """Give the curves of a run, the figure that says most of it."""
     columns = (
         _EPOCH,
         Column("eta", "η", number, numeric=True),
@@ -133,4 +143,4 @@ def _points(value: float) -> str:
 
 def _which(shown: int, run: Run) -> str:
     epochs = len(run.history)
-    return "" if shown == epochs else f" ({shown} of {epochs}; all of them in train-history.csv)"
+    return "" if shown == epochs else f" ({shown} of {epochs}; all of them in records.json)"

@@ -2,14 +2,20 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tuner.checkpoints import load_checkpoint, save_checkpoint
+from tuner.errors import DataError, InputError, OutputError
 from tuner.records import DataSummary, EtaSearch, Record, StopReason, from_json, to_json
 from tuner.run import Training
 from tuner.trainers.native import NativeLane
+
+ETAS = "etas.json"
+
+R = TypeVar("R", bound=Record)
 
 Key = tuple[int, int]
 """Trial number and seed."""
@@ -46,7 +52,8 @@ class BatchFiles:
     """The files of the batch under way, in the folder of its study.
 
     `batch.json` says which batch it is; `trial-N-S.safetensors` is the network of trial N and seed
-    S at the last rung it reached. Each is replaced whole.
+    S at the last rung it reached. Each is replaced whole. All of it can be made again, so a file
+    that cannot be read counts as absent.
     """
 
     def __init__(self, folder: Path, data: DataSummary) -> None:
@@ -54,8 +61,7 @@ class BatchFiles:
 
     def load_batch(self) -> Batch | None:
         """Give the batch under way, or None."""
-        path = self._folder / "batch.json"
-        return from_json(Batch, path.read_bytes()) if path.exists() else None
+        return _read(Batch, self._folder / "batch.json")
 
     def save_batch(self, batch: Batch) -> None:
         """Note which batch is under way."""
@@ -67,7 +73,8 @@ class BatchFiles:
         for path in self._paths():
             trial, seed = (int(part) for part in path.stem.split("-")[1:])
             if trial in batch.trials:
-                found[trial, seed] = load_checkpoint(path)[0]
+                with suppress(DataError):
+                    found[trial, seed] = load_checkpoint(path)[0]
         return found
 
     def save(self, key: Key, training: Training[NativeLane]) -> None:
@@ -76,31 +83,41 @@ class BatchFiles:
 
     def clear(self) -> None:
         """Forget the batch: all its trials are told."""
-        (self._folder / "batch.json").unlink(missing_ok=True)
-        for path in self._paths():
-            path.unlink()
+        clear_batch(self._folder)
 
     def _paths(self) -> Iterator[Path]:
         return self._folder.glob("trial-*-*.safetensors")
+
+
+def clear_batch(folder: Path) -> None:
+    """Remove the files of the batch under way, and what a kill left half written."""
+    (folder / "batch.json").unlink(missing_ok=True)
+    for pattern in ("trial-*-*.safetensors", ".*.part"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 class EtaFile:
     """The threshold searches of a study, each done once: `etas.json` in its folder."""
 
     def __init__(self, folder: Path, study: str) -> None:
-        self._path, self._study = folder / "etas.json", study
+        self._path, self._study = folder / ETAS, study
 
     def load(self) -> dict[str, EtaSearch]:
         """Give each search by the question it answers; none if they are another study's."""
-        if not self._path.exists():
-            return {}
-        stored = from_json(_Searches, self._path.read_bytes())
-        return dict(stored.searches) if stored.study == self._study else {}
+        stored = _read(_Searches, self._path)
+        return dict(stored.searches) if stored and stored.study == self._study else {}
 
     def save(self, searches: Mapping[str, EtaSearch]) -> None:
         """Store them all."""
         stored = _Searches(study=self._study, searches=searches)
         _replace(self._path, json.dumps(to_json(stored)))
+
+
+def remove_batch_files(folder: Path) -> None:
+    """Remove what the classes above write to the folder of a study."""
+    clear_batch(folder)
+    (folder / ETAS).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,18 +130,29 @@ def _name(key: Key) -> str:
     return f"trial-{key[0]}-{key[1]}.safetensors"
 
 
+def _read(kind: type[R], path: Path) -> R | None:
+    try:
+        return from_json(kind, path.read_bytes())
+    except (FileNotFoundError, InputError):
+        return None
+
+
 def _replace(path: Path, text: str) -> None:
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}): make room.") from error
 
 
 def value_at(trainings: Sequence[Training[NativeLane]], epoch: int) -> float:
     """Give the mean over seeds of the best validation accuracy up to an epoch.
 
-    A trial with a diverged network is worth 0, the worst accuracy there is.
+    A trial with a network that has diverged by then is worth 0, the worst accuracy there is. What
+    happened later does not count, so a batch gone on with is halved as it was.
     """
-    if any(t.reason is StopReason.DIVERGED for t in trainings):
+    if any(t.reason is StopReason.DIVERGED and len(t.history) <= epoch for t in trainings):
         return 0.0
     best = [max(e.validation_accuracy for e in t.history[:epoch]) for t in trainings]
     return sum(best) / len(best)

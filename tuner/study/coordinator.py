@@ -6,8 +6,10 @@ depends on where it was computed. A study that was killed therefore goes on as i
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.data import Dataset
-from tuner.records import Hyperparameters, StopReason, Strategy
+from tuner.records import EtaSearch, Hyperparameters, StopReason, Strategy
 from tuner.run import Training, begin
 from tuner.strategies.plans import policies
 from tuner.study.batches import Batch, BatchFiles, EtaFile, Key, value_at
@@ -24,14 +26,15 @@ from tuner.study.rungs import survivors
 from tuner.study.sampling import distributions, grid_size, sample_batch
 from tuner.study.spec import StudySpec, fingerprint
 from tuner.study.storage import finished
-from tuner.study.tasks import TrainTo
-from tuner.study.workers import Workers
+from tuner.study.tasks import FindEta, TrainTo
+from tuner.study.workers import Job, Workers
 from tuner.trainers.native import NativeLane, NativeTrainer
 
 PORTIONS_PER_WORKER = 2
 """Tasks for each worker at a rung: more of them share the work more evenly, fewer train faster."""
 
 Networks = dict[Key, Training[NativeLane]]
+Plan = tuple[Hyperparameters, Strategy]
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Coordinator:
         self._spec, self._study, self._workers, self._control = spec, study, workers, control
         self._trainer = NativeTrainer(data.tuning)
         self._files = BatchFiles(folder, data.summary)
-        self._fingerprint = fingerprint(spec, data.summary.sha256)
+        self._fingerprint = fingerprint(spec, data.summary)
         self._etas = Etas(spec, EtaFile(folder, self._fingerprint))
         self._target = 0
 
@@ -124,29 +127,43 @@ class Coordinator:
         if batch and batch.study == self._fingerprint and self._under_way(batch, told):
             return batch
         self._files.clear()
-        size = min(self._spec.batch, self._target - len(told))
-        if size <= 0:
-            return None
-        number = told[-1].user_attrs["batch"] + 1 if told else 0
-        params = sample_batch(self._spec, told, number, size, self._trainer.n)
-        batch = Batch(number=number, first=len(told), study=self._fingerprint, params=tuple(params))
-        self._files.save_batch(batch)
-        return batch
+        return self._begun(told) or self._drawn(told)
 
     @staticmethod
     def _under_way(batch: Batch, told: Sequence[FrozenTrial]) -> bool:
         return batch.first <= len(told) < batch.trials.stop
 
+    def _begun(self, told: Sequence[FrozenTrial]) -> Batch | None:
+        """Give the batch that is told in part, drawn again where its file is lost."""
+        if not told:
+            return None
+        number, size = (told[-1].user_attrs[name] for name in ("batch", "batch_size"))
+        first = next(trial.number for trial in told if trial.user_attrs["batch"] == number)
+        return self._draw(number, told[:first], size) if len(told) < first + size else None
+
+    def _drawn(self, told: Sequence[FrozenTrial]) -> Batch | None:
+        number = told[-1].user_attrs["batch"] + 1 if told else 0
+        size = min(self._spec.batch, self._target - len(told))
+        return self._draw(number, told, size) if size > 0 else None
+
+    def _draw(self, number: int, past: Sequence[FrozenTrial], size: int) -> Batch:
+        params = sample_batch(self._spec, past, number, size, self._trainer.n)
+        first, study = len(past), self._fingerprint
+        batch = Batch(number=number, first=first, study=study, params=tuple(params))
+        self._files.save_batch(batch)
+        return batch
+
     def _run_batch(self, batch: Batch) -> bool:
-        plans = [self._spec.resolve(params) for params in batch.params]
-        etas = self._etas.find([settings for settings, _ in plans], self._workers, self._say)
-        networks = self._begin(batch, plans, etas) | self._files.load(batch)
+        networks: Networks = {}
         values: dict[int, dict[int, float]] = {trial: {} for trial in batch.trials}
         going = frozenset(batch.trials)
         for rung in (*self._spec.rungs, self._spec.last_epoch):
             if self._control.stop_asked():
                 return False
-            self._train_to(rung, going, networks)
+            if networks:
+                self._train_to(rung, going, networks)
+            else:
+                self._start(batch, rung, networks)
             for trial in going:
                 values[trial][rung] = value_at(self._of(trial, networks), rung)
             if rung != self._spec.last_epoch:
@@ -155,15 +172,51 @@ class Coordinator:
         self._tell(batch, networks, values)
         return True
 
-    def _begin(
-        self, batch: Batch, plans: Sequence[tuple[Hyperparameters, Strategy]], etas: Sequence[float]
-    ) -> Networks:
+    def _start(self, batch: Batch, rung: int, networks: Networks) -> None:
+        """Train every trial of a batch to the first rung, each as soon as its η is known."""
+        plans = dict(zip(batch.trials, map(self._spec.resolve, batch.params), strict=True))
+        stored = self._files.load(batch)
+        work = sum(self._work(settings) for settings, _ in plans.values()) * self._spec.seeds
+        most = work / (self._workers.count * PORTIONS_PER_WORKER)
+        asked: dict[Hyperparameters, bool] = {}
+
+        def learn(question: Hyperparameters, found: EtaSearch) -> Iterable[Job]:
+            self._etas.learn(question, found)
+            asked[question] = True
+            return jobs()
+
+        def jobs() -> list[Job]:
+            questions = [self._etas.open_question(settings) for settings, _ in plans.values()]
+            new = [q for q in dict.fromkeys(questions) if q is not None and q not in asked]
+            asked.update(dict.fromkeys(new, False))
+            ready = [t for t, q in zip([*plans], questions, strict=True) if q is None]
+            begun = self._begin({trial: plans.pop(trial) for trial in ready}, stored)
+            networks.update(begun)
+            searching = list(asked.values()).count(False)
+            self._say(
+                f"finding η ({searching} to go)" if searching else f"training to epoch {rung}"
+            )
+            searches = [
+                Job(FindEta(question, self._spec.eta_seeds), partial(learn, question))
+                for question in sorted(new, key=self._work, reverse=True)
+            ]
+            return searches + self._training(begun, rung, networks, most)
+
+        self._workers.run(jobs())
+
+    def _begin(self, plans: dict[int, Plan], stored: Networks) -> Networks:
+        """Give the networks of trials whose η is known, those stored where they stand."""
         networks = {}
-        for trial, (settings, strategy), eta in zip(batch.trials, plans, etas, strict=True):
+        for trial, (settings, strategy) in plans.items():
+            eta = self._etas.eta(settings)
             for seed in range(self._spec.seed, self._spec.seed + self._spec.seeds):
-                schedule, stopping = policies(eta, strategy)
                 of_seed = replace(settings, eta=eta, seed=seed)
-                networks[trial, seed] = begin(self._trainer, of_seed, schedule, stopping)
+                known = stored.get((trial, seed))
+                networks[trial, seed] = (
+                    known
+                    if known and known.settings == of_seed
+                    else begin(self._trainer, of_seed, *policies(eta, strategy))
+                )
         return networks
 
     def _of(self, trial: int, networks: Networks) -> list[Training[NativeLane]]:
@@ -173,18 +226,46 @@ class Coordinator:
         return all(network.reason for network in self._of(trial, networks))
 
     def _train_to(self, epoch: int, going: frozenset[int], networks: Networks) -> None:
-        waiting = {
-            key: network
-            for key, network in networks.items()
-            if key[0] in going and network.reason is None and len(network.history) < epoch
-        }
+        chosen = {key: network for key, network in networks.items() if key[0] in going}
+        waiting = _below(epoch, chosen)
         self._say(f"training {len(waiting)} networks to epoch {epoch}")
-        portions = _portions(waiting, self._workers.count * PORTIONS_PER_WORKER)
-        tasks = [TrainTo(tuple(waiting[key] for key in keys), epoch) for keys in portions]
-        for i, trained in self._workers.run(tasks):
-            for key, training in zip(portions[i], trained, strict=True):
+        work = sum(self._work(network.settings) for network in waiting.values())
+        most = work / (self._workers.count * PORTIONS_PER_WORKER)
+        self._workers.run(self._training(waiting, epoch, networks, most))
+
+    def _training(self, chosen: Networks, epoch: int, networks: Networks, most: float) -> list[Job]:
+        """Give the jobs that train networks to an epoch, each of about `most` work."""
+
+        def store(keys: Sequence[Key], trained: Sequence[Training[NativeLane]]) -> Iterable[Job]:
+            for key, training in zip(keys, trained, strict=True):
                 networks[key] = training
                 self._files.save(key, training)
+            return ()
+
+        return [
+            Job(TrainTo(tuple(chosen[key] for key in keys), epoch), partial(store, keys))
+            for keys in self._portions(_below(epoch, chosen), most)
+        ]
+
+    def _portions(self, networks: Networks, most: float) -> list[list[Key]]:
+        """Share networks out, those of one shape together, the most work first."""
+        shapes: dict[tuple[object, ...], list[Key]] = defaultdict(list)
+        work = {}
+        for key, training in networks.items():
+            s = training.settings
+            shapes[s.hidden, s.batch_size, s.activation, s.cost].append(key)
+            work[key] = self._work(s)
+        portions = []
+        for keys in shapes.values():
+            pieces = min(len(keys), max(1, round(sum(work[k] for k in keys) / most)))
+            portions += [keys[i::pieces] for i in range(pieces)]
+        return sorted(portions, key=lambda keys: -sum(work[k] for k in keys))
+
+    def _work(self, settings: Hyperparameters) -> float:
+        """Estimate the work of an epoch, in multiplications for each example."""
+        overhead = 5_000
+        sizes = (self._trainer.n_in, *settings.hidden, self._trainer.n_out)
+        return sum(a * b for a, b in pairwise(sizes)) + overhead / settings.batch_size
 
     def _tell(self, batch: Batch, networks: Networks, values: dict[int, dict[int, float]]) -> None:
         told = len(finished(self._study))
@@ -234,6 +315,7 @@ def _attributes(
     reasons = [t.reason.value if t.reason else "pruned" for t in networks]
     return {
         "batch": batch.number,
+        "batch_size": len(batch.params),
         "eta": networks[0].settings.eta,
         "best_epoch": [run.best_epoch for run in runs],
         "accuracies": [run.best_validation_accuracy for run in runs],
@@ -241,25 +323,14 @@ def _attributes(
         "stop_reason": reasons,
         "diverged": StopReason.DIVERGED.value in reasons,
         "seconds": seconds,
+        "curves": [[epoch.validation_accuracy for epoch in run.history] for run in runs],
     }
 
 
-def _portions(networks: Networks, wanted: int) -> list[list[Key]]:
-    """Share networks out to tasks of like work, those of one shape together, largest first."""
-    shapes: dict[tuple[object, ...], list[Key]] = defaultdict(list)
-    for key, training in networks.items():
-        s = training.settings
-        shapes[s.hidden, s.batch_size, s.activation, s.cost].append(key)
-    work = {key: _work(training) for key, training in networks.items()}
-    most = sum(work.values()) / max(1, wanted)
-    portions = []
-    for keys in shapes.values():
-        pieces = min(len(keys), max(1, round(sum(work[k] for k in keys) / most)))
-        portions += [keys[i::pieces] for i in range(pieces)]
-    return sorted(portions, key=lambda keys: -sum(work[k] for k in keys))
-
-
-def _work(training: Training[NativeLane]) -> float:
-    overhead = 5_000
-    size = sum(w.size for w in training.lane.parameters.weights)
-    return size + overhead / training.settings.batch_size
+def _below(epoch: int, networks: Networks) -> Networks:
+    """Give the networks that have still to train to reach an epoch."""
+    return {
+        key: network
+        for key, network in networks.items()
+        if network.reason is None and len(network.history) < epoch
+    }

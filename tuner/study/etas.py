@@ -2,14 +2,11 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tuner.records import EtaSearch, Hyperparameters, to_json
 from tuner.study.batches import EtaFile
 from tuner.study.spec import StudySpec
-from tuner.study.tasks import FindEta
-from tuner.study.workers import Workers
 
 MOVED_BY = 0.1
 """λ moves the threshold where it shrinks the weights by more than this share in an epoch."""
@@ -19,7 +16,9 @@ STEPS_PER_DECADE = 2
 
 
 class Etas:
-    """The learning rates of a study.
+    """The learning rates of a study, as far as they are known.
+
+    A search depends on its question alone, so η does not depend on which trials came before.
 
     Parameters
     ----------
@@ -33,19 +32,24 @@ class Etas:
         self._spec, self._file = spec, file
         self._known = file.load()
 
-    def find(
-        self, settings: Sequence[Hyperparameters], workers: Workers, say: Callable[[str], None]
-    ) -> list[float]:
-        """Give the η of each trial, searching where it is not known yet.
-
-        A search depends on its question alone, so η does not depend on which trials came before.
-        """
+    def open_question(self, settings: Hyperparameters) -> Hyperparameters | None:
+        """Give the settings to find η for before that of these is known; None when it is."""
         if self._spec.eta != "find":
-            return [s.eta for s in settings]
-        self._search([self._without_lambda(s) for s in settings], workers, say)
-        questions = [self._question(s) for s in settings]
-        self._search(questions, workers, say)
-        return [self._known[_key(q)].eta for q in questions]
+            return None
+        plain = self._without_lambda(settings)
+        if _key(plain) not in self._known:
+            return plain
+        question = self._question(settings)
+        return None if _key(question) in self._known else question
+
+    def learn(self, question: Hyperparameters, found: EtaSearch) -> None:
+        """Take the answer to a question, and keep it."""
+        self._known[_key(question)] = found
+        self._file.save(self._known)
+
+    def eta(self, settings: Hyperparameters) -> float:
+        """Give η for settings that leave no question open."""
+        return self.search_for(settings).eta if self._spec.eta == "find" else settings.eta
 
     def search_for(self, settings: Hyperparameters) -> EtaSearch:
         """Give the search that the η of these settings comes from."""
@@ -61,18 +65,6 @@ class Etas:
             return plain
         position = round(math.log10(settings.lambda_) * STEPS_PER_DECADE)
         return replace(plain, lambda_=float(f"{10 ** (position / STEPS_PER_DECADE):.3g}"))
-
-    def _search(
-        self, questions: Sequence[Hyperparameters], workers: Workers, say: Callable[[str], None]
-    ) -> None:
-        new = {_key(q): q for q in questions if _key(q) not in self._known}
-        if not new:
-            return
-        say(f"finding η for {len(new)} networks" if len(new) > 1 else "finding η")
-        tasks = [FindEta(question, self._spec.eta_seeds) for question in new.values()]
-        for i, found in workers.run(tasks):
-            self._known[list(new)[i]] = found
-            self._file.save(self._known)
 
 
 def _key(question: Hyperparameters) -> str:

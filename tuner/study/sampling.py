@@ -6,9 +6,12 @@ earlier batches, so a study that was stopped anywhere draws the same again.
 
 import itertools
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.distributions import (
     BaseDistribution,
@@ -21,6 +24,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
 from tuner.errors import MissingExtraError
+from tuner.network.blas import one_thread
 from tuner.randomness import Purpose, stream
 from tuner.study.spec import Choices, Range, StudySpec, WholeRange, in_optuna
 
@@ -96,8 +100,7 @@ def sample_batch(
     if batch == 0 and (known := first_trial(spec, n_train)):
         study.enqueue_trial(known)
     space = distributions(spec)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    with _alike_everywhere(spec):
         return [dict(study.ask(space).params) for _ in range(size)]
 
 
@@ -126,13 +129,34 @@ def _study_in_memory(
     return study
 
 
-def _gp(seed: int) -> BaseSampler:
+@contextmanager
+def _alike_everywhere(spec: StudySpec) -> Iterator[None]:
+    """Let samplers use one thread, so that they do not depend on the number of cores."""
+    with one_thread(), np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        if spec.sampler != "gp":
+            yield
+            return
+        torch = _torch()
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+
+
+def _torch() -> Any:
     try:
-        import torch  # noqa: F401
+        return import_module("torch")
     except ImportError:
         raise MissingExtraError(
             "sampler = gp needs PyTorch: pip install 'tuner[torch]', or use sampler = tpe."
         ) from None
+
+
+def _gp(seed: int) -> BaseSampler:
+    _torch()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         return optuna.samplers.GPSampler(seed=seed)

@@ -2,18 +2,31 @@
 
 import difflib
 import hashlib
+import itertools
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 
 from tuner.errors import InputError, OptionError
 from tuner.records import (
     Activation,
     Cost,
+    DataSummary,
     Hyperparameters,
     Init,
     Precision,
@@ -21,6 +34,7 @@ from tuner.records import (
     ScheduleName,
     Strategy,
 )
+from tuner.strategies.plans import policies
 
 Objective = Literal["validation_accuracy", "parameters", "seconds"]
 Sampler = Literal["tpe", "gp", "random", "grid"]
@@ -30,10 +44,20 @@ Layers = tuple[int, ...]
 MAY_CHANGE = {"title", "trials"}
 """Keys of a study file that may differ when a study goes on."""
 
+NAME = re.compile(r"[^\W_][\w.-]*(?<!\.)")
+"""What a study may be called: the name is a folder's too."""
+
+LONGEST_NAME = 80
+"""In bytes, as file systems count."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
     )
 
 
@@ -96,12 +120,66 @@ class Choices(_Part):
         """Whether a value is one of them."""
         return in_optuna(name, value) in self.extremes(name)
 
-    @field_validator("choices")
-    @classmethod
-    def _differ(cls, choices: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len({str(choice) for choice in choices}) < len(choices):
-            raise ValueError(f"the choices must differ but are {list(choices)}")
-        return choices
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        held = self.extremes("hidden" if isinstance(self, Shapes) else "")
+        if len(set(held)) < len(held):
+            raise ValueError(f"choices must differ but are {list(self.choices)}")
+        return self
+
+
+class Numbers(Choices):
+    """Numbers to choose from."""
+
+    choices: tuple[float, ...] = Field(min_length=2)
+
+
+class Wholes(Choices):
+    """Whole numbers to choose from."""
+
+    choices: tuple[int, ...] = Field(min_length=2)
+
+
+class Patiences(Choices):
+    """Whole numbers to choose from, or `off`."""
+
+    choices: tuple[int | Literal["off"], ...] = Field(min_length=2)
+
+
+class Words(Choices):
+    """Words to choose from."""
+
+    choices: tuple[str, ...] = Field(min_length=2)
+
+
+class Shapes(Choices):
+    """Hidden layers to choose from: the size of one, or a list of sizes."""
+
+    choices: tuple[int | Layers, ...] = Field(min_length=2)
+
+
+RANGE, CHOICES = "a range", "a list of choices"
+
+
+def _kind(dimension: Any) -> str:
+    given = isinstance(dimension, Choices) or (
+        isinstance(dimension, Mapping) and "choices" in dimension
+    )
+    return CHOICES if given else RANGE
+
+
+NumberDimension = Annotated[
+    Annotated[Range, Tag(RANGE)] | Annotated[Numbers, Tag(CHOICES)], Discriminator(_kind)
+]
+WholeDimension = Annotated[
+    Annotated[WholeRange, Tag(RANGE)] | Annotated[Wholes, Tag(CHOICES)], Discriminator(_kind)
+]
+PatienceDimension = Annotated[
+    Annotated[WholeRange, Tag(RANGE)] | Annotated[Patiences, Tag(CHOICES)], Discriminator(_kind)
+]
+HiddenDimension = Annotated[
+    Annotated[WholeRange, Tag(RANGE)] | Annotated[Shapes, Tag(CHOICES)], Discriminator(_kind)
+]
 
 
 class DataPart(_Part):
@@ -146,19 +224,19 @@ class TrainPart(_Part):
 class SearchPart(_Part):
     """What is searched; each key is one dimension."""
 
-    lambda_: Annotated[Range | Choices | None, Field(alias="lambda")] = None
-    hidden: WholeRange | Choices | None = None
-    layers: WholeRange | Choices | None = None
-    dropout: Range | Choices | None = None
-    batch_size: WholeRange | Choices | None = None
-    activation: Choices | None = None
-    cost: Choices | None = None
-    init: Choices | None = None
-    regularization: Choices | None = None
-    eta: Range | Choices | None = None
-    schedule: Choices | None = None
-    patience: WholeRange | Choices | None = None
-    factor: Range | Choices | None = None
+    lambda_: Annotated[NumberDimension | None, Field(alias="lambda")] = None
+    hidden: HiddenDimension | None = None
+    layers: WholeDimension | None = None
+    dropout: NumberDimension | None = None
+    batch_size: WholeDimension | None = None
+    activation: Words | None = None
+    cost: Words | None = None
+    init: Words | None = None
+    regularization: Words | None = None
+    eta: NumberDimension | None = None
+    schedule: Words | None = None
+    patience: PatienceDimension | None = None
+    factor: NumberDimension | None = None
 
     @property
     def dimensions(self) -> dict[str, Range | WholeRange | Choices]:
@@ -177,7 +255,7 @@ class StudySpec(_Part):
     (16, ['lambda'])
     """
 
-    name: str = Field(min_length=1, max_length=80)
+    name: str
     title: str = ""
     data: DataPart = DataPart()
     network: NetworkPart = NetworkPart()
@@ -200,6 +278,16 @@ class StudySpec(_Part):
     objectives: tuple[Objective, ...] = Field(default=("validation_accuracy",), min_length=1)
     seed: int = Field(default=0, ge=0)
 
+    @field_validator("name")
+    @classmethod
+    def _is_a_name(cls, name: str) -> str:
+        if not NAME.fullmatch(name) or len(name.encode()) > LONGEST_NAME:
+            raise ValueError(
+                "name must begin with a letter or digit and hold only letters, digits, - _ and ."
+                f" (at most {LONGEST_NAME} bytes) but is {name!r}"
+            )
+        return name
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not self.search.dimensions:
@@ -214,11 +302,14 @@ class StudySpec(_Part):
             raise ValueError("rungs need a single objective: leave them out or name one objective")
         if self.objectives[0] != "validation_accuracy":
             raise ValueError("the first of objectives must be validation_accuracy")
+        if len(set(self.objectives)) < len(self.objectives):
+            raise ValueError(f"objectives must differ but are {', '.join(self.objectives)}")
         if self.sampler == "grid" and not all(
             isinstance(d, Choices) for d in self.search.dimensions.values()
         ):
             raise ValueError("sampler = grid needs choices for every dimension of search")
-        self._check_choices()
+        self._check_layers()
+        self._check_settings()
         return self
 
     @property
@@ -226,13 +317,32 @@ class StudySpec(_Part):
         """The last rung: the epoch at which every trial has ended."""
         return self.train.epochs
 
-    def _check_choices(self) -> None:
-        for name, dimension in self.search.dimensions.items():
-            for value in dimension.extremes(name):
-                try:
-                    self.resolve({name: value})
-                except (OptionError, TypeError, ValueError) as error:
-                    raise ValueError(f"search.{name}: {error}") from error
+    def _check_layers(self) -> None:
+        searched = self.search
+        shapes = searched.hidden.choices if isinstance(searched.hidden, Shapes) else ()
+        several = any(isinstance(shape, tuple) and len(shape) != 1 for shape in shapes)
+        if searched.layers and (several or (not searched.hidden and len(self.network.hidden) != 1)):
+            raise ValueError("search.layers repeats one hidden layer: give hidden a single size")
+
+    def _check_settings(self) -> None:
+        """Raise `ValueError` where a trial could draw settings that cannot be trained."""
+        values = {name: d.extremes(name) for name, d in self.search.dimensions.items()}
+        plain = {name: ends[0] for name, ends in values.items()}
+        self._check_trial(plain, "")
+        for name, ends in values.items():
+            for end in ends:
+                self._check_trial({**plain, name: end}, f"search.{name}: ")
+        together = [name for name in ("schedule", "patience") if name in values]
+        for chosen in itertools.product(*(values[name] for name in together)):
+            trial = plain | dict(zip(together, chosen, strict=True))
+            self._check_trial(trial, " and ".join(f"search.{n}" for n in together) + ": ")
+
+    def _check_trial(self, params: Mapping[str, Any], where: str) -> None:
+        try:
+            settings, strategy = self.resolve(params)
+            policies(settings.eta, strategy)
+        except OptionError as error:
+            raise ValueError(f"{where}{error}") from error
 
     def resolve(self, params: Mapping[str, Any]) -> tuple[Hyperparameters, Strategy]:
         """Give settings and strategy of a trial; η is 0.01, where the search for it begins.
@@ -278,10 +388,15 @@ def _layers(value: int | str) -> Layers:
         raise OptionError(f"hidden must be sizes of layers but is {value!r}.") from None
 
 
-def fingerprint(spec: StudySpec, data_sha256: str) -> str:
+def fingerprint(spec: StudySpec, data: DataSummary) -> str:
     """Give a text that differs where anything differs that trials rest on."""
     content = spec.model_dump_json(by_alias=True, exclude=MAY_CHANGE)
-    return hashlib.sha256(f"{content} {data_sha256}".encode()).hexdigest()
+    return hashlib.sha256(json.dumps([content, *data_identity(data).items()]).encode()).hexdigest()
+
+
+def data_identity(data: DataSummary) -> dict[str, Any]:
+    """Give what tells data apart: their content, and how many train and validate."""
+    return {"sha256": data.sha256, "n_train": data.n_train, "n_validation": data.n_validation}
 
 
 def read_spec(path: str | Path) -> StudySpec:
@@ -315,22 +430,56 @@ def parse_spec(content: Mapping[str, Any], where: str) -> StudySpec:
 
 
 def _in_words(error: ValidationError) -> str:
-    first = error.errors()[0]
-    loc = [str(part) for part in first["loc"] if not _is_branch(str(part))]
+    errors = error.errors()
+    first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
+    loc = [str(part) for part in first["loc"] if str(part) not in {RANGE, CHOICES}]
+    while loc and ("[" in loc[-1] or loc[-1] in {"int", "float"}):
+        loc.pop()  # pydantic names the types that a value may have as if they were keys
     key = ".".join(loc)
     if first["type"] == "extra_forbidden":
-        known = _keys_at(loc[:-1])
-        near = difflib.get_close_matches(loc[-1], known, n=1)
-        hint = f"do you mean {near[0]}?" if near else f"the keys there are {', '.join(known)}."
-        return f"{key} is no key of a study: {hint}"
-    message = first["msg"].removeprefix("Value error, ").rstrip(".")
-    given = f" (it is {first['input']!r})" if isinstance(first["input"], str | int | float) else ""
-    return f"{key}: {message}{given}." if key else f"{message}."
+        return _unknown(key, loc)
+    if first["type"] == "value_error":
+        message = first["msg"].removeprefix("Value error, ").rstrip(".")
+        where = f"{key}: " if key and not message.startswith(f"{loc[-1]} ") else ""
+        return f"{where}{message}."
+    if first["type"] == "missing":
+        return f"{key} is missing: a study must have it."
+    given = "" if isinstance(first["input"], dict | list) else f" but is {first['input']!r}"
+    return f"{key} must be {_needed(loc, first)}{given}."
 
 
-def _is_branch(part: str) -> bool:
-    """Whether pydantic names one of the types that a dimension may have, not a key."""
-    return part.startswith("function-") or part in {"Range", "WholeRange", "Choices"}
+def _unknown(key: str, loc: Sequence[str]) -> str:
+    known = _keys_at(loc[:-1])
+    if loc[-1] in known:
+        return f"{key}: give low and high, or choices, not both."
+    near = difflib.get_close_matches(loc[-1], known, n=1)
+    hint = f"do you mean {near[0]}?" if near else f"the keys there are {', '.join(known)}."
+    return f"{key} is no key of a study: {hint}"
+
+
+def _needed(loc: Sequence[str], error: ErrorDetails) -> str:
+    """Say what a value must be, in the words of a study file."""
+    if loc == ["eta"]:
+        return '"find", "search" or a number'
+    if list(loc[-1:]) == ["patience"] or ("patience" in loc and "choices" in loc):
+        return 'a whole number or "off"'
+    context = error.get("ctx", {})
+    return {
+        "int_type": "a whole number",
+        "int_from_float": "a whole number",
+        "float_type": "a number",
+        "finite_number": "a finite number",
+        "string_type": "a text in quotes",
+        "bool_type": "true or false",
+        "tuple_type": "a list in brackets",
+        "model_type": f"a table: [{'.'.join(loc)}]",
+        "literal_error": f"one of {context.get('expected')}",
+        "greater_than_equal": f"at least {context.get('ge')}",
+        "less_than_equal": f"at most {context.get('le')}",
+        "greater_than": f"above {context.get('gt')}",
+        "less_than": f"below {context.get('lt')}",
+        "too_short": f"a list of at least {context.get('min_length')}",
+    }.get(error["type"], error["msg"])
 
 
 def _keys_at(loc: Sequence[str]) -> list[str]:
@@ -343,5 +492,8 @@ def _keys_at(loc: Sequence[str]) -> list[str]:
     if not loc:
         return list(StudySpec.model_fields)
     if len(loc) > 1:
-        return ["low", "high", "log", "choices"]
+        words = (
+            SearchPart.model_fields[loc[1].replace("lambda", "lambda_")].annotation == Words | None
+        )
+        return ["choices"] if words else ["low", "high", "log", "choices"]
     return [name.rstrip("_") for name in models[loc[0]].model_fields]

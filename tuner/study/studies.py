@@ -1,20 +1,24 @@
 """Run a study, and look at what is stored."""
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.study import Study
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
-from tuner import __version__
 from tuner.data import Dataset
 from tuner.errors import InputError, OutputError
 from tuner.records import StudySummary, TrialRecord
+from tuner.study.batches import remove_batch_files
 from tuner.study.coordinator import Control, Coordinator
 from tuner.study.spec import StudySpec
 from tuner.study.storage import (
+    FILE,
+    LOCK,
     SPEC,
     connected,
     default_url,
@@ -82,13 +86,14 @@ def run_study(
     """
     _make(folder)
     url = storage or default_url(folder)
-    with only_coordinator(url, spec.name, folder), connected(url) as connection:
-        study = open_study(connection, spec, data.summary.sha256, __version__)
-        with closing(workers_for(data.tuning, workers, scheduler)) as crew:
-            coordinator = Coordinator(
-                spec, data, study, workers=crew, folder=folder, control=control
-            )
-            complete = coordinator.run(trials or spec.trials)
+    with (
+        only_coordinator(url, spec.name, folder),
+        closing(workers_for(data.tuning, workers, scheduler)) as crew,
+        connected(url) as connection,
+    ):
+        study = open_study(connection, spec, data.summary, version("tuner"))
+        coordinator = Coordinator(spec, data, study, workers=crew, folder=folder, control=control)
+        complete = coordinator.run(trials or spec.trials)
         return summary_of(study, spec.objectives), complete
 
 
@@ -124,8 +129,17 @@ def stored_study(url: str, name: str) -> StudySummary:
     return studies[name]
 
 
+def stored_spec(url: str, name: str) -> dict[str, Any]:
+    """Give what the file of a stored study said, and what it left to the defaults."""
+    with connected(url) as storage:
+        study = optuna.load_study(study_name=name, storage=storage)
+        return dict(study.user_attrs[SPEC])
+
+
 def delete_study(url: str, name: str, folder: Path) -> None:
-    """Delete a study from a storage.
+    """Delete a study from a storage, and from its folder what the study alone wrote there.
+
+    The folder's SQLite file goes when no other study is in it, the folder when it is empty.
 
     Raises
     ------
@@ -133,8 +147,17 @@ def delete_study(url: str, name: str, folder: Path) -> None:
         When there is none of that name, or a process works on it.
     """
     stored_study(url, name)
-    with only_coordinator(url, name, folder), connected(url) as storage:
-        optuna.delete_study(study_name=name, storage=storage)
+    with only_coordinator(url, name, folder):
+        with connected(url) as storage:
+            optuna.delete_study(study_name=name, storage=storage)
+            empty = not optuna.get_all_study_names(storage)
+        if empty and url == default_url(folder):
+            (folder / FILE).unlink()
+        if not (folder / FILE).exists():
+            remove_batch_files(folder)
+            (folder / LOCK).unlink(missing_ok=True)
+    with suppress(OSError):  # there is more in it
+        folder.rmdir()
 
 
 def _make(folder: Path) -> None:
@@ -154,7 +177,7 @@ def _unknown(name: str, studies: dict[str, StudySummary]) -> str:
 def _record(trial: FrozenTrial) -> TrialRecord:
     return TrialRecord(
         number=trial.number,
-        state=trial.state.name.lower(),
+        state="failed" if trial.state is TrialState.FAIL else trial.state.name.lower(),
         values=tuple(trial.values or ()),
         params=dict(trial.params),
         rungs=dict(trial.intermediate_values),

@@ -4,27 +4,47 @@ All three give the same results; they differ in how long it takes.
 """
 
 import multiprocessing
-import multiprocessing.connection
-import os
+import pickle
 import signal
-import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from tuner.data import TuningData
 from tuner.errors import InputError, MissingExtraError, TunerError
 from tuner.network.blas import controller
+from tuner.study import process
 from tuner.study.tasks import Task
 from tuner.trainers.native import NativeTrainer
 
-R = TypeVar("R")
-
 MOST_BREAKS = 5
 """Worker processes may die so often without one finished task in between; then we give up."""
+
+PATIENCE = 5
+"""Seconds to wait for a scheduler to answer."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A task, and what becomes of its result.
+
+    Attributes
+    ----------
+    task
+        Runs on a worker.
+    then
+        Takes the result in this process, and gives the jobs that can be done now.
+    """
+
+    task: Task[Any]
+    then: Callable[[Any], Iterable["Job"]]
 
 
 class Workers(Protocol):
@@ -38,12 +58,12 @@ class Workers(Protocol):
 
     count: int
 
-    def run(self, tasks: Sequence[Task[R]]) -> Iterator[tuple[int, R]]:
-        """Run the tasks; yield the index and result of each as it is done."""
+    def run(self, jobs: Iterable[Job]) -> None:
+        """Do the jobs, and those that follow from them; return when there are no more."""
         ...
 
     def close(self) -> None:
-        """Let the workers go."""
+        """Let the workers go; what they still do is given up."""
         ...
 
 
@@ -55,10 +75,12 @@ class Inline:
     def __init__(self, data: TuningData) -> None:
         self._data = data
 
-    def run(self, tasks: Sequence[Task[R]]) -> Iterator[tuple[int, R]]:
-        """Run the tasks in their order."""
-        for i, task in enumerate(tasks):
-            yield i, task(_trainer(self._data))
+    def run(self, jobs: Iterable[Job]) -> None:
+        """Do the jobs in their order."""
+        waiting = deque(jobs)
+        while waiting:
+            job = waiting.popleft()
+            waiting.extend(job.then(_do(self._data, job.task)))
 
     def close(self) -> None:
         """Do nothing: there are no workers."""
@@ -72,47 +94,84 @@ class Processes:
     data
         Sent to each process once.
     count
-        Number of processes.
+        Number of processes, which start at once.
     """
 
     def __init__(self, data: TuningData, count: int) -> None:
         self.count = count
-        self._data = data
-        self._pool = self._start()
+        self._data = pickle.dumps(data)
+        self._start()
 
-    def _start(self) -> ProcessPoolExecutor:
+    def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self.count, context, _begin_worker, (self._data,))
+        self._theirs, self._ours = context.Pipe(duplex=False)
+        given = (self._theirs, self._data)
+        self._pool = ProcessPoolExecutor(self.count, context, process.begin, given)
+        with _unheard_by_children():
+            for _ in range(self.count):
+                self._pool.submit(process.ready)
 
-    def run(self, tasks: Sequence[Task[R]]) -> Iterator[tuple[int, R]]:
-        """Run the tasks, each at least once and until it is done once."""
-        waiting, breaks = dict(enumerate(tasks)), 0
-        while waiting:
-            try:
-                for i, result in self._attempt(waiting):
-                    del waiting[i]
+    def run(self, jobs: Iterable[Job]) -> None:
+        """Do the jobs, each at least once and until it is done once."""
+        waiting, running, breaks = deque(jobs), dict[Future[Any], Job](), 0
+        while waiting or running:
+            broken = not self._submit(waiting, running)
+            done = wait(running, return_when=FIRST_COMPLETED).done
+            if broken or any(_lost(future) for future in done):
+                broken, done = True, wait(running).done
+            for future in done:
+                job = running.pop(future)
+                if _lost(future):
+                    waiting.append(job)
+                else:
+                    waiting.extend(job.then(future.result()))
                     breaks = 0
-                    yield i, result
-            except BrokenProcessPool:
+            if broken:
                 breaks += 1
-                if breaks > MOST_BREAKS:
-                    raise TunerError(
-                        f"worker processes died {breaks} times in a row: is the memory used up?"
-                        " Finished trials are stored; run the command again to go on."
-                    ) from None
-                self._pool.shutdown(wait=False, cancel_futures=True)
-                self._pool = self._start()
+                self._restart(breaks)
 
-    def _attempt(self, waiting: dict[int, Task[R]]) -> Iterator[tuple[int, R]]:
-        futures: dict[Future[Any], int] = {}
-        for i, task in waiting.items():
-            futures[self._pool.submit(_in_worker, task)] = i
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+    def _submit(self, waiting: deque[Job], running: dict[Future[Any], Job]) -> bool:
+        """Submit what waits; give False when the pool is broken."""
+        with _unheard_by_children():
+            while waiting:
+                try:
+                    future = self._pool.submit(process.work, _do_alone, waiting[0].task)
+                except BrokenProcessPool:
+                    return False
+                running[future] = waiting.popleft()
+        return True
+
+    def _restart(self, breaks: int) -> None:
+        if breaks > MOST_BREAKS:
+            raise TunerError(
+                f"worker processes died {breaks} times in a row: is the memory used up?"
+                " Finished trials are stored; run the command again to go on."
+            )
+        self.close()
+        self._start()
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes, whatever they do."""
+        self._ours.close()
+        self._theirs.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _unheard_by_children() -> Iterator[None]:
+    """Block Ctrl-C, for processes started meanwhile for good: it is the coordinator's to answer."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _lost(future: Future[Any]) -> bool:
+    return isinstance(future.exception(), BrokenProcessPool)
 
 
 class Cluster:
@@ -140,8 +199,9 @@ class Cluster:
             raise MissingExtraError(
                 "--scheduler needs Dask: pip install 'tuner[dask]', or leave the option out."
             ) from None
+        self._address, self._distributed = address, distributed
         try:
-            self._client = distributed.Client(address, timeout="10s", set_as_default=False)
+            self._client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError, TimeoutError):
             raise InputError(
                 f"--scheduler {address}: no Dask scheduler answers there: start one with"
@@ -154,17 +214,43 @@ class Cluster:
                 f"--scheduler {address}: has no worker: start one with"
                 f" `dask worker {address} --nthreads 1`."
             )
-        self._as_completed = distributed.as_completed
         self._data = self._client.scatter(data, broadcast=True, hash=False)
 
-    def run(self, tasks: Sequence[Task[R]]) -> Iterator[tuple[int, R]]:
-        """Run the tasks; Dask gives those of a worker that died to another."""
-        futures = {
-            self._client.submit(_on_cluster, self._data, task, pure=False): i
-            for i, task in enumerate(tasks)
-        }
-        for future in self._as_completed(list(futures)):
-            yield futures[future], future.result()
+    def run(self, jobs: Iterable[Job]) -> None:
+        """Do the jobs; Dask gives those of a worker that died to another.
+
+        Raises
+        ------
+        TunerError
+            When the cluster is lost.
+        """
+        running: dict[Any, Job] = {}
+        completed = self._distributed.as_completed(loop=self._client.loop)
+        self._submit(jobs, running, completed)
+        for future in completed:
+            job = running.pop(future)
+            with self._noticing_its_end():
+                result = future.result()
+            self._submit(job.then(result), running, completed)
+
+    def _submit(self, jobs: Iterable[Job], running: dict[Any, Job], completed: Any) -> None:
+        for job in jobs:
+            with self._noticing_its_end(), warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Sending large graph")
+                future = self._client.submit(_do_alone, self._data, job.task, pure=False)
+            running[future] = job
+            completed.add(future)
+
+    @contextmanager
+    def _noticing_its_end(self) -> Iterator[None]:
+        d = self._distributed
+        try:
+            yield
+        except (CancelledError, OSError, d.KilledWorker, d.client.ClosedClientError):
+            raise TunerError(
+                f"--scheduler {self._address}: the cluster was lost: finished trials are stored:"
+                " start it again, or leave the option out, and run the command again to go on."
+            ) from None
 
     def close(self) -> None:
         """Leave the cluster, which goes on."""
@@ -178,42 +264,16 @@ def workers_for(data: TuningData, count: int, scheduler: str | None) -> Workers:
     return Inline(data) if count == 1 else Processes(data, count)
 
 
+def _do(data: TuningData, task: Task[Any]) -> Any:
+    return task(_trainer(data))
+
+
+def _do_alone(data: TuningData, task: Task[Any]) -> Any:
+    """Do a task in a process that does nothing else, so BLAS has one thread for good."""
+    controller().limit(limits=1, user_api="blas")
+    return _do(data, task)
+
+
 @lru_cache(maxsize=1)
 def _trainer(data: TuningData) -> NativeTrainer:
     return NativeTrainer(data)
-
-
-_worker_data: list[TuningData] = []
-"""In a worker process: the data it was given at its start."""
-
-
-def _begin_worker(data: TuningData) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to answer.
-    _end_with_parent()
-    _one_thread_for_good()
-    _worker_data[:] = [data]
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _one_thread_for_good() -> None:
-    controller().limit(limits=1, user_api="blas")
-
-
-def _in_worker(task: Task[R]) -> R:
-    return task(_trainer(_worker_data[0]))
-
-
-def _on_cluster(data: TuningData, task: Task[R]) -> R:
-    _one_thread_for_good()
-    return task(_trainer(data))

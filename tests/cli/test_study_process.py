@@ -1,0 +1,210 @@
+# ruff: noqa: S310, S603 - nothing untrusted is run, or asked
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tuner.data import load
+from tuner.study.spec import read_spec
+from tuner.study.studies import run_study, stored_study
+
+HEAVY = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "optuna", "sqlalchemy")
+
+INTERRUPTIBLE = [  # a shell may have started us deaf to Ctrl-C
+    *(sys.executable, "-c"),
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from tuner.__main__ import main; main()",
+]
+
+LONG = """
+trials = 6
+batch = 3
+rungs = [40]
+eta = 0.5
+[data]
+source = "digits"
+[train]
+epochs = 80
+patience = "off"
+[search.lambda]
+low = 0.1
+high = 10
+"""
+
+
+@pytest.mark.parametrize("argv", [["study", "run", "--help"], ["study", "run", "missing.toml"]])
+def test_help_and_complaints_import_nothing_heavy(argv: list[str]) -> None:
+    check = (
+        "import sys; from tuner.cli.running import run; "
+        f"code = run({argv}); print([m for m in {HEAVY} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
+
+
+@contextlib.contextmanager
+def _started(folder: Path, *argv: str) -> "Iterator[subprocess.Popen[str]]":
+    """A command in a process group of its own, as a terminal starts it."""
+    with subprocess.Popen(
+        [*INTERRUPTIBLE, *argv],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _interrupt(process: "subprocess.Popen[str]") -> None:
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def _wait_for(pattern: str, folder: Path, process: "subprocess.Popen[str]") -> None:
+    while not list(folder.glob(pattern)):
+        assert process.poll() is None
+        time.sleep(0.01)
+
+
+def _trials(folder: Path) -> list[Any]:
+    url = f"sqlite:///{folder / 'study.db'}"
+    trials = stored_study(url, "long").trials
+    return [replace(t, attributes={**t.attributes, "seconds": 0}) for t in trials]
+
+
+def _run(text: str, folder: Path) -> None:
+    """Run a study in this process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "long.toml").write_text(text)
+    run_study(read_spec(folder / "long.toml"), load("digits"), folder)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    folder = tmp_path_factory.mktemp("whole")
+    _run(LONG, folder)
+    return _trials(folder)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_finishes_the_rung_and_the_study_goes_on(
+    tmp_path: Path, uninterrupted: list[Any], workers: str
+) -> None:
+    (tmp_path / "long.toml").write_text(LONG)
+    argv = ("study", "run", "long.toml", "--out", "o", "--workers", workers)
+    with _started(tmp_path, *argv) as process:
+        _wait_for("o/batch.json", tmp_path, process)
+        _interrupt(process)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == f"interrupted: go on with python -m tuner {' '.join(argv)}\n"
+    assert "Study long: " in out
+    told = _trials(tmp_path / "o")
+    assert told == uninterrupted[: len(told)]
+    assert len(told) < len(uninterrupted)
+    assert len(list((tmp_path / "o").glob("trial-*"))) == 3, "the rung was finished"
+    subprocess.run([*INTERRUPTIBLE, *argv], cwd=tmp_path, check=True, capture_output=True)
+    assert _trials(tmp_path / "o") == uninterrupted
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_second_ctrl_c_stops_at_once(
+    tmp_path: Path, uninterrupted: list[Any], workers: str
+) -> None:
+    slow = LONG.replace("rungs = [40]", "").replace("epochs = 80", "epochs = 100000")
+    (tmp_path / "long.toml").write_text(slow)
+    argv = ("study", "run", "long.toml", "--out", "o", "--workers", workers)
+    with _started(tmp_path, *argv) as process:
+        _wait_for("o/batch.json", tmp_path, process)
+        time.sleep(1.0)
+        _interrupt(process)
+        time.sleep(0.3)
+        assert process.poll() is None, "it finishes the rung"
+        _interrupt(process)
+        began = time.monotonic()
+        out, err = process.communicate(timeout=20)
+    assert time.monotonic() - began < 10
+    assert (process.returncode, out) == (130, "")
+    assert err == f"interrupted: go on with python -m tuner {' '.join(argv)}\n"
+    (tmp_path / "long.toml").write_text(LONG)
+    assert _trials(tmp_path / "o") == []
+
+
+def test_a_terminal_shows_one_bar_that_vanishes(tmp_path: Path) -> None:
+    (tmp_path / "long.toml").write_text(LONG)
+    ours, theirs = os.openpty()
+    plain = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
+    with subprocess.Popen(
+        [*INTERRUPTIBLE, "study", "run", "long.toml", "--workers", "1"],
+        cwd=tmp_path,
+        env={**plain, "TERM": "xterm", "COLUMNS": "80"},
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = _read_all(ours)
+    assert process.returncode == 0
+    assert "reading digits" in shown
+    assert "3/6" in shown
+    assert "pruned" in shown
+    assert " left" in shown
+    assert shown.endswith("\x1b[?25h\r\x1b[1A\x1b[2K"), "the cursor is back, the bar is gone"
+
+
+def _read_all(terminal: int) -> str:
+    shown = b""
+    try:
+        while more := os.read(terminal, 4096):
+            shown += more
+    except OSError:  # so Linux says that the other side is closed
+        pass
+    os.close(terminal)
+    return shown.decode()
+
+
+def test_the_dashboard_answers_this_machine_alone(tmp_path: Path) -> None:
+    pytest.importorskip("optuna_dashboard")
+    _run(LONG.replace("80", "2").replace("[40]", "[1]"), tmp_path / "reports" / "study-long")
+    with _started(tmp_path, "dashboard", "long", "--port", "0", "--json") as process:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        url = said["url"]
+        assert url.startswith("http://127.0.0.1:")
+        with urllib.request.urlopen(url.replace("dashboard/", "api/studies")) as answer:
+            names = [each["study_name"] for each in json.load(answer)["study_summaries"]]
+        assert names == ["long"]
+        with urllib.request.urlopen(url) as page:
+            assert page.status == 200
+        foreign = urllib.request.Request(url, headers={"Host": "example.com"})
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(foreign)
+        port = url.split(":")[2].split("/")[0]
+        second = subprocess.run(
+            [*INTERRUPTIBLE, "dashboard", "long", "--port", port],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert second.returncode == 2
+        assert second.stderr.startswith(f"error: --port {port} cannot be used (Address already")
+        assert second.stderr.count("\n") == 1
+        _interrupt(process)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, "interrupted: the dashboard is closed.\n")

@@ -1,0 +1,81 @@
+"""The page that compares, as a reader meets it, in Chromium."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.report.comparisons import runs_of
+from tests.report.inspections import inspection_of
+from tests.report.visits import NEEDS_CHROMIUM, Visit
+from tuner.records import TrainRecord
+from tuner.report import write_comparison, write_train
+
+pytestmark = NEEDS_CHROMIUM
+
+NASTY = "<script>alert(1)</script>'\" \u2028 " + "很长的名称" * 20
+
+
+@pytest.fixture(scope="module")
+def reports(train_record: TrainRecord, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Write a comparison and a run that was looked into, with hostile names."""
+    folder = tmp_path_factory.mktemp("compare")
+    runs = [
+        *runs_of(train_record, (0.90, 0.91, 0.905)),
+        *runs_of(train_record, (0.912, 0.921, 0.914), lambda_=5.0, hidden=(9,), dropout=0.5),
+    ]
+    data = replace(train_record.data, classes=(NASTY, "</script>", *"23456789"))
+    run = replace(train_record, data=data, inspection=inspection_of())
+    return {
+        "compare": write_comparison(runs, [NASTY, *"bcdef"], folder).html,
+        "train": write_train(run, folder).html,
+    }
+
+
+@pytest.fixture
+def visit(browser: Browser, reports: dict[str, Path]) -> Iterator[Any]:
+    """Open a report; each context is closed after the test."""
+    opened: list[Visit] = []
+
+    def open_page(kind: str = "compare", **context: Any) -> Visit:
+        opened.append(Visit(browser, reports[kind].as_uri(), **context))
+        return opened[-1]
+
+    yield open_page
+    for each in opened:
+        each.context.close()
+
+
+@pytest.mark.parametrize("kind", ["compare", "train"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 360, 1440])
+def test_nothing_overflows_leaves_or_is_refused(
+    visit: Any, reports: dict[str, Path], kind: str, width: int, scheme: str
+) -> None:
+    seen = visit(kind, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    seen.page.wait_for_load_state("networkidle")
+    seen.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    outside = [url for url in seen.requests if not url.startswith("data:")]
+    assert outside == [reports[kind].as_uri()]
+    assert seen.complaints == []
+    assert all(seen.page.evaluate("[...document.images].map(i => i.naturalWidth > 0)"))
+
+
+def test_all_settings_can_be_shown_without_scripts(visit: Any) -> None:
+    page = visit(java_script_enabled=False).page
+    shared = page.get_by_text("batch size", exact=True)
+    assert not shared.is_visible()
+    page.get_by_text("Show the settings that are the same for all").click()
+    assert shared.is_visible()
+
+
+def test_results_are_sorted_by_accuracy(visit: Any) -> None:
+    page = visit().page
+    page.get_by_role("button", name="validation accuracy", exact=True).click()
+    first = page.locator("table[data-sortable] tbody tr").first.locator("td").first
+    assert first.inner_text() == "A"
+    assert page.locator("h1").inner_text().startswith("B (")

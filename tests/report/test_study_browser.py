@@ -1,0 +1,77 @@
+"""The page of a study as a reader meets it, in Chromium."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.report.test_study_figures import EVERY
+from tests.report.visits import NEEDS_CHROMIUM, Visit
+from tuner.report import write_study
+
+pytestmark = NEEDS_CHROMIUM
+
+RICH = EVERY["rich"]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = replace(RICH.data, name="</script>\u2028" + "很长的数据集名称" * 20)
+    return write_study(replace(RICH, data=data), tmp_path_factory.mktemp("study")).html
+
+
+@pytest.fixture
+def visit(browser: Browser, report: Path) -> Iterator[Any]:
+    """Open the report; each context is closed after the test."""
+    opened: list[Visit] = []
+
+    def open_page(**context: Any) -> Visit:
+        opened.append(Visit(browser, report.as_uri(), **context))
+        return opened[-1]
+
+    yield open_page
+    for each in opened:
+        each.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 360, 1440])
+def test_nothing_overflows_leaves_or_is_refused(
+    visit: Any, report: Path, width: int, scheme: str
+) -> None:
+    seen = visit(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    seen.page.wait_for_load_state("networkidle")
+    seen.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [url for url in seen.requests if not url.startswith("data:")] == [report.as_uri()]
+    assert seen.complaints == []
+    assert all(seen.page.evaluate("[...document.images].map(i => i.naturalWidth > 0)"))
+
+
+def test_without_scripts_all_trials_can_be_read(visit: Any) -> None:
+    page = visit(java_script_enabled=False).page
+    rows = page.locator("table[data-sortable] tbody tr")
+    assert rows.count() == 20
+    assert rows.last.is_visible()
+
+
+def test_trials_are_sorted_by_accuracy(visit: Any) -> None:
+    page = visit().page
+    button = page.get_by_role("button", name="validation accuracy", exact=True)
+    button.click()
+    button.click()
+    first = page.locator("table[data-sortable] tbody tr").first.locator("td")
+    assert first.nth(0).inner_text() == "19"
+    assert "pruned" in first.nth(1).inner_text()
+
+
+@pytest.mark.parametrize("name", ["study-trials.csv", "study-curves.csv", "records.json"])
+def test_data_can_be_saved(visit: Any, name: str) -> None:
+    page = visit(accept_downloads=True).page
+    with page.expect_download() as download:
+        page.get_by_role("link", name=name).click()
+    assert download.value.suggested_filename == name
+    assert download.value.path().stat().st_size > 500

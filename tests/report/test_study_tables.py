@@ -1,0 +1,294 @@
+"""A study's tables: trials, seeds, curves, which are tied, and what is warned of."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.report.studies import FOUND, QUESTION, SMALL, SPEC, TRIALS, large, study, trial
+from tuner.records import Outcome, StudyRecord
+from tuner.report.intervals import mean_interval, wilson
+from tuner.report.study_cautions import edge, study_cautions
+from tuner.report.study_front import front
+from tuner.report.study_history import rungs, search_history
+from tuner.report.study_importance import importances
+from tuner.report.study_lists import all_trials, eta_searches, leaders
+from tuner.report.study_map import levels, map_dimensions, map_points
+from tuner.report.study_ranking import ranking
+from tuner.report.study_slices import MOST_GROUPS, slice_means, slice_points
+from tuner.report.study_space import Dimension, dimensions, in_words
+from tuner.report.study_strategies import strategies, strategy_means
+from tuner.report.study_tables import curve_table, seed_table, trial_table
+from tuner.report.study_trials import network_size
+from tuner.report.study_verdict import study_verdict
+
+NOTHING = study()
+PRUNED = study(*(trial(k, [0.5], state="pruned", epochs=2) for k in range(4)))
+
+
+def codes(record: StudyRecord) -> list[str]:
+    return [caution.code for caution in study_cautions(record)]
+
+
+def test_trial_table_has_one_row_for_each_trial() -> None:
+    frame = trial_table(SMALL)
+    assert frame["number"].tolist() == [0, 1, 2, 3, 4, 5]
+    assert frame["outcome"].tolist() == [
+        "complete", "complete", "complete", "pruned", "diverged", "complete",
+    ]  # fmt: skip
+    assert frame["params_lambda"].tolist() == [0.3, 10.0, 1.0, 90.0, 5.0, 0.02]
+    assert frame["low"].tolist() == [-math.inf] * 6
+    assert frame["size"].iloc[0] == 785 * 30 + 31 * 10
+    assert list(trial_table(NOTHING))[:3] == ["number", "outcome", "accuracy"]
+
+
+def test_trial_table_tells_the_interval_over_seeds_and_what_is_missing() -> None:
+    seeds = trial(0, [0.90, 0.92, 0.94])
+    bare = replace(seeds, number=1, attributes={}, params={}, rungs={})
+    failed = replace(bare, number=2, state="failed", values=())
+    frame = trial_table(study(seeds, bare, failed))
+    ends = (frame["low"].iloc[0], frame["high"].iloc[0])
+    assert ends == pytest.approx(mean_interval([0.9, 0.92, 0.94]))
+    assert frame["accuracy"].isna().tolist() == [False, False, True]
+    for name in ("epochs", "eta", "rung"):
+        assert frame[name].isna().tolist() == [False, True, True]
+    assert frame["seeds"].tolist() == [3, 1, 1]
+
+
+def test_seed_and_curve_tables_are_long() -> None:
+    record = study(trial(0, [0.9, 0.8], epochs=4), replace(trial(1), attributes={}))
+    assert seed_table(record)["accuracy"].tolist() == [0.9, 0.8, 0.9]
+    curves = curve_table(record)
+    assert curves["epoch"].tolist() == [1, 2, 3, 4]
+    assert curves["accuracy"].iloc[-1] == pytest.approx(0.85)
+
+
+def test_dimensions_follow_the_study_file() -> None:
+    lambda_, hidden = dimensions(SMALL)
+    assert (lambda_.scale, lambda_.low, lambda_.high) == ("log", 0.01, 100.0)
+    assert hidden.choices == ("15", "30", "100", "30,20")
+    assert math.isnan(lambda_.place(0))
+    assert hidden.place("100") == 2
+
+
+def test_dimensions_are_guessed_where_the_file_is_silent() -> None:
+    record = study(*(trial(k, params={"x": k, "y": f"word {k % 2}"}) for k in range(20)), spec={})
+    x, y = dimensions(record)
+    assert (x.scale, x.low, x.high) == ("linear", 0, 19)
+    assert y.choices == ("word 0", "word 1")
+
+
+@pytest.mark.parametrize(
+    ("params", "size"),
+    [
+        ({"hidden": "30,20"}, 785 * 30 + 31 * 20 + 21 * 10),
+        ({"hidden": 15, "layers": 2}, 785 * 15 + 16 * 15 + 16 * 10),
+        ({"hidden": ""}, 785 * 10),
+        ({}, 785 * 30 + 31 * 10),
+        ({"hidden": "wide"}, None),
+    ],
+)
+def test_network_size(params: dict[str, Any], size: int | None) -> None:
+    assert network_size(SMALL, trial(0, params=params)) == size
+
+
+def test_ties_reach_the_interval_of_the_best() -> None:
+    ranked = ranking(SMALL)
+    assert ranked is not None
+    assert ranked.best.number == 2
+    assert ranked.over_examples == wilson(0.96, 1000)
+    assert [each.number for each in ranked.tied] == [0]
+    assert (ranked.sensible.number, ranked.smaller) == (0, True)
+
+
+def test_the_wider_interval_decides_and_a_small_best_is_sensible_itself() -> None:
+    same = {"lambda": 1.0, "hidden": "15"}
+    seeds = [trial(0, [0.95, 0.85], params=same), trial(1, [0.5, 0.5])]
+    ranked = ranking(study(*seeds))
+    assert ranked is not None
+    assert len(ranked.tied) == 1
+    assert ranked.sensible is ranked.best
+    assert ranked.interval == pytest.approx((0.2647, 1.0), abs=1e-4)
+    assert ranking(PRUNED) is None
+
+
+def test_verdict_names_ties_and_the_sensible_choice() -> None:
+    verdict = study_verdict(SMALL)
+    assert verdict.headline == "96 % of the validation data right: λ = 1, hidden = 100"
+    assert "1 other lies within its 95 % interval (94.6 % to 97 %): no clear" in verdict.sentence
+    assert "trial 0, the smallest network" in verdict.advice
+    assert ("pruned at a rung", "1") in verdict.facts
+    assert ("diverged", "1") in verdict.facts
+    assert ("95 % interval over seeds", "unknown: one seed") in verdict.facts
+
+
+def test_verdict_of_a_clear_winner_and_of_nothing() -> None:
+    clear = study(trial(0, [0.99] * 3), trial(1, [0.5] * 3))
+    assert "no other complete trial lies within" in study_verdict(clear).sentence
+    assert study_verdict(clear).good
+    assert not study_verdict(replace(clear, complete=False)).good
+    for record in (NOTHING, PRUNED):
+        assert study_verdict(record).headline == "No trial was completed"
+
+
+def test_warnings_of_the_small_study() -> None:
+    assert codes(SMALL) == ["W302", "W303", "W304", "W305"]
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        (study(trial(0, params={"lambda": 99.0, "hidden": "30"})), "W301"),
+        (study(*TRIALS, complete=False), "W306"),
+        (NOTHING, ""),
+        (PRUNED, "W307"),
+        (study(*TRIALS, spec={**SPEC, "sampler": "gp"}), "W308"),
+        (study(trial(0, best_epoch=[8])), "W309"),
+        (
+            study(eta_searches={QUESTION: replace(FOUND, outcome=Outcome.NO_LEARNING)}),
+            "W310",
+        ),
+    ],
+)
+def test_warnings(record: StudyRecord, code: str) -> None:
+    assert code in ["", *codes(record)]
+
+
+def test_a_good_study_has_no_warning() -> None:
+    good = [trial(k, [0.6 + k / 100] * 3) for k in range(9)]
+    best = trial(9, [0.99] * 3, params={"lambda": 1.0, "hidden": "30"})
+    assert codes(study(*good, best)) == []
+
+
+@pytest.mark.parametrize(
+    ("dimension", "value", "end"),
+    [
+        (Dimension("lambda", "log", 0.01, 100.0), 0.011, "lower"),
+        (Dimension("lambda", "log", 0.01, 100.0), 1.0, ""),
+        (Dimension("lambda", "linear", 0.0, 10.0), 0.1, ""),
+        (Dimension("layers", "linear", 1, 4), 1, ""),
+        (Dimension("layers", "linear", 1, 4), 4, "upper"),
+        (Dimension("hidden", "choice", choices=("15", "30", "60")), "15", "lower"),
+        (Dimension("hidden", "choice", choices=("15", "30")), "15", ""),
+        (Dimension("cost", "choice", choices=("a", "b", "c")), "c", ""),
+        (Dimension("lambda", "choice", choices=("0", "1", "2")), 0.0, ""),
+        (Dimension("lambda", "log", 0.01, 100.0), None, ""),
+        (Dimension("x", "linear", 3, 3), 3, ""),
+    ],
+)
+def test_edge(dimension: Dimension, value: object, end: str) -> None:
+    assert edge(dimension, value) == end
+
+
+def test_slice_points_leave_out_what_has_no_place() -> None:
+    record = study(*TRIALS, trial(6, params={"lambda": None}), trial(7, params={"lambda": 0}))
+    points = slice_points(record, dimensions(record)[0])
+    assert points["number"].tolist() == [0, 1, 2, 3, 4, 5]
+    assert points.loc[points["best"], "number"].tolist() == [2]
+    assert points["accuracy"].max() == pytest.approx(96)
+
+
+def test_means_are_over_complete_trials() -> None:
+    lambda_, hidden = dimensions(SMALL)
+    by_choice = slice_means(slice_points(SMALL, hidden), hidden)
+    assert by_choice["place"].tolist() == [0, 1, 2, 3]
+    assert by_choice["mean"].tolist() == pytest.approx([94, 95, 96, 80])
+    assert by_choice["low"].isna().all()
+    by_range = slice_means(slice_points(SMALL, lambda_), lambda_)
+    assert by_range["trials"].tolist() == [2, 2]
+    assert by_range["mean"].tolist() == pytest.approx([87.5, 95])
+    assert by_range["place"].iloc[1] == pytest.approx(math.sqrt(10))
+
+
+def test_means_of_a_single_trial_are_over_its_seeds() -> None:
+    record = study(trial(0, [0.90, 0.92, 0.94]))
+    points = slice_points(record, dimensions(record)[1])
+    row = slice_means(points, dimensions(record)[1]).iloc[0]
+    assert [row["low"], row["high"]] == pytest.approx(list(mean_interval([90, 92, 94])))
+
+
+def test_means_of_many_trials_are_few() -> None:
+    record = large(200, 20, 1)
+    for dimension in dimensions(record):
+        assert 2 < len(slice_means(slice_points(record, dimension), dimension)) <= MOST_GROUPS
+
+
+def test_map_needs_lambda_and_size() -> None:
+    pair = map_dimensions(SMALL)
+    assert pair is not None
+    points = map_points(SMALL, *pair)
+    assert points.loc[points["best"], "number"].tolist() == [2]
+    assert points.loc[points["tied"], "number"].tolist() == [0]
+    assert map_dimensions(study(spec={**SPEC, "search": {}})) is None
+    bounds = levels(points)
+    assert bounds == sorted(bounds)
+    assert 2 <= len(bounds) <= 7
+    assert bounds[-1] <= 100
+
+
+def test_history_keeps_the_best_of_complete_trials() -> None:
+    history = search_history(SMALL)
+    assert history["best_so_far"].tolist() == pytest.approx([95, 95, 96, 96, 96, 96])
+    assert history["epochs"].tolist() == [8, 8, 8, 2, 3, 8]
+    assert rungs(SMALL) == (2, 6)
+    assert rungs(study(spec={"rungs": "x"})) == ()
+
+
+def test_importances_fall_and_may_be_absent() -> None:
+    assert importances(SMALL)["dimension"].tolist() == ["λ", "hidden"]
+    assert importances(replace(SMALL, importances=None)).empty
+    assert importances(replace(SMALL, importances={"x": math.nan})).empty
+
+
+def test_strategies_are_compared_where_they_were_searched() -> None:
+    assert strategies(SMALL).empty
+    kinds = [("constant", 3), ("halving", 3), ("halving", "off")]
+    trials = [
+        trial(k, [0.9 + k / 100], params={"schedule": s, "patience": p}, epochs=5 + k)
+        for k, (s, p) in enumerate(kinds * 2)
+    ]
+    frame = strategies(study(*trials, spec={"name": "s"}))
+    means = strategy_means(frame)
+    assert means["strategy"].tolist() == [
+        "constant, patience 3", "halving, patience 3", "halving, patience off",
+    ]  # fmt: skip
+    assert means["accuracy"].tolist() == pytest.approx([91.5, 92.5, 93.5])
+    assert means["epochs"].tolist() == [6.5, 7.5, 8.5]
+
+
+def test_front_holds_what_no_other_trial_beats() -> None:
+    spec = {**SPEC, "objectives": ["validation_accuracy", "parameters"], "rungs": []}
+    reached = [(0.90, 10), (0.95, 20), (0.94, 30), (0.95, 25), (0.99, 40), (0.5, 5)]
+    trials = [trial(k, [a], others=[cost]) for k, (a, cost) in enumerate(reached)]
+    points = front(study(*trials, trial(6, [1.0], others=[1], state="pruned"), spec=spec), 1)
+    assert points.loc[points["front"], "number"].tolist() == [0, 1, 4, 5]
+    assert points.loc[points["best"], "number"].tolist() == [4]
+
+
+def test_front_of_nothing_is_empty() -> None:
+    objectives = {**SPEC, "objectives": ["validation_accuracy", "seconds"]}
+    assert front(study(spec=objectives), 1).empty
+
+
+def test_lists_of_the_page() -> None:
+    best = leaders(SMALL)
+    assert best is not None
+    assert [row[-1].text for row in best.rows] == ["best", "smallest network of these"]
+    assert leaders(NOTHING) is None
+    assert len(all_trials(SMALL).rows) == 6
+    assert "The 600 best of 700" in all_trials(large(700, 4, 1)).caption
+
+
+def test_eta_searches_are_named_by_their_network() -> None:
+    record = study(eta_searches={QUESTION: FOUND, "手写 <b>": FOUND, "[1]": FOUND})
+    found = eta_searches(record)
+    assert found is not None
+    names = [row[0].text for row in found.rows]
+    assert "30, sigmoid, cross-entropy, scaled, m = 10" in names
+    assert {"手写 <b>", "[1]"} <= set(names)
+    assert eta_searches(study(eta_searches={})) is None
+
+
+def test_values_in_words_are_cut() -> None:
+    assert in_words({"cost": "x" * 99, "lambda": None}) == f"cost = {'x' * 39}…, λ = none"

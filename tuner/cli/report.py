@@ -1,0 +1,128 @@
+"""`report`: rebuild a report from stored records, or compare several runs or studies."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tuner.cli.answers import Say, json_text, narration, print_sentences
+from tuner.cli.folders import output_folder
+from tuner.cli.options import FOLDER, AnswerOptions, Opt, grouped
+from tuner.errors import InputError
+from tuner.records import StudyRecord, TrainRecord
+
+if TYPE_CHECKING:
+    from tuner.report import ReportFiles
+    from tuner.report.stored import StoredRecord
+
+RECORDS = "records.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceOptions:
+    """Where to write."""
+
+    out: Annotated[
+        Path | None,
+        Opt("The folder to write to; else beside the record, or reports/compare.", FOLDER),
+    ]
+
+
+@grouped
+def report(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN|STUDY…",
+            help="Folders with a records.json, or such files, also those saved from a page.",
+        ),
+    ],
+    place: PlaceOptions,
+    answer: AnswerOptions,
+) -> None:
+    """Rebuild a report from its records, or compare several runs or studies.
+
+    Of one record it writes the page and its figures again, the same to the byte. Of several it
+    writes compare.html: runs that differ only in their seed count as one, and are compared with
+    others seed by seed.
+    """
+    with narration() as say:
+        files = [_file(path) for path in paths]
+        records = _loaded(files, say)
+        say("writing the report")
+        if len(records) == 1:
+            written = _rebuilt(records[0], files[0], place.out)
+        else:
+            written = _compared(records, _names(files), place.out or Path("reports", "compare"))
+    if answer.json:
+        print(json_text(_document(written, files)))
+    else:
+        print_sentences(_sentences(written))
+
+
+def _file(path: str) -> Path:
+    """Give the file that a path means, a folder standing for the records.json in it."""
+    given = Path(path)
+    file = given / RECORDS if given.is_dir() else given
+    if not path or not file.is_file():
+        what = f"holds no {RECORDS}" if path and given.is_dir() else "no such file or folder"
+        raise InputError(f"{path or '(an empty path)'}: {what}: give one that a command wrote.")
+    return file
+
+
+def _loaded(files: Sequence[Path], say: Say) -> "list[StoredRecord]":
+    from tuner.report import load_stored
+
+    records = []
+    for file in files:
+        say(f"reading {file}")
+        records.append(load_stored(file))
+    return records
+
+
+def _names(files: Sequence[Path]) -> list[str]:
+    """Call each record by its folder, or by its file where that is called otherwise."""
+    short = [file.absolute().parent.name if file.name == RECORDS else file.stem for file in files]
+    alike = len(set(short)) < len(set(files))
+    return [str(file) for file in files] if alike else short
+
+
+def _rebuilt(record: "StoredRecord", file: Path, out: Path | None) -> "ReportFiles":
+    """Write the report; where it goes elsewhere, its record goes with it."""
+    from tuner.cli.reporting import write, write_page
+
+    folder = out or file.parent
+    with output_folder(folder):
+        if folder.resolve() == file.parent.resolve():
+            return write_page(record, folder)
+        return write(record, folder).report
+
+
+def _compared(records: "Sequence[StoredRecord]", names: Sequence[str], out: Path) -> "ReportFiles":
+    from tuner.report import write_comparison
+
+    comparable: list[TrainRecord | StudyRecord] = []
+    for record, name in zip(records, names, strict=True):
+        if not isinstance(record, TrainRecord | StudyRecord):
+            raise InputError(
+                f"{name}: is an η search: only runs of train and studies can be compared."
+            )
+        comparable.append(record)
+    with output_folder(out):
+        return write_comparison(comparable, names, out)
+
+
+def _document(written: "ReportFiles", files: Sequence[Path]) -> dict[str, object]:
+    return {
+        "command": "report",
+        "html": str(written.html),
+        "figures": [str(figure) for figure in written.figures],
+        "records": [str(file) for file in files],
+    }
+
+
+def _sentences(written: "ReportFiles") -> Iterator[str]:
+    yield f"Report: {written.html}"
+    yield f"Figures: {', '.join(figure.name for figure in written.figures)}"

@@ -1,0 +1,114 @@
+"""What `study run` is asked to do, and what came of it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tuner.cli.options import INTEGER, TEXT, Kind, Opt
+from tuner.cli.study_places import URL, Place, check_storage
+from tuner.records import StudySummary, require
+
+if TYPE_CHECKING:
+    from tuner.data import Dataset
+    from tuner.study.spec import StudySpec
+
+DURATIONS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
+
+
+def _duration(text: str) -> float:
+    """Give the seconds that a text stands for.
+
+    >>> _duration("60s"), _duration("1.5m"), _duration("90")
+    (60.0, 90.0, 90.0)
+    """
+    parts = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|)", text)
+    if not parts:
+        raise ValueError(text)
+    return float(parts[1]) * DURATIONS[parts[2]]
+
+
+ADDRESS = Kind(TEXT.convert, "an address such as tcp://127.0.0.1:8786", "ADDRESS")
+DURATION = Kind(_duration, "a time such as 60s, 10m or 2h", "TIME")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How long a study runs, and what it runs on."""
+
+    trials: Annotated[
+        int | None, Opt("How many trials the study shall have; else what FILE says.", INTEGER)
+    ]
+    timeout: Annotated[
+        float | None, Opt("Stop at the next rung after so long: 60s, 10m, 2h.", DURATION)
+    ]
+    storage: Annotated[
+        str | None, Opt("An Optuna storage; else SQLite in the study's folder.", URL)
+    ]
+    scheduler: Annotated[
+        str | None, Opt("Train on the Dask cluster whose scheduler is at ADDRESS.", ADDRESS)
+    ]
+
+    def __post_init__(self) -> None:
+        require(self.trials is None or self.trials >= 1, "trials", self.trials, "at least 1")
+        require(self.timeout is None or self.timeout > 0, "timeout", self.timeout, "above 0")
+        if self.storage:
+            check_storage(self.storage)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A study to run, and where.
+
+    Attributes
+    ----------
+    file, spec
+        The study file, and what it says.
+    place
+        Where the study lies.
+    options, workers
+        How it runs.
+    command
+        What was typed, without anything secret: the same command goes on with the study.
+    """
+
+    file: Path
+    spec: "StudySpec"
+    place: Place
+    options: RunOptions
+    workers: int
+    command: str
+
+    @property
+    def resume(self) -> str:
+        """How to go on."""
+        whole = not self.options.storage or self.options.storage in self.command
+        return self.command if whole else f"{self.command} (with the whole URL of your storage)"
+
+    @property
+    def target(self) -> int:
+        """How many trials are wanted; a grid has no more than its points."""
+        from tuner.study.sampling import grid_size
+
+        wanted = self.options.trials or self.spec.trials
+        return min(wanted, grid_size(self.spec)) if self.spec.sampler == "grid" else wanted
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a run.
+
+    Attributes
+    ----------
+    summary, complete
+        All trials stored, and whether these are all that were wanted.
+    interrupted
+        Whether Ctrl-C ended it.
+    """
+
+    job: Job
+    dataset: "Dataset"
+    summary: StudySummary
+    complete: bool
+    interrupted: bool
+    seconds: float

@@ -1,0 +1,72 @@
+"""Records as a notebook shows them: the verdict and the figure that says most."""
+
+from dataclasses import dataclass
+
+from tuner.records import FindEtaRecord, TrainRecord
+from tuner.report.find_eta_page import cost_picture
+from tuner.report.page import Picture, fill
+from tuner.report.stored import StoredRecord
+from tuner.report.study_pictures import history_picture
+from tuner.report.study_verdict import study_verdict
+from tuner.report.train_page import curves_picture
+from tuner.report.train_verdict import train_verdict
+from tuner.report.verdicts import PlainVerdict, find_eta_verdict
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A record to look at: HTML in a notebook, its headline elsewhere.
+
+    Attributes
+    ----------
+    headline
+        The answer in one line.
+    html
+        The same with its figure; it holds no script, and asks for nothing from outside.
+    """
+
+    headline: str
+    html: str
+
+    def __repr__(self) -> str:
+        return self.headline
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def show(record: StoredRecord) -> Shown:
+    """Show a record in a notebook.
+
+    Parameters
+    ----------
+    record
+        From `tuner.report.load_stored`, for example.
+
+    Examples
+    --------
+    >>> from tuner.records import (DataSummary, Environment, EtaSearch, FindEtaRecord,
+    ...     Hyperparameters, Outcome)
+    >>> record = FindEtaRecord(
+    ...     command="python -m tuner find-eta",
+    ...     settings=Hyperparameters(eta=0.5),
+    ...     data=DataSummary(name="iris", sha256="", n_train=1, n_validation=1, n_test=1,
+    ...         n_features=4, classes=("a", "b")),
+    ...     environment=Environment(tuner="0.1.0", python="3.11", platform="", packages={},
+    ...         blas="", blas_threads=1),
+    ...     result=EtaSearch(eta=0.5, threshold=1.0, bracket=(1.0, 1.3), outcome=Outcome.FOUND,
+    ...         baseline=3.2, judgements=(), probes=(), spent=9.0, seconds=2.0),
+    ... )
+    >>> show(record)
+    Use η = 0.5
+    """
+    verdict, picture = _parts(record)
+    return Shown(verdict.headline, fill("show.html.j2", {"verdict": verdict, "picture": picture}))
+
+
+def _parts(record: StoredRecord) -> tuple[PlainVerdict, Picture]:
+    if isinstance(record, FindEtaRecord):
+        return find_eta_verdict(record.result), cost_picture(record.result)
+    if isinstance(record, TrainRecord):
+        return train_verdict(record), curves_picture(record.result)
+    return study_verdict(record), history_picture(record)

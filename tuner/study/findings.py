@@ -1,0 +1,48 @@
+"""What a study has found beside its trials: which dimensions mattered, and the η it used."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import optuna
+from optuna.study import Study
+from optuna.trial import TrialState
+
+from tuner.data import Dataset
+from tuner.network.blas import one_thread
+from tuner.records import EtaSearch
+from tuner.study.batches import EtaFile
+from tuner.study.spec import StudySpec, fingerprint
+from tuner.study.storage import connected
+
+LEAST_TRIALS = 8
+"""With fewer complete trials an importance says nothing."""
+
+
+def importances(url: str, name: str) -> dict[str, float] | None:
+    """Give the share of each searched dimension in what parts good trials from the rest.
+
+    By PED-ANOVA, Optuna's default (Watanabe et al. 2023), on the first objective. None with fewer
+    than eight complete trials, or where a trial is like any other.
+    """
+    with connected(url) as storage:
+        return _importances(optuna.load_study(study_name=name, storage=storage))
+
+
+def _importances(study: Study) -> dict[str, float] | None:
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if len(complete) < LEAST_TRIALS or len({trial.values[0] for trial in complete}) < 2:
+        return None
+    with one_thread(), np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator computes")
+        # The evaluator takes low for good.
+        found = optuna.importance.get_param_importances(study, target=lambda t: 1 - t.values[0])
+    finite = all(np.isfinite(share) for share in found.values())
+    return {key: float(share) for key, share in found.items()} if finite else None
+
+
+def eta_searches(spec: StudySpec, data: Dataset, folder: Path) -> Mapping[str, EtaSearch]:
+    """Give the threshold searches that a study has made, by what they were asked."""
+    return EtaFile(folder, fingerprint(spec, data.summary)).load()
