@@ -89,8 +89,11 @@ def undisturbed(content: dict[str, Any] = SMALL, **changes: Any) -> Trials:
 
 
 def states_in(folder: Path) -> list[str]:
-    """The states of the trials in the SQLite file, read past Optuna and past our own code."""
-    with closing(sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True, timeout=30)) as file:
+    """The states of the trials in the SQLite file, read past Optuna and past our own code.
+
+    Not read-only: what a kill in the middle of a transaction left must be rolled back first.
+    """
+    with closing(sqlite3.connect(f"file:{folder / FILE}?mode=rw", uri=True, timeout=30)) as file:
         if not file.execute("SELECT 1 FROM sqlite_master WHERE name = 'trials'").fetchall():
             return []
         return [row[0] for row in file.execute("SELECT state FROM trials ORDER BY number")]

@@ -155,9 +155,16 @@ def delete_study(url: str, name: str, folder: Path) -> None:
             (folder / FILE).unlink()
         if not (folder / FILE).exists():
             remove_batch_files(folder)
+            _remove_report(folder)
             (folder / LOCK).unlink(missing_ok=True)
     with suppress(OSError):  # there is more in it
         folder.rmdir()
+
+
+def _remove_report(folder: Path) -> None:
+    for pattern in ("study.html", "study-*.png", "records.json"):
+        for path in folder.glob(pattern):
+            path.unlink()
 
 
 def _make(folder: Path) -> None:
