@@ -79,7 +79,7 @@ def test_a_kill_after_a_later_divergence_changes_no_rung(tmp_path: Path) -> None
 
 
 def test_a_study_killed_again_and_again_ends_as_if_never_killed(tmp_path: Path) -> None:
-    content = {**LONGER, "trials": 40}
+    content = {**LONGER, "trials": 200}
     whole = undisturbed(content)
     moments = random.Random(20)  # noqa: S311
     stored = 0
