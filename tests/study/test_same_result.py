@@ -144,18 +144,6 @@ def kill_a_worker() -> bool:
     return bool(children)
 
 
-def test_workers_killed_at_the_start_of_each_rung_change_nothing(tmp_path: Path) -> None:
-    killed: list[bool] = []
-
-    def watch(standing: Standing) -> None:
-        if standing.doing.startswith("training"):
-            killed.append(kill_a_worker())
-
-    summary = run(spec_of(LONGER), tmp_path, workers=2, control=Control(watch=watch))
-    assert killed.count(True) >= 6
-    assert trials_of(summary) == undisturbed(LONGER)
-
-
 def test_workers_killed_in_the_middle_of_a_rung_change_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
