@@ -1,0 +1,77 @@
+"""The values that pass between the rooms of the house, and their JSON.
+
+Every record is frozen, compares by value and holds plain Python numbers, so that a report can be
+rebuilt from its JSON alone. `to_json` and `from_json` are the only way in and out.
+"""
+
+from tuner.records.base import SCHEMA as SCHEMA
+from tuner.records.base import Number as Number
+from tuner.records.base import Record as Record
+from tuner.records.base import from_json as from_json
+from tuner.records.base import require as require
+from tuner.records.base import require_choice as require_choice
+from tuner.records.base import to_json as to_json
+from tuner.records.commands import FindEtaRecord as FindEtaRecord
+from tuner.records.commands import TrainRecord as TrainRecord
+from tuner.records.inspection import Inspection as Inspection
+from tuner.records.inspection import LayerWeights as LayerWeights
+from tuner.records.inspection import Mistake as Mistake
+from tuner.records.provenance import DataSummary as DataSummary
+from tuner.records.provenance import Environment as Environment
+from tuner.records.search import ADVICE as ADVICE
+from tuner.records.search import EtaSearch as EtaSearch
+from tuner.records.search import Judgement as Judgement
+from tuner.records.search import Outcome as Outcome
+from tuner.records.search import Probe as Probe
+from tuner.records.search import Verdict as Verdict
+from tuner.records.settings import Activation as Activation
+from tuner.records.settings import Cost as Cost
+from tuner.records.settings import Hyperparameters as Hyperparameters
+from tuner.records.settings import Init as Init
+from tuner.records.settings import Precision as Precision
+from tuner.records.settings import Regularization as Regularization
+from tuner.records.settings import ScheduleName as ScheduleName
+from tuner.records.settings import Strategy as Strategy
+from tuner.records.study import StudyRecord as StudyRecord
+from tuner.records.study import StudySummary as StudySummary
+from tuner.records.study import TrialRecord as TrialRecord
+from tuner.records.training import Epoch as Epoch
+from tuner.records.training import Run as Run
+from tuner.records.training import StopReason as StopReason
+
+__all__ = [
+    "ADVICE",
+    "SCHEMA",
+    "Activation",
+    "Cost",
+    "DataSummary",
+    "Environment",
+    "Epoch",
+    "EtaSearch",
+    "FindEtaRecord",
+    "Hyperparameters",
+    "Init",
+    "Inspection",
+    "Judgement",
+    "LayerWeights",
+    "Mistake",
+    "Number",
+    "Outcome",
+    "Precision",
+    "Probe",
+    "Record",
+    "Regularization",
+    "Run",
+    "ScheduleName",
+    "StopReason",
+    "Strategy",
+    "StudyRecord",
+    "StudySummary",
+    "TrainRecord",
+    "TrialRecord",
+    "Verdict",
+    "from_json",
+    "require",
+    "require_choice",
+    "to_json",
+]

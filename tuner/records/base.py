@@ -1,0 +1,70 @@
+"""What every record has in common: how it is checked, and turned into JSON and back."""
+
+import math
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import BeforeValidator, ConfigDict, PlainSerializer, TypeAdapter, ValidationError
+
+from tuner.errors import InputError, OptionError
+
+SCHEMA = 1
+
+R = TypeVar("R")
+
+Number = Annotated[
+    float,
+    BeforeValidator(lambda value: math.nan if value is None else value),
+    PlainSerializer(lambda value: value if math.isfinite(value) else None),
+]
+"""A float that may have left the finite numbers; JSON has no such number, so it becomes null."""
+
+
+class Record:
+    """The base of all records: how each is turned into JSON and back."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", alias_generator=lambda name: name.rstrip("_"), validate_by_alias=True
+    )
+
+
+def require(holds: bool, name: str, value: object, needed: str) -> None:
+    """Raise `OptionError`, quoting the value, unless the condition holds."""
+    if not holds:
+        raise OptionError(f"{name} must be {needed} but is {value}.")
+
+
+def require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise `OptionError` unless `value` is one of `choices`."""
+    require(value in choices, name, repr(value), f"one of {', '.join(choices)}")
+
+
+def to_json(record: Record) -> Any:
+    """Turn a record into what `json` can hold.
+
+    A trailing underscore leaves a field's name (`lambda_` becomes `lambda`), and a cost that is not
+    finite becomes None.
+
+    Examples
+    --------
+    >>> from tuner.records import Judgement, Verdict
+    >>> curve = {"epochs": (0.0, 1.0), "costs": (2.5, math.inf)}
+    >>> to_json(Judgement(eta=9.0, verdict=Verdict.DIVERGED, reason="", **curve))
+    {'eta': 9.0, 'verdict': 'diverged', 'reason': '', 'epochs': [0.0, 1.0], 'costs': [2.5, None]}
+    """
+    return TypeAdapter(type(record)).dump_python(record, mode="json", by_alias=True)
+
+
+def from_json(kind: type[R], text: str | bytes) -> R:
+    """Rebuild the record of type `kind` from JSON text; a cost of null returns as NaN.
+
+    Raises
+    ------
+    InputError
+        When the text is no JSON, or a key is missing, unknown or holds another type.
+    """
+    try:
+        return TypeAdapter(kind).validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in (kind.__name__, *first["loc"]))
+        raise InputError(f"{where}: {first['msg']}.") from error

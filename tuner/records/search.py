@@ -1,0 +1,110 @@
+"""What a search for the η threshold saw and answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tuner.records.base import Number, Record
+
+
+class Verdict(StrEnum):
+    """What the training cost did at one learning rate (article, section "Learning Rate").
+
+    `decreasing` and `slow` lie below the threshold; `oscillating`, `diverged` and `dead` (a network
+    whose neurons are saturated, and whose cost therefore stays flat) do not count as learning.
+    """
+
+    DECREASING = "decreasing"
+    SLOW = "slow"
+    OSCILLATING = "oscillating"
+    DIVERGED = "diverged"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe(Record):
+    """One short training run at one η with one seed.
+
+    Attributes
+    ----------
+    eta, seed
+        What was probed.
+    verdict, reason
+        What the cost did, and why we say so in words.
+    epochs
+        When the cost was measured, in epochs of the training data since the start; the first is 0.
+    costs
+        The regularised training cost at those moments; not finite where the network diverged.
+    """
+
+    eta: float
+    seed: int
+    verdict: Verdict
+    reason: str
+    epochs: tuple[float, ...]
+    costs: tuple[Number, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement(Record):
+    """The verdict on one η, from the median cost curve of all its probes."""
+
+    eta: float
+    verdict: Verdict
+    reason: str
+    epochs: tuple[float, ...]
+    costs: tuple[Number, ...]
+
+
+class Outcome(StrEnum):
+    """How a threshold search ended, and with it what to try next (`ADVICE`)."""
+
+    FOUND = "found"
+    NO_UPPER_LIMIT = "no-upper-limit"
+    NO_LEARNING = "no-learning"
+
+
+ADVICE: Mapping[Outcome, str] = {
+    Outcome.FOUND: "Use this η; find it again after batch size, λ, init, cost or size change.",
+    Outcome.NO_UPPER_LIMIT: "The cost went down at every η tried, up to the hard limit: check that"
+    " the data hold something to learn, and set η by hand.",
+    Outcome.NO_LEARNING: "The cost went down at no η tried: check labels and scaling, use"
+    " --init scaled, another --cost, or a smaller --lambda.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EtaSearch(Record):
+    """The answer of the η threshold search with its evidence (article, section "Learning Rate").
+
+    Attributes
+    ----------
+    eta
+        The learning rate to use, threshold / 2.
+    threshold
+        η*, the largest η found at which the training cost still goes down.
+    bracket
+        Largest η that went down and smallest above it that did not; an open end is None.
+    outcome
+        How the search ended.
+    baseline
+        Cost of the best constant prediction, B: a network that learned nothing costs this much.
+    judgements
+        One verdict for each η, ascending.
+    probes
+        Every probe, by η and then seed.
+    spent
+        All training steps spent, in epochs of the training data.
+    seconds
+        Wall-clock time of the whole search.
+    """
+
+    eta: float
+    threshold: float
+    bracket: tuple[float | None, float | None]
+    outcome: Outcome
+    baseline: float
+    judgements: tuple[Judgement, ...]
+    probes: tuple[Probe, ...]
+    spent: float
+    seconds: float
