@@ -32,7 +32,6 @@ from tuner.records import (
     Record,
     Regularization,
     Run,
-    ScheduleName,
     StopReason,
     Strategy,
     StudyRecord,
@@ -156,10 +155,15 @@ STRATEGIES = st.builds(
     min_delta=FINITE,
     warm_up=COUNTS,
     seconds=st.none() | FINITE,
-    schedule=choices(ScheduleName),
+    schedule=st.sampled_from(["constant", "halving"]),
     factor=FINITE,
     until=FINITE,
-) | st.builds(Strategy, patience=st.none())
+) | st.builds(
+    Strategy,
+    patience=st.none(),
+    schedule=st.sampled_from(["constant", "planned"]),
+    hold=st.none() | COUNTS,
+)
 MISTAKES = st.builds(
     Mistake,
     row=COUNTS,

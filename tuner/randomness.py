@@ -21,6 +21,7 @@ class Purpose(IntEnum):
     EXPANSION = 5
     PROBE = 6
     SAMPLING = 7
+    FRESH = 8
 
 
 def stream(seed: int, purpose: Purpose, *index: int) -> Generator:

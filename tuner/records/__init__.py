@@ -26,6 +26,7 @@ from tuner.records.search import Probe as Probe
 from tuner.records.search import Verdict as Verdict
 from tuner.records.settings import Activation as Activation
 from tuner.records.settings import Cost as Cost
+from tuner.records.settings import Expansion as Expansion
 from tuner.records.settings import Hyperparameters as Hyperparameters
 from tuner.records.settings import Init as Init
 from tuner.records.settings import Precision as Precision
@@ -48,6 +49,7 @@ __all__ = [
     "Environment",
     "Epoch",
     "EtaSearch",
+    "Expansion",
     "FindEtaRecord",
     "Hyperparameters",
     "Init",

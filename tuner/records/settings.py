@@ -12,7 +12,8 @@ Cost = Literal["cross-entropy", "quadratic", "log-likelihood"]
 Init = Literal["scaled", "large"]
 Regularization = Literal["l2", "l1"]
 Precision = Literal["float32", "float64"]
-ScheduleName = Literal["constant", "halving"]
+Expansion = Literal["none", "shift", "distort"]
+ScheduleName = Literal["constant", "halving", "planned"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,9 @@ class Hyperparameters(Record):
         training examples; biases are never regularised.
     dropout
         Share of hidden neurons left out in each mini-batch, 0 ≤ dropout < 1.
+    expansion
+        How training images are changed anew in every epoch: not at all, by a shift of up to a
+        pixel, or by small turns, stretches and bends; see `tuner.data.fresh`.
     precision
         Of weights and arithmetic.
     seed
@@ -69,6 +73,7 @@ class Hyperparameters(Record):
     lambda_: float = 0.0
     regularization: Regularization = "l2"
     dropout: float = 0.0
+    expansion: Expansion = "none"
     precision: Precision = "float32"
     seed: int = 0
 
@@ -88,6 +93,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "cost": get_args(Cost),
     "init": get_args(Init),
     "regularization": get_args(Regularization),
+    "expansion": get_args(Expansion),
     "precision": get_args(Precision),
 }
 
@@ -111,16 +117,19 @@ class Strategy(Record):
     seconds
         Most wall-clock seconds; None for no limit.
     schedule
-        Keep η (`constant`) or divide it at each plateau (`halving`).
+        Keep η (`constant`), divide it at each plateau (`halving`), or keep it for `hold` epochs and
+        then divide it at even distances up to the last epoch (`planned`).
     factor
         What η is divided by.
     until
         Share of its start at which η has come down far enough and training ends.
+    hold
+        Epochs before the first division of the planned schedule; None for half of them.
 
     Raises
     ------
     OptionError
-        When the halving schedule has no patience to wait for.
+        When the halving schedule has no patience to wait for, or the planned one has some.
     """
 
     epochs: int = 30
@@ -131,10 +140,16 @@ class Strategy(Record):
     schedule: ScheduleName = "constant"
     factor: float = 2.0
     until: float = 0.001
+    hold: int | None = None
 
     def __post_init__(self) -> None:
         require_choice("schedule", self.schedule, get_args(ScheduleName))
         if self.schedule == "halving" and self.patience is None:
             raise OptionError(
                 "patience is off, but --schedule halving waits for a plateau: give --patience N."
+            )
+        if self.schedule == "planned" and self.patience is not None:
+            raise OptionError(
+                f"patience is {self.patience}, but --schedule planned ends after its epochs, not"
+                " at a plateau: give --patience off."
             )

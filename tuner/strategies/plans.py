@@ -2,7 +2,7 @@
 
 from tuner.records import Strategy
 from tuner.strategies.plateau import Plateau
-from tuner.strategies.schedules import Constant, Halving, Schedule
+from tuner.strategies.schedules import Constant, Halving, Planned, Schedule
 from tuner.strategies.stopping import Stopping
 
 
@@ -20,6 +20,16 @@ def policies(eta: float, strategy: Strategy) -> tuple[Schedule, Stopping]:
     >>> schedule.plateau.patience, stopping.plateau, stopping.epochs
     (2, None, 60)
     """
+    if strategy.schedule == "planned":
+        hold = strategy.epochs // 2 if strategy.hold is None else strategy.hold
+        planned = Planned(
+            start=eta,
+            hold=hold,
+            epochs=strategy.epochs,
+            factor=strategy.factor,
+            until=strategy.until,
+        )
+        return planned, Stopping(epochs=strategy.epochs, seconds=strategy.seconds)
     plateau = strategy.patience is not None and Plateau(
         patience=strategy.patience, min_delta=strategy.min_delta, warm_up=strategy.warm_up
     )

@@ -1,5 +1,6 @@
 """How η changes during training (article, section "Learning Rate Schedule")."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -67,8 +68,7 @@ class Halving(Record):
     divisions: int = 0
 
     def __post_init__(self) -> None:
-        require(1 < self.factor < float("inf"), "factor", self.factor, "a finite number above 1")
-        require(0 < self.until < 1, "until", self.until, "above 0 and below 1")
+        _check_division(self.factor, self.until)
 
     @property
     def eta(self) -> float:
@@ -89,4 +89,77 @@ class Halving(Record):
         return replace(self, plateau=plateau)
 
 
-Schedule = Constant | Halving
+@dataclass(frozen=True, kw_only=True)
+class Planned(Record):
+    """Keep η for some epochs, then divide it at even distances, to end after a known epoch.
+
+    The halving schedule for whoever has a budget: an appointed end takes the place of the plateau.
+
+    Attributes
+    ----------
+    start
+        η of the first epoch.
+    hold
+        Epochs at that η, at least 1.
+    epochs
+        All epochs, above `hold`.
+    factor
+        What η is divided by; above 1.
+    until
+        Share of its start that η would come down to after the last epoch.
+    seen
+        Epochs trained so far.
+
+    Raises
+    ------
+    OptionError
+        When a setting is out of its range.
+
+    Examples
+    --------
+    >>> schedule = Planned(start=0.8, hold=2, epochs=5, until=0.1)
+    >>> etas = []
+    >>> for _ in range(5):
+    ...     etas.append(schedule.eta)
+    ...     schedule = schedule.observe(0.9)
+    >>> etas, schedule.finished
+    ([0.8, 0.8, 0.4, 0.2, 0.1], True)
+    """
+
+    start: float
+    hold: int
+    epochs: int
+    factor: float = 2.0
+    until: float = 0.001
+    seen: int = 0
+
+    def __post_init__(self) -> None:
+        _check_division(self.factor, self.until)
+        require(self.hold >= 1, "hold", self.hold, "at least 1")
+        require(self.hold < self.epochs, "hold", self.hold, f"below the {self.epochs} epochs")
+
+    @property
+    def eta(self) -> float:
+        """The learning rate of the next epoch."""
+        after = self.seen - self.hold
+        if after < 0:
+            return self.start
+        levels = max(1, math.ceil(-math.log(self.until, self.factor) - 1e-9) - 1)
+        return self.start / self.factor ** (1 + after * levels // (self.epochs - self.hold))
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are trained."""
+        return self.seen >= self.epochs
+
+    def observe(self, validation_accuracy: float) -> Self:  # noqa: ARG002
+        """Give the schedule after one more epoch."""
+        return replace(self, seen=self.seen + 1)
+
+
+def _check_division(factor: float, until: float) -> None:
+    require(1 < factor < math.inf, "factor", factor, "a finite number above 1")
+    require(0 < until < 1, "until", until, "above 0 and below 1")
+
+
+Schedule = Constant | Halving | Planned

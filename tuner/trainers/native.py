@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data import Part, TuningData
+from tuner.data.fresh import FreshImages
+from tuner.errors import OptionError
 from tuner.network.activations import ACTIVATIONS
 from tuner.network.blas import Array, one_thread
 from tuner.network.costs import COSTS
@@ -26,6 +28,9 @@ CACHE_BYTES = 1 << 20
 
 PROBE_EXAMPLES = 2_000
 ROWS_AT_ONCE = 4_096
+
+FRESH_EXAMPLES = 2_048
+"""Images changed at once, to bound the memory; part of the reproducible result."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +75,17 @@ class NativeTrainer:
         self._inputs = lru_cache(maxsize=2)(self._inputs_of)
 
     def start(self, settings: Hyperparameters) -> NativeLane:
-        """Give a network before its first step."""
+        """Give a network before its first step.
+
+        Raises
+        ------
+        OptionError
+            When images are to be expanded but the data are none.
+        """
+        if settings.expansion != "none" and self.data.image_shape is None:
+            raise OptionError(
+                f"expansion is {settings.expansion!r} but the data are no images: leave it out."
+            )
         return NativeLane(settings, initial_parameters(settings, self.n_in, self.n_out))
 
     def steps_per_epoch(self, settings: Hyperparameters) -> int:
@@ -150,7 +165,8 @@ class NativeTrainer:
             [lane.settings for lane in lanes], [lane.parameters for lane in lanes], self.n
         )
         step, end = lanes[0].steps, lanes[0].steps + steps
-        epoch_of = _EpochTrainer(stack, *self._inputs(lanes[0].settings.precision))
+        inputs = self._inputs(lanes[0].settings.precision)
+        epoch_of = _EpochTrainer(stack, *inputs, self.data.image_shape)
         while step < end:
             epoch, first = divmod(step, epoch_of.steps)
             last = min(epoch_of.steps, first + end - step)
@@ -166,7 +182,9 @@ class NativeTrainer:
 class _EpochTrainer:
     """Runs a stack through mini-batches of its data, each lane in the order of its seed."""
 
-    def __init__(self, stack: Stack, x: Array, targets: Array) -> None:
+    def __init__(
+        self, stack: Stack, x: Array, targets: Array, image_shape: tuple[int, int] | None
+    ) -> None:
         self.stack, self.x, self.targets = stack, x, targets
         seeds = [s.seed for s in stack.settings]
         self.seeds = sorted(set(seeds))
@@ -176,39 +194,66 @@ class _EpochTrainer:
         self.steps = -(-self.n // self.m)
         self.spaces = {m: Workspace(stack, m, self.slots) for m in {self.m, self.n % self.m} - {0}}
         self.masks = DropoutMasks(stack.settings) if stack.dropout else None
+        self.fresh = FreshImages(stack.settings[0].expansion, image_shape)
 
     def run(self, epoch: int, first: int, last: int) -> None:
         """Train on mini-batches `first` … `last` - 1 of an epoch."""
         orders = [stream(seed, Purpose.ORDER, epoch).permutation(self.n) for seed in self.seeds]
-        whole = min(last, self.n // self.m)
-        self._run_batches(orders, self.m, range(first, whole), epoch * self.steps)
-        if last > whole:
-            rest = [order[whole * self.m :] for order in orders]
-            self._run_batches(rest, self.n % self.m, range(1), epoch * self.steps + whole)
+        end = self.n // self.m
+        size = max(1, FRESH_EXAMPLES // self.m) if self.fresh else end
+        for block, start in enumerate(range(0, end, size)):
+            stop = min(start + size, end)
+            if start < last and first < stop:
+                whole = [o[start * self.m : stop * self.m].reshape(-1, self.m) for o in orders]
+                wanted = range(max(first, start) - start, min(last, stop) - start)
+                self._run_batches(whole, wanted, (epoch, block), epoch * self.steps + start)
+        if last > end:
+            rest = [order[np.newaxis, end * self.m :] for order in orders]
+            self._run_batches(rest, range(1), (epoch, self.n), epoch * self.steps + end)
 
     def _run_batches(
-        self, orders: list[NDArray[np.intp]], m: int, batches: range, first_step: int
+        self,
+        orders: list[NDArray[np.intp]],
+        batches: range,
+        block: tuple[int, int],
+        first_step: int,
     ) -> None:
-        space = self.spaces[m]
-        used = [o[batches.start * m : batches.stop * m].reshape(-1, m) for o in orders]
-        rows = np.concatenate(used, axis=1)  # U distinct orders: (batches, U * m)
-        lane_rows = np.concatenate([used[slot] for slot in self.slots], axis=1)  # (batches, K * m)
+        """Train on some of the mini-batches whose rows (batches, m) are given for each seed."""
+        space = self.spaces[orders[0].shape[1]]
+        wanted = slice(batches.start, batches.stop)
+        source, rows = self.x, orders
+        if self.fresh:
+            source, rows = self._changed(orders, block)
+        rows = [order[wanted] for order in rows]
+        x_rows = np.concatenate(rows, axis=1)  # U distinct orders: (batches, U * m)
+        lane_rows = np.concatenate([orders[slot][wanted] for slot in self.slots], axis=1)
         x = space.x.reshape(-1, space.x.shape[-1])
         targets = space.targets.reshape(-1, space.targets.shape[-1])
-        take_x, take_targets, step = self.x.take, self.targets.take, space.step
+        take_x, take_targets, step = source.take, self.targets.take, space.step
         masks: Sequence[Array] = ()
-        for batch, x_rows, target_rows in zip(batches, rows, lane_rows, strict=True):
-            take_x(x_rows, 0, x, "clip")
-            take_targets(target_rows, 0, targets, "clip")
+        for batch, of_x, of_targets in zip(batches, x_rows, lane_rows, strict=True):
+            take_x(of_x, 0, x, "clip")
+            take_targets(of_targets, 0, targets, "clip")
             if self.masks:
                 masks = self.masks.at(first_step + batch)
             step(masks)
 
+    def _changed(
+        self, orders: list[NDArray[np.intp]], block: tuple[int, int]
+    ) -> tuple[Array, list[NDArray[np.intp]]]:
+        """Give the rows of a block changed anew for each seed, and where each now stands."""
+        changed = [
+            self.fresh.rows(self.x[order.ravel()], stream(seed, Purpose.FRESH, *block))
+            for seed, order in zip(self.seeds, orders, strict=True)
+        ]
+        places = np.arange(len(orders) * orders[0].size).reshape(len(orders), *orders[0].shape)
+        return np.concatenate(changed), list(places)
+
 
 def _lock_step_key(lane: NativeLane) -> tuple[object, ...]:
     s = lane.settings
-    shared = (s.hidden, s.activation, s.cost, s.batch_size, s.regularization, s.precision)
-    return (*shared, s.dropout > 0, lane.steps)
+    shape = (s.hidden, s.activation, s.cost, s.batch_size, s.regularization, s.precision)
+    return (*shape, s.expansion, s.dropout > 0, lane.steps)
 
 
 def one_hot(labels: NDArray[np.intp], n_classes: int, dtype: np.dtype[np.floating]) -> Array:
