@@ -14,30 +14,41 @@ from tuner.errors import InputError, OptionError
 from tuner.records import (
     ADVICE,
     Activation,
+    Candidate,
     Cost,
     DataSummary,
     Environment,
     Epoch,
     EtaSearch,
+    Expansion,
+    Final,
     FindEtaRecord,
     Hyperparameters,
     Init,
     Inspection,
+    Judged,
     Judgement,
     LayerWeights,
+    Means,
     Mistake,
     Outcome,
+    Overfitting,
+    Paired,
     Precision,
     Probe,
     Record,
     Regularization,
     Run,
+    Signal,
+    Step,
+    StepName,
     StopReason,
     Strategy,
     StudyRecord,
     StudySummary,
     TrainRecord,
     TrialRecord,
+    TuneRecord,
     Verdict,
     from_json,
     to_json,
@@ -69,6 +80,7 @@ HYPERPARAMETERS = st.builds(
     lambda_=st.floats(min_value=0, allow_infinity=False),
     regularization=choices(Regularization),
     dropout=st.floats(0, 1, exclude_max=True),
+    expansion=choices(Expansion),
     precision=choices(Precision),
     seed=COUNTS,
 )
@@ -218,6 +230,50 @@ STUDY = st.builds(
     importances=st.none() | st.dictionaries(st.text(), FINITE, max_size=4),
     complete=st.booleans(),
 )
+STEPS = st.builds(Step, name=choices(StepName), conclusion=st.text(), seconds=FINITE)
+SIGNALS = st.builds(Signal, run=RUNS, n_train=COUNTS, chance=FINITE)
+MEANS = st.builds(Means, name=st.text(), run=RUNS, accuracy=FINITE, gap=FINITE)
+OVERFITTINGS = st.builds(Overfitting, n_train=COUNTS, tried=tuples(MEANS), chosen=COUNTS)
+CANDIDATES = st.builds(Candidate, trial=COUNTS, parameters=COUNTS, runs=tuples(RUNS))
+PAIRED = st.builds(Paired, candidate=COUNTS, difference=FINITE, low=FINITE, high=FINITE)
+FINALS = st.builds(
+    Final,
+    strategy=STRATEGIES,
+    compared_at=COUNTS,
+    candidates=tuples(CANDIDATES),
+    best=COUNTS,
+    differences=tuples(PAIRED),
+    winner=COUNTS,
+    seed=COUNTS,
+)
+JUDGED = st.builds(
+    Judged,
+    n=COUNTS,
+    accuracy=FINITE,
+    balanced_accuracy=FINITE,
+    over_seeds=tuples(FINITE),
+    openings=COUNTS,
+)
+TUNE = st.builds(
+    TuneRecord,
+    command=st.text(),
+    data=SUMMARIES,
+    environment=ENVIRONMENTS,
+    budget=FINITE,
+    seconds=FINITE,
+    article=st.booleans(),
+    steps=tuples(STEPS),
+    left_out=tuples(st.text()),
+    signal=SIGNALS,
+    eta_searches=st.dictionaries(st.text(), SEARCHES, max_size=2),
+    overfitting=OVERFITTINGS,
+    study=STUDY,
+    eta_again=SEARCHES,
+    final=FINALS,
+    inspection=st.none() | INSPECTIONS,
+    test=JUDGED,
+    files=st.dictionaries(st.text(), st.text(), max_size=3),
+)
 EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     Hyperparameters: HYPERPARAMETERS,
     Judgement: JUDGEMENTS,
@@ -236,6 +292,15 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     TrialRecord: TRIALS,
     StudyRecord: STUDY,
     StudySummary: STUDIES,
+    Step: STEPS,
+    Signal: SIGNALS,
+    Means: MEANS,
+    Overfitting: OVERFITTINGS,
+    Candidate: CANDIDATES,
+    Paired: PAIRED,
+    Final: FINALS,
+    Judged: JUDGED,
+    TuneRecord: TUNE,
 }
 
 

@@ -39,38 +39,58 @@ from tuner.records.study import TrialRecord as TrialRecord
 from tuner.records.training import Epoch as Epoch
 from tuner.records.training import Run as Run
 from tuner.records.training import StopReason as StopReason
+from tuner.records.tuning import Candidate as Candidate
+from tuner.records.tuning import Final as Final
+from tuner.records.tuning import Judged as Judged
+from tuner.records.tuning import Means as Means
+from tuner.records.tuning import Overfitting as Overfitting
+from tuner.records.tuning import Paired as Paired
+from tuner.records.tuning import Signal as Signal
+from tuner.records.tuning import Step as Step
+from tuner.records.tuning import StepName as StepName
+from tuner.records.tuning import TuneRecord as TuneRecord
 
 __all__ = [
     "ADVICE",
     "SCHEMA",
     "Activation",
+    "Candidate",
     "Cost",
     "DataSummary",
     "Environment",
     "Epoch",
     "EtaSearch",
     "Expansion",
+    "Final",
     "FindEtaRecord",
     "Hyperparameters",
     "Init",
     "Inspection",
+    "Judged",
     "Judgement",
     "LayerWeights",
+    "Means",
     "Mistake",
     "Number",
     "Outcome",
+    "Overfitting",
+    "Paired",
     "Precision",
     "Probe",
     "Record",
     "Regularization",
     "Run",
     "ScheduleName",
+    "Signal",
+    "Step",
+    "StepName",
     "StopReason",
     "Strategy",
     "StudyRecord",
     "StudySummary",
     "TrainRecord",
     "TrialRecord",
+    "TuneRecord",
     "Verdict",
     "from_json",
     "require",

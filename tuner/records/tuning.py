@@ -1,0 +1,243 @@
+"""What the article's whole order of work found, step by step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tuner.records.base import Record
+from tuner.records.inspection import Inspection
+from tuner.records.provenance import DataSummary, Environment
+from tuner.records.search import EtaSearch
+from tuner.records.settings import Hyperparameters, Strategy
+from tuner.records.study import StudyRecord
+from tuner.records.training import Run
+
+StepName = Literal["signal", "eta", "overfitting", "study", "eta-again", "final", "test"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(Record):
+    """One step of the order of work.
+
+    Attributes
+    ----------
+    name
+        Which step.
+    conclusion
+        What came of it, and what was decided, in words.
+    seconds
+        Wall-clock time.
+    """
+
+    name: StepName
+    conclusion: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal(Record):
+    """Whether a small network on little data beats chance.
+
+    Attributes
+    ----------
+    run
+        Its training.
+    n_train
+        Examples it was trained on.
+    chance
+        Validation accuracy of always naming the class that is most frequent in training.
+    """
+
+    run: Run
+    n_train: int
+    chance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means(Record):
+    """A network trained without early stopping, to see what a means against overfitting does.
+
+    Attributes
+    ----------
+    name
+        `none`, `l2`, `l1`, `dropout`, `shift` or `distort`.
+    run
+        Its training; the settings say with what.
+    accuracy
+        Mean validation accuracy of the last fifth of its epochs, by which means are compared.
+    gap
+        Training minus validation accuracy over the same epochs.
+    """
+
+    name: str
+    run: Run
+    accuracy: float
+    gap: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overfitting(Record):
+    """What overfitting looks like on these data, and which means help against it.
+
+    Attributes
+    ----------
+    n_train
+        Examples the networks were trained on.
+    tried
+        One network for each kind of network and means, compared with early stopping off.
+    chosen
+        Index into `tried` of what the search goes on with.
+    """
+
+    n_train: int
+    tried: tuple[Means, ...]
+    chosen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate(Record):
+    """Settings that were trained anew on paired seeds.
+
+    Attributes
+    ----------
+    trial
+        The number of the trial in the study that they come from.
+    parameters
+        Weights and biases of one network.
+    runs
+        One for each seed, in the order of the seeds; the same seeds for every candidate.
+    """
+
+    trial: int
+    parameters: int
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paired(Record):
+    """The difference between the best candidate and another, seed by seed.
+
+    Attributes
+    ----------
+    candidate
+        Index of the other one.
+    difference, low, high
+        Mean validation accuracy of the best minus that of the other, with its 95 % interval over
+        validation examples and seeds.
+    """
+
+    candidate: int
+    difference: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Final(Record):
+    """The candidates on paired seeds, and the winner.
+
+    Attributes
+    ----------
+    strategy
+        How each trains.
+    compared_at
+        Epoch at which the candidates were compared; those that lost stopped there.
+    candidates
+        The best of the study, the best first.
+    best
+        Index of the candidate with the highest mean validation accuracy.
+    differences
+        Between it and each other one.
+    winner
+        Index of the smallest candidate that cannot be told from the best.
+    seed
+        The seed of the winner's network that became the model: the best on validation data.
+    """
+
+    strategy: Strategy
+    compared_at: int
+    candidates: tuple[Candidate, ...]
+    best: int
+    differences: tuple[Paired, ...]
+    winner: int
+    seed: int
+
+    @property
+    def tied(self) -> tuple[int, ...]:
+        """Indices of the candidates that cannot be told from the best, which is among them."""
+        alike = (d.candidate for d in self.differences if d.low <= 0)
+        return tuple(sorted({self.best, *alike}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged(Record):
+    """What the model does on the test part, opened once.
+
+    Attributes
+    ----------
+    n
+        Test examples.
+    accuracy
+        Share classified right.
+    balanced_accuracy
+        Mean over the classes of the share classified right.
+    over_seeds
+        Accuracy of the winner's network of each seed, measured at the same opening.
+    openings
+        How often the test part was opened.
+    """
+
+    n: int
+    accuracy: float
+    balanced_accuracy: float
+    over_seeds: tuple[float, ...]
+    openings: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneRecord(Record):
+    """All that the report of `tune` is rebuilt from.
+
+    Attributes
+    ----------
+    budget, seconds
+        Seconds that were given and used.
+    article
+        Whether only the article's own means were allowed.
+    steps
+        In the order of the work.
+    left_out
+        What the budget did not allow, a sentence each.
+    study
+        The search over λ and size.
+    eta_again
+        η for the winner's settings, where it was found again.
+    inspection
+        Of the model, on validation data.
+    files
+        The model, settings and other files beside the report, by what they are.
+    """
+
+    command: str
+    data: DataSummary
+    environment: Environment
+    budget: float
+    seconds: float
+    article: bool
+    steps: tuple[Step, ...]
+    left_out: tuple[str, ...]
+    signal: Signal
+    eta_searches: Mapping[str, EtaSearch]
+    overfitting: Overfitting
+    study: StudyRecord
+    eta_again: EtaSearch
+    final: Final
+    inspection: Inspection | None
+    test: Judged
+    files: Mapping[str, str]
+
+    @property
+    def settings(self) -> Hyperparameters:
+        """The hyperparameters of the model."""
+        runs = self.final.candidates[self.final.winner].runs
+        return next(run.settings for run in runs if run.settings.seed == self.final.seed)
