@@ -17,13 +17,14 @@ FILES = sorted(HOUSE.rglob("*.py"))
 FOUNDATION = {"errors", "randomness", "records"}
 TRAINING = FOUNDATION | {"data", "network", "trainers"}
 DRIVING = TRAINING | {"strategies"}
-STUDYING = DRIVING | {"checkpoints", "environment", "find_eta", "models", "run"}
+STUDYING = DRIVING | {"intervals", "checkpoints", "environment", "find_eta", "models", "run"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
+    "intervals": set(),
     "randomness": set(),
     "records": {"errors"},
     "strategies": {"errors", "records"},
-    "report": {"errors", "records"},
+    "report": {"errors", "intervals", "records"},
     "data": FOUNDATION,
     "network": FOUNDATION | {"data"},
     "environment": FOUNDATION | {"network"},

@@ -39,6 +39,7 @@ from tuner.records import (
     Record,
     Regularization,
     Run,
+    ScheduleName,
     Signal,
     Step,
     StepName,
@@ -125,6 +126,7 @@ EPOCHS = st.builds(
 )
 RUNS = st.builds(
     Run,
+    ScheduleName,
     settings=HYPERPARAMETERS,
     history=tuples(EPOCHS),
     best_epoch=COUNTS,
@@ -167,15 +169,11 @@ STRATEGIES = st.builds(
     min_delta=FINITE,
     warm_up=COUNTS,
     seconds=st.none() | FINITE,
-    schedule=st.sampled_from(["constant", "halving"]),
+    schedule=choices(ScheduleName),
     factor=FINITE,
     until=FINITE,
-) | st.builds(
-    Strategy,
-    patience=st.none(),
-    schedule=st.sampled_from(["constant", "planned"]),
     hold=st.none() | COUNTS,
-)
+) | st.builds(Strategy, patience=st.none())
 MISTAKES = st.builds(
     Mistake,
     row=COUNTS,
@@ -246,7 +244,7 @@ FINALS = st.builds(
     winner=COUNTS,
     seed=COUNTS,
 )
-JUDGED = st.builds(
+VERDICTS = st.builds(
     Judged,
     n=COUNTS,
     accuracy=FINITE,
@@ -271,7 +269,7 @@ TUNE = st.builds(
     eta_again=SEARCHES,
     final=FINALS,
     inspection=st.none() | INSPECTIONS,
-    test=JUDGED,
+    test=VERDICTS,
     files=st.dictionaries(st.text(), st.text(), max_size=3),
 )
 EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
@@ -299,7 +297,7 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     Candidate: CANDIDATES,
     Paired: PAIRED,
     Final: FINALS,
-    Judged: JUDGED,
+    Judged: VERDICTS,
     TuneRecord: TUNE,
 }
 

@@ -11,7 +11,7 @@ from tuner.network.blas import Array
 from tuner.network.initialisation import Parameters
 from tuner.records import DataSummary, Epoch, Hyperparameters, Record, to_json
 from tuner.run import Training
-from tuner.strategies.schedules import Halving, Schedule
+from tuner.strategies.schedules import Halving, Planned, Schedule
 from tuner.strategies.stopping import Stopping
 from tuner.trainers.native import NativeLane
 
@@ -19,7 +19,7 @@ KIND = "checkpoint"
 
 SEEN = {
     *("plateau.best", "plateau.epochs", "plateau.waited"),
-    *("divisions", "seconds_used", "diverged", "last_epoch"),
+    *("divisions", "seen", "seconds_used", "diverged", "last_epoch"),
 }
 """What a strategy has seen so far; all else in it is a setting."""
 
@@ -210,6 +210,8 @@ def _check_counts(record: CheckpointRecord) -> None:
         raise DataError("holds epochs out of order: start anew.")
     if isinstance(record.schedule, Halving) and not 0 <= record.schedule.divisions <= n:
         raise DataError(f"holds a schedule of {record.schedule.divisions} divisions: start anew.")
+    if isinstance(record.schedule, Planned) and record.schedule.seen != n:
+        raise DataError(f"holds a schedule that saw {record.schedule.seen} epochs: start anew.")
     steps = min(record.lane.steps, record.best.steps)
     if steps < 0:
         raise DataError(f"holds a number of steps that is {steps}: start anew.")

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tests.report.runs import BROKEN, CALM, CONSTANT, EMPTY, HALVING, LOST, ONE, Row, run_of
+from tuner.intervals import wilson
 from tuner.records import Run, StopReason, TrainRecord
-from tuner.report.intervals import wilson
 from tuner.report.remedies import findings
 from tuner.report.signs import best_epoch, lowest_cost, overfitting_signs, underfitting_signs
 from tuner.report.train_cautions import train_cautions

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.report.studies import FOUND, QUESTION, SMALL, SPEC, TRIALS, large, study, trial
+from tuner.intervals import mean_interval, wilson
 from tuner.records import Outcome, StudyRecord
-from tuner.report.intervals import mean_interval, wilson
 from tuner.report.study_cautions import edge, study_cautions
 from tuner.report.study_front import front
 from tuner.report.study_history import rungs, search_history

@@ -79,7 +79,7 @@ def cost(value: float) -> str:
 
 def interval(share: float, examples: int) -> tuple[float, float]:
     """Give the 95 % interval of a share of so many examples."""
-    from tuner.report.intervals import wilson
+    from tuner.intervals import wilson
 
     return wilson(share, examples)
 

@@ -18,6 +18,7 @@ from tuner.errors import OptionError
 from tuner.records import (
     Activation,
     Cost,
+    Expansion,
     Hyperparameters,
     Init,
     Precision,
@@ -142,6 +143,10 @@ class NetworkOptions:
     regularization: Annotated[Regularization, Opt("l2 or l1.", NAME, "l2")]
     dropout: Annotated[
         float, Opt("Share of hidden neurons left out in each mini-batch.", NUMBER, "0")
+    ]
+    expansion: Annotated[
+        Expansion,
+        Opt("Change images anew each epoch: none, shift or distort.", NAME, "none"),
     ]
     precision: Annotated[Precision, Opt("float32 or float64.", NAME, "float32")]
     seed: Annotated[int, Opt("Of everything that is drawn at random.", INTEGER, "0")]

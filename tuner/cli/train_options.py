@@ -38,10 +38,14 @@ class StrategyOptions:
     ]
     warm_up: Annotated[int, Opt("First epochs that --patience does not count.", INTEGER, "0")]
     seconds: Annotated[float | None, Opt("Stop after so many seconds of training.", NUMBER)]
-    schedule: Annotated[ScheduleName, Opt("Of η: constant or halving.", NAME, "constant")]
+    schedule: Annotated[ScheduleName, Opt("Of η: constant, halving or planned.", NAME, "constant")]
     factor: Annotated[float, Opt("What --schedule halving divides η by.", NUMBER, "2")]
     until: Annotated[
         float, Opt("Share of its start at which a halving η ends training.", NUMBER, "0.001")
+    ]
+    hold: Annotated[
+        int | None,
+        Opt("Epochs before --schedule planned first divides η; else half of them.", INTEGER),
     ]
 
     def __post_init__(self) -> None:
@@ -50,6 +54,7 @@ class StrategyOptions:
         require(self.epochs <= MOST_EPOCHS, "epochs", self.epochs, f"at most {MOST_EPOCHS}")
         patience = 1 if self.patience is None else self.patience
         policies(self.first_eta, replace(self.strategy, schedule="halving", patience=patience))
+        policies(self.first_eta, self.strategy)
 
     @property
     def first_eta(self) -> float:

@@ -107,8 +107,8 @@ class Strategy(Record):
     epochs
         Most epochs.
     patience
-        N of "no improvement in N": epochs in a row without a better validation accuracy. With the
-        constant schedule training stops then; with the halving schedule η is divided. None: never
+        N of "no improvement in N": epochs in a row without a better validation accuracy. Training
+        stops then; with the halving schedule η is divided instead. None: never
         stop early.
     min_delta
         What an accuracy must exceed the best by to count, in shares.
@@ -129,7 +129,7 @@ class Strategy(Record):
     Raises
     ------
     OptionError
-        When the halving schedule has no patience to wait for, or the planned one has some.
+        When the halving schedule has no patience to wait for.
     """
 
     epochs: int = 30
@@ -147,9 +147,4 @@ class Strategy(Record):
         if self.schedule == "halving" and self.patience is None:
             raise OptionError(
                 "patience is off, but --schedule halving waits for a plateau: give --patience N."
-            )
-        if self.schedule == "planned" and self.patience is not None:
-            raise OptionError(
-                f"patience is {self.patience}, but --schedule planned ends after its epochs, not"
-                " at a plateau: give --patience off."
             )

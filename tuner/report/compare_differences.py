@@ -7,8 +7,8 @@ from itertools import combinations
 from statistics import mean
 from typing import Literal
 
+from tuner.intervals import mean_interval, newcombe
 from tuner.report.compare_groups import Contender
-from tuner.report.intervals import mean_interval, newcombe
 
 Basis = Literal["seeds", "examples", "nothing"]
 

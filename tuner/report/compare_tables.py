@@ -6,11 +6,11 @@ from statistics import mean
 
 import pandas as pd
 
+from tuner.intervals import mean_interval, wilson
 from tuner.records import Inspection, LayerWeights, Run, StudyRecord, TrainRecord
 from tuner.report.compare_differences import Difference
 from tuner.report.compare_groups import Contender
 from tuner.report.inspect_tables import layer_name, on_one_grid, weight_histograms
-from tuner.report.intervals import mean_interval, wilson
 from tuner.report.lettering import lettered
 from tuner.report.signs import best_epoch
 from tuner.report.train_figures import training_curves

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
+from tuner.intervals import wilson
 from tuner.records import Epoch, Run
-from tuner.report.intervals import wilson
 from tuner.report.words import count, number, percent, points
 
 RISE = 1.05

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from tuner.intervals import mean_interval, wilson
 from tuner.records import StudyRecord, TrialRecord
-from tuner.report.intervals import mean_interval, wilson
 from tuner.report.study_trials import COMPLETE, accuracy, network_size, numbers
 
 

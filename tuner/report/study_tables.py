@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from tuner.intervals import mean_interval
 from tuner.records import StudyRecord, TrialRecord
-from tuner.report.intervals import mean_interval
 from tuner.report.study_space import as_number, dimensions
 from tuner.report.study_trials import (
     accuracy,

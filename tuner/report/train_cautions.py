@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from tuner.intervals import wilson
 from tuner.records import DataSummary, Inspection, StopReason, TrainRecord
 from tuner.report.cautions import Caution, find_eta_cautions
 from tuner.report.inspect_tables import accuracies, imbalance
-from tuner.report.intervals import wilson
 from tuner.report.signs import (
     Sign,
     best_epoch,

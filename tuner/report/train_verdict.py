@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+from tuner.intervals import wilson
 from tuner.records import Epoch, Run, StopReason, TrainRecord
-from tuner.report.intervals import wilson
 from tuner.report.signs import best_epoch, lowest_cost
 from tuner.report.verdicts import PlainVerdict
 from tuner.report.words import count, number, percent, points

@@ -20,22 +20,23 @@ def policies(eta: float, strategy: Strategy) -> tuple[Schedule, Stopping]:
     >>> schedule.plateau.patience, stopping.plateau, stopping.epochs
     (2, None, 60)
     """
-    if strategy.schedule == "planned":
-        hold = strategy.epochs // 2 if strategy.hold is None else strategy.hold
-        planned = Planned(
-            start=eta,
-            hold=hold,
-            epochs=strategy.epochs,
-            factor=strategy.factor,
-            until=strategy.until,
-        )
-        return planned, Stopping(epochs=strategy.epochs, seconds=strategy.seconds)
     plateau = strategy.patience is not None and Plateau(
         patience=strategy.patience, min_delta=strategy.min_delta, warm_up=strategy.warm_up
     )
     if strategy.schedule == "halving" and plateau:
         schedule = Halving(start=eta, plateau=plateau, factor=strategy.factor, until=strategy.until)
         return schedule, Stopping(epochs=strategy.epochs, seconds=strategy.seconds)
-    return Constant(eta=eta), Stopping(
-        epochs=strategy.epochs, plateau=plateau or None, seconds=strategy.seconds
+    stopping = Stopping(epochs=strategy.epochs, plateau=plateau or None, seconds=strategy.seconds)
+    if strategy.schedule == "planned":
+        return _planned(eta, strategy), stopping
+    return Constant(eta=eta), stopping
+
+
+def _planned(eta: float, strategy: Strategy) -> Planned:
+    return Planned(
+        start=eta,
+        hold=strategy.epochs // 2 if strategy.hold is None else strategy.hold,
+        epochs=strategy.epochs,
+        factor=strategy.factor,
+        until=strategy.until,
     )

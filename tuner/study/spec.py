@@ -27,6 +27,7 @@ from tuner.records import (
     Activation,
     Cost,
     DataSummary,
+    Expansion,
     Hyperparameters,
     Init,
     Precision,
@@ -201,6 +202,7 @@ class NetworkPart(_Part):
     lambda_: Annotated[float, Field(alias="lambda")] = 0.0
     regularization: Regularization = "l2"
     dropout: float = 0.0
+    expansion: Expansion = "none"
     precision: Precision = "float32"
 
 
@@ -214,6 +216,7 @@ class TrainPart(_Part):
     schedule: ScheduleName = "constant"
     factor: float = 2.0
     until: float = 0.001
+    hold: int | None = None
 
     @field_validator("patience", mode="before")
     @classmethod
@@ -233,6 +236,7 @@ class SearchPart(_Part):
     cost: Words | None = None
     init: Words | None = None
     regularization: Words | None = None
+    expansion: Words | None = None
     eta: NumberDimension | None = None
     schedule: Words | None = None
     patience: PatienceDimension | None = None

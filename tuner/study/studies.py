@@ -1,7 +1,7 @@
 """Run a study, and look at what is stored."""
 
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from tuner.study.storage import (
     only_coordinator,
     open_study,
 )
-from tuner.study.workers import workers_for
+from tuner.study.workers import Workers, workers_for
 
 
 def run_study(
@@ -35,7 +35,7 @@ def run_study(
     folder: Path,
     *,
     storage: str | None = None,
-    workers: int = 1,
+    workers: int | Workers = 1,
     scheduler: str | None = None,
     trials: int | None = None,
     control: Control = Control(),
@@ -51,7 +51,7 @@ def run_study(
     storage
         An Optuna storage URL; by default SQLite in `folder`.
     workers
-        Processes on this machine.
+        Processes on this machine: how many, or those that are at work already.
     scheduler
         Address of a Dask scheduler to use instead of processes of this machine.
     trials
@@ -88,7 +88,7 @@ def run_study(
     url = storage or default_url(folder)
     with (
         only_coordinator(url, spec.name, folder),
-        closing(workers_for(data.tuning, workers, scheduler)) as crew,
+        _hired(data, workers, scheduler) as crew,
         connected(url) as connection,
     ):
         study = open_study(connection, spec, data.summary, version("tuner"))
@@ -165,6 +165,15 @@ def _remove_report(folder: Path) -> None:
     for pattern in ("study.html", "study-*.png", "records.json"):
         for path in folder.glob(pattern):
             path.unlink()
+
+
+def _hired(
+    data: Dataset, workers: int | Workers, scheduler: str | None
+) -> AbstractContextManager[Workers]:
+    """Give workers that are let go at the end, unless they were somebody else's."""
+    if isinstance(workers, int):
+        return closing(workers_for(data.tuning, workers, scheduler))
+    return nullcontext(workers)
 
 
 def _make(folder: Path) -> None:
