@@ -126,7 +126,6 @@ EPOCHS = st.builds(
 )
 RUNS = st.builds(
     Run,
-    ScheduleName,
     settings=HYPERPARAMETERS,
     history=tuples(EPOCHS),
     best_epoch=COUNTS,

@@ -101,7 +101,7 @@ WRONG = {
         ("[network]\nbatch_size = 0", "batch_size must be at least 1 but is 0."),
         (
             "[train]\nschedule = 'halvin'",
-            "train.schedule must be one of 'constant' or 'halving' but is 'halvin'.",
+            "train.schedule must be one of 'constant', 'halving' or 'planned' but is 'halvin'.",
         ),
     ],
     "a range or choices that cannot be searched": [
@@ -348,6 +348,7 @@ def test_every_key_of_network_and_train_reaches_the_trial() -> None:
         "lambda": 3.0,
         "regularization": "l1",
         "dropout": 0.5,
+        "expansion": "shift",
         "precision": "float64",
     }
     train = {
@@ -358,6 +359,7 @@ def test_every_key_of_network_and_train_reaches_the_trial() -> None:
         "schedule": "halving",
         "factor": 4.0,
         "until": 0.25,
+        "hold": 4,
     }
     content = {**tomllib.loads("[search.eta]\nlow = 0.1\nhigh = 1"), "eta": "search", "name": "x"}
     spec = parse_spec({**content, "network": network, "train": train}, "file")
