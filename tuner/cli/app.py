@@ -14,6 +14,7 @@ from tuner.cli.predict import predict
 from tuner.cli.report import report
 from tuner.cli.study import study
 from tuner.cli.train import train
+from tuner.cli.tune import tune
 
 app = typer.Typer(
     add_completion=False,
@@ -47,6 +48,7 @@ def tuner(
 
 app.command("find-eta")(find_eta)
 app.command("train")(train)
+app.command("tune")(tune)
 app.command("evaluate")(evaluate)
 app.command("predict")(predict)
 app.command("report")(report)

@@ -1,5 +1,6 @@
 """Ctrl-C: what is said when work is lost by it, and how a run ends at its next good moment."""
 
+import multiprocessing
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -32,13 +33,15 @@ def if_interrupted(words: str) -> Iterator[None]:
 
 
 @contextmanager
-def first_interrupt_asks(say: Say) -> Iterator[Callable[[], bool]]:
+def first_interrupt_asks(say: Say, piece: str = "epoch") -> Iterator[Callable[[], bool]]:
     """Let the first Ctrl-C in the block ask to stop, and the second one stop at once.
 
     Parameters
     ----------
     say
         Shows that the first one was heard.
+    piece
+        What is finished before the stop, in words.
 
     Yields
     ------
@@ -52,7 +55,7 @@ def first_interrupt_asks(say: Say) -> Iterator[Callable[[], bool]]:
     def ask(_number: int, _frame: FrameType | None) -> None:
         asked.set()
         signal.signal(signal.SIGINT, before)
-        say("finishing this epoch; Ctrl-C once more stops at once")
+        say(f"finishing this {piece}; Ctrl-C once more stops at once")
 
     ours = threading.current_thread() is threading.main_thread() and before != signal.SIG_IGN
     if ours:
@@ -62,3 +65,32 @@ def first_interrupt_asks(say: Say) -> Iterator[Callable[[], bool]]:
     finally:
         if ours:
             signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def interrupts(say: Say, piece: str, words: str) -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C ask to stop, and the second one end worker processes and stop.
+
+    Parameters
+    ----------
+    say, piece
+        As for `first_interrupt_asks`.
+    words
+        What a stop at once means for the user.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    ours = threading.current_thread() is threading.main_thread() and before != signal.SIG_IGN
+    if ours:
+        signal.signal(signal.SIGINT, _at_once)
+    try:
+        with if_interrupted(words), first_interrupt_asks(say, piece) as asked:
+            yield asked
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, before)
+
+
+def _at_once(_number: int, _frame: FrameType | None) -> None:
+    for worker in multiprocessing.active_children():
+        worker.kill()
+    raise KeyboardInterrupt

@@ -114,6 +114,7 @@ class DataOptions:
     ]
     target: Annotated[str | None, Opt("The column of a table to predict.", NAME)]
     train_size: Annotated[int | None, Opt("Train on so many examples only.", INTEGER)]
+    split_seed: Annotated[int | None, Opt("Of the split into parts; else --seed.", INTEGER)]
 
     @property
     def title(self) -> str:

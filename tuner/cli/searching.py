@@ -22,7 +22,8 @@ def load_data(source: DataOptions, seed: int) -> "tuple[NativeTrainer, Dataset]"
     from tuner.data import load
     from tuner.trainers.native import NativeTrainer
 
-    data = load(source.data, target=source.target, train_size=source.train_size, seed=seed)
+    split_seed = seed if source.split_seed is None else source.split_seed
+    data = load(source.data, target=source.target, train_size=source.train_size, seed=split_seed)
     return NativeTrainer(data.tuning), data
 
 

@@ -1,20 +1,16 @@
 """`study run`: an Optuna study, from its file to its best trials."""
 
-import multiprocessing
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tuner.cli.folders import output_folder
-from tuner.cli.interrupts import first_interrupt_asks, if_interrupted
+from tuner.cli.interrupts import if_interrupted, interrupts
 from tuner.cli.options import AnswerOptions, WorkOptions, grouped
 from tuner.cli.reporting import Written, write
 from tuner.cli.running import INTERRUPTED, command_line
@@ -76,7 +72,10 @@ def _run(job: Job) -> Ran:
     began = time.monotonic()
     with study_bar() as bar:
         dataset = _load(job, bar)
-        with _folder(job.place.folder), _interrupts(bar, job) as interrupted:
+        with (
+            _folder(job.place.folder),
+            interrupts(bar.notice, "rung", f"go on with {job.resume}") as interrupted,
+        ):
             summary, complete = run_study(
                 job.spec,
                 dataset,
@@ -144,7 +143,10 @@ def _load(job: Job, bar: Bar) -> "Dataset":
     bar.say(f"reading {source.source}")
     try:
         data = load(
-            source.source, target=source.target, train_size=source.train_size, seed=job.spec.seed
+            source.source,
+            target=source.target,
+            train_size=source.train_size,
+            seed=job.spec.seed if source.split_seed is None else source.split_seed,
         )
     except OptionError as error:
         raise InputError(f"{job.file}: data.{error}") from error
@@ -153,28 +155,3 @@ def _load(job: Job, bar: Bar) -> "Dataset":
         with connected(job.options.storage):
             pass
     return data
-
-
-@contextmanager
-def _interrupts(bar: Bar, job: Job) -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C ask to stop, and the second one end worker processes and stop."""
-
-    def heard(_: str) -> None:
-        bar.notice("finishing this rung; Ctrl-C once more stops at once")
-
-    before = signal.getsignal(signal.SIGINT)
-    ours = threading.current_thread() is threading.main_thread() and before != signal.SIG_IGN
-    if ours:
-        signal.signal(signal.SIGINT, _at_once)
-    try:
-        with if_interrupted(f"go on with {job.resume}"), first_interrupt_asks(heard) as asked:
-            yield asked
-    finally:
-        if ours:
-            signal.signal(signal.SIGINT, before)
-
-
-def _at_once(_number: int, _frame: FrameType | None) -> None:
-    for worker in multiprocessing.active_children():
-        worker.kill()
-    raise KeyboardInterrupt

@@ -17,6 +17,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.data import Dataset
+from tuner.find_eta import ProbePlan
 from tuner.records import EtaSearch, Hyperparameters, StopReason, Strategy
 from tuner.run import Training, begin
 from tuner.strategies.plans import policies
@@ -196,8 +197,9 @@ class Coordinator:
             self._say(
                 f"finding η ({searching} to go)" if searching else f"training to epoch {rung}"
             )
+            probes = ProbePlan(seeds=self._spec.eta_seeds)
             searches = [
-                Job(FindEta(question, self._spec.eta_seeds), partial(learn, question))
+                Job(FindEta(question, probes), partial(learn, question))
                 for question in sorted(new, key=self._work, reverse=True)
             ]
             return searches + self._training(begun, rung, networks, most)

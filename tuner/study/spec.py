@@ -189,6 +189,8 @@ class DataPart(_Part):
     source: str = "mnist-5k"
     target: str | None = None
     train_size: int | None = None
+    split_seed: int | None = None
+    """Of the split into training, validation and test part; else the study's seed."""
 
 
 class NetworkPart(_Part):

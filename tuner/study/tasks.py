@@ -44,8 +44,8 @@ class FindEta:
     """Find η for these settings by its threshold."""
 
     settings: Hyperparameters
-    seeds: int
+    plan: ProbePlan
 
     def __call__(self, trainer: NativeTrainer) -> EtaSearch:
         """Search."""
-        return find_eta(trainer, self.settings, plan=ProbePlan(seeds=self.seeds))
+        return find_eta(trainer, self.settings, plan=self.plan)

@@ -1,0 +1,150 @@
+"""`tune`: the article's whole order of work, unattended, to a report, a model and the settings."""
+
+import shutil
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tuner.cli.answers import Say, narration
+from tuner.cli.folders import output_folder
+from tuner.cli.interrupts import if_interrupted, interrupts
+from tuner.cli.options import (
+    INTEGER,
+    SEEDS,
+    AnswerOptions,
+    DataOptions,
+    Opt,
+    WorkOptions,
+    grouped,
+)
+from tuner.cli.reporting import Written, write
+from tuner.cli.running import INTERRUPTED, command_line
+from tuner.cli.searching import NOTHING_WRITTEN
+from tuner.cli.study_jobs import DURATION
+from tuner.cli.tune_answers import print_answer
+from tuner.records import require
+
+if TYPE_CHECKING:
+    from tuner.data import Dataset
+    from tuner.workflow import Ask, Tuned
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneOptions:
+    """How much to spend, and on what."""
+
+    budget: Annotated[float, Opt("Time for all of it: 60s, 10m, 2h.", DURATION, "60s")]
+    article: Annotated[
+        bool, Opt("The article's means only: sigmoid, cross-entropy, no expansion of the data.")
+    ]
+    seed: Annotated[int, Opt("Of everything that is drawn at random.", INTEGER, "0")]
+    fresh: Annotated[bool, Opt("Start over where a tuning is, and lose it.")]
+
+    def __post_init__(self) -> None:
+        require(self.budget >= 1, "budget", f"{self.budget:g}", "at least 1 second")
+        require(0 <= self.seed < SEEDS, "seed", self.seed, f"from 0 and below {SEEDS}")
+
+
+@grouped
+def tune(
+    *,
+    context: typer.Context,
+    data: DataOptions,
+    options: TuneOptions,
+    work: WorkOptions,
+    answer: AnswerOptions,
+) -> None:
+    """Tune a network from data to report, in the article's order of work.
+
+    A quick signal; η by its threshold; overfitting and what helps against it; a study of λ and
+    size; η again; the best candidates anew on paired seeds, η halved to the end; then the test
+    set, opened once.
+
+    Writes report.html, its figures, model.safetensors, settings.toml and records.json to --out
+    (default: reports/tune-DATA). The same command goes on where Ctrl-C or a kill stopped it.
+    """
+    began = time.monotonic()
+    out = work.out or Path("reports", f"tune-{data.title}")
+    argv = tuple(each for each in context.obj if each != "--fresh")
+    with narration() as say, output_folder(out):
+        if options.fresh:
+            _forget(out)
+        say(f"reading {data.data}")
+        ask = _ask(data, options, argv, began)
+        dataset = _load(ask)
+        tuned = _tuned(dataset, ask, out, work.workers, say)
+        if tuned is None:
+            print(f"interrupted: go on with {command_line(argv)}", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED)
+        written = _write(tuned, out, argv, say)
+    print_answer(tuned.record, written, out, time.monotonic() - began, as_json=answer.json)
+
+
+def _forget(out: Path) -> None:
+    from tuner.workflow.memory import ASKED
+    from tuner.workflow.order import WORK
+
+    if (out / WORK / ASKED).is_file():
+        shutil.rmtree(out / WORK)
+
+
+def _ask(data: DataOptions, options: TuneOptions, argv: tuple[str, ...], began: float) -> "Ask":
+    from tuner.workflow import Ask
+
+    return Ask(
+        budget=options.budget,
+        article=options.article,
+        seed=options.seed,
+        source=data.data,
+        target=data.target,
+        train_size=data.train_size,
+        split_seed=options.seed if data.split_seed is None else data.split_seed,
+        command=command_line(argv),
+        began=began,
+    )
+
+
+@if_interrupted(NOTHING_WRITTEN)
+def _load(ask: "Ask") -> "Dataset":
+    from tuner.data import load
+
+    return load(ask.source, target=ask.target, train_size=ask.train_size, seed=ask.split_seed)
+
+
+def _tuned(
+    dataset: "Dataset", ask: "Ask", out: Path, count: int | None, say: Say
+) -> "Tuned | None":
+    from tuner.environment import usable_cores
+    from tuner.study.workers import workers_for
+    from tuner.workflow import tune as work
+    from tuner.workflow.ask import Control
+
+    def tell(doing: str) -> None:
+        say(f"{_clock(time.monotonic() - (ask.began or 0))} of {_clock(ask.budget)}  {doing}")
+
+    with (
+        interrupts(say, "piece of work", f"go on with {ask.command}") as asked,
+        closing(workers_for(dataset.tuning, count or usable_cores(), None)) as workers,
+    ):
+        return work(dataset, ask, out, workers=workers, control=Control(say=tell, stop_asked=asked))
+
+
+def _write(tuned: "Tuned", out: Path, argv: tuple[str, ...], say: Say) -> Written:
+    say("writing the report")
+    with if_interrupted(f"the report is missing: go on with {command_line(argv)}"):
+        return write(tuned.record, out)
+
+
+def _clock(seconds: float) -> str:
+    """Write a time as minutes and seconds.
+
+    >>> _clock(83.2)
+    '1:23'
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"

@@ -1,0 +1,100 @@
+"""What `tune` answers: what was chosen and why, how good it is, and how sure that is."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tuner.cli.answers import interval, json_text, print_sentences, print_table
+from tuner.cli.reporting import Written
+from tuner.records import Hyperparameters, TuneRecord, to_json
+
+
+def document(record: TuneRecord, written: Written, out: Path, seconds: float) -> dict[str, object]:
+    """Give what `--json` prints."""
+    settings, final = record.settings, record.final
+    accuracies = [run.best_validation_accuracy for run in final.candidates[final.winner].runs]
+    return {
+        "command": "tune",
+        "eta": settings.eta,
+        "lambda": settings.lambda_,
+        "hidden": list(settings.hidden),
+        "validation_accuracy": max(accuracies),
+        "validation_accuracies": accuracies,
+        "test_accuracy": record.test.accuracy,
+        "test_accuracies": list(record.test.over_seeds),
+        "balanced_accuracy": record.test.balanced_accuracy,
+        "test_openings": record.test.openings,
+        "interval": list(interval(record.test.accuracy, record.test.n)),
+        "tied": len(final.tied),
+        "settings": to_json(settings),
+        "strategy": to_json(final.strategy),
+        "steps": [to_json(step) for step in record.steps],
+        "left_out": list(record.left_out),
+        "budget": record.budget,
+        "seconds": seconds,
+        "data": to_json(record.data),
+        "environment": to_json(record.environment),
+        **written.document,
+        "model": str(out / record.files["model"]),
+        "settings_file": str(out / record.files["settings"]),
+    }
+
+
+def print_answer(
+    record: TuneRecord, written: Written, out: Path, seconds: float, *, as_json: bool
+) -> None:
+    """Print the results on stdout; the last line says what was chosen and how good it is."""
+    if as_json:
+        print(json_text(document(record, written, out, seconds)))
+        return
+    rows = [(f"{step.seconds:.1f} s", TITLES[step.name], step.conclusion) for step in record.steps]
+    print_table(("time", "step", "what came of it"), rows, right=("time",))
+    print()
+    print_sentences(_sentences(record, out, seconds))
+    print_sentences([verdict(record, written)])
+
+
+TITLES = {
+    "signal": "quick signal",
+    "eta": "η",
+    "overfitting": "overfitting",
+    "study": "λ and size",
+    "eta-again": "η again",
+    "final": "final networks",
+    "test": "test",
+}
+
+
+def _sentences(record: TuneRecord, out: Path, seconds: float) -> Iterator[str]:
+    if record.left_out:
+        yield f"Left out for lack of time: {' '.join(record.left_out)}"
+    yield f"Took {seconds:.0f} s of {record.budget:g} s."
+    yield f"Model: {out / record.files['model']}"
+    yield f"Settings: {out / record.files['settings']}"
+
+
+def verdict(record: TuneRecord, written: Written) -> str:
+    """Say in one sentence what was chosen, how good it is, how sure, and where the report is."""
+    low, high = interval(record.test.accuracy, record.test.n)
+    opened = record.test.openings
+    return (
+        f"Chosen: {named(record.settings)}; {100 * record.test.accuracy:.2f} % of "
+        f"{record.test.n:,} test examples right (95 % interval {100 * low:.2f} to "
+        f"{100 * high:.2f} %; test set opened {'once' if opened == 1 else f'{opened} times'}): "
+        f"see {written.report.html}"
+    )
+
+
+def named(settings: Hyperparameters) -> str:
+    """Name a network by what tuning chooses.
+
+    >>> named(Hyperparameters(eta=0.3245, hidden=(300,), lambda_=2.0, expansion="shift"))
+    '300 sigmoid neurons, η 0.3245, λ 2, images changed by shift'
+    """
+    sizes = "-".join(map(str, settings.hidden))
+    said = f"{sizes} {settings.activation} neurons, η {settings.eta:.4g}, λ {settings.lambda_:.3g}"
+    extras = {
+        "L1": settings.regularization == "l1",
+        f"dropout {settings.dropout:g}": settings.dropout > 0,
+        f"images changed by {settings.expansion}": settings.expansion != "none",
+    }
+    return ", ".join([said, *(name for name, holds in extras.items() if holds)])

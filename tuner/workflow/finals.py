@@ -1,0 +1,304 @@
+"""The last step but the test: the candidates trained anew on paired seeds, η halved to the end.
+
+How many epochs the budget allows is decided while η is still constant, from the pace seen so far:
+until the first division the networks are the same whatever is decided.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+
+from tuner.checkpoints import load_checkpoint, save_checkpoint
+from tuner.data import Dataset
+from tuner.errors import DataError
+from tuner.network.blas import one_thread
+from tuner.records import Candidate, Final, Hyperparameters, Paired, Record, Strategy
+from tuner.run import Training, begin
+from tuner.strategies.plans import policies
+from tuner.study.tasks import TrainTo
+from tuner.study.workers import Job, Workers
+from tuner.trainers.native import CACHE_BYTES, NativeLane, NativeTrainer
+from tuner.workflow.ask import Ask, Control
+from tuner.workflow.jobs import shared_out
+from tuner.workflow.memory import Memory
+from tuner.workflow.pairing import Right, best_of, differences, right_of, winner
+
+ENOUGH = 60
+"""Epochs that all candidates get if the budget allows; else only the winner goes on."""
+
+SEGMENT_SECONDS = 5.0
+"""Work between two checkpoints, and between two looks at whether somebody asked to stop."""
+
+SAFETY = 0.95
+"""Of the time left, what the plan uses."""
+
+Key = tuple[int, int]
+"""Candidate and seed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinalPlan(Record):
+    """How the final networks train.
+
+    Attributes
+    ----------
+    seeds
+        Networks for each candidate.
+    compared_at
+        Epoch after which the candidates are compared, and those that lost stop.
+    hold, epochs
+        As in `Strategy`.
+    """
+
+    seeds: int
+    compared_at: int
+    hold: int
+    epochs: int
+
+    @property
+    def strategy(self) -> Strategy:
+        """The plan as a strategy."""
+        return Strategy(epochs=self.epochs, patience=None, schedule="planned", hold=self.hold)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared(Record):
+    """Which candidate won, and why."""
+
+    best: int
+    differences: tuple[Paired, ...]
+    winner: int
+
+
+def most_epochs(settings: Hyperparameters, n: int) -> int:
+    """Give the epochs after which more of them hardly help; with fresh images they do for long."""
+    steps = -(-n // settings.batch_size)
+    if settings.expansion == "none":
+        return max(40, min(100, 60_000 // steps))
+    return max(60, min(400, 300_000 // steps))
+
+
+def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) -> FinalPlan:
+    """Give the plan to begin with.
+
+    Parameters
+    ----------
+    paces
+        Seconds that an epoch of each candidate takes.
+    most
+        Epochs after which more hardly help.
+    seconds
+        Time for all of it.
+    workers
+        How many networks train at the same time.
+
+    Examples
+    --------
+    >>> first_plan([0.5, 0.5], most=100, seconds=40.0, workers=2)
+    FinalPlan(seeds=2, compared_at=6, hold=18, epochs=38)
+    >>> first_plan([0.01, 0.02], most=100, seconds=40.0, workers=2)
+    FinalPlan(seeds=3, compared_at=100, hold=50, epochs=100)
+    """
+
+    def all_epochs(seeds: int) -> int:
+        return int(SAFETY * seconds * workers / (seeds * sum(paces)))
+
+    for seeds in (3, 2):
+        if (epochs := all_epochs(seeds)) >= min(most, ENOUGH):
+            epochs = min(most, epochs)
+            return FinalPlan(seeds=seeds, compared_at=epochs, hold=epochs // 2, epochs=epochs)
+    rounds = math.ceil(2 / workers)
+    alone = SAFETY * seconds / (max(paces) * rounds)
+    share = sum(paces) * 2 / workers / (max(paces) * rounds)  # of an epoch of all to one alone
+    compared_at = max(1, int(alone / (6 + share)))
+    epochs = max(4, min(most, int(alone - compared_at * (share - 1))))
+    return FinalPlan(
+        seeds=2, compared_at=compared_at, hold=max(compared_at, epochs // 2), epochs=epochs
+    )
+
+
+def planned_again(plan: FinalPlan, done: int, epochs_left: float, most: int) -> FinalPlan:
+    """Give the plan anew once the pace is known better; what was trained is as it would have been.
+
+    Examples
+    --------
+    >>> plan = FinalPlan(seeds=2, compared_at=6, hold=18, epochs=38)
+    >>> planned_again(plan, done=6, epochs_left=20.0, most=100)
+    FinalPlan(seeds=2, compared_at=6, hold=13, epochs=26)
+    >>> planned_again(plan, done=18, epochs_left=14.0, most=100)
+    FinalPlan(seeds=2, compared_at=6, hold=18, epochs=32)
+    """
+    epochs = max(done + 3, min(most, done + int(epochs_left)))
+    hold = plan.hold if done >= plan.hold else max(done, epochs // 2)
+    return replace(plan, hold=hold, epochs=epochs)
+
+
+class Finalists:
+    """The candidates' networks in training.
+
+    Parameters
+    ----------
+    data, settings
+        What to train on, and each candidate's settings.
+    ask, memory, workers, control
+        Of the tuning.
+    """
+
+    def __init__(
+        self,
+        data: Dataset,
+        settings: Sequence[Hyperparameters],
+        ask: Ask,
+        *,
+        memory: Memory,
+        workers: Workers,
+        control: Control,
+    ) -> None:
+        self.data, self.settings, self.ask = data, settings, ask
+        self.memory, self.workers, self.control = memory, workers, control
+        self.trainer = NativeTrainer(data.tuning)
+        self.most = max(most_epochs(s, data.train.n) for s in settings)
+        self.networks: dict[Key, Training[NativeLane]] = {}
+
+    @property
+    def left(self) -> float:
+        """Seconds left for training."""
+        return self.ask.for_work - self.memory.seconds
+
+    def run(self, paces: Sequence[float]) -> Compared | None:
+        """Train all candidates, and the winner to the end; None when asked to stop before."""
+        plan = self.memory.once(
+            FinalPlan,
+            "final-plan",
+            lambda: first_plan(paces, self.most, self.left, self.workers.count),
+        )
+        seeds = range(self.ask.seed, self.ask.seed + plan.seeds)
+        everyone = [(c, seed) for c in range(len(self.settings)) for seed in seeds]
+        self._begin(everyone, plan)
+        if not self._train(everyone, plan, plan.compared_at):
+            return None
+        compared = self.memory.once(Compared, "compared", self._compare)
+        if plan.compared_at == plan.epochs:
+            self.plan = plan
+            return compared
+        winners = [(compared.winner, seed) for seed in seeds]
+        for name, until_hold in (("final-plan-2", True), ("final-plan-3", False)):
+            plan = self.memory.once(FinalPlan, name, partial(self._again, plan, winners))
+            if not self._train(winners, plan, plan.hold if until_hold else plan.epochs):
+                return None
+        self.plan = plan
+        return compared
+
+    def _again(self, plan: FinalPlan, keys: Sequence[Key]) -> FinalPlan:
+        histories = [self.networks[key].history for key in keys]
+        pace = max(sum(e.seconds for e in h[-5:]) / len(h[-5:]) for h in histories)
+        rounds = math.ceil(len(keys) / self.workers.count)
+        left = SAFETY * self.left / (pace * rounds)
+        return planned_again(plan, len(histories[0]), left, self.most)
+
+    def _begin(self, keys: Iterable[Key], plan: FinalPlan) -> None:
+        for candidate, seed in keys:
+            settings = replace(self.settings[candidate], seed=seed)
+            with suppress(DataError):  # none there, or of another try: begin anew
+                self.networks[candidate, seed] = load_checkpoint(self._file((candidate, seed)))[0]
+                continue
+            self.networks[candidate, seed] = begin(
+                self.trainer, settings, *policies(settings.eta, plan.strategy)
+            )
+
+    def _file(self, key: Key) -> str:
+        return str(self.memory.folder / f"final-{key[0]}-{key[1]}.safetensors")
+
+    def _train(self, keys: Sequence[Key], plan: FinalPlan, epoch: int) -> bool:
+        """Train to an epoch, piece by piece; give False when asked to stop before."""
+        for key in keys:
+            network = self.networks[key]
+            schedule, _ = policies(network.settings.eta, plan.strategy)
+            for epoch_done in network.history:
+                schedule = schedule.observe(epoch_done.validation_accuracy)
+            stopping = replace(network.stopping, epochs=plan.epochs)
+            self.networks[key] = replace(network, schedule=schedule, stopping=stopping)
+        while behind := [k for k in keys if self._is_behind(k, epoch)]:
+            if self.control.stop_asked():
+                return False
+            self._say(keys, plan)
+            at = min(len(self.networks[key].history) for key in behind)
+            self._piece(behind, min(epoch, at + self._epochs_at_once(behind)))
+        return True
+
+    def _is_behind(self, key: Key, epoch: int) -> bool:
+        network = self.networks[key]
+        return network.reason is None and len(network.history) < epoch
+
+    def _epochs_at_once(self, keys: Sequence[Key]) -> int:
+        paces = [h[-1].seconds for key in keys if (h := self.networks[key].history)]
+        return max(1, int(SEGMENT_SECONDS / max(paces))) if paces else 1
+
+    def _piece(self, keys: Sequence[Key], epoch: int) -> None:
+        def keep(of: Sequence[Key], trained: Sequence[Training[NativeLane]]) -> Iterable[Job]:
+            for key, training in zip(of, trained, strict=True):
+                self.networks[key] = training
+                save_checkpoint(training, self._file(key), self.data.summary)
+            return ()
+
+        self.workers.run(
+            Job(TrainTo(tuple(self.networks[key] for key in of), epoch), partial(keep, of))
+            for of in self._portions(keys)
+        )
+        self.memory.tick()
+
+    def _portions(self, keys: Sequence[Key]) -> Iterable[list[Key]]:
+        """Share the networks out; small ones of one shape train side by side."""
+        for candidate in dict.fromkeys(c for c, _ in keys):
+            of = [key for key in keys if key[0] == candidate]
+            weights = self.networks[of[0]].lane.parameters.weights
+            large = sum(w.nbytes for w in weights) > CACHE_BYTES // 4
+            share = max(1, round(self.workers.count * len(of) / len(keys)))
+            yield from shared_out(of, len(of) if large else share)
+
+    def _say(self, keys: Sequence[Key], plan: FinalPlan) -> None:
+        at = min(len(self.networks[key].history) for key in keys)
+        best = max(self.networks[key].record.best_validation_accuracy for key in keys)
+        what = "winner" if len({c for c, _ in keys}) == 1 else "candidates"
+        self.control.say(f"final {what}: epoch {at} of {plan.epochs}, best {100 * best:.2f} %")
+
+    def right(self, candidate: int) -> Right:
+        """Give which validation examples a candidate's best networks classify right."""
+        of = [t for (c, _), t in sorted(self.networks.items()) if c == candidate]
+        with one_thread():
+            return right_of([t.best for t in of], self.data.validation)
+
+    def _compare(self) -> Compared:
+        right = [self.right(c) for c in range(len(self.settings))]
+        best = best_of(right)
+        found = differences(right, best)
+        won = winner(right, [self.parameters(c) for c in range(len(right))], best, found)
+        return Compared(best=best, differences=found, winner=won)
+
+    def parameters(self, candidate: int) -> int:
+        """Give the number of weights and biases of a candidate's network."""
+        lane = next(t.lane for (c, _), t in self.networks.items() if c == candidate)
+        return sum(array.size for array in lane.parameters.arrays)
+
+    def of(self, candidate: int) -> list[Training[NativeLane]]:
+        """Give a candidate's networks in the order of their seeds."""
+        return [t for (c, _), t in sorted(self.networks.items()) if c == candidate]
+
+    def record(self, compared: Compared, trials: Mapping[int, int]) -> Final:
+        """Give the step as a record; `trials` says which trial each candidate comes from."""
+        runs = [[t.record for t in self.of(c)] for c in range(len(self.settings))]
+        won = max(runs[compared.winner], key=lambda run: run.best_validation_accuracy)
+        return Final(
+            strategy=self.plan.strategy,
+            compared_at=self.plan.compared_at,
+            candidates=tuple(
+                Candidate(trial=trials[c], parameters=self.parameters(c), runs=tuple(of))
+                for c, of in enumerate(runs)
+            ),
+            best=compared.best,
+            differences=compared.differences,
+            winner=compared.winner,
+            seed=won.settings.seed,
+        )

@@ -1,0 +1,169 @@
+"""The first steps: whether there is anything to learn, which η, what overfitting looks like.
+
+Article, sections "How to choose hyperparameters", "Learning rate" and "Overfitting and
+regularisation": begin with a quick signal, and leave early stopping off so that overfitting shows.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tuner.data import TuningData
+from tuner.find_eta import ProbePlan, find_eta
+from tuner.records import (
+    EtaSearch,
+    Hyperparameters,
+    Means,
+    Overfitting,
+    Record,
+    Run,
+    Signal,
+    Strategy,
+)
+from tuner.run import begin, train
+from tuner.strategies.plans import policies
+from tuner.study.tasks import FindEta, TrainTo
+from tuner.study.workers import Workers
+from tuner.trainers.native import NativeTrainer
+from tuner.workflow.jobs import OnFirst, done, first_of
+
+SIGNAL_EXAMPLES, SIGNAL_EPOCHS = 1_000, 10
+LOOK_EPOCHS, LOOK_SHARE = 30, 0.12
+"""Epochs of the look at overfitting, and the share of the budget that it may take."""
+
+SMALL = 2_000
+"""With fewer examples a mini-batch is the article's 10 for every kind of network."""
+
+ARTICLE_DECAY = 1e-4
+"""λ/n of the article's L2; for L1 a tenth of it pulls as hard on a weight of 0.1."""
+
+Change = Callable[[Hyperparameters, int], Hyperparameters]
+
+WAYS: Mapping[str, Change] = {
+    "l2": lambda s, n: replace(s, lambda_=ARTICLE_DECAY * n),
+    "l1": lambda s, n: replace(s, lambda_=ARTICLE_DECAY / 10 * n, regularization="l1"),
+    "dropout": lambda s, _: replace(s, dropout=0.5),
+    "shift": lambda s, _: replace(s, expansion="shift"),
+    "distort": lambda s, _: replace(s, expansion="distort"),
+}
+"""The means against overfitting that are compared, and what each does to the settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Searches(Record):
+    """The η searches of a step, by the kind of network."""
+
+    found: Mapping[str, EtaSearch]
+
+
+def kinds(data: TuningData, *, article: bool, seed: int) -> dict[str, Hyperparameters]:
+    """Give the kinds of network to begin with, by name; η is where the search for it begins."""
+    hidden = (100,) if data.train.x.shape[1] >= 64 else (30,)
+    sigmoid = Hyperparameters(eta=0.01, hidden=hidden, seed=seed)
+    if article:
+        return {"sigmoid": sigmoid}
+    relu = replace(
+        sigmoid,
+        activation="relu",
+        cost="log-likelihood",
+        batch_size=32 if data.train.n >= SMALL else 10,
+    )
+    return {"sigmoid": sigmoid, "relu": relu}
+
+
+def quick_signal(data: TuningData, seed: int) -> Signal:
+    """Train a small network on little data, to see whether it beats chance."""
+    few = first_of(data, SIGNAL_EXAMPLES)
+    trainer = NativeTrainer(few)
+    settings = Hyperparameters(eta=0.01, hidden=(30,), seed=seed)
+    settings = replace(settings, eta=find_eta(trainer, settings, plan=ProbePlan(seeds=1)).eta)
+    plan = policies(settings.eta, Strategy(epochs=SIGNAL_EPOCHS, patience=None))
+    (trained,) = train(trainer, [begin(trainer, settings, *plan)])
+    frequent = np.bincount(few.train.y).argmax()
+    return Signal(
+        run=trained.record,
+        n_train=few.train.n,
+        chance=float((data.validation.y == frequent).mean()),
+    )
+
+
+def examples_for_look(data: TuningData, signal: Signal, budget: float, workers: int) -> int:
+    """Give how many examples the look at overfitting can train on within its share of the budget.
+
+    From the pace of the quick signal; a network of 100 neurons takes some three times as long as
+    one of 30.
+    """
+    epochs = signal.run.history
+    pace = 3 * sum(e.seconds for e in epochs) / len(epochs) / signal.n_train
+    runs = 6 if data.image_shape else 4
+    affordable = LOOK_SHARE * budget * workers / (runs * LOOK_EPOCHS * pace)
+    return int(min(data.train.n, max(SIGNAL_EXAMPLES, affordable)))
+
+
+def find_etas(starts: Mapping[str, Hyperparameters], n: int, workers: Workers) -> Searches:
+    """Find η for each kind of network on the first n examples."""
+    plan = ProbePlan(seeds=1)
+    found = done(workers, [OnFirst(n, FindEta(settings, plan)) for settings in starts.values()])
+    return Searches(found=dict(zip(starts, found, strict=True)))
+
+
+def look_at_overfitting(
+    data: TuningData,
+    starts: Mapping[str, Hyperparameters],
+    n: int,
+    *,
+    article: bool,
+    workers: Workers,
+) -> Overfitting:
+    """Train with early stopping off, plainly and with each means, and choose what to go on with.
+
+    Parameters
+    ----------
+    data
+        Training and validation part.
+    starts
+        Each kind of network, with its η.
+    n
+        Examples to train on.
+    article
+        Whether to leave out expanded data.
+    workers
+        Where to train.
+    """
+    trainer = NativeTrainer(first_of(data, n))
+
+    def trained(all_settings: Sequence[Hyperparameters]) -> list[Run]:
+        plan = Strategy(epochs=LOOK_EPOCHS, patience=None)
+        beginnings = [begin(trainer, s, *policies(s.eta, plan)) for s in all_settings]
+        tasks = [OnFirst(n, TrainTo((each,), LOOK_EPOCHS)) for each in beginnings]
+        return [result.record for (result,) in done(workers, tasks)]
+
+    plain = [_means("none", run) for run in trained([*starts.values()])]
+    better = max(plain, key=lambda means: means.accuracy).run.settings
+    ways = _ways(data, article=article)
+    changed = trained([WAYS[way](better, n) for way in ways])
+    tried = (*plain, *(_means(way, run) for way, run in zip(ways, changed, strict=True)))
+    return Overfitting(n_train=n, tried=tried, chosen=_choice(tried, data.validation.n))
+
+
+def _ways(data: TuningData, *, article: bool) -> list[str]:
+    pictures = data.image_shape is not None and not article
+    return [way for way in WAYS if pictures or way not in ("shift", "distort")]
+
+
+def _means(name: str, run: Run) -> Means:
+    last = run.history[-max(1, LOOK_EPOCHS // 5) :]
+    accuracy = float(np.mean([epoch.validation_accuracy for epoch in last]))
+    training = float(np.mean([epoch.training_accuracy for epoch in last]))
+    return Means(name=name, run=run, accuracy=accuracy, gap=training - accuracy)
+
+
+def _choice(tried: Sequence[Means], n_validation: int) -> int:
+    """Choose the best, but L2 where that is as good within a standard error: λ is searched."""
+    best = max(range(len(tried)), key=lambda i: tried[i].accuracy)
+    share = tried[best].accuracy
+    error = math.sqrt(max(share * (1 - share), 1 / n_validation) / n_validation)
+    (l2,) = (i for i, means in enumerate(tried) if means.name == "l2")
+    return l2 if tried[best].accuracy - tried[l2].accuracy <= error else best

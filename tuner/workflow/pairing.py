@@ -1,0 +1,78 @@
+"""Which candidate is best, which cannot be told from it, and which wins."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.data import Part
+from tuner.records import Paired
+from tuner.trainers.native import ROWS_AT_ONCE, NativeLane, logits
+
+Z = 1.959964
+"""Standard deviations that hold 95 % of a normal distribution."""
+
+Right = NDArray[np.bool_]
+"""Which validation examples are classified right, by seed: shape (seeds, n)."""
+
+
+def best_of(right: Sequence[Right]) -> int:
+    """Give the candidate with the highest mean accuracy, the first of equals."""
+    return int(np.argmax([each.mean() for each in right]))
+
+
+def differences(right: Sequence[Right], best: int) -> tuple[Paired, ...]:
+    """Compare the best candidate with each other one, on the same seeds and examples.
+
+    Examples
+    --------
+    >>> one, two = np.ones((2, 100), bool), np.ones((2, 100), bool)
+    >>> two[:, :10] = False
+    >>> difference, = differences([one, two], best=0)
+    >>> difference.difference, round(difference.low, 3), round(difference.high, 3)
+    (0.1, 0.041, 0.159)
+    """
+    return tuple(_paired(i, right[best], other) for i, other in enumerate(right) if i != best)
+
+
+def _paired(candidate: int, best: Right, other: Right) -> Paired:
+    """Take both sources of chance together: which examples, and which seeds."""
+    gain = best.astype(float) - other
+    seeds, n = gain.shape
+    of_examples = gain.mean(axis=0).std(ddof=1) / math.sqrt(n) if n > 1 else math.inf
+    of_seeds = gain.mean(axis=1).std(ddof=1) / math.sqrt(seeds) if seeds > 1 else 0.0
+    mean, half = float(gain.mean()), Z * math.hypot(of_examples, of_seeds)
+    return Paired(
+        candidate=candidate, difference=mean, low=max(-1.0, mean - half), high=min(1.0, mean + half)
+    )
+
+
+def winner(
+    right: Sequence[Right], parameters: Sequence[int], best: int, found: Sequence[Paired]
+) -> int:
+    """Give the smallest candidate that cannot be told from the best; of equal size, the better.
+
+    Examples
+    --------
+    >>> one, two = np.ones((1, 50), bool), np.ones((1, 50), bool)
+    >>> two[0, 0] = False
+    >>> winner([one, two], [900, 100], best=0, found=differences([one, two], 0))
+    1
+    """
+    alike = [best, *(each.candidate for each in found if each.low <= 0)]
+    return min(alike, key=lambda i: (parameters[i], -float(right[i].mean()), i))
+
+
+def right_of(networks: Sequence[NativeLane], part: Part) -> Right:
+    """Give which examples of a part each network classifies right, (networks, n)."""
+    return np.array([_predicted(lane, part) == part.y for lane in networks])
+
+
+def _predicted(lane: NativeLane, part: Part) -> NDArray[np.intp]:
+    """Give the class of the largest output, in the pieces that the trainer measures in."""
+    pieces = (
+        logits(lane.parameters, lane.settings, part.x[first : first + ROWS_AT_ONCE])
+        for first in range(0, part.n, ROWS_AT_ONCE)
+    )
+    return np.concatenate([z.argmax(axis=1) for z in pieces])

@@ -1,0 +1,163 @@
+"""What each step of a tuning concludes, in words."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from optuna.trial import FrozenTrial
+
+from tuner.intervals import wilson
+from tuner.records import (
+    EtaSearch,
+    Final,
+    Hyperparameters,
+    Judged,
+    Means,
+    Outcome,
+    Overfitting,
+    Signal,
+    StepName,
+    StudySummary,
+    TrialRecord,
+)
+from tuner.workflow.search import SearchPlan
+
+DOING: Mapping[StepName, str] = {
+    "signal": "a quick signal",
+    "eta": "η by its threshold",
+    "overfitting": "overfitting, and what helps",
+    "study": "the study of λ and size",
+    "eta-again": "η again",
+    "final": "the final networks",
+    "test": "the test set, opened once",
+}
+
+MEANS: Mapping[str, str] = {
+    "none": "nothing against overfitting",
+    "l2": "L2 regularization",
+    "l1": "L1 regularization",
+    "dropout": "dropout",
+    "shift": "images shifted anew each epoch",
+    "distort": "images distorted anew each epoch",
+}
+
+
+def signal(seen: Signal, n_validation: int) -> str:
+    """Say whether a small network beats chance."""
+    share = seen.run.best_validation_accuracy
+    low, _ = wilson(share, n_validation)
+    said = (
+        f"A network of 30 neurons, trained on {seen.n_train:,} examples, gets {_percent(share)} of "
+        f"the validation data right; always naming the most frequent class, {_percent(seen.chance)}"
+    )
+    if low > seen.chance:
+        return f"{said}: there is something to learn."
+    return f"{said}: that is no better than chance. Check labels and columns."
+
+
+def etas(searches: Mapping[str, EtaSearch]) -> str:
+    """Say which η each kind of network got."""
+    return " ".join(f"{kind.capitalize()} neurons: {_eta(s)}." for kind, s in searches.items())
+
+
+def _eta(search: EtaSearch) -> str:
+    low, high = search.bracket
+    if search.outcome is Outcome.FOUND and low is not None and high is not None:
+        return f"η = {search.eta:.3g}, half the threshold (between {low:.3g} and {high:.3g})"
+    return f"η = {search.eta:.3g}, a guess, for no threshold was found"
+
+
+def overfitting(look: Overfitting) -> str:
+    """Say how much the plain network overfits, and what the search goes on with."""
+    chosen = look.tried[look.chosen]
+    same = chosen.run.settings.activation
+    plain = next(m for m in look.tried if m.name == "none" and m.run.settings.activation == same)
+    gap = 100 * plain.gap
+    return (
+        f"With early stopping off, {same} neurons reach {_percent(plain.accuracy)} on validation "
+        f"data, {gap:.1f} points less than on training data"
+        f"{': they overfit' if gap > 1 else ': they hardly overfit'}. "
+        f"The search goes on with {same} neurons and {MEANS[chosen.name]} "
+        f"({_percent(chosen.accuracy)}){_other_kind(look.tried, plain)}."
+    )
+
+
+def _other_kind(tried: Sequence[Means], plain: Means) -> str:
+    others = [m for m in tried if m.name == "none" and m is not plain]
+    said = [f"{m.run.settings.activation} reached {_percent(m.accuracy)} plainly" for m in others]
+    return f"; {', '.join(said)}" if said else ""
+
+
+def standing(trials: Sequence[FrozenTrial], target: int) -> str:
+    """Say where the study stands."""
+    complete = [t.values[0] for t in trials if t.state.name == "COMPLETE"]
+    best = f", best {_percent(max(complete))}" if complete else ""
+    return f"study of λ and size: {len(trials)} of {target} trials{best}"
+
+
+def study(summary: StudySummary, best: Sequence[TrialRecord]) -> str:
+    """Say what the study found."""
+    first = best[0]
+    return (
+        f"Of {len(summary.trials)} trials ({summary.counts['pruned']} ended early) the best has "
+        f"λ = {first.params['lambda']:.3g} and {first.params['hidden']} hidden neurons, "
+        f"{_percent(first.values[0])} on validation data."
+    )
+
+
+def etas_again(before: Sequence[Hyperparameters], after: Sequence[Hyperparameters]) -> str:
+    """Say how η moved."""
+    moves = (
+        f"{old.eta:.3g} → {new.eta:.3g} ({','.join(map(str, new.hidden))} neurons, "
+        f"λ {new.lambda_:.3g})"
+        for old, new in zip(before, after, strict=True)
+    )
+    return f"η at the chosen values: {'; '.join(moves)}."
+
+
+def final(outcome: Final) -> str:
+    """Say who won, and over whom."""
+    won = outcome.candidates[outcome.winner]
+    settings = won.runs[0].settings
+    accuracies = [run.best_validation_accuracy for run in won.runs]
+    name = f"λ {settings.lambda_:.3g} with {','.join(map(str, settings.hidden))} neurons"
+    said = (
+        f"{name} wins: {_percent(sum(accuracies) / len(accuracies))} on validation data, mean of "
+        f"{len(accuracies)} seeds, after {outcome.strategy.epochs} epochs."
+    )
+    if len(outcome.tied) > 1:
+        return (
+            f"{said} {len(outcome.tied)} candidates cannot be told apart; the smallest was taken."
+        )
+    return f"{said} No other candidate comes as near as chance allows."
+
+
+def test(judged: Judged) -> str:
+    """Say how good the model is."""
+    low, high = wilson(judged.accuracy, judged.n)
+    return (
+        f"{_percent(judged.accuracy)} of {judged.n:,} test examples are right (95 % interval "
+        f"{100 * low:.2f} to {100 * high:.2f} %). The test set was opened "
+        f"{'once' if judged.openings == 1 else f'{judged.openings} times'}."
+    )
+
+
+def left_out(plan: SearchPlan, outcome: Final, n_look: int, n: int) -> Iterator[str]:
+    """Say what the budget did not allow."""
+    if n_look < n:
+        yield f"Overfitting was looked at on {n_look:,} of {n:,} training examples."
+    if not plan.find_each:
+        yield "In the study one η served networks of all sizes; it was found again for candidates."
+    if plan.epochs < 40:
+        yield f"The trials of the study trained for {plan.epochs} epochs at most, not 40."
+    if outcome.compared_at < outcome.strategy.epochs:
+        yield (
+            f"The candidates were compared after {outcome.compared_at} epochs, where all but the "
+            f"winner stopped, not after all {outcome.strategy.epochs}."
+        )
+    seeds = len(outcome.candidates[0].runs)
+    if seeds < 3:
+        yield f"Each candidate was trained on {seeds} seeds, not 3."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %" if math.isfinite(share) else "none"
