@@ -63,10 +63,11 @@ def _dispatch(argv: Sequence[str]) -> int:
     import typer
 
     from tuner.cli.app import app
+    from tuner.cli.settings import with_settings
 
     command = typer.main.get_command(app)
     try:
-        with command.make_context(PROGRAM, [*argv], obj=tuple(argv)) as context:
+        with command.make_context(PROGRAM, with_settings(argv), obj=tuple(argv)) as context:
             command.invoke(context)
     except typer.Exit as end:  # so end --help, --version and a command that was stopped
         return end.exit_code

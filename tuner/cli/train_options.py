@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-from tuner.cli.options import ETA, INTEGER, MODEL_FILE, NAME, NUMBER, PATIENCE, Opt
+from tuner.cli.options import ETA, FILE, INTEGER, MODEL_FILE, NAME, NUMBER, PATIENCE, Opt
 from tuner.errors import OptionError
 from tuner.records import ScheduleName, Strategy, require
 
@@ -18,6 +18,10 @@ MOST_EPOCHS = 1_000_000
 class StrategyOptions:
     """How long to train, and with which η."""
 
+    settings: Annotated[
+        Path | None,
+        Opt("Take all from a file that tune wrote; other options win over it.", FILE),
+    ]
     eta: Annotated[
         float | None,
         Opt("Learning rate; auto finds it by its threshold, as find-eta does.", ETA, "auto"),
@@ -63,8 +67,9 @@ class StrategyOptions:
 
     @property
     def strategy(self) -> Strategy:
-        """All of these but η, which belongs to the settings."""
-        return Strategy(**{name: value for name, value in vars(self).items() if name != "eta"})
+        """All of these but η, which belongs to the settings, and where they come from."""
+        own = {"eta", "settings"}
+        return Strategy(**{name: value for name, value in vars(self).items() if name not in own})
 
 
 @dataclass(frozen=True, kw_only=True)
