@@ -27,11 +27,14 @@ from tuner.strategies.plans import policies
 from tuner.study.tasks import FindEta, TrainTo
 from tuner.study.workers import Workers
 from tuner.trainers.native import NativeTrainer
-from tuner.workflow.jobs import OnFirst, done, first_of
+from tuner.workflow.jobs import OnFirst, Pace, done, first_of
 
 SIGNAL_EXAMPLES, SIGNAL_EPOCHS = 1_000, 10
-LOOK_EPOCHS, LOOK_SHARE = 30, 0.12
+LOOK_EPOCHS, LOOK_SHARE = 20, 0.08
 """Epochs of the look at overfitting, and the share of the budget that it may take."""
+
+ETA_STEPS = 600
+"""Steps of a probe at the most: this η serves to look around, and is found again at the end."""
 
 SMALL = 2_000
 """With fewer examples a mini-batch is the article's 10 for every kind of network."""
@@ -64,13 +67,8 @@ def kinds(data: TuningData, *, article: bool, seed: int) -> dict[str, Hyperparam
     sigmoid = Hyperparameters(eta=0.01, hidden=hidden, seed=seed)
     if article:
         return {"sigmoid": sigmoid}
-    relu = replace(
-        sigmoid,
-        activation="relu",
-        cost="log-likelihood",
-        batch_size=32 if data.train.n >= SMALL else 10,
-    )
-    return {"sigmoid": sigmoid, "relu": relu}
+    sigmoid = replace(sigmoid, batch_size=32 if data.train.n >= SMALL else 10)
+    return {"sigmoid": sigmoid, "relu": replace(sigmoid, activation="relu", cost="log-likelihood")}
 
 
 def quick_signal(data: TuningData, seed: int) -> Signal:
@@ -89,22 +87,21 @@ def quick_signal(data: TuningData, seed: int) -> Signal:
     )
 
 
-def examples_for_look(data: TuningData, signal: Signal, budget: float, workers: int) -> int:
-    """Give how many examples the look at overfitting can train on within its share of the budget.
-
-    From the pace of the quick signal; a network of 100 neurons takes some three times as long as
-    one of 30.
-    """
-    epochs = signal.run.history
-    pace = 3 * sum(e.seconds for e in epochs) / len(epochs) / signal.n_train
-    runs = 6 if data.image_shape else 4
+def examples_for_look(
+    data: TuningData, starts: Mapping[str, Hyperparameters], budget: float, workers: int
+) -> int:
+    """Give how many examples the look at overfitting can train on within its share of budget."""
+    few = first_of(data, SIGNAL_EXAMPLES)
+    settings = [*starts.values()][-1]
+    pace = Pace(settings, min(0.1, budget / 500))(NativeTrainer(few)) / few.train.n
+    runs = 7 if data.image_shape else 5
     affordable = LOOK_SHARE * budget * workers / (runs * LOOK_EPOCHS * pace)
     return int(min(data.train.n, max(SIGNAL_EXAMPLES, affordable)))
 
 
 def find_etas(starts: Mapping[str, Hyperparameters], n: int, workers: Workers) -> Searches:
     """Find η for each kind of network on the first n examples."""
-    plan = ProbePlan(seeds=1)
+    plan = ProbePlan(most_steps=ETA_STEPS, seeds=1)
     found = done(workers, [OnFirst(n, FindEta(settings, plan)) for settings in starts.values()])
     return Searches(found=dict(zip(starts, found, strict=True)))
 
@@ -132,7 +129,8 @@ def look_at_overfitting(
     workers
         Where to train.
     """
-    trainer = NativeTrainer(first_of(data, n))
+    looked_at = first_of(data, n)
+    trainer, n_validation = NativeTrainer(looked_at), looked_at.validation.n
 
     def trained(all_settings: Sequence[Hyperparameters]) -> list[Run]:
         plan = Strategy(epochs=LOOK_EPOCHS, patience=None)
@@ -141,11 +139,11 @@ def look_at_overfitting(
         return [result.record for (result,) in done(workers, tasks)]
 
     plain = [_means("none", run) for run in trained([*starts.values()])]
-    better = max(plain, key=lambda means: means.accuracy).run.settings
+    better = plain[-1 if _is_as_good(plain[-1], plain[0], n_validation) else 0].run.settings
     ways = _ways(data, article=article)
     changed = trained([WAYS[way](better, n) for way in ways])
     tried = (*plain, *(_means(way, run) for way, run in zip(ways, changed, strict=True)))
-    return Overfitting(n_train=n, tried=tried, chosen=_choice(tried, data.validation.n))
+    return Overfitting(n_train=n, tried=tried, chosen=_choice(tried, n_validation))
 
 
 def _ways(data: TuningData, *, article: bool) -> list[str]:
@@ -161,9 +159,13 @@ def _means(name: str, run: Run) -> Means:
 
 
 def _choice(tried: Sequence[Means], n_validation: int) -> int:
-    """Choose the best, but L2 where that is as good within a standard error: λ is searched."""
+    """Choose the best, but L2 where that is as good: λ is searched whatever is chosen."""
     best = max(range(len(tried)), key=lambda i: tried[i].accuracy)
-    share = tried[best].accuracy
-    error = math.sqrt(max(share * (1 - share), 1 / n_validation) / n_validation)
     (l2,) = (i for i, means in enumerate(tried) if means.name == "l2")
-    return l2 if tried[best].accuracy - tried[l2].accuracy <= error else best
+    return l2 if _is_as_good(tried[l2], tried[best], n_validation) else best
+
+
+def _is_as_good(one: Means, other: Means, n: int) -> bool:
+    """Say whether one is at most a standard error of a share of n examples worse than another."""
+    share = other.accuracy
+    return other.accuracy - one.accuracy <= math.sqrt(max(share * (1 - share), 1 / n) / n)

@@ -10,14 +10,24 @@ from tuner.data import Part, TuningData
 from tuner.records import Hyperparameters
 from tuner.study.tasks import Task
 from tuner.study.workers import Job, Workers
-from tuner.trainers.native import NativeTrainer
+from tuner.trainers.native import FRESH_EXAMPLES, NativeTrainer
+
+LOOK_VALIDATION = 2_000
+"""Validation examples that a quick look needs."""
 
 
-def first_of(data: TuningData, n: int) -> TuningData:
-    """Give the data with their first n training examples only; they come in stratified order."""
-    if n >= data.train.n:
-        return data
-    return replace(data, train=Part(data.train.x[:n], data.train.y[:n]))
+def first_of(data: TuningData, n: int, n_validation: int = LOOK_VALIDATION) -> TuningData:
+    """Give a part of the data to look at.
+
+    Training examples come in stratified order, so their first n do; of the validation examples,
+    which come as they lie in the source, every second, third, … is taken.
+    """
+    step = max(1, data.validation.n // n_validation)
+    return replace(
+        data,
+        train=Part(data.train.x[:n], data.train.y[:n]),
+        validation=Part(data.validation.x[::step], data.validation.y[::step]),
+    )
 
 
 @dataclass(frozen=True)
@@ -26,12 +36,39 @@ class OnFirst:
 
     n: int
     task: Task[Any]
+    n_validation: int = LOOK_VALIDATION
 
     def __call__(self, trainer: NativeTrainer) -> Any:
         """Do the task."""
-        if self.n >= trainer.n:
-            return self.task(trainer)
-        return self.task(NativeTrainer(first_of(trainer.data, self.n)))
+        return self.task(NativeTrainer(first_of(trainer.data, self.n, self.n_validation)))
+
+
+class OnPart:
+    """Workers that do every task on the first n training examples.
+
+    Parameters
+    ----------
+    workers
+        Who does the work.
+    n, n_validation
+        How many examples, as for `first_of`.
+    """
+
+    def __init__(self, workers: Workers, n: int, n_validation: int) -> None:
+        self.workers, self.n, self.n_validation = workers, n, n_validation
+        self.count = workers.count
+
+    def run(self, jobs: Iterable[Job]) -> None:
+        """Do the jobs, and those that follow from them."""
+        self.workers.run(map(self._narrowed, jobs))
+
+    def _narrowed(self, job: Job) -> Job:
+        task = OnFirst(self.n, job.task, self.n_validation)
+        return Job(task, lambda result: map(self._narrowed, job.then(result)))
+
+    def close(self) -> None:
+        """Let the workers go."""
+        self.workers.close()
 
 
 @dataclass(frozen=True)
@@ -47,12 +84,12 @@ class Pace:
     def __call__(self, trainer: NativeTrainer) -> float:
         """Measure."""
         per_epoch = trainer.steps_per_epoch(self.settings)
-        least = max(1, per_epoch // 50)
-        lane = trainer.advance([trainer.start(self.settings)], 1)[0]
+        at_once = min(per_epoch, max(1, FRESH_EXAMPLES // self.settings.batch_size))
+        (lane,) = trainer.advance([trainer.start(self.settings)], at_once)
         began, steps = time.perf_counter(), 0
         while steps == 0 or time.perf_counter() - began < self.seconds:
-            (lane,) = trainer.advance([lane], least)
-            steps += least
+            (lane,) = trainer.advance([lane], at_once)
+            steps += at_once
         training = (time.perf_counter() - began) * per_epoch / steps
         began = time.perf_counter()
         trainer.measure([lane], "probe")

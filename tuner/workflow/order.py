@@ -51,9 +51,11 @@ from tuner.workflow.search import (
     SearchPlan,
     best_trials,
     measure_paces,
+    part_for,
     plan_search,
     settings_of,
     study_spec,
+    workers_for,
 )
 from tuner.workflow.settings_file import settings_text
 
@@ -74,6 +76,13 @@ class _Openings(Record):
     """How often the test part was opened, noted before it is: a kill cannot hide an opening."""
 
     openings: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Examples(Record):
+    """How many examples the look at overfitting trains on."""
+
+    n: int
 
 
 @dataclass(frozen=True)
@@ -178,15 +187,15 @@ class _Order:
 
     def eta(self) -> str:
         """Find η for each kind of network."""
-        self.n_look = examples_for_look(
-            self.data.tuning, self.signal_seen, self.ask.budget, self.workers.count
-        )
-        known = self.memory.recall(Overfitting, "overfitting")
-        self.n_look = known.n_train if known else self.n_look
         self.kinds = kinds(self.data.tuning, article=self.ask.article, seed=self.ask.seed)
+        self.n_look = self.memory.once(_Examples, "examples", self._examples).n
         work = partial(find_etas, self.kinds, self.n_look, self.workers)
         self.searches = self.memory.once(Searches, "etas", work).found
         return words.etas(self.searches)
+
+    def _examples(self) -> "_Examples":
+        data, budget, workers = self.data.tuning, self.ask.budget, self.workers.count
+        return _Examples(n=examples_for_look(data, self.kinds, budget, workers))
 
     def overfitting(self) -> str:
         """Look at overfitting, and at what helps against it."""
@@ -214,12 +223,13 @@ class _Order:
             lambda: measure_paces(self.base, n_inputs, self.ask.budget, self.workers),
         ).seconds
         self.plan = self.memory.once(SearchPlan, "search-plan", self._search_plan)
-        self.spec = study_spec(self.plan, self.base, self.ask, self.data.train.n)
+        self.spec = study_spec(self.plan, self.base, self.ask)
+        self.studied = part_for(self.data, self.plan)
         self.summary, complete = run_study(
             self.spec,
-            self.data,
+            self.studied,
             self.folder / WORK,
-            workers=self.workers,
+            workers=workers_for(self.workers, self.data, self.plan),
             control=StudyControl(
                 watch=lambda now: self.control.say(words.standing(now.trials, now.target)),
                 stop_asked=self.control.stop_asked,
@@ -235,6 +245,7 @@ class _Order:
         ends = SEARCH_ENDS * self.ask.budget
         return plan_search(
             Paces(seconds=self.paces),
+            self.data.train.n,
             seconds=max(0.1 * self.ask.budget, ends - self.memory.seconds),
             final_seconds=self.ask.for_work - ends - AGAIN_SHARE * self.ask.budget,
             workers=self.workers.count,
@@ -242,7 +253,8 @@ class _Order:
 
     def eta_again(self) -> str:
         """Find η once more, for the settings of each candidate."""
-        settings = [settings_of(self.spec, trial) for trial in self.best]
+        scale = self.data.train.n / self.plan.n_train
+        settings = [settings_of(self.spec, trial, scale) for trial in self.best]
         steps = self._steps_again(settings)
         plan = ProbePlan(least_steps=steps, most_steps=steps, seeds=1)
 
@@ -350,9 +362,9 @@ class _Order:
         return StudyRecord(
             command=self.ask.command,
             spec=self.spec.model_dump(mode="json", by_alias=True),
-            data=self.data.summary,
+            data=self.studied.summary,
             environment=environment(),
-            eta_searches=eta_searches(self.spec, self.data, folder),
+            eta_searches=eta_searches(self.spec, self.studied, folder),
             result=self.summary,
             importances=importances(default_url(folder), self.spec.name),
             complete=True,

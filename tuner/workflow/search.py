@@ -4,20 +4,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from tuner.data import Dataset, Part
 from tuner.records import Hyperparameters, Record, StudySummary, TrialRecord
 from tuner.study.spec import StudySpec
 from tuner.study.workers import Workers
 from tuner.workflow.ask import Ask
-from tuner.workflow.jobs import Pace, done
+from tuner.workflow.jobs import OnPart, Pace, done, first_of
 
 LADDER = (10, 30, 60, 100, 200, 300, 500, 800, 1200)
 SMALL_INPUT, SMALL_SIZE, TINY_SIZE = 64, 300, 30
 """A table of few columns gets no larger networks than this, an image no smaller ones."""
 
-PATTERNS = (((5, 15), 40), ((3, 8), 20), ((2, 5), 10), ((1, 3), 6))
+Pattern = tuple[tuple[int, int], int]
+
+PATTERNS: tuple[Pattern, ...] = (((5, 15), 40), ((3, 8), 20), ((2, 5), 10), ((1, 3), 6))
 """Rungs and most epochs of a trial, from thorough to hasty."""
 
-BATCH, FEWEST, MOST_BATCHES = 8, 4, 6
+SHARES = (1, 2, 4, 8)
+"""Where time is short, trials train on a half, a quarter or an eighth of the examples."""
+
+FEWEST_EXAMPLES = 5_000
+STUDY_VALIDATION = 5_000
+"""Validation examples by which trials on a part of the data are ranked."""
+
+BATCH, MOST_BATCHES = 8, 6
 DECAYS = (1e-6, 1e-3)
 """Of λ/n, what is searched where that leaves λ between sensible ends."""
 
@@ -43,6 +55,8 @@ class SearchPlan(Record):
         As in a study file.
     find_each
         Whether η is found for each size; otherwise that of the look at overfitting serves.
+    n_train
+        Training examples of each trial; λ means the same λ/n on all.
     """
 
     hidden: tuple[int, ...]
@@ -51,15 +65,18 @@ class SearchPlan(Record):
     rungs: tuple[int, ...]
     epochs: int
     find_each: bool
+    n_train: int
 
 
 def measure_paces(
     settings: Hyperparameters, n_inputs: int, budget: float, workers: Workers
 ) -> Paces:
-    """Train a network of each size for a moment."""
+    """Train networks of every other size for a moment; the paces between lie between."""
     sizes = sizes_for(n_inputs)
-    tasks = [Pace(replace(settings, hidden=(h,)), min(0.3, budget / 200)) for h in sizes]
-    return Paces(seconds=dict(zip(sizes, done(workers, tasks), strict=True)))
+    tried = sizes[::2] if sizes[-1] in sizes[::2] else (*sizes[::2], sizes[-1])
+    tasks = [Pace(replace(settings, hidden=(h,)), min(0.3, budget / 300)) for h in tried]
+    measured = done(workers, tasks)
+    return Paces(seconds={h: float(np.interp(h, tried, measured)) for h in sizes})
 
 
 def sizes_for(n_inputs: int) -> tuple[int, ...]:
@@ -69,13 +86,17 @@ def sizes_for(n_inputs: int) -> tuple[int, ...]:
     return tuple(h for h in LADDER if h >= TINY_SIZE)
 
 
-def plan_search(paces: Paces, *, seconds: float, final_seconds: float, workers: int) -> SearchPlan:
+def plan_search(
+    paces: Paces, n: int, *, seconds: float, final_seconds: float, workers: int
+) -> SearchPlan:
     """Give the most thorough study that fits.
 
     Parameters
     ----------
     paces
         How long an epoch takes.
+    n
+        Training examples.
     seconds
         Time for the study.
     final_seconds
@@ -86,11 +107,11 @@ def plan_search(paces: Paces, *, seconds: float, final_seconds: float, workers: 
     Examples
     --------
     >>> paces = Paces(seconds={30: 0.1, 100: 0.2, 300: 0.6, 800: 2.0})
-    >>> plan = plan_search(paces, seconds=14.0, final_seconds=30.0, workers=2)
-    >>> plan.hidden, plan.trials, plan.rungs, plan.epochs, plan.find_each
-    ((30, 100, 300), 16, (2, 5), 10, False)
+    >>> plan = plan_search(paces, 50_000, seconds=14.0, final_seconds=30.0, workers=2)
+    >>> plan.hidden, plan.trials, plan.rungs, plan.epochs, plan.n_train
+    ((30, 100, 300), 16, (2, 5), 10, 25000)
     """
-    enough = 30 * max(1.0, final_seconds / 30) ** 0.5
+    enough = 20 * max(1.0, final_seconds / 30) ** 0.5
     hidden = tuple(h for h, pace in paces.seconds.items() if pace * enough <= final_seconds)
     hidden = hidden if len(hidden) >= 2 else tuple(paces.seconds)[:2]
     among = [paces.seconds[h] for h in hidden]
@@ -98,28 +119,30 @@ def plan_search(paces: Paces, *, seconds: float, final_seconds: float, workers: 
     find_each = _eta_seconds(among) / workers < 0.2 * seconds
     seconds -= find_each * _eta_seconds(among) / workers
 
-    def batches(pattern: tuple[tuple[int, int], int], size: int) -> int:
-        return int(seconds * workers // (pace * _network_epochs(pattern, size)))
+    def batches(pattern: Pattern, share: int) -> int:
+        epochs = _network_epochs(pattern) / share
+        return int(seconds * workers // (pace * epochs))
 
-    fits = [p for p in PATTERNS if batches(p, BATCH) >= 2]
-    fits += [p for p in PATTERNS if batches(p, BATCH) >= 1]
-    pattern, size = (fits[0], BATCH) if fits else (PATTERNS[-1], FEWEST)
-    count = min(MOST_BATCHES, max(1, batches(pattern, size)))
+    shares = [share for share in SHARES if share == 1 or n // share >= FEWEST_EXAMPLES]
+    thorough = [(p, 1) for p in PATTERNS[:-1]] + [(PATTERNS[-2], share) for share in shares[1:]]
+    hasty = [(PATTERNS[-1], share) for share in shares]
+    fits = [each for each in thorough + hasty if batches(*each) >= 2]
+    pattern, share = (fits or hasty[-1:])[0]
     return SearchPlan(
         hidden=hidden,
-        trials=count * size,
-        batch=size,
+        trials=BATCH * min(MOST_BATCHES, max(1, batches(pattern, share))),
+        batch=BATCH,
         rungs=pattern[0],
         epochs=pattern[1],
         find_each=find_each,
+        n_train=n // share,
     )
 
 
-def _network_epochs(pattern: tuple[tuple[int, int], int], batch: int) -> int:
+def _network_epochs(pattern: Pattern) -> float:
     """Give the epochs that a batch trains, half of it ending at each rung."""
     (first, second), last = pattern
-    half, quarter = -(-batch // 2), -(-batch // 4)
-    return batch * first + half * (second - first) + quarter * (last - second)
+    return BATCH * (first + (second - first) / 2 + (last - second) / 4)
 
 
 def _eta_seconds(paces: Sequence[float]) -> float:
@@ -127,16 +150,17 @@ def _eta_seconds(paces: Sequence[float]) -> float:
     return 30 * sum(paces)
 
 
-def study_spec(plan: SearchPlan, settings: Hyperparameters, ask: Ask, n: int) -> StudySpec:
+def study_spec(plan: SearchPlan, settings: Hyperparameters, ask: Ask) -> StudySpec:
     """Give the study: λ and size are searched, all else is as the look at overfitting chose it."""
+    low, high = _lambdas(plan.n_train)
     content: dict[str, Any] = {
         "name": NAME,
         "title": "λ × hidden size",
-        "data": data_part(ask),
+        "data": {**data_part(ask), "train_size": plan.n_train},
         "network": network_part(settings),
         "train": {"epochs": plan.epochs, "patience": min(10, max(3, plan.epochs // 2))},
         "search": {
-            "lambda": {"low": _lambdas(n)[0], "high": _lambdas(n)[1], "log": True},
+            "lambda": {"low": low, "high": high, "log": True},
             "hidden": {"choices": [[h] for h in plan.hidden]},
         },
         "eta": "find" if plan.find_each else settings.eta,
@@ -177,6 +201,29 @@ def best_trials(summary: StudySummary, most: int) -> list[TrialRecord]:
     return sorted(different.values(), key=lambda t: (-t.values[0], t.number))[:most]
 
 
-def settings_of(spec: StudySpec, trial: TrialRecord) -> Hyperparameters:
-    """Give the settings of a trial, with the η that it was trained with."""
-    return replace(spec.resolve(trial.params)[0], eta=trial.attributes["eta"])
+def part_for(data: Dataset, plan: SearchPlan) -> Dataset:
+    """Give the data of the study; there is no test part in it."""
+    if plan.n_train == data.train.n:
+        return data
+    empty = Part(data.train.x[:0], data.train.y[:0])
+    return Dataset(
+        first_of(data.tuning, plan.n_train, STUDY_VALIDATION),
+        empty,
+        name=data.name,
+        sha256=data.summary.sha256,
+        preprocessing=data.preprocessing,
+    )
+
+
+def workers_for(workers: Workers, data: Dataset, plan: SearchPlan) -> Workers:
+    """Give workers that know the data of the study."""
+    if plan.n_train == data.train.n:
+        return workers
+    return OnPart(workers, plan.n_train, STUDY_VALIDATION)
+
+
+def settings_of(spec: StudySpec, trial: TrialRecord, scale: float) -> Hyperparameters:
+    """Give the settings of a trial with its η, and λ for `scale` times as many examples."""
+    settings = spec.resolve(trial.params)[0]
+    lambda_ = float(f"{settings.lambda_ * scale:.4g}")
+    return replace(settings, eta=trial.attributes["eta"], lambda_=lambda_)

@@ -147,6 +147,8 @@ def left_out(plan: SearchPlan, outcome: Final, n_look: int, n: int) -> Iterator[
         yield f"Overfitting was looked at on {n_look:,} of {n:,} training examples."
     if not plan.find_each:
         yield "In the study one η served networks of all sizes; it was found again for candidates."
+    if plan.n_train < n:
+        yield f"The trials of the study trained on {plan.n_train:,} of {n:,} examples."
     if plan.epochs < 40:
         yield f"The trials of the study trained for {plan.epochs} epochs at most, not 40."
     if outcome.compared_at < outcome.strategy.epochs:
