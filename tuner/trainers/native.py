@@ -29,8 +29,8 @@ CACHE_BYTES = 1 << 20
 PROBE_EXAMPLES = 2_000
 ROWS_AT_ONCE = 4_096
 
-FRESH_EXAMPLES = 2_048
-"""Images changed at once, to bound the memory; part of the reproducible result."""
+FRESH_EXAMPLES = 512
+"""Images changed at once: few enough for the cache. Part of the reproducible result."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+
 from tuner.checkpoints import load_checkpoint, save_checkpoint
 from tuner.data import Dataset
 from tuner.errors import DataError
-from tuner.network.blas import one_thread
 from tuner.records import Candidate, Final, Hyperparameters, Paired, Record, Strategy
 from tuner.run import Training, begin
 from tuner.strategies.plans import policies
@@ -21,9 +22,9 @@ from tuner.study.tasks import TrainTo
 from tuner.study.workers import Job, Workers
 from tuner.trainers.native import CACHE_BYTES, NativeLane, NativeTrainer
 from tuner.workflow.ask import Ask, Control
-from tuner.workflow.jobs import shared_out
+from tuner.workflow.jobs import done, shared_out
 from tuner.workflow.memory import Memory
-from tuner.workflow.pairing import Right, best_of, differences, right_of, winner
+from tuner.workflow.pairing import Right, RightOnAverage, best_of, differences, right_of, winner
 
 ENOUGH = 60
 """Epochs that all candidates get if the budget allows; else only the winner goes on."""
@@ -112,8 +113,8 @@ def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) 
     rounds = math.ceil(2 / workers)
     alone = SAFETY * seconds / (max(paces) * rounds)
     share = sum(paces) * 2 / workers / (max(paces) * rounds)  # of an epoch of all to one alone
-    compared_at = max(1, int(alone / (6 + share)))
-    epochs = max(4, min(most, int(alone - compared_at * (share - 1))))
+    compared_at = max(1, int(alone / (8 + share)))
+    epochs = max(4, min(most, int(alone - compared_at * (share - 1) - share)))
     return FinalPlan(
         seeds=2, compared_at=compared_at, hold=max(compared_at, epochs // 2), epochs=epochs
     )
@@ -179,7 +180,7 @@ class Finalists:
         self._begin(everyone, plan)
         if not self._train(everyone, plan, plan.compared_at):
             return None
-        compared = self.memory.once(Compared, "compared", self._compare)
+        compared = self.memory.once(Compared, "compared", partial(self._compare, plan))
         if plan.compared_at == plan.epochs:
             self.plan = plan
             return compared
@@ -264,18 +265,26 @@ class Finalists:
         what = "winner" if len({c for c, _ in keys}) == 1 else "candidates"
         self.control.say(f"final {what}: epoch {at} of {plan.epochs}, best {100 * best:.2f} %")
 
-    def right(self, candidate: int) -> Right:
-        """Give which validation examples a candidate's best networks classify right."""
-        of = [t for (c, _), t in sorted(self.networks.items()) if c == candidate]
-        with one_thread():
-            return right_of([t.best for t in of], self.data.validation)
-
-    def _compare(self) -> Compared:
-        right = [self.right(c) for c in range(len(self.settings))]
+    def _compare(self, plan: FinalPlan) -> Compared:
+        right = self._right_at_end() if plan.compared_at == plan.epochs else self._right_midway()
         best = best_of(right)
         found = differences(right, best)
         won = winner(right, [self.parameters(c) for c in range(len(right))], best, found)
         return Compared(best=best, differences=found, winner=won)
+
+    def _right_at_end(self) -> list[Right]:
+        candidates = range(len(self.settings))
+        validation = self.data.validation
+        return [right_of([t.best for t in self.of(c)], validation) for c in candidates]
+
+    def _right_midway(self) -> list[Right]:
+        self.control.say("comparing the candidates")
+        keys = sorted(self.networks)
+        found = done(self.workers, [RightOnAverage(self.networks[key].lane) for key in keys])
+        return [
+            np.array([right for (c, _), right in zip(keys, found, strict=True) if c == candidate])
+            for candidate in range(len(self.settings))
+        ]
 
     def parameters(self, candidate: int) -> int:
         """Give the number of weights and biases of a candidate's network."""

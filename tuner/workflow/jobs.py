@@ -84,7 +84,7 @@ class Pace:
     def __call__(self, trainer: NativeTrainer) -> float:
         """Measure."""
         per_epoch = trainer.steps_per_epoch(self.settings)
-        at_once = min(per_epoch, max(1, FRESH_EXAMPLES // self.settings.batch_size))
+        at_once = min(per_epoch, max(1, 4 * FRESH_EXAMPLES // self.settings.batch_size))
         (lane,) = trainer.advance([trainer.start(self.settings)], at_once)
         began, steps = time.perf_counter(), 0
         while steps == 0 or time.perf_counter() - began < self.seconds:

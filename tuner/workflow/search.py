@@ -109,9 +109,9 @@ def plan_search(
     >>> paces = Paces(seconds={30: 0.1, 100: 0.2, 300: 0.6, 800: 2.0})
     >>> plan = plan_search(paces, 50_000, seconds=14.0, final_seconds=30.0, workers=2)
     >>> plan.hidden, plan.trials, plan.rungs, plan.epochs, plan.n_train
-    ((30, 100, 300), 16, (2, 5), 10, 25000)
+    ((30, 100, 300, 800), 16, (1, 3), 6, 25000)
     """
-    enough = 20 * max(1.0, final_seconds / 30) ** 0.5
+    enough = 15 * max(1.0, final_seconds / 30) ** 0.5
     hidden = tuple(h for h, pace in paces.seconds.items() if pace * enough <= final_seconds)
     hidden = hidden if len(hidden) >= 2 else tuple(paces.seconds)[:2]
     among = [paces.seconds[h] for h in hidden]
@@ -119,18 +119,17 @@ def plan_search(
     find_each = _eta_seconds(among) / workers < 0.2 * seconds
     seconds -= find_each * _eta_seconds(among) / workers
 
-    def batches(pattern: Pattern, share: int) -> int:
-        epochs = _network_epochs(pattern) / share
-        return int(seconds * workers // (pace * epochs))
+    def batches(way: tuple[Pattern, int]) -> int:
+        return int(seconds * workers // (pace * _network_epochs(*way)))
 
     shares = [share for share in SHARES if share == 1 or n // share >= FEWEST_EXAMPLES]
-    thorough = [(p, 1) for p in PATTERNS[:-1]] + [(PATTERNS[-2], share) for share in shares[1:]]
-    hasty = [(PATTERNS[-1], share) for share in shares]
-    fits = [each for each in thorough + hasty if batches(*each) >= 2]
-    pattern, share = (fits or hasty[-1:])[0]
+    ways = [(pattern, share) for pattern in PATTERNS for share in shares]
+    ways.sort(key=lambda way: -_network_epochs(*way))
+    fits = [way for least in (2, 1) for way in ways if batches(way) >= least]
+    pattern, share = way = (fits or ways[-1:])[0]
     return SearchPlan(
         hidden=hidden,
-        trials=BATCH * min(MOST_BATCHES, max(1, batches(pattern, share))),
+        trials=BATCH * min(MOST_BATCHES, max(1, batches(way))),
         batch=BATCH,
         rungs=pattern[0],
         epochs=pattern[1],
@@ -139,10 +138,10 @@ def plan_search(
     )
 
 
-def _network_epochs(pattern: Pattern) -> float:
-    """Give the epochs that a batch trains, half of it ending at each rung."""
+def _network_epochs(pattern: Pattern, share: int) -> float:
+    """Give the epochs of all examples that a batch trains, half of it ending at each rung."""
     (first, second), last = pattern
-    return BATCH * (first + (second - first) / 2 + (last - second) / 4)
+    return BATCH * (first + (second - first) / 2 + (last - second) / 4) / share
 
 
 def _eta_seconds(paces: Sequence[float]) -> float:
@@ -158,7 +157,12 @@ def study_spec(plan: SearchPlan, settings: Hyperparameters, ask: Ask) -> StudySp
         "title": "λ × hidden size",
         "data": {**data_part(ask), "train_size": plan.n_train},
         "network": network_part(settings),
-        "train": {"epochs": plan.epochs, "patience": min(10, max(3, plan.epochs // 2))},
+        "train": {
+            "epochs": plan.epochs,
+            "patience": min(10, max(3, plan.epochs // 2)),
+            "schedule": "planned",
+            "until": 0.03,
+        },
         "search": {
             "lambda": {"low": low, "high": high, "log": True},
             "hidden": {"choices": [[h] for h in plan.hidden]},
