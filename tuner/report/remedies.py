@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tuner.records import Run, StopReason, TrainRecord
-from tuner.report.signs import Sign, overfitting_signs, underfitting_signs
+from tuner.report.signs import Sign, only_guesses, overfitting_signs, underfitting_signs
 from tuner.report.words import number
 
 ARTICLE_DECAY = 5 / 50_000
@@ -67,6 +67,12 @@ def _regularise(lambda_: float, examples: int) -> str:
 
 def _against_underfitting(record: TrainRecord, signs: tuple[Sign, ...]) -> tuple[str, ...]:
     names = {sign.name for sign in signs}
+    if only_guesses(record.result, record.data):
+        return (
+            f"Another η: {number(record.settings.eta)} may be far too large or far too small;"
+            " find-eta finds one at which the cost goes down.",
+            "Check labels and scaling: do the data hold something to learn?",
+        )
     tries = [_longer(record.result)]
     if record.eta_search is None:
         tries.append("A larger η: find-eta tells how large it may be.")
