@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tuner.intervals import mean_interval
 from tuner.records import StudyRecord
 from tuner.report.drawing import WIDE, Size
 from tuner.report.study_axes import limit_trials, set_axis

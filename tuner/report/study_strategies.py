@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tuner.intervals import mean_interval
 from tuner.records import StudyRecord
 from tuner.report.drawing import Size, panels
 from tuner.report.study_axes import even_ticks, limit_trials, set_axis
