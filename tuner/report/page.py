@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import ClassVar
 
 import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -67,6 +68,7 @@ class Cell:
 class Table:
     """A table as a page shows it."""
 
+    kind: ClassVar[str] = "table"
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -126,6 +128,7 @@ class Picture:
         The data drawn.
     """
 
+    kind: ClassVar[str] = "picture"
     name: str
     title: str
     alt: str

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from tuner.records import Run, TrainRecord
+from tuner.records import EtaSearch, Run, TrainRecord
 from tuner.report.find_eta_page import eta_evidence
 from tuner.report.html import ReportFiles, write_report
 from tuner.report.inspect_page import inspection_evidence
@@ -21,6 +21,7 @@ from tuner.report.page import (
 )
 from tuner.report.provenance import provenance
 from tuner.report.remedies import findings
+from tuner.report.sections import Heading, Part, Points, Report, Section, Text, weight
 from tuner.report.tables import history_table
 from tuner.report.train_cautions import train_cautions
 from tuner.report.train_figures import (
@@ -62,29 +63,49 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
         When the folder cannot be written to; then nothing is.
     """
     run, search = record.result, record.eta_search
-    pictures = (curves_picture(run), _overfitting_picture(run))
-    eta = search and eta_evidence(search)
+    eta = eta_evidence(search) if search else None
     seen = record.inspection and inspection_evidence(record.inspection, record.data)
-    every = (*pictures, *(seen.pictures if seen else ()), *(eta.pictures if eta else ()))
-    values = {
-        "data_name": record.data.name,
-        "verdict": train_verdict(record),
-        "cautions": train_cautions(record),
-        "findings": findings(record),
-        "pictures": pictures,
-        "inspection": seen,
-        "eta": eta,
-        "eta_verdict": search and find_eta_verdict(search),
-        "provenance": provenance(record),
-        "downloads": small_enough(
+    sections = (
+        Section("signs", "What the curves say", finding_parts(record)),
+        Section("evidence", "Evidence", (curves_picture(run), overfitting_picture(run))),
+        Section("inspection", "What it gets wrong, and its weights", seen.parts if seen else ()),
+        Section(
+            "eta", "How η was found", (eta_words(search), *eta.parts) if search and eta else ()
+        ),
+    )
+    report = Report(
+        kind="train",
+        title="tuner train",
+        data_name=record.data.name,
+        verdict=train_verdict(record),
+        cautions=train_cautions(record),
+        sections=sections,
+        provenance=provenance(record),
+        downloads=small_enough(
             csv_download("train-history.csv", history_table(run)),
             record_download(record),
             *(seen.downloads if seen else ()),
             *(eta.downloads if eta else ()),
-            most=min(MOST_CARRIED, MOST - sum(each.weight for each in every)),
+            most=min(MOST_CARRIED, MOST - weight(sections)),
         ),
-    }
-    return write_report("train", values, every, folder)
+    )
+    return write_report(report, folder)
+
+
+def finding_parts(record: TrainRecord) -> tuple[Part, ...]:
+    """Give the signs that the curves of a run show, and what to try."""
+    parts: list[Part] = []
+    for finding in findings(record):
+        signs = tuple(sign.text for sign in finding.signs)
+        parts += [Heading(finding.heading), Points(signs), Text("What to try:")]
+        parts += [Points(finding.remedies)]
+    return tuple(parts) or (Text("No sign of overfitting and none of underfitting."),)
+
+
+def eta_words(search: EtaSearch) -> Text:
+    """Say what an η search found."""
+    verdict = find_eta_verdict(search)
+    return Text(f"{verdict.headline}. {verdict.sentence}")
 
 
 _EPOCH = Column("epoch", "epoch", partial(number, digits=9), numeric=True)
@@ -117,7 +138,8 @@ def curves_picture(run: Run) -> Picture:
     )
 
 
-def _overfitting_picture(run: Run) -> Picture:
+def overfitting_picture(run: Run) -> Picture:
+    """Give how far training and validation part."""
     frame = overfitting(run)
     columns = (
         _EPOCH,
