@@ -92,6 +92,8 @@ def _basis(difference: Difference) -> str:
     if difference.basis == "seeds":
         few = " only" if seeds < ENOUGH_SEEDS else ""
         return f"over {seeds} paired seeds{few}"
+    if difference.basis == "both":
+        return f"over validation examples and {seeds} paired seeds"
     pairs = {0: "no seed in common", 1: "one seed each"}.get(
         seeds, f"the same difference at all {seeds} seeds"
     )

@@ -26,7 +26,7 @@ from tuner.report.page import (
     table,
 )
 from tuner.report.provenance import provenance
-from tuner.report.sections import Heading, Part, Report, Section
+from tuner.report.sections import Heading, Part, Report, Section, Text
 from tuner.report.style import SYMBOLS
 from tuner.report.tables import judgement_table, probe_table
 from tuner.report.verdicts import alt_curves, alt_final_costs, find_eta_verdict
@@ -72,8 +72,9 @@ def write_find_eta(record: FindEtaRecord, folder: Path) -> ReportFiles:
 
 @dataclass(frozen=True)
 class EtaEvidence:
-    """Why η was chosen: figures and the table of verdicts, and both as files to download."""
+    """Why η was chosen: in words, figures and a table of verdicts, and as files to download."""
 
+    said: Text
     parts: tuple[Part, ...]
     downloads: tuple[Download, ...]
 
@@ -81,7 +82,9 @@ class EtaEvidence:
 def eta_evidence(search: EtaSearch, name: str = "find-eta") -> EtaEvidence:
     """Give the evidence of an η search; its files begin with `name`."""
     why = "Why each η was judged as it was"
+    verdict = find_eta_verdict(search)
     return EtaEvidence(
+        Text(f"{verdict.headline}. {verdict.sentence}"),
         (
             cost_picture(search, name),
             _final_cost_picture(search, name),

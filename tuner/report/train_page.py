@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from tuner.records import EtaSearch, Run, TrainRecord
+from tuner.records import Run, TrainRecord
 from tuner.report.find_eta_page import eta_evidence
 from tuner.report.html import ReportFiles, write_report
 from tuner.report.inspect_page import inspection_evidence
@@ -36,7 +36,6 @@ from tuner.report.train_figures import (
     training_curves,
 )
 from tuner.report.train_verdict import alt_overfitting, alt_training_curves, train_verdict
-from tuner.report.verdicts import find_eta_verdict
 from tuner.report.words import number, percent
 
 
@@ -62,16 +61,14 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
     OutputError
         When the folder cannot be written to; then nothing is.
     """
-    run, search = record.result, record.eta_search
-    eta = eta_evidence(search) if search else None
+    run = record.result
+    eta = record.eta_search and eta_evidence(record.eta_search)
     seen = record.inspection and inspection_evidence(record.inspection, record.data)
     sections = (
         Section("signs", "What the curves say", finding_parts(record)),
         Section("evidence", "Evidence", (curves_picture(run), overfitting_picture(run))),
         Section("inspection", "What it gets wrong, and its weights", seen.parts if seen else ()),
-        Section(
-            "eta", "How η was found", (eta_words(search), *eta.parts) if search and eta else ()
-        ),
+        Section("eta", "How η was found", (eta.said, *eta.parts) if eta else ()),
     )
     report = Report(
         kind="train",
@@ -102,19 +99,13 @@ def finding_parts(record: TrainRecord) -> tuple[Part, ...]:
     return tuple(parts) or (Text("No sign of overfitting and none of underfitting."),)
 
 
-def eta_words(search: EtaSearch) -> Text:
-    """Say what an η search found."""
-    verdict = find_eta_verdict(search)
-    return Text(f"{verdict.headline}. {verdict.sentence}")
-
-
 _EPOCH = Column("epoch", "epoch", partial(number, digits=9), numeric=True)
 _cost = partial(number, digits=4, pad=True)
 _VALIDATION_COST = Column("validation_cost", "validation cost", _cost, numeric=True)
 
 
-def curves_picture(run: Run) -> Picture:
-    """Give the curves of a run, the figure that says most of it."""
+def curves_picture(run: Run, name: str = "train") -> Picture:
+    """Give the curves of a run, the figure that says most of it; its file begins with `name`."""
     columns = (
         _EPOCH,
         Column("eta", "η", number, numeric=True),
@@ -128,7 +119,7 @@ def curves_picture(run: Run) -> Picture:
     return picture(
         partial(draw_training_curves, training_curves(run), run_marks(run)),
         table(frame, f"The epochs of the run{_which(len(frame), run)}", columns, sortable=True),
-        name="train-curves",
+        name=f"{name}-curves",
         title="Cost, accuracy and η, epoch by epoch",
         alt=alt_training_curves(run),
         note="Each epoch is measured at its end; costs hold the regularisation term. The ring marks"
