@@ -26,7 +26,7 @@ from tuner.report.page import (
     table,
 )
 from tuner.report.provenance import provenance
-from tuner.report.sections import Heading, Part, Report, Section, Text
+from tuner.report.sections import Folded, Heading, Part, Report, Section, Text
 from tuner.report.style import SYMBOLS
 from tuner.report.tables import judgement_table, probe_table
 from tuner.report.verdicts import alt_curves, alt_final_costs, find_eta_verdict
@@ -81,14 +81,12 @@ class EtaEvidence:
 
 def eta_evidence(search: EtaSearch, name: str = "find-eta") -> EtaEvidence:
     """Give the evidence of an η search; its files begin with `name`."""
-    why = "Why each η was judged as it was"
-    verdict = find_eta_verdict(search)
     return EtaEvidence(
-        Text(f"{verdict.headline}. {verdict.sentence}"),
+        _said(search),
         (
             cost_picture(search, name),
             _final_cost_picture(search, name),
-            Heading(why),
+            Heading(_WHY),
             _judgements(search),
         ),
         (
@@ -96,6 +94,19 @@ def eta_evidence(search: EtaSearch, name: str = "find-eta") -> EtaEvidence:
             csv_download(f"{name}-costs.csv", probe_table(search)),
         ),
     )
+
+
+_WHY = "Why each η was judged as it was"
+
+
+def _said(search: EtaSearch) -> Text:
+    verdict = find_eta_verdict(search)
+    return Text(f"{verdict.headline}. {verdict.sentence}")
+
+
+def eta_brief(search: EtaSearch, name: str) -> tuple[Part, ...]:
+    """Give what says most of an η search: its answer, the cost curves, and why, when asked for."""
+    return (_said(search), cost_picture(search, name), Folded(_WHY, _judgements(search)))
 
 
 _cost = partial(number, digits=4, pad=True)

@@ -89,6 +89,25 @@ def darkened(drawing: str) -> str:
     return _LIGHT.sub(lambda color: LIGHT_TO_DARK[color[0]], drawing)
 
 
+def adaptive(drawing: str) -> str:
+    """Let an SVG choose between the colours for light and for dark paper by itself.
+
+    Examples
+    --------
+    >>> adaptive('<svg><path style="stroke:#0072b2"/></svg>')[:78]
+    '<svg><style>@media screen and (prefers-color-scheme:dark){[style*="stroke:#007'
+    """
+    head = drawing.index(">", drawing.index("<svg")) + 1
+    rules = "".join(
+        f'[style*="{kind}:{light}"]{{{kind}:{dark}!important}}'
+        for light, dark in LIGHT_TO_DARK.items()
+        for kind in ("stroke", "fill")
+        if f"{kind}:{light}" in drawing
+    )
+    query = f"@media screen and (prefers-color-scheme:dark){{{rules}}}"
+    return f"{drawing[:head]}<style>{query}</style>{drawing[head:]}"
+
+
 def data_uri(content: bytes | str, media_type: str) -> str:
     """Put content into an address of its own, so that a page needs no second file.
 

@@ -30,11 +30,13 @@ def _train_record(record: TuneRecord, run: Run, strategy: Strategy) -> TrainReco
     )
 
 
-def tried_contenders(record: TuneRecord) -> tuple[Contender, ...]:
-    """Give the networks of the look at overfitting, in their order."""
+def plain_and_chosen(record: TuneRecord) -> tuple[Contender, ...]:
+    """Give what is drawn of the look at overfitting: nothing done against it, and the chosen."""
+    seen = record.overfitting
     return tuple(
         _contender(record, place, means_words(each), (each.run,), [each.accuracy])
-        for place, each in enumerate(record.overfitting.tried)
+        for place, each in enumerate(seen.tried)
+        if each.name == "none" or place == seen.chosen
     )
 
 

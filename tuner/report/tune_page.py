@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,15 +10,17 @@ from tuner.records import StepName, TuneRecord
 from tuner.report.compare_pictures import accuracy_picture, differences_picture, gap_picture
 from tuner.report.compare_tables import curves_table
 from tuner.report.compare_words import difference_words
-from tuner.report.find_eta_page import eta_evidence
+from tuner.report.find_eta_page import eta_brief
 from tuner.report.html import ReportFiles, write_report
 from tuner.report.inspect_page import inspection_evidence
 from tuner.report.page import (
     MOST,
     MOST_CARRIED,
     Column,
+    Picture,
     Table,
     csv_download,
+    lean,
     record_download,
     small_enough,
     table,
@@ -32,11 +35,11 @@ from tuner.report.tune_contenders import (
     final_differences,
     finalists,
     model_record,
-    tried_contenders,
+    plain_and_chosen,
 )
 from tuner.report.tune_tables import STEPS, final_table, judged_table, means_table, steps_table
 from tuner.report.tune_verdict import tune_verdict
-from tuner.report.words import count, number, percent
+from tuner.report.words import count, listing, number, percent
 
 
 def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
@@ -86,20 +89,26 @@ def _sections(record: TuneRecord) -> tuple[Section, ...]:
 
     before = (
         Section("order", "The order of the work", (_steps(record),)),
-        section("signal", _signal(record)),
+        section("signal", ()),
         section("eta", _etas(record)),
         section("overfitting", _overfitting(record)),
     )
     after = (
-        section("eta-again", eta_evidence(record.eta_again, "eta-again").parts),
+        section("eta-again", eta_brief(record.eta_again, "eta-again")),
         section("final", _final(record)),
         Section("curves", "What the curves of the model say", finding_parts(model_record(record))),
         section("test", (_judged(record),)),
         Section("inspection", "What it gets wrong, and its weights", _inspection(record)),
         Section("left-out", "What was left out for lack of time", _left_out(record)),
     )
-    room = MOST - weight((*before, *after))
-    return (*before, section("study", _study(record, room)), *after)
+    room = 2 * (MOST - weight([*map(_lean, (*before, *after))]))
+    every = (*before, section("study", _study(record, room)), *after)
+    return tuple(map(_lean, every))
+
+
+def _lean(section: Section) -> Section:
+    parts = tuple(lean(each) if isinstance(each, Picture) else each for each in section.parts)
+    return replace(section, parts=parts)
 
 
 def _steps(record: TuneRecord) -> Table:
@@ -111,32 +120,31 @@ def _steps(record: TuneRecord) -> Table:
     return table(steps_table(record), "Each step, and what it took", columns)
 
 
-def _signal(record: TuneRecord) -> tuple[Part, ...]:
-    return (curves_picture(record.signal.run, "signal"),)
-
-
 def _etas(record: TuneRecord) -> Iterator[Part]:
     for kind, search in record.eta_searches.items():
-        evidence = eta_evidence(search, f"eta-{kind}")
-        yield from (Heading(f"Networks of {kind} neurons"), evidence.said, *evidence.parts)
+        yield Heading(f"Networks of {kind} neurons")
+        yield from eta_brief(search, f"eta-{kind}")
 
 
 def _overfitting(record: TuneRecord) -> Iterator[Part]:
-    every = tried_contenders(record)
-    curves = curves_table(every)
     columns = (
         Column("contender", "network"),
         Column("means", "neurons, and what was done against overfitting"),
         Column("accuracy", "validation accuracy", percent, numeric=True),
         Column("gap", "training less validation, points", _points, numeric=True),
         Column("eta", "η", number, numeric=True),
-        Column("chosen", "", str),
+        Column("chosen", "what came of it"),
     )
     frame = means_table(record)
     frame["chosen"] = ["the search goes on with it" * chosen for chosen in frame["chosen"]]
     yield table(frame, "Means over the last fifth of the epochs", columns, sortable=True)
-    yield gap_picture(every, curves, "overfitting")
-    yield accuracy_picture(every, curves, "overfitting")
+    drawn = plain_and_chosen(record)
+    curves = curves_table(drawn).assign(eta=math.nan)
+    if len(drawn) < len(frame):
+        letters = listing([each.letter for each in drawn])
+        yield Text(f"Drawn are the networks without anything against it and the chosen: {letters}.")
+    yield gap_picture(drawn, curves, "overfitting")
+    yield accuracy_picture(drawn, curves, "overfitting")
 
 
 def _points(share: float) -> str:

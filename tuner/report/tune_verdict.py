@@ -49,6 +49,8 @@ def tied_words(record: TuneRecord) -> str:
     final = record.final
     others = [letter(index) for index in final.tied if index != final.winner]
     winner = f"Candidate {letter(final.winner)}"
+    if len(final.candidates) == 1:
+        return "There was time for one candidate only."
     if not others:
         return f"{winner} was clearly better than the other candidates on paired seeds."
     verb = "is" if len(others) == 1 else "are"
