@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tuner.records import Run, StopReason, TrainRecord
+from tuner.records import Run, StopReason, Strategy, TrainRecord
 from tuner.report.signs import Sign, only_guesses, overfitting_signs, underfitting_signs
 from tuner.report.words import number
 
@@ -73,7 +73,7 @@ def _against_underfitting(record: TrainRecord, signs: tuple[Sign, ...]) -> tuple
             " find-eta finds one at which the cost goes down.",
             "Check labels and scaling: do the data hold something to learn?",
         )
-    tries = [_longer(record.result)]
+    tries = [_longer(record.result, record.strategy)]
     if record.eta_search is None:
         tries.append("A larger η: find-eta tells how large it may be.")
     if "both-low" in names:
@@ -84,7 +84,9 @@ def _against_underfitting(record: TrainRecord, signs: tuple[Sign, ...]) -> tuple
     return tuple(tries)
 
 
-def _longer(run: Run) -> str:
+def _longer(run: Run, strategy: Strategy) -> str:
+    if strategy.schedule == "planned":
+        return f"More epochs: η was planned to come down within {len(run.history)}."
     match run.stop_reason:
         case StopReason.NO_IMPROVEMENT | StopReason.ETA_AT_END:
             return "More time to improve: a larger --patience."

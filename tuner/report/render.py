@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from tuner.report.style import LIGHT_TO_DARK, PAPER, styled
 
-DPI = 200
+DPI = 150
 
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 _PATH, _FINE = re.compile(r" d=\"([^\"]*)\""), re.compile(r"(\.\d\d)\d+")

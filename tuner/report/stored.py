@@ -151,9 +151,10 @@ def _in_search(name: str, search: EtaSearch) -> Iterator[str]:
 
 
 def _in_tuning(record: TuneRecord) -> Iterator[str]:
-    for name, search in {**record.eta_searches, "again": record.eta_again}.items():
+    for name, search in record.eta_searches.items():
         yield from _in_search(f"eta_searches.{name}", search)
-    yield from (f"study.{each}" for each in _contradictions(record.study))
+    yield from _in_search("eta_again", record.eta_again)
+    yield from (f"study: {each}" for each in _contradictions(record.study))
     yield from tune_contradictions(record)
     for name, run in tune_runs(record).items():
         yield from _in_run(name, run)

@@ -115,7 +115,6 @@ def _steps(record: TuneRecord) -> Table:
     columns = (
         Column("step", "step"),
         Column("seconds", "seconds", partial(number, digits=3), numeric=True),
-        Column("conclusion", "what came of it"),
     )
     return table(steps_table(record), "Each step, and what it took", columns)
 

@@ -23,9 +23,9 @@ STEPS: Mapping[str, str] = {
 
 
 def steps_table(record: TuneRecord) -> pd.DataFrame:
-    """Give one row for each step: `step`, `conclusion` and `seconds`."""
-    rows = [(STEPS[each.name], each.conclusion, each.seconds) for each in record.steps]
-    return pd.DataFrame(rows, columns=["step", "conclusion", "seconds"])
+    """Give one row for each step: `step` and `seconds`."""
+    rows = [(STEPS[each.name], each.seconds) for each in record.steps]
+    return pd.DataFrame(rows, columns=["step", "seconds"])
 
 
 def means_table(record: TuneRecord) -> pd.DataFrame:
