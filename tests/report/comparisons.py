@@ -23,9 +23,9 @@ def runs_of(
 
 def run_reaching(base: TrainRecord, accuracy: float, seed: int, **changes: Any) -> TrainRecord:
     """Give a run of 12 epochs whose best validation accuracy is this, in epoch 10."""
-    etas = changes.pop("etas", ())
+    etas, parting = changes.pop("etas", ()), changes.pop("parting", 0.002)
     rows = [
-        (1 / k, 0.3 + 1 / k, min(1.0, accuracy + 0.008 * k), accuracy - 0.02 * abs(10 - k) / 10)
+        (1 / k, 0.3 + 1 / k, min(1.0, accuracy + parting * k), accuracy - 0.02 * abs(10 - k) / 10)
         for k in range(1, 1 + (len(etas) or 12))
     ]
     strategy = replace(base.strategy, **changes.pop("strategy", {}))

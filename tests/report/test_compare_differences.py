@@ -184,6 +184,8 @@ def test_cautions(train_record: TrainRecord) -> None:
     assert codes(grouped(run, newer)) == ["W402", "W407"]
     many = [run_reaching(train_record, 0.9, 0, lambda_=float(k)) for k in range(5)]
     assert codes(grouped(*many)) == ["W402", "W408"]
+    parting = [run_reaching(train_record, 0.9, seed, parting=0.008) for seed in range(3)]
+    assert codes(grouped(*parting)) == ["W409"]
 
 
 def test_identical_runs_count_once(train_record: TrainRecord) -> None:

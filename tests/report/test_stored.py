@@ -43,7 +43,7 @@ def put(*path: str | int, value: Any) -> Callable[[Any], None]:
     [
         (put("schema", value=2), "schema is 2 but this version reads 1"),
         (put("schema", value=True), "schema is True"),
-        (put("kind", value="tune"), "kind is 'tune' but must be one of find-eta, train"),
+        (put("kind", value="tuna"), "kind is 'tuna' but must be one of find-eta, train"),
         (put("kind", value=[1]), r"kind is \[1\]"),
         (put("kind", value="find-eta"), "FindEtaRecord"),
         (put("new\nkey", value=1), "new key"),

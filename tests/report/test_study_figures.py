@@ -16,7 +16,12 @@ from tuner.records import StudyRecord
 from tuner.report.drawing import NARROW, WIDE
 from tuner.report.render import darkened, png, svg
 from tuner.report.study_axes import tick_texts
-from tuner.report.study_curves import DRAWN_CURVES, draw_learning_curves, learning_curves
+from tuner.report.study_curves import (
+    DRAWN_CURVES,
+    DRAWN_POINTS,
+    draw_learning_curves,
+    learning_curves,
+)
 from tuner.report.study_drawing import apart, few
 from tuner.report.study_front import draw_front, front
 from tuner.report.study_history import draw_history, rungs, search_history
@@ -26,6 +31,7 @@ from tuner.report.study_slices import draw_slice, slice_means, slice_points
 from tuner.report.study_space import dimensions
 from tuner.report.study_strategies import draw_strategies, strategies, strategy_means
 from tuner.report.study_tables import trial_table
+from tuner.report.study_trials import mean_curve
 from tuner.report.style import LEVELS, STATES
 from tuner.report.train_figures import MIDDLE, MIDDLE_NARROW
 
@@ -216,9 +222,13 @@ def test_many_long_curves_are_thinned() -> None:
     assert best is not None
     assert frame["number"].nunique() <= DRAWN_CURVES + 1
     assert best.number in set(frame["number"])
-    others = frame[~frame["best"]]
-    assert others.groupby("number").size().max() <= 42
-    assert frame["best"].sum() == 100
+    assert len(frame) <= DRAWN_POINTS + 3 * DRAWN_CURVES
+    winner = frame[frame["best"]]
+    assert winner["accuracy"].max() == pytest.approx(100 * max(mean_curve(best)))
+
+
+def test_few_curves_are_drawn_whole() -> None:
+    assert learning_curves(large(6, 240, 1)).groupby("number")["epoch"].count().max() == 240
 
 
 def test_thinning_keeps_the_best() -> None:

@@ -99,7 +99,7 @@ def test_the_evidence_of_the_eta_search_appears_too(
 @pytest.mark.parametrize("run", [ONE, CONSTANT, BROKEN, LOST, EMPTY, HALVING])
 def test_every_run_has_a_page(train_record: TrainRecord, run: Run, tmp_path: Path) -> None:
     html = page(replace(train_record, result=run), tmp_path)
-    bad = run.stop_reason is StopReason.DIVERGED or not run.best_epoch
+    bad = run.stop_reason is StopReason.DIVERGED or not run.best_epoch or run is CONSTANT
     assert ('class="verdict bad"' in html) == bad
     assert ">nan" not in html.lower()
 

@@ -1,6 +1,6 @@
 """`report`: rebuild a report from stored records, or compare several runs or studies."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ from tuner.cli.answers import Say, json_text, narration, print_sentences
 from tuner.cli.folders import output_folder
 from tuner.cli.options import FOLDER, AnswerOptions, Opt, grouped
 from tuner.errors import InputError
-from tuner.records import StudyRecord, TrainRecord
+from tuner.records import FindEtaRecord, StudyRecord, TrainRecord, TuneRecord
 
 if TYPE_CHECKING:
     from tuner.report import ReportFiles
@@ -106,12 +106,14 @@ def _compared(records: "Sequence[StoredRecord]", names: Sequence[str], out: Path
     comparable: list[TrainRecord | StudyRecord] = []
     for record, name in zip(records, names, strict=True):
         if not isinstance(record, TrainRecord | StudyRecord):
-            raise InputError(
-                f"{name}: is an η search: only runs of train and studies can be compared."
-            )
+            kind = _KINDS[type(record)]
+            raise InputError(f"{name}: is {kind}: only runs of train and studies can be compared.")
         comparable.append(record)
     with output_folder(out):
         return write_comparison(comparable, names, out)
+
+
+_KINDS: Mapping[type, str] = {FindEtaRecord: "an η search", TuneRecord: "a tuning"}
 
 
 def _document(written: "ReportFiles", files: Sequence[Path]) -> dict[str, object]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.cli.running import command_line
-from tuner.records import DataSummary, StudyRecord, TrainRecord
+from tuner.records import DataSummary, StudyRecord, TrainRecord, TuneRecord
 
 if TYPE_CHECKING:
     from tuner.report import ReportFiles
@@ -49,10 +49,12 @@ def write(record: "StoredRecord", folder: Path) -> Written:
 
 def write_page(record: "StoredRecord", folder: Path) -> "ReportFiles":
     """Write a record as page and figures."""
-    from tuner.report import write_find_eta, write_study, write_train
+    from tuner.report import write_find_eta, write_study, write_train, write_tune
 
     if isinstance(record, TrainRecord):
         return write_train(record, folder)
+    if isinstance(record, TuneRecord):
+        return write_tune(record, folder)
     if isinstance(record, StudyRecord):
         return write_study(record, folder)
     return write_find_eta(record, folder)

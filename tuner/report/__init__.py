@@ -9,6 +9,7 @@ from tuner.report.stored import load_stored as load_stored
 from tuner.report.stored import stored_json as stored_json
 from tuner.report.study_page import write_study as write_study
 from tuner.report.train_page import write_train as write_train
+from tuner.report.tune_page import write_tune as write_tune
 
 __all__ = [
     "ReportFiles",
@@ -20,4 +21,5 @@ __all__ = [
     "write_find_eta",
     "write_study",
     "write_train",
+    "write_tune",
 ]

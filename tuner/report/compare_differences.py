@@ -10,7 +10,7 @@ from typing import Literal
 from tuner.intervals import mean_interval, newcombe
 from tuner.report.compare_groups import Contender
 
-Basis = Literal["seeds", "examples", "nothing"]
+Basis = Literal["seeds", "both", "examples", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,9 @@ class Difference:
     value, low, high
         The difference and its 95 % interval; NaN where they cannot be compared.
     basis
-        What the interval speaks of: other `seeds` (Student's t over pairs), or other validation
-        `examples` with these same seeds (Newcombe); `nothing` where the data are not the same.
+        What the interval speaks of: other `seeds` (Student's t over pairs), other validation
+        `examples` with these same seeds (Newcombe), or `both`; `nothing` where the data are not the
+        same.
     """
 
     first: str

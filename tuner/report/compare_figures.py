@@ -203,9 +203,7 @@ def draw_differences(
         for place, (_, row) in enumerate(rows.iterrows()):
             _draw_difference(axes, place, row, paired)
             text = _entry(str(row["second"]), names[place], narrow=size[0] < 5)
-            axes.text(
-                low, place - 0.36, text, fontsize="small", va="center", gid="name", bbox=_GROUND
-            )
+            axes.annotate(text, (_beside_zero(low, high), place - 0.36), **_NAME)
         winner = rows["first"].iloc[0] if len(rows) else "the best"
         axes.set_xlabel(f"{winner} less the other, points of accuracy")
         axes.xaxis.set_major_locator(MaxNLocator(5 if size[0] < 5 else 9, steps=[1, 2, 5, 10]))
@@ -214,7 +212,22 @@ def draw_differences(
     return figure
 
 
-_GROUND: dict[str, Any] = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0, "alpha": 0.85}
+_NAME: dict[str, Any] = {
+    "xytext": (5, 0),
+    "textcoords": "offset points",
+    "fontsize": "small",
+    "va": "center",
+    "gid": "name",
+    "bbox": {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0, "alpha": 0.85},
+}
+
+
+def _beside_zero(low: float, high: float) -> float:
+    """Say where the name of a row begins, so that the line at 0 does not run through it."""
+    return 0.0 if -low < _NEAR * (high - low) else low
+
+
+_NEAR = 0.4
 
 
 def _limits(rows: pd.DataFrame, paired: pd.DataFrame) -> tuple[float, float]:

@@ -25,6 +25,7 @@ from tuner.report.compare_words import (
 from tuner.report.html import ReportFiles, write_report
 from tuner.report.page import MOST, MOST_CARRIED, Column, Table, csv_download, small_enough, table
 from tuner.report.provenance import Provenance
+from tuner.report.sections import Folded, Heading, Part, Points, Report, Section, Text
 from tuner.report.words import listing, number, percent
 
 
@@ -64,30 +65,46 @@ def write_comparison(
     telling = differing([each.settings for each in every])
     shared = [key for key in every[0].settings if key not in telling]
     studies = not every[0].runs
-    values = {
-        "kind": "studies" if studies else "runs",
-        "data_name": listing(list(dict.fromkeys(each.data.name for each in every))),
-        "verdict": compare_verdict(every, against),
-        "cautions": compare_cautions(every, against),
-        "results": _results(every, against),
-        "studies": _studies(every) if studies else None,
-        "sentences": [difference_words(each) for each in against],
-        "differences": differences_shown(all_pairs(every), "The difference of every two")
-        if len(every) > 1
-        else None,
-        "differing": _settings(every, telling, "The settings that differ") if telling else None,
-        "shared": _settings(every[:1], shared, "The same for all") if shared else None,
-        "pictures": pictures,
-        "provenance": _provenance(every),
-        "downloads": small_enough(
+    results: list[Part] = [_results(every, against), *([_studies(every)] * studies)]
+    if len(every) > 1:
+        results += [
+            Heading("What the best is better by"),
+            Points(tuple(difference_words(each) for each in against)),
+            Folded(_EVERY_TWO, differences_shown(pairs, _EVERY_TWO)),
+        ]
+    settings: list[Part] = [
+        _settings(every, telling, "The settings that differ")
+        if telling
+        else Text("All settings are the same.")
+    ]
+    if shared:
+        alike = _settings(every[:1], shared, "The same for all")
+        settings.append(Folded("Show the settings that are the same for all", alike))
+    report = Report(
+        kind="compare",
+        title=f"tuner report, {'studies' if studies else 'runs'} compared",
+        data_name=listing(list(dict.fromkeys(each.data.name for each in every))),
+        verdict=compare_verdict(every, against),
+        cautions=compare_cautions(every, against),
+        sections=(
+            Section("results", "Results", tuple(results)),
+            Section("settings", "Settings", tuple(settings)),
+            Section("evidence", "Evidence", pictures),
+        ),
+        provenance=_provenance(every),
+        downloads=small_enough(
             csv_download("compare-results.csv", results_table(every)),
             csv_download("compare-differences.csv", differences_table(pairs)),
             csv_download("compare-seeds.csv", paired_table(pairs)),
             csv_download("compare-curves.csv", curves_table(every)),
             most=min(MOST_CARRIED, MOST - sum(each.weight for each in pictures)),
         ),
-    }
-    return write_report("compare", values, pictures, folder)
+        whole=False,
+    )
+    return write_report(report, folder)
+
+
+_EVERY_TWO = "The difference of every two"
 
 
 def _provenance(every: Sequence[Contender]) -> Provenance:

@@ -40,8 +40,17 @@ _whole = partial(number, digits=9)
 
 _BASES = {
     "seeds": "paired seeds",
+    "both": "validation examples and paired seeds",
     "examples": "validation examples, not seeds",
     "nothing": "not comparable",
+}
+
+
+_HOW = {
+    "seeds": "Over paired seeds it is Student's t interval of the differences.",
+    "both": "It is that over validation examples and over seeds, which all of them share.",
+    "examples": "With one seed each, or none in common, it is that of the validation examples"
+    " (Newcombe), and says nothing about seeds.",
 }
 
 
@@ -71,11 +80,11 @@ def compare_pictures(
     curves = curves_table(every)
     pictures = []
     if len(curves):
-        pictures.append(_accuracy_picture(every, curves))
+        pictures.append(accuracy_picture(every, curves))
     if against:
-        pictures.append(_differences_picture(every, against))
+        pictures.append(differences_picture(every, against))
     if curves["gap"].notna().any():
-        pictures.append(_gap_picture(every, curves))
+        pictures.append(gap_picture(every, curves))
     place, weights = largest_layers(every)
     if len(weights):
         pictures.append(_weights_picture(place, weights))
@@ -107,14 +116,17 @@ def _side_by_side(
     return table(frame.head(SHOWN_EPOCHS), f"{caption}, median over seeds{cut}", columns)
 
 
-def _accuracy_picture(every: Sequence[Contender], curves: pd.DataFrame) -> Picture:
+def accuracy_picture(
+    every: Sequence[Contender], curves: pd.DataFrame, name: str = "compare"
+) -> Picture:
+    """Give the curves of contenders, and η where it changes; its file begins with `name`."""
     with_eta = eta_varies(curves)
     below = " Below: the η of the first seed." if with_eta else ""
     best_trial = "" if every[0].runs else " Of each study its best trial is drawn."
     return picture(
         partial(draw_accuracies, curves, _names(every)),
         _side_by_side(every, curves, "validation_accuracy", "Validation accuracy in %"),
-        name="compare-accuracy",
+        name=f"{name}-accuracy",
         title="Validation accuracy, epoch by epoch" + (", and η" if with_eta else ""),
         alt=alt_accuracies(every, with_eta=with_eta),
         note="Bold: the median over the seeds, as far as all of them went. Thin: the single"
@@ -123,11 +135,12 @@ def _accuracy_picture(every: Sequence[Contender], curves: pd.DataFrame) -> Pictu
     )
 
 
-def _gap_picture(every: Sequence[Contender], curves: pd.DataFrame) -> Picture:
+def gap_picture(every: Sequence[Contender], curves: pd.DataFrame, name: str = "compare") -> Picture:
+    """Give how far training and validation accuracy of contenders part."""
     return picture(
         partial(draw_gaps, curves, _names(every)),
         _side_by_side(every, curves, "gap", "Accuracy gap in points"),
-        name="compare-gap",
+        name=f"{name}-gap",
         title="How far training and validation part",
         alt="Line chart of training less validation accuracy against epochs for"
         f" {listing([each.title for each in every])}.",
@@ -137,7 +150,11 @@ def _gap_picture(every: Sequence[Contender], curves: pd.DataFrame) -> Picture:
     )
 
 
-def _differences_picture(every: Sequence[Contender], against: Sequence[Difference]) -> Picture:
+def differences_picture(
+    every: Sequence[Contender], against: Sequence[Difference], name: str = "compare"
+) -> Picture:
+    """Give what the best is better by than each of the others."""
+    basis = " ".join(_HOW[each] for each in _HOW if each in {d.basis for d in against})
     names = {each.letter: each.name for each in every}
     rows = len(against)
     return picture(
@@ -148,13 +165,11 @@ def _differences_picture(every: Sequence[Contender], against: Sequence[Differenc
             [names[each.second] for each in against],
         ),
         differences_shown(against, "The best against each of the others"),
-        name="compare-differences",
+        name=f"{name}-differences",
         title="The best against the others",
         alt=alt_differences(against),
         note="Right of 0 the best is better. The line is the 95 % interval: where it reaches 0"
-        " there is no clear difference. Over paired seeds it is Student's t interval of the"
-        " differences; with one seed each, or none in common, it is that of the validation"
-        f" examples (Newcombe), and says nothing about seeds.{_first(against)}",
+        f" there is no clear difference. {basis}{_first(against)}",
         sizes=(differences_size(rows, 8.0), differences_size(rows, 3.6)),
     )
 

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Sequence
 
+from tuner.records import Run
 from tuner.report.cautions import ENOUGH_SEEDS, Caution
 from tuner.report.compare_differences import Difference, ranked
 from tuner.report.compare_groups import Contender
 from tuner.report.compare_tables import interval
+from tuner.report.signs import overfitting_signs
 from tuner.report.verdicts import PlainVerdict
 from tuner.report.words import count, listing, percent, points
 
@@ -90,6 +92,8 @@ def _basis(difference: Difference) -> str:
     if difference.basis == "seeds":
         few = " only" if seeds < ENOUGH_SEEDS else ""
         return f"over {seeds} paired seeds{few}"
+    if difference.basis == "both":
+        return f"over validation examples and {seeds} paired seeds"
     pairs = {0: "no seed in common", 1: "one seed each"}.get(
         seeds, f"the same difference at all {seeds} seeds"
     )
@@ -140,10 +144,12 @@ def compare_cautions(
     W406 a network diverged
     W407 made with different versions
     W408 many compared at once
+    W409 training and validation accuracy part by 5 points or more: they overfit
     ==== ==================================================================
     """
     checks = (_on_data(every), _on_seeds(against), _on_records(every), _on_making(every))
-    return tuple(caution for group in checks for caution in group)
+    found = [caution for group in checks for caution in group]
+    return tuple(sorted(found, key=lambda caution: caution.code))
 
 
 def _on_data(every: Sequence[Contender]) -> list[Caution]:
@@ -207,7 +213,21 @@ def _on_records(every: Sequence[Contender]) -> list[Caution]:
                 "Only the first is counted: a rerun with the same seed brings nothing new.",
             )
         )
+    over = [c.letter for c in every if any(_overfits(c, run) for _, run in c.runs)]
+    if over:
+        found.append(
+            Caution(
+                "W409",
+                f"Training and validation accuracy of {listing(over)} end 5 points or more apart.",
+                "They overfit: more regularisation, more data or an earlier stop may help them.",
+            )
+        )
     return found
+
+
+def _overfits(contender: Contender, run: Run) -> bool:
+    signs = overfitting_signs(run, contender.data.n_validation)
+    return any(sign.name == "gap" for sign in signs)
 
 
 def _on_making(every: Sequence[Contender]) -> list[Caution]:

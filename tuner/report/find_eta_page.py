@@ -26,6 +26,7 @@ from tuner.report.page import (
     table,
 )
 from tuner.report.provenance import provenance
+from tuner.report.sections import Folded, Heading, Part, Report, Section, Text
 from tuner.report.style import SYMBOLS
 from tuner.report.tables import judgement_table, probe_table
 from tuner.report.verdicts import alt_curves, alt_final_costs, find_eta_verdict
@@ -56,39 +57,56 @@ def write_find_eta(record: FindEtaRecord, folder: Path) -> ReportFiles:
         When the folder cannot be written to; then nothing is.
     """
     evidence = eta_evidence(record.result)
-    return write_report("find-eta", _values(record, evidence), evidence.pictures, folder)
+    report = Report(
+        kind="find-eta",
+        title="tuner find-eta",
+        data_name=record.data.name,
+        verdict=find_eta_verdict(record.result),
+        cautions=find_eta_cautions(record.result),
+        sections=(Section("evidence", "Evidence", evidence.parts),),
+        provenance=provenance(record),
+        downloads=small_enough(*evidence.downloads, record_download(record)),
+    )
+    return write_report(report, folder)
 
 
 @dataclass(frozen=True)
 class EtaEvidence:
-    """Why η was chosen: figures, the table of verdicts, and both as files to download."""
+    """Why η was chosen: in words, figures and a table of verdicts, and as files to download."""
 
-    pictures: tuple[Picture, ...]
-    judgements: Table
+    said: Text
+    parts: tuple[Part, ...]
     downloads: tuple[Download, ...]
 
 
-def eta_evidence(search: EtaSearch) -> EtaEvidence:
-    """Give the evidence of an η search."""
+def eta_evidence(search: EtaSearch, name: str = "find-eta") -> EtaEvidence:
+    """Give the evidence of an η search; its files begin with `name`."""
     return EtaEvidence(
-        (cost_picture(search), _final_cost_picture(search)),
-        _judgements(search),
+        _said(search),
         (
-            csv_download("find-eta-verdicts.csv", judgement_table(search)),
-            csv_download("find-eta-costs.csv", probe_table(search)),
+            cost_picture(search, name),
+            _final_cost_picture(search, name),
+            Heading(_WHY),
+            _judgements(search),
+        ),
+        (
+            csv_download(f"{name}-verdicts.csv", judgement_table(search)),
+            csv_download(f"{name}-costs.csv", probe_table(search)),
         ),
     )
 
 
-def _values(record: FindEtaRecord, evidence: EtaEvidence) -> dict[str, object]:
-    return {
-        "data_name": record.data.name,
-        "verdict": find_eta_verdict(record.result),
-        "cautions": find_eta_cautions(record.result),
-        "evidence": evidence,
-        "provenance": provenance(record),
-        "downloads": small_enough(*evidence.downloads, record_download(record)),
-    }
+_WHY = "Why each η was judged as it was"
+
+
+def _said(search: EtaSearch) -> Text:
+    verdict = find_eta_verdict(search)
+    return Text(f"{verdict.headline}. {verdict.sentence}")
+
+
+def eta_brief(search: EtaSearch, name: str) -> tuple[Part, ...]:
+    """Give what says most of an η search: its answer, the cost curves, and why, when asked for."""
+    return (_said(search), cost_picture(search, name), Folded(_WHY, _judgements(search)))
 
 
 _cost = partial(number, digits=4, pad=True)
@@ -116,7 +134,7 @@ def _judgements(search: EtaSearch) -> Table:
     return table(frame, "The verdict on each learning rate", columns, sortable=True)
 
 
-def cost_picture(search: EtaSearch) -> Picture:
+def cost_picture(search: EtaSearch, name: str = "find-eta") -> Picture:
     """Give the cost curves of an η search, the figure that says most of it."""
     frame = figures.median_curves(search)
     epoch = Column("epoch", "epochs", number, numeric=True)
@@ -126,7 +144,7 @@ def cost_picture(search: EtaSearch) -> Picture:
     return picture(
         _drawer(figures.draw_cost_curves, figures.cost_curves, search),
         table(frame, "Median training cost over the seeds", (epoch, *etas)),
-        name="find-eta-costs",
+        name=f"{name}-costs",
         title="Training cost against epochs, for every η tried",
         alt=alt_curves(search),
         note=f"Bold: the median over the seeds. Thin: the single seeds{_first(search)}."
@@ -136,13 +154,13 @@ def cost_picture(search: EtaSearch) -> Picture:
     )
 
 
-def _final_cost_picture(search: EtaSearch) -> Picture:
+def _final_cost_picture(search: EtaSearch, name: str) -> Picture:
     frame = _abridged(figures.final_costs(search))
-    costs = [Column(name, name, _cost, numeric=True) for name in frame.columns[2:]]
+    costs = [Column(seed, seed, _cost, numeric=True) for seed in frame.columns[2:]]
     return picture(
         _drawer(figures.draw_final_costs, figures.final_costs, search),
         table(frame, "Training cost at the end of the probes", (_ETA, _VERDICT, *costs)),
-        name="find-eta-final-cost",
+        name=f"{name}-final-cost",
         title="Final training cost against η",
         alt=alt_final_costs(search),
         note=f"Large: the median over the seeds. Dashes: the single seeds{_first(search)}."

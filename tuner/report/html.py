@@ -1,11 +1,11 @@
 """Reports as HTML files with their figures beside them, rebuilt from records alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tuner.report.files import write_files
-from tuner.report.page import Picture, render
+from tuner.report.page import render
+from tuner.report.sections import Report
 
 
 @dataclass(frozen=True)
@@ -16,17 +16,15 @@ class ReportFiles:
     figures: tuple[Path, ...]
 
 
-def write_report(
-    kind: str, values: Mapping[str, object], pictures: tuple[Picture, ...], folder: Path
-) -> ReportFiles:
-    """Write `KIND.html` from the template of that name, and its figures: all of it, or nothing.
+def write_report(report: Report, folder: Path) -> ReportFiles:
+    """Write `KIND.html` and its figures: all of it, or nothing.
 
     Raises
     ------
     OutputError
         When the folder cannot be written to.
     """
-    page = render(f"{kind}.html.j2", values)
-    contents = {f"{each.name}.png": each.png for each in pictures} | {f"{kind}.html": page}
-    *images, html = write_files(folder, contents)
+    page = render("report.html.j2", {"report": report})
+    contents = {f"{each.name}.png": each.png for each in report.pictures}
+    *images, html = write_files(folder, contents | {f"{report.kind}.html": page})
     return ReportFiles(html, tuple(images))

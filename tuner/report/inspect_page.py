@@ -28,6 +28,7 @@ from tuner.report.inspect_tables import (
     weight_histograms,
 )
 from tuner.report.page import Column, Download, Picture, Table, csv_download, picture, table
+from tuner.report.sections import Folded, Part, Text
 from tuner.report.words import count, listing, number, percent
 
 MOST_COLUMNS = 20
@@ -41,9 +42,7 @@ NAMED_PAIRS = 5
 class InspectionEvidence:
     """What a network gets wrong: words, figures, the table of classes, and files to download."""
 
-    sentences: tuple[str, ...]
-    pictures: tuple[Picture, ...]
-    classes: Table
+    parts: tuple[Part, ...]
     downloads: tuple[Download, ...]
 
 
@@ -52,13 +51,13 @@ def inspection_evidence(inspection: Inspection, data: DataSummary) -> Inspection
     names = data.classes
     size, some = inspection.image_size, bool(inspection.mistakes)
     return InspectionEvidence(
-        confusion_words(inspection, names),
         (
+            *(Text(sentence) for sentence in confusion_words(inspection, names)),
             _confusion_picture(inspection, names),
             *((_mistakes_picture(inspection, names, size),) if size and some else ()),
             _weights_picture(inspection),
+            Folded("Each class on its own", _classes(inspection, names)),
         ),
-        _classes(inspection, names),
         (csv_download("confusion.csv", _named(confusion_table(inspection), names)),),
     )
 

@@ -12,6 +12,7 @@ from tuner.records import (
     Strategy,
     StudyRecord,
     TrainRecord,
+    TuneRecord,
     to_json,
 )
 from tuner.report.words import number
@@ -38,10 +39,17 @@ class Provenance:
     groups: tuple[Group, ...]
 
 
-def provenance(record: FindEtaRecord | TrainRecord | StudyRecord) -> Provenance:
+def provenance(record: FindEtaRecord | TrainRecord | StudyRecord | TuneRecord) -> Provenance:
     """Collect the provenance of a record; η is a setting unless it is the answer."""
     if isinstance(record, StudyRecord):
         how = _study_file(record.spec)
+    elif isinstance(record, TuneRecord):
+        how = [
+            ("Asked for", _asked(record)),
+            ("Settings of the model", _settings(record.settings)),
+            ("Its stopping and schedule", _settings(record.final.strategy)),
+            *_study_file(record.study.spec),
+        ]
     elif isinstance(record, TrainRecord):
         how = [
             ("Settings", _settings(record.settings)),
@@ -57,6 +65,11 @@ def provenance(record: FindEtaRecord | TrainRecord | StudyRecord) -> Provenance:
             ("Environment", _environment(record.environment)),
         ),
     )
+
+
+def _asked(record: TuneRecord) -> tuple[tuple[str, str], ...]:
+    means = "the article's own" if record.article else "all"
+    return (("budget", f"{number(record.budget)} s"), ("means allowed", means))
 
 
 def _settings(

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tuner.records import Run, StopReason, TrainRecord
-from tuner.report.signs import Sign, overfitting_signs, underfitting_signs
+from tuner.records import Run, StopReason, Strategy, TrainRecord
+from tuner.report.signs import Sign, only_guesses, overfitting_signs, underfitting_signs
 from tuner.report.words import number
 
 ARTICLE_DECAY = 5 / 50_000
@@ -67,7 +67,13 @@ def _regularise(lambda_: float, examples: int) -> str:
 
 def _against_underfitting(record: TrainRecord, signs: tuple[Sign, ...]) -> tuple[str, ...]:
     names = {sign.name for sign in signs}
-    tries = [_longer(record.result)]
+    if only_guesses(record.result, record.data):
+        return (
+            f"Another η: {number(record.settings.eta)} may be far too large or far too small;"
+            " find-eta finds one at which the cost goes down.",
+            "Check labels and scaling: do the data hold something to learn?",
+        )
+    tries = [_longer(record.result, record.strategy)]
     if record.eta_search is None:
         tries.append("A larger η: find-eta tells how large it may be.")
     if "both-low" in names:
@@ -78,7 +84,9 @@ def _against_underfitting(record: TrainRecord, signs: tuple[Sign, ...]) -> tuple
     return tuple(tries)
 
 
-def _longer(run: Run) -> str:
+def _longer(run: Run, strategy: Strategy) -> str:
+    if strategy.schedule == "planned":
+        return f"More epochs: η was planned to come down within {len(run.history)}."
     match run.stop_reason:
         case StopReason.NO_IMPROVEMENT | StopReason.ETA_AT_END:
             return "More time to improve: a larger --patience."

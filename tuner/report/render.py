@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from tuner.report.style import LIGHT_TO_DARK, PAPER, styled
 
-DPI = 200
+DPI = 150
 
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 _PATH, _FINE = re.compile(r" d=\"([^\"]*)\""), re.compile(r"(\.\d\d)\d+")
@@ -87,6 +87,25 @@ def darkened(drawing: str) -> str:
     'stroke: #5bb8ee; fill: none'
     """
     return _LIGHT.sub(lambda color: LIGHT_TO_DARK[color[0]], drawing)
+
+
+def adaptive(drawing: str) -> str:
+    """Let an SVG choose between the colours for light and for dark paper by itself.
+
+    Examples
+    --------
+    >>> adaptive('<svg><path style="stroke:#0072b2"/></svg>')[:78]
+    '<svg><style>@media screen and (prefers-color-scheme:dark){[style*="stroke:#007'
+    """
+    head = drawing.index(">", drawing.index("<svg")) + 1
+    rules = "".join(
+        f'[style*="{kind}:{light}"]{{{kind}:{dark}!important}}'
+        for light, dark in LIGHT_TO_DARK.items()
+        for kind in ("stroke", "fill")
+        if f"{kind}:{light}" in drawing
+    )
+    query = f"@media screen and (prefers-color-scheme:dark){{{rules}}}"
+    return f"{drawing[:head]}<style>{query}</style>{drawing[head:]}"
 
 
 def data_uri(content: bytes | str, media_type: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tuner.records import FindEtaRecord, TrainRecord
+from tuner.records import FindEtaRecord, TrainRecord, TuneRecord
 from tuner.report.find_eta_page import cost_picture
 from tuner.report.page import Picture, fill
 from tuner.report.stored import StoredRecord
@@ -10,6 +10,8 @@ from tuner.report.study_pictures import history_picture
 from tuner.report.study_verdict import study_verdict
 from tuner.report.train_page import curves_picture
 from tuner.report.train_verdict import train_verdict
+from tuner.report.tune_contenders import model_record
+from tuner.report.tune_verdict import tune_verdict
 from tuner.report.verdicts import PlainVerdict, find_eta_verdict
 
 
@@ -67,6 +69,8 @@ def show(record: StoredRecord) -> Shown:
 def _parts(record: StoredRecord) -> tuple[PlainVerdict, Picture]:
     if isinstance(record, FindEtaRecord):
         return find_eta_verdict(record.result), cost_picture(record.result)
+    if isinstance(record, TuneRecord):
+        return tune_verdict(record), curves_picture(model_record(record).result)
     if isinstance(record, TrainRecord):
         return train_verdict(record), curves_picture(record.result)
     return study_verdict(record), history_picture(record)

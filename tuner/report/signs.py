@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from tuner.intervals import wilson
-from tuner.records import Epoch, Run
+from tuner.records import DataSummary, Epoch, Run
 from tuner.report.words import count, number, percent, points
 
 RISE = 1.05
@@ -56,6 +56,14 @@ def best_epoch(run: Run) -> Epoch | None:
 def lowest_cost(run: Run) -> Epoch | None:
     """Give the first epoch with the lowest validation cost; None when none was finite."""
     return min(sound_epochs(run), key=lambda each: each.validation_cost, default=None)
+
+
+def only_guesses(run: Run, data: DataSummary) -> bool:
+    """Say whether the best epoch is no better than guessing among the classes."""
+    best = best_epoch(run)
+    if best is None or not data.classes:
+        return False
+    return wilson(best.validation_accuracy, data.n_validation)[0] <= 1 / len(data.classes)
 
 
 def overfitting_signs(run: Run, examples: int) -> tuple[Sign, ...]:

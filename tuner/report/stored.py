@@ -16,18 +16,21 @@ from tuner.records import (
     Run,
     StudyRecord,
     TrainRecord,
+    TuneRecord,
     from_json,
     to_json,
 )
 from tuner.report.inspect_checks import inspection_contradictions
 from tuner.report.study_checks import study_contradictions
+from tuner.report.tune_checks import tune_contradictions, tune_runs
 
-StoredRecord = FindEtaRecord | TrainRecord | StudyRecord
+StoredRecord = FindEtaRecord | TrainRecord | StudyRecord | TuneRecord
 
 KINDS: Mapping[str, type[StoredRecord]] = {
     "find-eta": FindEtaRecord,
     "train": TrainRecord,
     "study": StudyRecord,
+    "tune": TuneRecord,
 }
 
 
@@ -123,9 +126,12 @@ def _contradictions(record: StoredRecord) -> Iterator[str]:
             yield from _in_search(f"eta_searches.{name}", search)
         yield from study_contradictions(record)
         return
+    if isinstance(record, TuneRecord):
+        yield from _in_tuning(record)
+        return
     if record.eta_search is not None:
         yield from _in_search("eta_search", record.eta_search)
-    yield from _in_run(record.result)
+    yield from _in_run("result", record.result)
     if record.inspection is not None:
         yield from inspection_contradictions(record.inspection, len(record.data.classes))
 
@@ -144,15 +150,27 @@ def _in_search(name: str, search: EtaSearch) -> Iterator[str]:
                 yield f"{where}.eta is {each.eta} but must be above 0"
 
 
-def _in_run(run: Run) -> Iterator[str]:
+def _in_tuning(record: TuneRecord) -> Iterator[str]:
+    for name, search in record.eta_searches.items():
+        yield from _in_search(f"eta_searches.{name}", search)
+    yield from _in_search("eta_again", record.eta_again)
+    yield from (f"study: {each}" for each in _contradictions(record.study))
+    yield from tune_contradictions(record)
+    for name, run in tune_runs(record).items():
+        yield from _in_run(name, run)
+    if record.inspection is not None:
+        yield from inspection_contradictions(record.inspection, len(record.data.classes))
+
+
+def _in_run(name: str, run: Run) -> Iterator[str]:
     for index, each in enumerate(run.history):
-        where = f"result.history.{index}"
+        where = f"{name}.history.{index}"
         if each.epoch != index + 1:
             yield f"{where}.epoch is {each.epoch} but must be {index + 1}"
         if each.eta <= 0:
             yield f"{where}.eta is {each.eta} but must be above 0"
-        for name in ("training_accuracy", "validation_accuracy"):
-            if not 0 <= getattr(each, name) <= 1:
-                yield f"{where}.{name} is {getattr(each, name)} but must be from 0 to 1"
+        for measured in ("training_accuracy", "validation_accuracy"):
+            if not 0 <= getattr(each, measured) <= 1:
+                yield f"{where}.{measured} is {getattr(each, measured)} but must be from 0 to 1"
     if not 0 <= run.best_epoch <= len(run.history):
-        yield f"result.best_epoch is {run.best_epoch} but there are {len(run.history)} epochs"
+        yield f"{name}.best_epoch is {run.best_epoch} but there are {len(run.history)} epochs"

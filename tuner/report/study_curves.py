@@ -16,7 +16,7 @@ from tuner.report.study_drawing import RUNG, draw_trials, rung_key, say_nothing,
 from tuner.report.study_tables import curve_table
 from tuner.report.style import SERIES, STATES, Line, styled
 
-DRAWN_CURVES, DRAWN_EPOCHS = 60, 40
+DRAWN_CURVES, DRAWN_POINTS = 60, 2400
 """Of more trials, or of longer ones, some are left out."""
 
 
@@ -34,11 +34,11 @@ def learning_curves(record: StudyRecord, *, most: int = DRAWN_CURVES) -> pd.Data
     best = record.result.best
     curves["best"] = curves["number"] == (best.number if best else -1)
     curves = curves[curves["number"].isin(_chosen(curves, most))]
-    longest = max([1, *curves["epoch"]])
-    step = -(-longest // DRAWN_EPOCHS)
+    step = max(1, -(-len(curves) // DRAWN_POINTS))
     last = curves.groupby("number")["epoch"].transform("max")
     kept = (curves["epoch"] % step == 0) | (curves["epoch"] == 1) | (curves["epoch"] == last)
-    rest: pd.DataFrame = curves[kept | curves["best"]]
+    peak = curves["best"] & (curves["accuracy"] == curves.loc[curves["best"], "accuracy"].max())
+    rest: pd.DataFrame = curves[kept | peak]
     return rest.reset_index(drop=True)
 
 

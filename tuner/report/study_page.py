@@ -1,19 +1,26 @@
 """The report of a study."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from tuner.records import StudyRecord
 from tuner.report.html import ReportFiles, write_report
-from tuner.report.page import MOST_CARRIED, csv_download, record_download, small_enough
+from tuner.report.page import (
+    MOST,
+    MOST_CARRIED,
+    Table,
+    csv_download,
+    record_download,
+    small_enough,
+)
 from tuner.report.provenance import provenance
+from tuner.report.sections import Part, Report, Section, Text, weight
 from tuner.report.study_cautions import study_cautions
 from tuner.report.study_lists import all_trials, eta_searches, leaders
 from tuner.report.study_pictures import study_pictures
 from tuner.report.study_tables import curve_table, trial_table
 from tuner.report.study_verdict import study_verdict
-
-MOST = 1_850_000
-"""Bytes of a page without its frame."""
+from tuner.report.words import listing
 
 
 def write_study(record: StudyRecord, folder: Path) -> ReportFiles:
@@ -37,26 +44,52 @@ def write_study(record: StudyRecord, folder: Path) -> ReportFiles:
     OutputError
         When the folder cannot be written to; then nothing is.
     """
-    tables = [each for each in (leaders(record), eta_searches(record), all_trials(record)) if each]
     trials = csv_download("study-trials.csv", trial_table(record))
-    room = MOST - sum(each.weight for each in tables)
-    pictures = study_pictures(record, room - len(trials.address))
-    values = {
-        "name": record.result.study,
-        "data_name": record.data.name,
-        "verdict": study_verdict(record),
-        "cautions": study_cautions(record),
-        "leaders": leaders(record),
-        "pictures": pictures.drawn,
-        "left": [each.long for each in pictures.left],
-        "etas": eta_searches(record),
-        "trials": all_trials(record),
-        "provenance": provenance(record),
-        "downloads": small_enough(
+    evidence = study_evidence(record, MOST - len(trials.address))
+    sections = (
+        Section("leaders", "The best trials", evidence.leaders),
+        Section("evidence", "Evidence", evidence.pictures),
+        Section("etas", "How η was found", evidence.etas),
+        Section("trials", "All trials", (evidence.trials,)),
+    )
+    report = Report(
+        kind="study",
+        title=f"tuner study {record.result.study}",
+        data_name=record.data.name,
+        verdict=study_verdict(record),
+        cautions=study_cautions(record),
+        sections=sections,
+        provenance=provenance(record),
+        downloads=small_enough(
             trials,
             record_download(record),
             csv_download("study-curves.csv", curve_table(record)),
-            most=min(MOST_CARRIED, room - pictures.weight),
+            most=min(MOST_CARRIED, MOST - weight(sections)),
         ),
-    }
-    return write_report("study", values, pictures.drawn, folder)
+    )
+    return write_report(report, folder)
+
+
+@dataclass(frozen=True)
+class StudyEvidence:
+    """What a study shows: its best trials, its figures, its searches for η, and all trials."""
+
+    leaders: tuple[Table, ...]
+    pictures: tuple[Part, ...]
+    etas: tuple[Table, ...]
+    trials: Table
+
+
+def study_evidence(record: StudyRecord, most: int) -> StudyEvidence:
+    """Give the evidence of a study in about so many bytes."""
+    best, etas, trials = leaders(record), eta_searches(record), all_trials(record)
+    room = most - sum(each.weight for each in (best, etas, trials) if each)
+    pictures = study_pictures(record, room)
+    left = listing([each.long for each in pictures.left])
+    without = f"Not drawn, so that the page stays small: {left}. The table of trials holds their"
+    return StudyEvidence(
+        (best,) if best else (),
+        (*pictures.drawn, *((Text(f"{without} values."),) if left else ())),
+        (etas,) if etas else (),
+        trials,
+    )

@@ -185,8 +185,9 @@ def _strategies(record: StudyRecord) -> Picture | None:
         name="study-strategies",
         title="Strategies: accuracy, and what it costs",
         alt=words.alt_strategies(means),
-        note="A trial's place within its strategy has no meaning. The interval is that of the mean"
-        " of the complete trials, whose other settings differ too.",
+        note="Each point is one seed of a trial; its place within its strategy has no meaning. The"
+        " interval is that of the mean over the complete trials, whose other settings may differ"
+        " too, or over the seeds of a single one.",
         sizes=(MIDDLE, MIDDLE_NARROW),
     )
 

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tuner.intervals import mean_interval
 from tuner.records import StudyRecord
 from tuner.report.drawing import WIDE, Size
 from tuner.report.study_axes import limit_trials, set_axis
@@ -27,7 +26,7 @@ from tuner.report.study_drawing import (
     under,
 )
 from tuner.report.study_space import Dimension, plain
-from tuner.report.study_tables import seed_table
+from tuner.report.study_tables import mean_of_trials, seed_table
 from tuner.report.style import SERIES, styled
 
 MOST_GROUPS = 12
@@ -85,19 +84,14 @@ def _groups(trials: pd.DataFrame, dimension: Dimension) -> list[pd.DataFrame]:
 def _mean_row(
     group: pd.DataFrame, complete: pd.DataFrame, dimension: Dimension
 ) -> tuple[float, ...]:
-    alone = complete.loc[complete["number"].isin(group.index), "accuracy"]
-    low, high = mean_interval([*(alone if len(group) == 1 else group["accuracy"])])
     places = group["place"]
     middle = np.exp(np.log(places).mean()) if dimension.scale == "log" else places.mean()
-    known = math.isfinite(low)
     return (
         float(middle),
         float(places.min()),
         float(places.max()),
         len(group),
-        float(group["accuracy"].mean()),
-        max(0.0, low) if known else math.nan,
-        min(100.0, high) if known else math.nan,
+        *mean_of_trials(complete[complete["number"].isin(group.index)]),
     )
 
 

@@ -1,6 +1,7 @@
 """Strategies of training against each other: what each reaches, and what it costs."""
 
 import math
+import re
 
 import pandas as pd
 from matplotlib.artist import Artist
@@ -9,13 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tuner.intervals import mean_interval
 from tuner.records import StudyRecord
 from tuner.report.drawing import Size, panels
 from tuner.report.study_axes import even_ticks, limit_trials, set_axis
 from tuner.report.study_drawing import LEFT, apart, draw_trials, drawn_on, few, state_keys, under
 from tuner.report.study_space import Dimension, plain
-from tuner.report.study_tables import PARAMS, trial_table
+from tuner.report.study_tables import PARAMS, mean_of_trials, seed_table, trial_table
 from tuner.report.style import SERIES, styled
 
 PARTS = ("schedule", "patience", "factor")
@@ -26,13 +26,14 @@ MOST_VALUES, MOST_STRATEGIES = 8, 12
 
 
 def strategies(record: StudyRecord) -> pd.DataFrame:
-    """Give every trial with its strategy.
+    """Give every network with its strategy.
 
     Returns
     -------
     pandas.DataFrame
-        `number`; `strategy`, in words; `outcome`; `accuracy` in %; `epochs` trained. Of more than
-        twelve strategies only the most accurate. Empty where none was searched.
+        `number` of the trial; `seed`; `strategy`, in words; `outcome`; `accuracy` in %; `epochs`
+        trained. Of more than twelve strategies only the most accurate. Empty where none was
+        searched.
     """
     frame = trial_table(record)
     values = {part: frame[PARAMS + part].map(plain) for part in PARTS if PARAMS + part in frame}
@@ -41,13 +42,16 @@ def strategies(record: StudyRecord) -> pd.DataFrame:
         ", ".join(f"{part} {text}" if part != "schedule" else text for part, text in row.items())
         for row in pd.DataFrame(told, index=frame.index).to_dict("records")
     ]
-    frame = frame.assign(strategy=names, accuracy=100 * frame["accuracy"])
-    frame = frame.dropna(subset=["accuracy"])[_COLUMNS] if told else frame.iloc[:0][_COLUMNS]
+    known = frame.assign(strategy=names).dropna(subset=["accuracy"])
+    named = dict(zip(known["number"], known["strategy"], strict=True)) if told else {}
+    frame = seed_table(record)
+    frame = frame[frame["number"].isin(named)]
+    frame = frame.assign(strategy=frame["number"].map(named), accuracy=100 * frame["accuracy"])
     means = frame.groupby("strategy")["accuracy"].mean().nlargest(MOST_STRATEGIES)
-    return frame[frame["strategy"].isin(means.index)].reset_index(drop=True)
+    return frame[frame["strategy"].isin(means.index)][_COLUMNS].reset_index(drop=True)
 
 
-_COLUMNS = ["number", "strategy", "outcome", "accuracy", "epochs"]
+_COLUMNS = ["number", "seed", "strategy", "outcome", "accuracy", "epochs"]
 
 
 def strategy_means(trials: pd.DataFrame) -> pd.DataFrame:
@@ -57,27 +61,27 @@ def strategy_means(trials: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `strategy`, by name; `trials`, all of them; `complete`; `accuracy`, the mean of the complete
-        trials in %; `low` and `high`, its 95 % interval, NaN for a single one; `epochs`, the mean
-        of all.
+        trials in %; `low` and `high`, its 95 % interval over trials, or over the seeds of a single
+        one; `epochs`, the mean of all.
     """
     rows = []
-    for name, group in trials.groupby("strategy"):
-        complete = group.loc[group["outcome"] == "complete", "accuracy"]
-        low, high = mean_interval([*complete])
-        known = math.isfinite(low)
-        rows.append(
-            (
-                str(name),
-                len(group),
-                len(complete),
-                complete.mean(),
-                max(0.0, low) if known else math.nan,
-                min(100.0, high) if known else math.nan,
-                group["epochs"].mean(),
-            )
-        )
+    for name, group in sorted(trials.groupby("strategy"), key=lambda each: _natural(str(each[0]))):
+        complete = group[group["outcome"] == "complete"]
+        amounts = group["number"].nunique(), complete["number"].nunique()
+        rows.append((str(name), *amounts, *mean_of_trials(complete), group["epochs"].mean()))
     columns = ["strategy", "trials", "complete", "accuracy", "low", "high", "epochs"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _natural(name: str) -> list[str | int]:
+    """Sort numbers within a name by their size.
+
+    Examples
+    --------
+    >>> sorted(["patience 10", "patience 5"], key=_natural)
+    ['patience 5', 'patience 10']
+    """
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def draw_strategies(

@@ -74,16 +74,47 @@ def _row(record: StudyRecord, trial: TrialRecord, names: list[str]) -> list[Any]
 
 
 def seed_table(record: StudyRecord) -> pd.DataFrame:
-    """Give one row for each network: `number` of its trial, `seed` from 0, `outcome`, `accuracy`.
+    """Give one row for each network.
 
-    A trial that does not tell its seeds apart counts as one.
+    Returns
+    -------
+    pandas.DataFrame
+        `number` of its trial; `seed` from 0; `outcome`; `accuracy`; `epochs` trained, NaN where
+        they are not known. A trial that does not tell its seeds apart counts as one.
     """
     rows = [
-        (trial.number, seed, outcome(trial), value)
+        (trial.number, seed, outcome(trial), *values)
         for trial in record.result.trials
-        for seed, value in enumerate(numbers(trial, "accuracies") or [accuracy(trial)])
+        for seed, values in enumerate(_seeds(trial))
     ]
-    return pd.DataFrame(rows, columns=["number", "seed", "outcome", "accuracy"])
+    frame = pd.DataFrame(rows, columns=["number", "seed", "outcome", "accuracy", "epochs"])
+    return frame.astype({"accuracy": float, "epochs": float})
+
+
+def _seeds(trial: TrialRecord) -> list[tuple[float, float]]:
+    accuracies = numbers(trial, "accuracies") or [accuracy(trial)]
+    epochs = numbers(trial, "epochs")
+    known = epochs if len(epochs) == len(accuracies) else [math.nan] * len(accuracies)
+    return list(zip(accuracies, known, strict=True))
+
+
+def mean_of_trials(complete: pd.DataFrame) -> tuple[float, float, float]:
+    """Give the mean accuracy in % of trials, each the mean of its seeds, and its 95 % interval.
+
+    The interval is over the trials, or over the seeds of a single one; NaN where there is only one
+    network.
+
+    Examples
+    --------
+    >>> two = pd.DataFrame({"number": [0, 0, 1, 1], "accuracy": [89.0, 91.0, 90.0, 92.0]})
+    >>> [round(float(each), 2) for each in mean_of_trials(two)]
+    [90.5, 84.15, 96.85]
+    """
+    trials = complete.groupby("number")["accuracy"].mean()
+    low, high = mean_interval([*(complete["accuracy"] if len(trials) == 1 else trials)])
+    known = math.isfinite(low)
+    ends = (max(0.0, low), min(100.0, high)) if known else (math.nan, math.nan)
+    return float(trials.mean()), *ends
 
 
 def curve_table(record: StudyRecord) -> pd.DataFrame:

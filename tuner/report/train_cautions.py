@@ -9,6 +9,7 @@ from tuner.report.inspect_tables import accuracies, imbalance
 from tuner.report.signs import (
     Sign,
     best_epoch,
+    only_guesses,
     overfitting_signs,
     sound_epochs,
     underfitting_signs,
@@ -37,11 +38,18 @@ def train_cautions(record: TrainRecord) -> tuple[Caution, ...]:
     W207 few validation examples: the accuracy is uncertain by over 4 points
     W208 the accuracy is no better than guessing
     W209 some classes have far fewer examples than others
+    W210 accuracy is low on the training data too: the network underfits
     ==== =====================================================================
     """
     search = () if record.eta_search is None else find_eta_cautions(record.eta_search)
     seen = () if record.inspection is None else _about_classes(record.inspection, record.data)
-    return (*search, *_about_end(record), *_about_accuracy(record), *seen)
+    return (
+        *search,
+        *_about_end(record),
+        *_about_accuracy(record),
+        *seen,
+        *_about_learning(record),
+    )
 
 
 def _about_end(record: TrainRecord) -> Iterator[Caution]:
@@ -99,7 +107,7 @@ def _about_accuracy(record: TrainRecord) -> Iterator[Caution]:
             f" {points(high - low)}, from {percent(low, 1)} to {percent(high, 1)}.",
             "Take smaller differences between runs for ties, or validate on more examples.",
         )
-    if data.classes and low <= 1 / len(data.classes):
+    if only_guesses(record.result, data):
         yield Caution(
             "W208",
             f"{percent(best.validation_accuracy)} is no better than guessing among"
@@ -122,6 +130,12 @@ def _about_classes(inspection: Inspection, data: DataSummary) -> Iterator[Cautio
         f" {percent(counts[largest] / sum(counts), 1)}.",
         "Judge by the balanced accuracy where every class matters, and look at each class below.",
     )
+
+
+def _about_learning(record: TrainRecord) -> Iterator[Caution]:
+    low = [each for each in underfitting_signs(record.result) if each.name == "both-low"]
+    if low and not only_guesses(record.result, record.data):
+        yield Caution("W210", low[0].text, "It underfits: see the signs below and what to try.")
 
 
 def _names(signs: tuple[Sign, ...]) -> set[str]:

@@ -21,6 +21,7 @@ from tuner.report.page import (
 )
 from tuner.report.provenance import provenance
 from tuner.report.remedies import findings
+from tuner.report.sections import Heading, Part, Points, Report, Section, Text, weight
 from tuner.report.tables import history_table
 from tuner.report.train_cautions import train_cautions
 from tuner.report.train_figures import (
@@ -35,7 +36,6 @@ from tuner.report.train_figures import (
     training_curves,
 )
 from tuner.report.train_verdict import alt_overfitting, alt_training_curves, train_verdict
-from tuner.report.verdicts import find_eta_verdict
 from tuner.report.words import number, percent
 
 
@@ -61,30 +61,42 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
     OutputError
         When the folder cannot be written to; then nothing is.
     """
-    run, search = record.result, record.eta_search
-    pictures = (curves_picture(run), _overfitting_picture(run))
-    eta = search and eta_evidence(search)
+    run = record.result
+    eta = record.eta_search and eta_evidence(record.eta_search)
     seen = record.inspection and inspection_evidence(record.inspection, record.data)
-    every = (*pictures, *(seen.pictures if seen else ()), *(eta.pictures if eta else ()))
-    values = {
-        "data_name": record.data.name,
-        "verdict": train_verdict(record),
-        "cautions": train_cautions(record),
-        "findings": findings(record),
-        "pictures": pictures,
-        "inspection": seen,
-        "eta": eta,
-        "eta_verdict": search and find_eta_verdict(search),
-        "provenance": provenance(record),
-        "downloads": small_enough(
+    sections = (
+        Section("signs", "What the curves say", finding_parts(record)),
+        Section("evidence", "Evidence", (curves_picture(run), overfitting_picture(run))),
+        Section("inspection", "What it gets wrong, and its weights", seen.parts if seen else ()),
+        Section("eta", "How η was found", (eta.said, *eta.parts) if eta else ()),
+    )
+    report = Report(
+        kind="train",
+        title="tuner train",
+        data_name=record.data.name,
+        verdict=train_verdict(record),
+        cautions=train_cautions(record),
+        sections=sections,
+        provenance=provenance(record),
+        downloads=small_enough(
             csv_download("train-history.csv", history_table(run)),
             record_download(record),
             *(seen.downloads if seen else ()),
             *(eta.downloads if eta else ()),
-            most=min(MOST_CARRIED, MOST - sum(each.weight for each in every)),
+            most=min(MOST_CARRIED, MOST - weight(sections)),
         ),
-    }
-    return write_report("train", values, every, folder)
+    )
+    return write_report(report, folder)
+
+
+def finding_parts(record: TrainRecord) -> tuple[Part, ...]:
+    """Give the signs that the curves of a run show, and what to try."""
+    parts: list[Part] = []
+    for finding in findings(record):
+        signs = tuple(sign.text for sign in finding.signs)
+        parts += [Heading(finding.heading), Points(signs), Text("What to try:")]
+        parts += [Points(finding.remedies)]
+    return tuple(parts) or (Text("No sign of overfitting and none of underfitting."),)
 
 
 _EPOCH = Column("epoch", "epoch", partial(number, digits=9), numeric=True)
@@ -92,8 +104,8 @@ _cost = partial(number, digits=4, pad=True)
 _VALIDATION_COST = Column("validation_cost", "validation cost", _cost, numeric=True)
 
 
-def curves_picture(run: Run) -> Picture:
-    """Give the curves of a run, the figure that says most of it."""
+def curves_picture(run: Run, name: str = "train") -> Picture:
+    """Give the curves of a run, the figure that says most of it; its file begins with `name`."""
     columns = (
         _EPOCH,
         Column("eta", "η", number, numeric=True),
@@ -107,7 +119,7 @@ def curves_picture(run: Run) -> Picture:
     return picture(
         partial(draw_training_curves, training_curves(run), run_marks(run)),
         table(frame, f"The epochs of the run{_which(len(frame), run)}", columns, sortable=True),
-        name="train-curves",
+        name=f"{name}-curves",
         title="Cost, accuracy and η, epoch by epoch",
         alt=alt_training_curves(run),
         note="Each epoch is measured at its end; costs hold the regularisation term. The ring marks"
@@ -117,7 +129,8 @@ def curves_picture(run: Run) -> Picture:
     )
 
 
-def _overfitting_picture(run: Run) -> Picture:
+def overfitting_picture(run: Run) -> Picture:
+    """Give how far training and validation part."""
     frame = overfitting(run)
     columns = (
         _EPOCH,

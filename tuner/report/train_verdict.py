@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from tuner.intervals import wilson
 from tuner.records import Epoch, Run, StopReason, TrainRecord
-from tuner.report.signs import best_epoch, lowest_cost
+from tuner.report.signs import best_epoch, lowest_cost, only_guesses
 from tuner.report.verdicts import PlainVerdict
 from tuner.report.words import count, number, percent, points
 
@@ -16,17 +16,24 @@ def train_verdict(record: TrainRecord) -> PlainVerdict:
     run = record.result
     best = best_epoch(run)
     return PlainVerdict(
-        good=best is not None and run.stop_reason is not StopReason.DIVERGED,
-        headline=_headline(best),
+        good=not _learned_nothing(record, best) and run.stop_reason is not StopReason.DIVERGED,
+        headline=_headline(record, best),
         sentence=_sentence(run),
         advice=_advice(record, best),
         facts=_facts(record, best),
     )
 
 
-def _headline(best: Epoch | None) -> str:
+def _learned_nothing(record: TrainRecord, best: Epoch | None) -> bool:
+    return best is None or only_guesses(record.result, record.data)
+
+
+def _headline(record: TrainRecord, best: Epoch | None) -> str:
     if best is None:
         return "Nothing was learned"
+    if only_guesses(record.result, record.data):
+        right = percent(best.validation_accuracy)
+        return f"Nothing was learned: {right} of the validation data right, as by guessing"
     return (
         f"{percent(best.validation_accuracy)} of the validation data right, in epoch {best.epoch}"
     )

@@ -1,0 +1,251 @@
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.report.pages import Reader
+from tests.report.runs import BROKEN
+from tests.report.studies import large
+from tests.report.test_stored import put
+from tests.report.tunes import ORDER, tuning
+from tuner.errors import InputError
+from tuner.records import EtaSearch, TuneRecord
+from tuner.report import ReportFiles, load_stored, show, stored_json, write_tune
+from tuner.report.tune_cautions import tune_cautions
+from tuner.report.tune_contenders import (
+    final_differences,
+    finalists,
+    model_record,
+    plain_and_chosen,
+)
+from tuner.report.tune_tables import STEPS, final_table, judged_table, means_table
+from tuner.report.tune_verdict import tied_words, tune_verdict
+
+NASTY = "<script>alert(1)</script> </script> \"'&amp; \u2028 {{ 7*7 }} 手写数字数据集"
+
+
+@pytest.fixture(scope="module")
+def tuned(search: EtaSearch) -> TuneRecord:
+    return tuning(search)
+
+
+@pytest.fixture(scope="module")
+def files(tuned: TuneRecord, tmp_path_factory: pytest.TempPathFactory) -> ReportFiles:
+    return write_tune(tuned, tmp_path_factory.mktemp("tune"))
+
+
+def page(record: TuneRecord, folder: Path) -> str:
+    return write_tune(record, folder).html.read_text("utf-8")
+
+
+def test_the_evidence_stands_in_the_order_of_the_work(files: ReportFiles) -> None:
+    assert files.html.name == "report.html"
+    names = [path.stem for path in files.figures]
+    assert names == [
+        "eta-sigmoid-costs", "eta-relu-costs", "overfitting-gap", "overfitting-accuracy",
+        "study-map", "study-importance", "study-lambda", "study-hidden", "study-history",
+        "study-curves", "eta-again-costs", "final-differences", "final-accuracy", "model-curves",
+        "train-confusion", "train-mistakes", "train-weights",
+    ]  # fmt: skip
+    text = Reader(files.html.read_text("utf-8")).text
+    places = [text.index(f"Concluded from {name}.") for name in ORDER]
+    assert places == sorted(places)
+    for part in (
+        "440fcabf73cc",
+        "OpenBLAS 0.3.30",
+        "python -m tuner tune",
+        "budget",
+        "records.json",
+    ):
+        assert part in text
+
+
+def test_rebuilt_from_its_record_byte_for_byte(
+    files: ReportFiles, tuned: TuneRecord, tmp_path: Path
+) -> None:
+    html = files.html.read_text("utf-8")
+    path = tmp_path / "records.json"
+    path.write_bytes(Reader(html).downloads()["records.json"])
+    stored = load_stored(path)
+    assert isinstance(stored, TuneRecord)
+    assert stored_json(stored) == stored_json(tuned) == path.read_bytes()
+    assert page(stored, tmp_path / "b") == html
+
+
+def test_a_long_tuning_stays_small_and_its_names_appear_as_text(
+    tuned: TuneRecord, tmp_path: Path
+) -> None:
+    data = replace(tuned.data, name=NASTY, classes=(NASTY, *tuned.data.classes[1:]))
+    steps = tuple(replace(each, conclusion=NASTY) for each in tuned.steps)
+    record = replace(
+        tuned,
+        data=data,
+        steps=steps,
+        command=NASTY,
+        files={NASTY: NASTY},
+        study=large(500, 100, 3),
+        left_out=(NASTY,),
+    )
+    html = page(record, tmp_path)
+    reader = Reader(html)
+    assert len(html.encode()) < 2_000_000
+    assert len(reader.all("script")) == 1
+    assert "<script>alert" not in html
+    assert reader.text.count(NASTY) >= 10
+    assert not re.search(r"\bnan\b|\binf\b", reader.text.lower())
+
+
+def test_a_tuning_with_little_to_show_has_a_page(tuned: TuneRecord, tmp_path: Path) -> None:
+    final = tuned.final
+    settings = final.candidates[1].runs[2].settings
+    one = replace(final.candidates[1], runs=(replace(BROKEN, settings=settings),))
+    alone = replace(final, candidates=(one,), best=0, winner=0, differences=())
+    test = replace(tuned.test, over_seeds=(0.1,), accuracy=0.1)
+    record = replace(tuned, final=alone, test=test, inspection=None, steps=())
+    text = Reader(page(record, tmp_path)).text
+    assert "one candidate only" in text
+    assert "Nothing: there was time enough." in text
+
+
+def test_verdict_says_what_was_chosen_and_what_was_tied(tuned: TuneRecord) -> None:
+    verdict = tune_verdict(tuned)
+    assert verdict.headline == (
+        "95.8 % of the test data right with η = 0.5, λ = 0.3 and 30 hidden neurons"
+    )
+    assert "95 % interval 94.37 % to 96.88 % over 1000 test examples" in verdict.sentence
+    assert "candidate A is tied with it, and it is the smallest of them" in verdict.sentence
+    assert "opened once, when all was chosen" in verdict.advice
+    assert "model in model.safetensors" in verdict.advice
+    apart = replace(tuned.final.differences[1], low=0.001)
+    final = replace(tuned.final, differences=(tuned.final.differences[0], apart), winner=0, seed=0)
+    assert "clearly better" in tied_words(replace(tuned, final=final))
+
+
+def test_candidates_are_compared_at_one_epoch(tuned: TuneRecord) -> None:
+    frame = final_table(tuned)
+    assert frame["role"].tolist() == ["tied", "winner", "behind"]
+    assert frame["contender"].tolist() == ["A", "B", "C"]
+    runs = tuned.final.candidates[1].runs
+    until = [max(each.validation_accuracy for each in run.history[:8]) for run in runs]
+    assert frame["accuracy"][1] == pytest.approx(sum(until) / 3)
+    assert frame["accuracy"][1] < runs[0].best_validation_accuracy
+    nearest, farthest = final_differences(tuned)
+    assert (nearest.second, farthest.second) == ("B", "C")
+    assert (nearest.clear, farthest.clear) == (False, True)
+    a = tuned.final.candidates[0].runs
+    assert nearest.differences == pytest.approx(
+        [max(e.validation_accuracy for e in x.history) - y for x, y in zip(a, until, strict=True)]
+    )
+    assert [each.name for each in finalists(tuned)] == [
+        "λ = 1, hidden = 100", "λ = 0.3, hidden = 30", "λ = 0.02, hidden = 30,20",
+    ]  # fmt: skip
+
+
+def test_overfitting_is_drawn_with_and_without(tuned: TuneRecord) -> None:
+    assert [each.letter for each in plain_and_chosen(tuned)] == ["A", "B", "C"]
+    frame = means_table(tuned)
+    assert frame["chosen"].tolist() == [False, False, True, False]
+    assert frame["means"].tolist() == [
+        "sigmoid, nothing against it", "relu, nothing against it", "sigmoid, L2 with λ 5",
+        "sigmoid, dropout 0.5",
+    ]  # fmt: skip
+
+
+def test_the_test_is_told_for_the_model_and_over_seeds(tuned: TuneRecord) -> None:
+    frame = judged_table(tuned)
+    assert frame["what"].tolist()[2:] == ["seed 0", "seed 1", "seed 2", "mean of the seeds"]
+    assert frame["share"].iloc[-1] == pytest.approx(0.9563333)
+    assert frame["low"].iloc[-1] < 0.955
+    assert frame["high"].iloc[-1] > 0.958
+
+
+def test_the_model_is_the_winner_s_run_of_the_seed_named(tuned: TuneRecord) -> None:
+    model = model_record(tuned)
+    assert model.settings == tuned.settings
+    assert model.result == tuned.final.candidates[1].runs[2]
+
+
+def test_a_notebook_shows_it(tuned: TuneRecord) -> None:
+    assert repr(show(tuned)).startswith("95.8 % of the test data right")
+
+
+SOUND = {"W502"}
+
+
+def codes(record: TuneRecord) -> set[str]:
+    return {each.code for each in tune_cautions(record) if each.code.startswith("W5")}
+
+
+def judged(**changes: Any) -> Callable[[TuneRecord], TuneRecord]:
+    return lambda record: replace(record, test=replace(record.test, **changes))
+
+
+@pytest.mark.parametrize(
+    ("change", "more"),
+    [
+        (lambda record: record, set()),
+        (judged(openings=2), {"W501"}),
+        (judged(accuracy=0.9), {"W505"}),
+        (lambda record: replace(record, left_out=("a", "b")), {"W504"}),
+        (lambda record: replace(record, seconds=66.1), {"W506"}),
+        (lambda record: replace(record, signal=replace(record.signal, chance=0.9)), {"W507"}),
+    ],
+)
+def test_cautions(
+    tuned: TuneRecord, change: Callable[[TuneRecord], TuneRecord], more: set[str]
+) -> None:
+    assert codes(change(tuned)) == SOUND | more
+
+
+def test_cautions_of_few_seeds_and_no_tie(tuned: TuneRecord) -> None:
+    final = tuned.final
+    few = tuple(replace(each, runs=each.runs[:2]) for each in final.candidates)
+    assert codes(replace(tuned, final=replace(final, candidates=few, seed=1))) == {"W502", "W503"}
+    alone = replace(final, candidates=final.candidates[1:2], differences=(), best=0, winner=0)
+    assert codes(replace(tuned, final=alone)) == set()
+
+
+def test_cautions_of_model_and_study_hold_too(tuned: TuneRecord) -> None:
+    every = [each.code for each in tune_cautions(tuned)]
+    assert {"W106", "W304"} <= set(every)
+    assert not {"W302", "W305"} & set(every)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (put("final", "winner", value=3), r"final\.winner is 3 but there are 3"),
+        (put("final", "best", value=-1), r"final\.best is -1"),
+        (put("final", "differences", 0, "candidate", value=9), r"differences\.0\.candidate is 9"),
+        (put("final", "seed", value=7), r"final\.seed is 7 but the winner's seeds are \[0, 1, 2\]"),
+        (put("overfitting", "chosen", value=4), r"overfitting\.chosen is 4"),
+        (put("test", "accuracy", value=1.5), r"test\.accuracy is 1\.5"),
+        (put("signal", "run", "best_epoch", value=99), r"signal\.run\.best_epoch is 99"),
+        (
+            put("final", "candidates", 1, "runs", 0, "history", 2, "epoch", value=9),
+            r"final\.candidates\.1\.runs\.0\.history\.2\.epoch is 9",
+        ),
+        (put("eta_again", "probes", 0, "costs", value=[1.0]), r"eta_again\.probes\.0"),
+        (put("study", "result", "trials", 0, "state", value="running"), r"study: .*running"),
+        (put("inspection", "confusion", value=[]), r"inspection\.confusion"),
+    ],
+)
+def test_a_broken_tuning_is_one_line(
+    tuned: TuneRecord, change: Callable[[Any], None], message: str, tmp_path: Path
+) -> None:
+    document = json.loads(stored_json(tuned))
+    assert document["kind"] == "tune"
+    change(document)
+    path = tmp_path / "records.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=message) as caught:
+        load_stored(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_step_has_a_name(tuned: TuneRecord) -> None:
+    assert tuple(STEPS) == ORDER == tuple(step.name for step in tuned.steps)
