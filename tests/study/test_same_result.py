@@ -26,8 +26,9 @@ from tests.study.small import (
 from tuner.errors import TunerError
 from tuner.study.batches import BatchFiles
 from tuner.study.coordinator import Control, Standing
+from tuner.study.processes import Processes
 from tuner.study.tasks import TrainTo
-from tuner.study.workers import Job, Processes
+from tuner.study.workers import Job
 from tuner.trainers.native import NativeTrainer
 
 KILLS = 20
@@ -142,6 +143,18 @@ def kill_a_worker() -> bool:
     if children:
         os.kill(children[0], signal.SIGKILL)
     return bool(children)
+
+
+def test_workers_killed_at_the_start_of_each_rung_change_nothing(tmp_path: Path) -> None:
+    killed: list[bool] = []
+
+    def watch(standing: Standing) -> None:
+        if standing.doing.startswith("training"):
+            killed.append(kill_a_worker())
+
+    summary = run(spec_of(LONGER), tmp_path, workers=2, control=Control(watch=watch))
+    assert killed.count(True) >= 6
+    assert trials_of(summary) == undisturbed(LONGER)
 
 
 def test_workers_killed_in_the_middle_of_a_rung_change_nothing(
