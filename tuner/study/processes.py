@@ -48,6 +48,9 @@ class Processes:
         TunerError
             When workers die again and again.
         """
+        for worker in self._crew:
+            if worker.job:  # of a run that was interrupted
+                worker.restart()
         waiting = deque(jobs)
         self._hand_out(waiting)
         while busy := [worker for worker in self._crew if worker.job]:
@@ -87,8 +90,7 @@ class Processes:
                 f"worker processes died {self._deaths} times in a row: is the memory used up?"
                 " Finished trials are stored; run the command again to go on."
             )
-        worker.end()
-        worker.start()
+        worker.restart()
 
     def close(self) -> None:
         """End the processes, whatever they do."""
@@ -121,6 +123,10 @@ class _Worker:
             self._has_data = True
         self.connection.send_bytes(task)
         self.job = job
+
+    def restart(self) -> None:
+        self.end()
+        self.start()
 
     def end(self) -> None:
         self.connection.close()
