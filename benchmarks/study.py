@@ -25,9 +25,10 @@ from tuner.data import Dataset, load
 from tuner.environment import usable_cores
 from tuner.records import StudySummary
 from tuner.study import tasks
+from tuner.study.processes import Processes
 from tuner.study.spec import StudySpec, read_spec
 from tuner.study.studies import run_study
-from tuner.study.workers import Job, Processes
+from tuner.study.workers import Job
 from tuner.trainers.native import NativeTrainer
 
 STUDY = Path(__file__).parents[1] / "studies" / "lambda_hidden.toml"

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-TUNER = [sys.executable, "-m", "tuner"]
-HEAVY = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "pooch")
+from tests.cli.processes import INTERRUPTIBLE, TUNER, shown_on_a_terminal
+
+HEAVY = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "pooch", "optuna", "sqlalchemy")
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,8 @@ HEAVY = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "pooch")
         ["train", "--until", "2"],
         ["evaluate", "--help"],
         ["predict", "model.safetensors"],
+        ["study", "run", "--help"],
+        ["study", "run", "missing.toml"],
     ],
 )
 def test_help_and_complaints_import_nothing_heavy(argv: list[str]) -> None:
@@ -81,42 +84,15 @@ def test_a_terminal_that_knows_only_ascii() -> None:
 def test_a_terminal_shows_progress_and_colours(
     tmp_path: Path, typed: str, said: tuple[str, ...]
 ) -> None:
-    ours, theirs = os.openpty()
-    plain = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
-    with subprocess.Popen(
-        [*TUNER, *typed.split()],
-        cwd=tmp_path,
-        env={**plain, "TERM": "xterm", "COLUMNS": "80"},
-        stdout=theirs,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        shown = _read_all(ours)
-    assert process.returncode == 0
+    code, shown = shown_on_a_terminal(tmp_path, *typed.split())
+    assert code == 0
     assert "writing the report" in shown
     assert [words for words in said if words not in shown] == []
 
 
-def _read_all(terminal: int) -> str:
-    shown = b""
-    try:
-        while more := os.read(terminal, 4096):
-            shown += more
-    except OSError:  # so Linux says that the other side is closed
-        pass
-    os.close(terminal)
-    return shown.decode()
-
-
-INTERRUPTIBLE = (  # a shell may have started us deaf to Ctrl-C
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from tuner.__main__ import main; main()"
-)
-
-
 def test_ctrl_c_ends_with_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTIBLE, "find-eta", "--seeds", "50", "--out", "a/b"],
+        [*INTERRUPTIBLE, "find-eta", "--seeds", "50", "--out", "a/b"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.processes import BEGINS, HEARS_CTRL_C
 from tuner.checkpoints import load_checkpoint
 from tuner.cli.interrupts import first_interrupt_asks
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Answer, Tuner
 
-START = (  # a shell may have started us deaf to Ctrl-C; and a test has no second to wait
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "import tuner.cli.keeping as keeping; keeping.SECONDS_BETWEEN = 0; {} "
-    "from tuner.__main__ import main; main()"
+START = (  # a test has no second to wait
+    HEARS_CTRL_C + "import tuner.cli.keeping as keeping; keeping.SECONDS_BETWEEN = 0; {} " + BEGINS
 )
 SLOW = (
     "import time; keep = keeping.Keeper.keep; "

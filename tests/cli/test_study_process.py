@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,17 +15,10 @@ from typing import Any
 
 import pytest
 
+from tests.cli.processes import INTERRUPTIBLE, shown_on_a_terminal
 from tuner.data import load
 from tuner.study.spec import read_spec
 from tuner.study.studies import run_study, stored_study
-
-HEAVY = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "optuna", "sqlalchemy")
-
-INTERRUPTIBLE = [  # a shell may have started us deaf to Ctrl-C
-    *(sys.executable, "-c"),
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from tuner.__main__ import main; main()",
-]
 
 LONG = """
 trials = 6
@@ -42,16 +34,6 @@ patience = "off"
 low = 0.1
 high = 10
 """
-
-
-@pytest.mark.parametrize("argv", [["study", "run", "--help"], ["study", "run", "missing.toml"]])
-def test_help_and_complaints_import_nothing_heavy(argv: list[str]) -> None:
-    check = (
-        "import sys; from tuner.cli.running import run; "
-        f"code = run({argv}); print([m for m in {HEAVY} if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
-    assert done.stdout.endswith("[]\n")
 
 
 @contextlib.contextmanager
@@ -148,34 +130,14 @@ def test_a_second_ctrl_c_stops_at_once(
 
 def test_a_terminal_shows_one_bar_that_vanishes(tmp_path: Path) -> None:
     (tmp_path / "long.toml").write_text(LONG)
-    ours, theirs = os.openpty()
-    plain = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
-    with subprocess.Popen(
-        [*INTERRUPTIBLE, "study", "run", "long.toml", "--workers", "1"],
-        cwd=tmp_path,
-        env={**plain, "TERM": "xterm", "COLUMNS": "80"},
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        shown = _read_all(ours)
-    assert process.returncode == 0
+    argv = ("study", "run", "long.toml", "--workers", "1")
+    code, shown = shown_on_a_terminal(tmp_path, *argv, stdout=subprocess.DEVNULL)
+    assert code == 0
     assert "reading digits" in shown
     assert "3/6" in shown
     assert "pruned" in shown
     assert " left" in shown
     assert shown.endswith("\x1b[?25h\r\x1b[1A\x1b[2K"), "the cursor is back, the bar is gone"
-
-
-def _read_all(terminal: int) -> str:
-    shown = b""
-    try:
-        while more := os.read(terminal, 4096):
-            shown += more
-    except OSError:  # so Linux says that the other side is closed
-        pass
-    os.close(terminal)
-    return shown.decode()
 
 
 def test_the_dashboard_answers_this_machine_alone(tmp_path: Path) -> None:

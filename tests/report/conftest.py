@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.report.runs import overfitting_run
-from tests.report.visits import CHROMIUM, FLAGS
+from tests.report.visits import CHROMIUM, FLAGS, Visit, Visitor
 from tuner.records import (
     DataSummary,
     Environment,
@@ -146,13 +147,28 @@ def record(search: EtaSearch) -> FindEtaRecord:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Give a running Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visitor]:
+    """Open pages; each context is closed after the test."""
+    opened: list[Visit] = []
+
+    def open_page(page: Path | str, **context: Any) -> Visit:
+        address = page.as_uri() if isinstance(page, Path) else page
+        opened.append(Visit(browser, address, **context))
+        return opened[-1]
+
+    yield open_page
+    for each in opened:
+        each.context.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.report.accessibility import grave_violations
 from tests.report.comparisons import names_of, runs_of
 from tests.report.inspections import inspection_of
 from tests.report.studies import SMALL
-from tests.report.visits import NEEDS_CHROMIUM, Visit
+from tests.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.records import EtaSearch, FindEtaRecord, TrainRecord
 from tuner.report import write_comparison, write_find_eta, write_study, write_train
 
@@ -44,17 +43,13 @@ def pages(
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("kind", ["find-eta", "train", "compare", "study"])
 def test_nothing_serious(
-    browser: Browser, pages: dict[str, Path], kind: str, width: int, scheme: str
+    visit: Visitor, pages: dict[str, Path], kind: str, width: int, scheme: str
 ) -> None:
     viewport = {"width": width, "height": 800}
-    visit = Visit(browser, pages[kind].as_uri(), viewport=viewport, color_scheme=scheme)
-    try:
-        assert grave_violations(visit.page) == []
-    finally:
-        visit.context.close()
+    seen = visit(pages[kind], viewport=viewport, color_scheme=scheme)
+    assert grave_violations(seen.page) == []
 
 
-def test_the_check_sees_what_it_looks_for(browser: Browser) -> None:
-    visit = Visit(browser, "data:text/html,<html lang=en><title>x</title><main><img src=x></main>")
-    assert any(each.startswith("image-alt") for each in grave_violations(visit.page))
-    visit.context.close()
+def test_the_check_sees_what_it_looks_for(visit: Visitor) -> None:
+    seen = visit("data:text/html,<html lang=en><title>x</title><main><img src=x></main>")
+    assert any(each.startswith("image-alt") for each in grave_violations(seen.page))

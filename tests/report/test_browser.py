@@ -1,14 +1,12 @@
 """The page as a reader meets it, in Chromium."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.report.visits import NEEDS_CHROMIUM, Visit
+from tests.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.records import FindEtaRecord
 from tuner.report import write_find_eta
 
@@ -22,20 +20,6 @@ def report(record: FindEtaRecord, tmp_path_factory: pytest.TempPathFactory) -> P
     return write_find_eta(replace(record, data=data), tmp_path_factory.mktemp("report")).html
 
 
-@pytest.fixture
-def visit(browser: Browser, report: Path) -> Iterator[Any]:
-    """Open the report; each context is closed after the test."""
-    opened: list[Visit] = []
-
-    def open_page(**context: Any) -> Visit:
-        opened.append(Visit(browser, report.as_uri(), **context))
-        return opened[-1]
-
-    yield open_page
-    for each in opened:
-        each.context.close()
-
-
 def column(page: Page, index: int) -> list[str]:
     cells = page.locator(f"table[data-sortable] tbody td:nth-child({index})")
     return [text.strip() for text in cells.all_inner_texts()]
@@ -44,24 +28,24 @@ def column(page: Page, index: int) -> list[str]:
 @pytest.mark.parametrize("scripts", [True, False])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_leaves_the_page_and_nothing_is_refused(
-    visit: Any, report: Path, scheme: str, scripts: bool
+    visit: Visitor, report: Path, scheme: str, scripts: bool
 ) -> None:
-    seen = visit(color_scheme=scheme, java_script_enabled=scripts)
+    seen = visit(report, color_scheme=scheme, java_script_enabled=scripts)
     seen.page.wait_for_load_state("networkidle")
     outside = [url for url in seen.requests if not url.startswith("data:")]
     assert outside == [report.as_uri()]
     assert seen.complaints == []
 
 
-def test_images_are_shown(visit: Any) -> None:
-    page = visit().page
+def test_images_are_shown(visit: Visitor, report: Path) -> None:
+    page = visit(report).page
     widths = page.evaluate("[...document.images].map(i => i.complete && i.naturalWidth)")
     assert widths == [768, 768]
 
 
-def test_other_pictures_for_dark_and_for_narrow(visit: Any) -> None:
+def test_other_pictures_for_dark_and_for_narrow(visit: Visitor, report: Path) -> None:
     sources = {
-        visit(color_scheme=scheme, viewport={"width": width, "height": 800}).page.evaluate(
+        visit(report, color_scheme=scheme, viewport={"width": width, "height": 800}).page.evaluate(
             "document.images[0].currentSrc"
         )
         for scheme in ("light", "dark")
@@ -70,8 +54,8 @@ def test_other_pictures_for_dark_and_for_narrow(visit: Any) -> None:
     assert len(sources) == 4
 
 
-def test_readable_without_scripts(visit: Any) -> None:
-    page = visit(java_script_enabled=False).page
+def test_readable_without_scripts(visit: Visitor, report: Path) -> None:
+    page = visit(report, java_script_enabled=False).page
     assert page.locator("h1").inner_text() == "Use η = 0.6667"
     assert page.locator("table[data-sortable] tbody tr").count() == 10
     assert page.locator("th button").count() == 0
@@ -79,8 +63,8 @@ def test_readable_without_scripts(visit: Any) -> None:
     assert page.get_by_text("Median training cost over the seeds").is_visible()
 
 
-def test_sorts_by_mouse(visit: Any) -> None:
-    seen = visit()
+def test_sorts_by_mouse(visit: Visitor, report: Path) -> None:
+    seen = visit(report)
     button = seen.page.get_by_role("button", name="final cost", exact=True)
     button.click()
     costs = [float(text) for text in column(seen.page, 3)[:-1]]
@@ -94,8 +78,8 @@ def test_sorts_by_mouse(visit: Any) -> None:
     assert seen.complaints == []
 
 
-def test_sorts_by_keyboard(visit: Any) -> None:
-    page = visit().page
+def test_sorts_by_keyboard(visit: Visitor, report: Path) -> None:
+    page = visit(report).page
     button = page.get_by_role("button", name="verdict", exact=True)
     button.focus()
     page.keyboard.press("Enter")
@@ -106,38 +90,40 @@ def test_sorts_by_keyboard(visit: Any) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1440])
-def test_nothing_overflows(visit: Any, width: int) -> None:
-    page = visit(viewport={"width": width, "height": 800}).page
+def test_nothing_overflows(visit: Visitor, report: Path, width: int) -> None:
+    page = visit(report, viewport={"width": width, "height": 800}).page
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_hostile_names_are_text(visit: Any) -> None:
-    seen = visit()
+def test_hostile_names_are_text(visit: Visitor, report: Path) -> None:
+    seen = visit(report)
     assert "<script>alert(1)</script>'\"" in seen.page.locator(".kind").inner_text()
     assert seen.page.locator("script").count() == 1
 
 
 @pytest.mark.parametrize("scripts", [True, False])
 @pytest.mark.parametrize("name", ["find-eta-costs.csv", "find-eta-verdicts.csv", "records.json"])
-def test_data_can_be_saved(visit: Any, record: FindEtaRecord, name: str, scripts: bool) -> None:
-    page = visit(java_script_enabled=scripts, accept_downloads=True).page
+def test_data_can_be_saved(
+    visit: Visitor, report: Path, record: FindEtaRecord, name: str, scripts: bool
+) -> None:
+    page = visit(report, java_script_enabled=scripts, accept_downloads=True).page
     with page.expect_download() as download:
         page.get_by_role("link", name=name).click()
     assert download.value.suggested_filename == name
     assert download.value.path().stat().st_size > 500
 
 
-def test_dark_mode_is_dark(visit: Any) -> None:
-    light, dark = (visit(color_scheme=scheme).page for scheme in ("light", "dark"))
+def test_dark_mode_is_dark(visit: Visitor, report: Path) -> None:
+    light, dark = (visit(report, color_scheme=scheme).page for scheme in ("light", "dark"))
     color = "getComputedStyle(document.body).backgroundColor"
     assert light.evaluate(color) == "rgb(255, 255, 255)"
     assert dark.evaluate(color) == "rgb(21, 24, 28)"
     assert light.screenshot() != dark.screenshot()
 
 
-def test_prints_on_white_with_all_evidence(visit: Any) -> None:
-    page = visit(color_scheme="dark").page
+def test_prints_on_white_with_all_evidence(visit: Visitor, report: Path) -> None:
+    page = visit(report, color_scheme="dark").page
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("img").first.is_visible()

@@ -1,16 +1,13 @@
 """The page that compares, as a reader meets it, in Chromium."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.report.comparisons import runs_of
 from tests.report.inspections import inspection_of
-from tests.report.visits import NEEDS_CHROMIUM, Visit
+from tests.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.records import TrainRecord
 from tuner.report import write_comparison, write_train
 
@@ -35,27 +32,13 @@ def reports(train_record: TrainRecord, tmp_path_factory: pytest.TempPathFactory)
     }
 
 
-@pytest.fixture
-def visit(browser: Browser, reports: dict[str, Path]) -> Iterator[Any]:
-    """Open a report; each context is closed after the test."""
-    opened: list[Visit] = []
-
-    def open_page(kind: str = "compare", **context: Any) -> Visit:
-        opened.append(Visit(browser, reports[kind].as_uri(), **context))
-        return opened[-1]
-
-    yield open_page
-    for each in opened:
-        each.context.close()
-
-
 @pytest.mark.parametrize("kind", ["compare", "train"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 360, 1440])
 def test_nothing_overflows_leaves_or_is_refused(
-    visit: Any, reports: dict[str, Path], kind: str, width: int, scheme: str
+    visit: Visitor, reports: dict[str, Path], kind: str, width: int, scheme: str
 ) -> None:
-    seen = visit(kind, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    seen = visit(reports[kind], viewport={"width": width, "height": 800}, color_scheme=scheme)
     seen.page.wait_for_load_state("networkidle")
     seen.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
@@ -65,16 +48,18 @@ def test_nothing_overflows_leaves_or_is_refused(
     assert all(seen.page.evaluate("[...document.images].map(i => i.naturalWidth > 0)"))
 
 
-def test_all_settings_can_be_shown_without_scripts(visit: Any) -> None:
-    page = visit(java_script_enabled=False).page
+def test_all_settings_can_be_shown_without_scripts(
+    visit: Visitor, reports: dict[str, Path]
+) -> None:
+    page = visit(reports["compare"], java_script_enabled=False).page
     shared = page.get_by_text("batch size", exact=True)
     assert not shared.is_visible()
     page.get_by_text("Show the settings that are the same for all").click()
     assert shared.is_visible()
 
 
-def test_results_are_sorted_by_accuracy(visit: Any) -> None:
-    page = visit().page
+def test_results_are_sorted_by_accuracy(visit: Visitor, reports: dict[str, Path]) -> None:
+    page = visit(reports["compare"]).page
     page.get_by_role("button", name="validation accuracy", exact=True).click()
     first = page.locator("table[data-sortable] tbody tr").first.locator("td").first
     assert first.inner_text() == "A"

@@ -1,15 +1,12 @@
 """The page of a study as a reader meets it, in Chromium."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.report.test_study_figures import EVERY
-from tests.report.visits import NEEDS_CHROMIUM, Visit
+from tests.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.report import write_study
 
 pytestmark = NEEDS_CHROMIUM
@@ -23,26 +20,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_study(replace(RICH, data=data), tmp_path_factory.mktemp("study")).html
 
 
-@pytest.fixture
-def visit(browser: Browser, report: Path) -> Iterator[Any]:
-    """Open the report; each context is closed after the test."""
-    opened: list[Visit] = []
-
-    def open_page(**context: Any) -> Visit:
-        opened.append(Visit(browser, report.as_uri(), **context))
-        return opened[-1]
-
-    yield open_page
-    for each in opened:
-        each.context.close()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 360, 1440])
 def test_nothing_overflows_leaves_or_is_refused(
-    visit: Any, report: Path, width: int, scheme: str
+    visit: Visitor, report: Path, width: int, scheme: str
 ) -> None:
-    seen = visit(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    seen = visit(report, viewport={"width": width, "height": 800}, color_scheme=scheme)
     seen.page.wait_for_load_state("networkidle")
     seen.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
@@ -51,15 +34,15 @@ def test_nothing_overflows_leaves_or_is_refused(
     assert all(seen.page.evaluate("[...document.images].map(i => i.naturalWidth > 0)"))
 
 
-def test_without_scripts_all_trials_can_be_read(visit: Any) -> None:
-    page = visit(java_script_enabled=False).page
+def test_without_scripts_all_trials_can_be_read(visit: Visitor, report: Path) -> None:
+    page = visit(report, java_script_enabled=False).page
     rows = page.locator("table[data-sortable] tbody tr")
     assert rows.count() == 20
     assert rows.last.is_visible()
 
 
-def test_trials_are_sorted_by_accuracy(visit: Any) -> None:
-    page = visit().page
+def test_trials_are_sorted_by_accuracy(visit: Visitor, report: Path) -> None:
+    page = visit(report).page
     button = page.get_by_role("button", name="validation accuracy", exact=True)
     button.click()
     button.click()
@@ -69,8 +52,8 @@ def test_trials_are_sorted_by_accuracy(visit: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["study-trials.csv", "study-curves.csv", "records.json"])
-def test_data_can_be_saved(visit: Any, name: str) -> None:
-    page = visit(accept_downloads=True).page
+def test_data_can_be_saved(visit: Visitor, report: Path, name: str) -> None:
+    page = visit(report, accept_downloads=True).page
     with page.expect_download() as download:
         page.get_by_role("link", name=name).click()
     assert download.value.suggested_filename == name

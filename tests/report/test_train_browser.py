@@ -1,14 +1,11 @@
 """The page of a run as a reader meets it, in Chromium."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.report.visits import NEEDS_CHROMIUM, Visit
+from tests.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.records import EtaSearch, TrainRecord
 from tuner.report import write_train
 
@@ -23,26 +20,12 @@ def report(
     return write_train(record, tmp_path_factory.mktemp("train")).html
 
 
-@pytest.fixture
-def visit(browser: Browser, report: Path) -> Iterator[Any]:
-    """Open the report; each context is closed after the test."""
-    opened: list[Visit] = []
-
-    def open_page(**context: Any) -> Visit:
-        opened.append(Visit(browser, report.as_uri(), **context))
-        return opened[-1]
-
-    yield open_page
-    for each in opened:
-        each.context.close()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 360, 1440])
 def test_nothing_overflows_leaves_or_is_refused(
-    visit: Any, report: Path, width: int, scheme: str
+    visit: Visitor, report: Path, width: int, scheme: str
 ) -> None:
-    seen = visit(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    seen = visit(report, viewport={"width": width, "height": 800}, color_scheme=scheme)
     seen.page.wait_for_load_state("networkidle")
     seen.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
@@ -51,16 +34,18 @@ def test_nothing_overflows_leaves_or_is_refused(
     assert all(seen.page.evaluate("[...document.images].map(i => i.naturalWidth > 0)"))
 
 
-def test_without_scripts_all_epochs_can_be_read(visit: Any) -> None:
-    page = visit(java_script_enabled=False).page
+def test_without_scripts_all_epochs_can_be_read(visit: Visitor, report: Path) -> None:
+    page = visit(report, java_script_enabled=False).page
     page.locator("summary").first.click()
     rows = page.locator("table[data-sortable]").first.locator("tbody tr")
     assert rows.count() == 400
     assert rows.last.is_visible()
 
 
-def test_epochs_are_sorted_by_accuracy(visit: Any, train_record: TrainRecord) -> None:
-    page = visit().page
+def test_epochs_are_sorted_by_accuracy(
+    visit: Visitor, report: Path, train_record: TrainRecord
+) -> None:
+    page = visit(report).page
     page.locator("summary").first.click()
     button = page.get_by_role("button", name="validation accuracy", exact=True)
     button.click()

@@ -1,6 +1,7 @@
 """Chromium, and what a visit to a page brings."""
 
 import shutil
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -39,3 +40,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
         self.page.goto(address)
+
+
+Visitor = Callable[..., Visit]
+"""Opens a page, given its path or address; keywords are the context's."""

@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,9 @@ from tests.study.small import (
 from tuner.errors import TunerError
 from tuner.study.batches import BatchFiles
 from tuner.study.coordinator import Control, Standing
+from tuner.study.processes import Processes
 from tuner.study.tasks import TrainTo
-from tuner.study.workers import Job, Processes
+from tuner.study.workers import Job
 from tuner.trainers.native import NativeTrainer
 
 KILLS = 20
@@ -144,6 +146,18 @@ def kill_a_worker() -> bool:
     return bool(children)
 
 
+def test_workers_killed_at_the_start_of_each_rung_change_nothing(tmp_path: Path) -> None:
+    killed: list[bool] = []
+
+    def watch(standing: Standing) -> None:
+        if standing.doing.startswith("training"):
+            killed.append(kill_a_worker())
+
+    summary = run(spec_of(LONGER), tmp_path, workers=2, control=Control(watch=watch))
+    assert killed.count(True) >= 6
+    assert trials_of(summary) == undisturbed(LONGER)
+
+
 def test_workers_killed_in_the_middle_of_a_rung_change_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +199,14 @@ class Sleeps:
         time.sleep(600)
 
 
+def kept_in(results: list[int]) -> Callable[[int], tuple[()]]:
+    def then(result: int) -> tuple[()]:
+        results.append(result)
+        return ()
+
+    return then
+
+
 def test_a_task_that_kills_every_worker_is_given_up() -> None:
     workers = Processes(data_of("iris").tuning, 1)
     try:
@@ -197,17 +219,12 @@ def test_a_task_that_kills_every_worker_is_given_up() -> None:
 def test_workers_do_not_hear_ctrl_c() -> None:
     workers = Processes(data_of("iris").tuning, 2)
     results: list[int] = []
-
-    def then(pid: int) -> tuple[()]:
-        results.append(pid)
-        return ()
-
     children = {child.pid for child in multiprocessing.active_children()}
     try:
         for pid in children:
             os.kill(pid or 0, signal.SIGINT)  # while it starts
         for _ in range(2):
-            workers.run([Job(TellsItsProcess(), then)] * 4)
+            workers.run([Job(TellsItsProcess(), kept_in(results))] * 4)
             os.kill(results[-1], signal.SIGINT)  # while it waits
         assert set(results) <= children
     finally:
@@ -222,6 +239,18 @@ def test_an_interruption_does_not_wait_for_tasks() -> None:
     with pytest.raises(KeyboardInterrupt), closing(workers):
         workers.run([Job(Sleeps(), lambda _: ()), Job(TellsItsProcess(), interrupted)])
     assert not multiprocessing.active_children()
+
+
+def test_workers_go_on_after_a_run_that_was_interrupted() -> None:
+    def interrupted(_: int) -> tuple[()]:
+        raise KeyboardInterrupt
+
+    results: list[int] = []
+    with closing(Processes(data_of("iris").tuning, 2)) as workers:
+        with pytest.raises(KeyboardInterrupt):
+            workers.run([Job(Sleeps(), lambda _: ()), Job(TellsItsProcess(), interrupted)])
+        workers.run([Job(TellsItsProcess(), kept_in(results))] * 4)
+    assert len(results) == 4
 
 
 def test_what_fails_in_a_worker_fails_here() -> None:

@@ -19,6 +19,17 @@ Number = Annotated[
 """A float that may have left the finite numbers; JSON has no such number, so it becomes null."""
 
 
+class _Adapters(dict[type, TypeAdapter[Any]]):
+    """What pydantic makes of each kind of record; it takes some milliseconds, so once."""
+
+    def __missing__(self, kind: type) -> TypeAdapter[Any]:
+        self[kind] = TypeAdapter(kind)
+        return self[kind]
+
+
+_ADAPTERS = _Adapters()
+
+
 class Record:
     """The base of all records: how each is turned into JSON and back."""
 
@@ -51,7 +62,7 @@ def to_json(record: Record) -> Any:
     >>> to_json(Judgement(eta=9.0, verdict=Verdict.DIVERGED, reason="", **curve))
     {'eta': 9.0, 'verdict': 'diverged', 'reason': '', 'epochs': [0.0, 1.0], 'costs': [2.5, None]}
     """
-    return TypeAdapter(type(record)).dump_python(record, mode="json", by_alias=True)
+    return _ADAPTERS[type(record)].dump_python(record, mode="json", by_alias=True)
 
 
 def from_json(kind: type[R], text: str | bytes) -> R:
@@ -63,8 +74,9 @@ def from_json(kind: type[R], text: str | bytes) -> R:
         When the text is no JSON, or a key is missing, unknown or holds another type.
     """
     try:
-        return TypeAdapter(kind).validate_json(text, strict=True)
+        checked: R = _ADAPTERS[kind].validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in (kind.__name__, *first["loc"]))
         raise InputError(f"{where}: {first['msg']}.") from error
+    return checked

@@ -1,46 +1,54 @@
 """What a worker process does from its start to its end.
 
-This module imports nothing heavy: a process reads all that it is given before it begins to import,
-so its parent need not wait for that, and the next process starts meanwhile.
+This module imports nothing heavy: a process can read what it is sent before it begins to import.
 """
 
-import multiprocessing.connection
 import os
 import pickle
 import signal
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from traceback import format_exception
 from typing import Any
 
-_given: list[Any] = []
-"""The data that every task of this process works on."""
+DOES = "tuner.study.workers"
+"""The module that does the tasks."""
 
 
-def begin(lifeline: Connection, data: bytes) -> None:
-    """Prepare this process for its tasks.
+def serve(connection: Connection) -> None:
+    """Do the tasks that come, until the connection ends, also by the death of the process there.
 
     Parameters
     ----------
-    lifeline
-        The process ends when the other end is closed, also by the death of the process there.
-    data
-        Pickled: what every task works on.
+    connection
+        Gives the pickled data that every task works on, then pickled pairs of a function and a
+        task. Takes, for each, a pair of the result and None, or of None and the exception.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
-    _given[:] = [pickle.loads(data)]  # noqa: S301
+    arrived: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_receive, args=(connection, arrived), daemon=True).start()
+    import_module(DOES)
+    data = pickle.loads(arrived.get())  # noqa: S301
+    while True:
+        do, task = pickle.loads(arrived.get())  # noqa: S301
+        connection.send(_outcome(do, data, task))
 
 
-def work(do: Callable[[Any, Any], Any], task: Any) -> Any:
-    """Do a task with the data this process was given."""
-    return do(_given[0], task)
+def _outcome(do: Callable[[Any, Any], Any], data: Any, task: Any) -> tuple[Any, Exception | None]:
+    try:
+        return do(data, task), None
+    except Exception as error:
+        error.add_note("In a worker process:\n" + "".join(format_exception(error)))
+        return None, error
 
 
-def ready() -> None:
-    """Do nothing: a task that makes a process start."""
-
-
-def _end_with(lifeline: Connection) -> None:
-    multiprocessing.connection.wait([lifeline])
-    os._exit(1)
+def _receive(connection: Connection, arrived: "SimpleQueue[bytes]") -> None:
+    """Read all that comes at once, so that the process there never waits for this one."""
+    try:
+        while True:
+            arrived.put(connection.recv_bytes())
+    except (EOFError, OSError):
+        os._exit(1)
