@@ -29,6 +29,8 @@ from tuner.workflow.pairing import Right, RightOnAverage, best_of, differences, 
 ENOUGH = 60
 """Epochs that all candidates get if the budget allows; else only the winner goes on."""
 
+LEAST_STEPS = 20_000
+
 SEGMENT_SECONDS = 5.0
 """Work between two checkpoints, and between two looks at whether somebody asked to stop."""
 
@@ -81,6 +83,12 @@ def most_epochs(settings: Hyperparameters, n: int) -> int:
     return max(60, min(400, 300_000 // steps))
 
 
+def least_epochs(settings: Hyperparameters, n: int) -> float:
+    """Give the epochs below which a network is not worth its size: some 20,000 steps."""
+    steps = -(-n // settings.batch_size)
+    return min(max(15.0, LEAST_STEPS / steps), most_epochs(settings, n) / 2)
+
+
 def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) -> FinalPlan:
     """Give the plan to begin with.
 
@@ -98,7 +106,7 @@ def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) 
     Examples
     --------
     >>> first_plan([0.5, 0.5], most=100, seconds=40.0, workers=2)
-    FinalPlan(seeds=2, compared_at=6, hold=18, epochs=38)
+    FinalPlan(seeds=2, compared_at=7, hold=33, epochs=67)
     >>> first_plan([0.01, 0.02], most=100, seconds=40.0, workers=2)
     FinalPlan(seeds=3, compared_at=100, hold=50, epochs=100)
     """

@@ -35,7 +35,7 @@ from tuner.study.tasks import FindEta
 from tuner.study.workers import Workers
 from tuner.workflow import words
 from tuner.workflow.ask import Ask, Control
-from tuner.workflow.finals import Finalists
+from tuner.workflow.finals import Finalists, least_epochs
 from tuner.workflow.first_look import (
     Searches,
     examples_for_look,
@@ -64,8 +64,8 @@ WORK, MODEL, SETTINGS = "work", "model.safetensors", "settings.toml"
 SEARCH_ENDS = 0.42
 """Share of the budget at which the study is to have ended."""
 
-AGAIN_SHARE = 0.05
-"""Share of the budget to find η again in."""
+AGAIN_SHARE, PROBES, CHECKPOINTS = 0.05, 9, 6
+"""Share of the budget to find η again in, by so many probes, whose cost is measured so often."""
 
 CANDIDATES_LONG, CANDIDATES_SHORT, LONG = 3, 2, 240.0
 """Candidates for the final, and the seconds of budget from which there are more of them."""
@@ -248,6 +248,7 @@ class _Order:
             self.data.train.n,
             seconds=max(0.1 * self.ask.budget, ends - self.memory.seconds),
             final_seconds=self.ask.for_work - ends - AGAIN_SHARE * self.ask.budget,
+            enough_epochs=least_epochs(self.base, self.data.train.n),
             workers=self.workers.count,
         )
 
@@ -256,7 +257,7 @@ class _Order:
         scale = self.data.train.n / self.plan.n_train
         settings = [settings_of(self.spec, trial, scale) for trial in self.best]
         steps = self._steps_again(settings)
-        plan = ProbePlan(least_steps=steps, most_steps=steps, seeds=1)
+        plan = ProbePlan(least_steps=steps, most_steps=steps, checkpoints=CHECKPOINTS, seeds=1)
 
         def work() -> Searches:
             tasks = [FindEta(replace(s, eta=_begin_at(s.eta)), plan) for s in settings]
@@ -271,11 +272,11 @@ class _Order:
         return words.etas_again(settings, self.candidates)
 
     def _steps_again(self, settings: list[Hyperparameters]) -> int:
-        """Give the steps of a probe such that some nine of them fit their share of the budget."""
+        """Give the steps of a probe such that all probes fit their share of the budget."""
         seconds = AGAIN_SHARE * self.ask.budget * self.workers.count / len(settings)
         n = self.data.train.n
         paces = [self._pace(s) * s.batch_size / n for s in settings]
-        return int(min(1200, max(120, seconds / (9 * max(paces)))))
+        return int(min(1200, max(120, seconds / (PROBES * max(paces)))))
 
     def _pace(self, settings: Hyperparameters) -> float:
         return self.paces[settings.hidden[0]]

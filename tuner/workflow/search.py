@@ -87,7 +87,13 @@ def sizes_for(n_inputs: int) -> tuple[int, ...]:
 
 
 def plan_search(
-    paces: Paces, n: int, *, seconds: float, final_seconds: float, workers: int
+    paces: Paces,
+    n: int,
+    *,
+    seconds: float,
+    final_seconds: float,
+    enough_epochs: float,
+    workers: int,
 ) -> SearchPlan:
     """Give the most thorough study that fits.
 
@@ -101,17 +107,21 @@ def plan_search(
         Time for the study.
     final_seconds
         Time for the final networks: what cannot be trained well in it is not searched.
+    enough_epochs
+        What a final network needs at the least; with more time for it, more are expected.
     workers
         How many networks train at the same time.
 
     Examples
     --------
     >>> paces = Paces(seconds={30: 0.1, 100: 0.2, 300: 0.6, 800: 2.0})
-    >>> plan = plan_search(paces, 50_000, seconds=14.0, final_seconds=30.0, workers=2)
+    >>> plan = plan_search(
+    ...     paces, 50_000, seconds=14.0, final_seconds=30.0, enough_epochs=15, workers=2
+    ... )
     >>> plan.hidden, plan.trials, plan.rungs, plan.epochs, plan.n_train
-    ((30, 100, 300, 800), 16, (1, 3), 6, 25000)
+    ((30, 100, 300, 800), 16, (2, 5), 10, 12500)
     """
-    enough = 15 * max(1.0, final_seconds / 30) ** 0.5
+    enough = enough_epochs * max(1.0, final_seconds / 30) ** 0.5
     hidden = tuple(h for h, pace in paces.seconds.items() if pace * enough <= final_seconds)
     hidden = hidden if len(hidden) >= 2 else tuple(paces.seconds)[:2]
     among = [paces.seconds[h] for h in hidden]
