@@ -32,6 +32,11 @@ class Lane(Protocol):
         """Whether a parameter has left the finite numbers; such a lane no longer trains."""
         ...
 
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights and biases."""
+        ...
+
     def with_eta(self, eta: float) -> Self:
         """Give the same network with another learning rate from here on."""
         ...
