@@ -8,9 +8,10 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 from tests.trainers.toy import toy_data
-from tuner.find_eta import find_eta
+from tuner.data import TuningData, load
+from tuner.find_eta import ProbePlan, find_eta
 from tuner.network.initialisation import initial_parameters
-from tuner.records import Activation, Cost, Hyperparameters, Run, Strategy
+from tuner.records import Activation, Cost, Hyperparameters, Outcome, Run, Strategy
 from tuner.run import begin, train
 from tuner.strategies.plans import policies
 from tuner.trainers.base import Trainer
@@ -45,10 +46,10 @@ def curves(run: Run) -> Any:
     ]
 
 
-def in_pytorch(s: Hyperparameters) -> Any:
+def in_pytorch(s: Hyperparameters, n_in: int) -> Any:
     """Our network with our initial weights."""
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
-    start = initial_parameters(s, n_in=6, n_out=3)
+    start = initial_parameters(s, n_in, n_out=3)
     activation = {"sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
     layers: list[Any] = []
     for w, b in zip(start.weights, start.biases, strict=True):
@@ -58,13 +59,13 @@ def in_pytorch(s: Hyperparameters) -> Any:
     return torch.nn.Sequential(*layers[:-1])
 
 
-def in_sklearn(s: Hyperparameters) -> MLPClassifier:
+def in_sklearn(s: Hyperparameters, n_in: int) -> MLPClassifier:
     """Our network with our initial weights."""
-    start = initial_parameters(s, n_in=6, n_out=3)
+    start = initial_parameters(s, n_in, n_out=3)
     activation = {"sigmoid": "logistic"}.get(s.activation, s.activation)
     estimator = MLPClassifier(s.hidden, activation=activation, solver="sgd", momentum=0)
     estimator.set_params(learning_rate_init=1e-300)
-    estimator.partial_fit(np.zeros((1, 6), s.precision), [0], classes=[0, 1, 2])
+    estimator.partial_fit(np.zeros((1, n_in), s.precision), [0], classes=[0, 1, 2])
     estimator.coefs_ = [w.T.copy() for w in start.weights]
     estimator.intercepts_ = [b.copy() for b in start.biases]
     return estimator
@@ -84,13 +85,20 @@ def torch_cost(cost: Cost) -> Any:
     return functional.cross_entropy if cost == "log-likelihood" else of
 
 
+def same_network(trainer: str, data: TuningData, cost: Cost = "log-likelihood") -> Trainer[Any]:
+    n_in = data.train.x.shape[1]
+    if trainer == "PyTorch":
+        return TorchTrainer(lambda s: in_pytorch(s, n_in), data, loss=torch_cost(cost))
+    return SklearnTrainer(lambda s: in_sklearn(s, n_in), data)
+
+
 @pytest.mark.torch
 @pytest.mark.parametrize("regularization", ["l2", "l1"])
 @pytest.mark.parametrize("cost", ["cross-entropy", "quadratic", "log-likelihood"])
 def test_pytorch_trains_as_we_do(cost: Cost, regularization: Any) -> None:
     settings = replace(SETTINGS, cost=cost, regularization=regularization)
     ours = history_of(NativeTrainer(DATA), settings)
-    theirs = history_of(TorchTrainer(in_pytorch, DATA, loss=torch_cost(cost)), settings)
+    theirs = history_of(same_network("PyTorch", DATA, cost), settings)
     np.testing.assert_allclose(curves(theirs), curves(ours), rtol=1e-9)
     assert (theirs.stop_reason, theirs.best_epoch) == (ours.stop_reason, ours.best_epoch)
 
@@ -99,20 +107,23 @@ def test_pytorch_trains_as_we_do(cost: Cost, regularization: Any) -> None:
 def test_sklearn_trains_as_we_do(activation: Activation) -> None:
     settings = replace(SETTINGS, activation=activation)
     ours = history_of(NativeTrainer(DATA), settings)
-    theirs = history_of(SklearnTrainer(in_sklearn, DATA), settings)
+    theirs = history_of(same_network("scikit-learn", DATA), settings)
     np.testing.assert_allclose(curves(theirs), curves(ours), rtol=1e-9)
     assert (theirs.stop_reason, theirs.best_epoch) == (ours.stop_reason, ours.best_epoch)
 
 
-@pytest.mark.parametrize("lambda_", [0.0, 3.0])
-def test_all_find_the_same_threshold(lambda_: float) -> None:
-    settings = replace(SETTINGS, eta=0.01, lambda_=lambda_, precision="float32")
-    trainers: list[Trainer[Any]] = [
-        NativeTrainer(DATA),
-        TorchTrainer(in_pytorch, DATA),
-        SklearnTrainer(in_sklearn, DATA),
-    ]
-    ours, *others = [find_eta(trainer, settings) for trainer in trainers]
-    for found in others:
-        assert found.baseline == pytest.approx(ours.baseline, rel=1e-5)
-        assert 3 / 4 <= found.threshold / ours.threshold <= 4 / 3
+@pytest.mark.parametrize("data", ["iris", "wine"])
+@pytest.mark.parametrize(
+    "trainer", [pytest.param("PyTorch", marks=pytest.mark.torch), "scikit-learn"]
+)
+def test_all_find_the_same_threshold(trainer: str, data: str) -> None:
+    tuning = load(data).tuning
+    settings = Hyperparameters(
+        eta=0.01, hidden=(8,), cost="log-likelihood", lambda_=0.1, batch_size=10
+    )
+    plan = ProbePlan(seeds=1)
+    ours = find_eta(NativeTrainer(tuning), settings, plan=plan)
+    theirs = find_eta(same_network(trainer, tuning), settings, plan=plan)
+    assert theirs.outcome == ours.outcome == Outcome.FOUND
+    assert theirs.baseline == pytest.approx(ours.baseline, rel=1e-5)
+    assert 3 / 4 <= theirs.threshold / ours.threshold <= 4 / 3
