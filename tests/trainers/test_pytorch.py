@@ -12,7 +12,7 @@ import pytest
 from tests.trainers.contract import TrainerContract
 from tests.trainers.toy import toy_data
 from tuner.errors import DataError, MissingExtraError, OptionError
-from tuner.find_eta import ProbePlan, find_eta
+from tuner.eta import ProbePlan, find_eta
 from tuner.records import Hyperparameters
 from tuner.trainers import pytorch
 from tuner.trainers.base import Trainer

@@ -9,7 +9,7 @@ from sklearn.neural_network import MLPClassifier
 
 from tests.trainers.toy import toy_data
 from tuner.data import TuningData, load
-from tuner.find_eta import ProbePlan, find_eta
+from tuner.eta import ProbePlan, find_eta
 from tuner.network.initialisation import initial_parameters
 from tuner.records import Activation, Cost, Hyperparameters, Outcome, Run, Strategy
 from tuner.run import begin, train

@@ -14,7 +14,7 @@ from sklearn.neural_network import MLPClassifier
 from tests.trainers.contract import TrainerContract
 from tests.trainers.toy import toy_data
 from tuner.errors import OptionError
-from tuner.find_eta import ProbePlan, find_eta
+from tuner.eta import ProbePlan, find_eta
 from tuner.records import Hyperparameters
 from tuner.trainers.base import Trainer
 from tuner.trainers.scikit import SklearnTrainer

@@ -16,7 +16,7 @@ from typing import Any
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.find_eta import ProbePlan
+from tuner.eta import ProbePlan
 from tuner.records import DataSummary, EtaSearch, Hyperparameters, StopReason, Strategy
 from tuner.run import Training, begin
 from tuner.strategies.plans import policies

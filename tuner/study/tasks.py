@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from tuner.find_eta import ProbePlan, find_eta
+from tuner.eta import ProbePlan, find_eta
 from tuner.records import EtaSearch, Hyperparameters
 from tuner.run import Training, train_epoch
 from tuner.trainers.base import Trainer
