@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.eta_rules import RULES, Choice
 from benchmarks.eta_tasks import EPOCHS, LEAST_STEPS, TASKS, Task
-from tuner.find_eta import find_eta
+from tuner.eta import find_eta
 from tuner.trainers.native import NativeLane, NativeTrainer
 
 GRID = [float(f"{10 ** (k / 4):.3g}") for k in range(-16, 9)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tuner.find_eta import find_eta
+from tuner.eta import find_eta
 from tuner.network.costs import COSTS
 from tuner.randomness import Purpose, stream
 from tuner.records import EtaSearch, Hyperparameters

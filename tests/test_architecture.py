@@ -17,7 +17,7 @@ FILES = sorted(HOUSE.rglob("*.py"))
 FOUNDATION = {"errors", "randomness", "records"}
 TRAINING = FOUNDATION | {"data", "network", "trainers"}
 DRIVING = TRAINING | {"strategies"}
-STUDYING = DRIVING | {"intervals", "checkpoints", "environment", "find_eta", "models", "run"}
+STUDYING = DRIVING | {"intervals", "checkpoints", "environment", "eta", "models", "run"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "intervals": set(),
@@ -29,7 +29,7 @@ ROOMS: dict[str, set[str]] = {
     "network": FOUNDATION | {"data"},
     "environment": FOUNDATION | {"network"},
     "trainers": FOUNDATION | {"data", "network"},
-    "find_eta": DRIVING,
+    "eta": DRIVING,
     "run": DRIVING,
     "tensorfile": FOUNDATION | {"data", "network"},
     "checkpoints": DRIVING | {"run", "tensorfile"},
@@ -115,7 +115,7 @@ def test_the_table_itself_has_no_cycle() -> None:
         ("study", "import optuna.samplers as samplers", set(), set()),
         ("data", "import matplotlib.pyplot", set(), {"matplotlib"}),
         ("records", "from tuner.cli.app import main", {"cli"}, set()),
-        ("cli", "from tuner.find_eta import find_eta\nimport typer", set(), set()),
+        ("cli", "from tuner.eta import find_eta\nimport typer", set(), set()),
     ],
 )
 def test_the_checks_see_what_they_look_for(

@@ -9,7 +9,7 @@ import pytest
 
 from tuner.cli.train_answers import progress, shown
 from tuner.data import load
-from tuner.find_eta import find_eta
+from tuner.eta import find_eta
 from tuner.models import load_model
 from tuner.records import (
     Epoch,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.study.small import data_of, spec_of
-from tuner.find_eta import ProbePlan, find_eta
+from tuner.eta import ProbePlan, find_eta
 from tuner.records import EtaSearch, Hyperparameters, Outcome, StopReason
 from tuner.run import Training, begin, train_epoch
 from tuner.strategies.schedules import Constant

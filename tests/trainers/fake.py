@@ -20,6 +20,7 @@ class FakeLane:
     w: float
     steps: int = 0
     diverged: bool = False
+    n_parameters: int = 1
 
     def with_eta(self, eta: float) -> Self:
         return replace(self, settings=replace(self.settings, eta=eta))

@@ -31,7 +31,7 @@ from tuner.records import (
 )
 
 if TYPE_CHECKING:
-    from tuner.find_eta import ProbePlan
+    from tuner.eta import ProbePlan
 
 MOST_SEEDS, MOST_EPOCHS = 50, 1_000
 
@@ -67,7 +67,7 @@ class SearchOptions:
     @property
     def plan(self) -> "ProbePlan":
         """How long the probes are; whoever says how many epochs gets them."""
-        from tuner.find_eta import ProbePlan
+        from tuner.eta import ProbePlan
 
         if self.probe_epochs is None:
             return ProbePlan(seeds=self.seeds)

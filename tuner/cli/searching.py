@@ -10,7 +10,7 @@ from tuner.records import ADVICE, EtaSearch, Hyperparameters, Judgement, Outcome
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
-    from tuner.find_eta import ProbePlan, Progress
+    from tuner.eta import ProbePlan, Progress
     from tuner.trainers.native import NativeTrainer
 
 NOTHING_WRITTEN = "nothing was written."
@@ -32,7 +32,7 @@ def search_eta(
     trainer: "NativeTrainer", settings: Hyperparameters, plan: "ProbePlan", say: Say
 ) -> EtaSearch:
     """Find η from `settings.eta` on, and show how it goes."""
-    from tuner.find_eta import find_eta
+    from tuner.eta import find_eta
 
     return find_eta(trainer, settings, plan=plan, watch=lambda now: say(progress(now)))
 

@@ -144,7 +144,7 @@ def _begin(job: Job, eta: float) -> "Training[NativeLane]":
 
 
 def _start(job: Job, keeper: Keeper) -> "tuple[Training[NativeLane], EtaSearch | None]":
-    from tuner.find_eta import ProbePlan
+    from tuner.eta import ProbePlan
 
     if job.strategy.eta is not None:
         keeper.forget()

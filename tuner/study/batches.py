@@ -146,7 +146,7 @@ def _replace(path: Path, text: str) -> None:
         raise OutputError(f"{path}: cannot be written ({error.strerror}): make room.") from error
 
 
-def value_at(trainings: Sequence[Training[NativeLane]], epoch: int) -> float:
+def value_at(trainings: Sequence[Training[Any]], epoch: int) -> float:
     """Give the mean over seeds of the best validation accuracy up to an epoch.
 
     A trial with a network that has diverged by then is worth 0, the worst accuracy there is. What

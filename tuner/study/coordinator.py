@@ -16,9 +16,8 @@ from typing import Any
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.data import Dataset
-from tuner.find_eta import ProbePlan
-from tuner.records import EtaSearch, Hyperparameters, StopReason, Strategy
+from tuner.eta import ProbePlan
+from tuner.records import DataSummary, EtaSearch, Hyperparameters, StopReason, Strategy
 from tuner.run import Training, begin
 from tuner.strategies.plans import policies
 from tuner.study.batches import Batch, BatchFiles, EtaFile, Key, value_at
@@ -29,12 +28,12 @@ from tuner.study.spec import StudySpec, fingerprint
 from tuner.study.storage import finished
 from tuner.study.tasks import FindEta, TrainTo
 from tuner.study.workers import Job, Workers
-from tuner.trainers.native import NativeLane, NativeTrainer
+from tuner.trainers.base import Trainer
 
 PORTIONS_PER_WORKER = 2
 """Tasks for each worker at a rung: more of them share the work more evenly, fewer train faster."""
 
-Networks = dict[Key, Training[NativeLane]]
+Networks = dict[Key, Training[Any]]
 Plan = tuple[Hyperparameters, Strategy]
 
 
@@ -80,10 +79,12 @@ class Coordinator:
     ----------
     spec, data, study
         What to search, on which data, and where to tell it.
+    trainer
+        Makes the networks; the workers train them.
     workers
         Where lanes train.
-    folder
-        Of the study: keeps the batch under way.
+    folder, files
+        Of the study, and what keeps the batch under way there.
     control
         How it is watched and stopped.
     """
@@ -91,17 +92,18 @@ class Coordinator:
     def __init__(
         self,
         spec: StudySpec,
-        data: Dataset,
+        data: DataSummary,
         study: Study,
         *,
+        trainer: Trainer[Any],
         workers: Workers,
         folder: Path,
+        files: BatchFiles,
         control: Control,
     ) -> None:
         self._spec, self._study, self._workers, self._control = spec, study, workers, control
-        self._trainer = NativeTrainer(data.tuning)
-        self._files = BatchFiles(folder, data.summary)
-        self._fingerprint = fingerprint(spec, data.summary)
+        self._data, self._trainer, self._files = data, trainer, files
+        self._fingerprint = fingerprint(spec, data)
         self._etas = Etas(spec, EtaFile(folder, self._fingerprint))
         self._target = 0
 
@@ -148,7 +150,7 @@ class Coordinator:
         return self._draw(number, told, size) if size > 0 else None
 
     def _draw(self, number: int, past: Sequence[FrozenTrial], size: int) -> Batch:
-        params = sample_batch(self._spec, past, number, size, self._trainer.n)
+        params = sample_batch(self._spec, past, number, size, self._data.n_train)
         first, study = len(past), self._fingerprint
         batch = Batch(number=number, first=first, study=study, params=tuple(params))
         self._files.save_batch(batch)
@@ -221,7 +223,7 @@ class Coordinator:
                 )
         return networks
 
-    def _of(self, trial: int, networks: Networks) -> list[Training[NativeLane]]:
+    def _of(self, trial: int, networks: Networks) -> list[Training[Any]]:
         return [networks[key] for key in sorted(networks) if key[0] == trial]
 
     def _stopped(self, trial: int, networks: Networks) -> bool:
@@ -238,7 +240,7 @@ class Coordinator:
     def _training(self, chosen: Networks, epoch: int, networks: Networks, most: float) -> list[Job]:
         """Give the jobs that train networks to an epoch, each of about `most` work."""
 
-        def store(keys: Sequence[Key], trained: Sequence[Training[NativeLane]]) -> Iterable[Job]:
+        def store(keys: Sequence[Key], trained: Sequence[Training[Any]]) -> Iterable[Job]:
             for key, training in zip(keys, trained, strict=True):
                 networks[key] = training
                 self._files.save(key, training)
@@ -266,7 +268,7 @@ class Coordinator:
     def _work(self, settings: Hyperparameters) -> float:
         """Estimate the work of an epoch, in multiplications for each example."""
         overhead = 5_000
-        sizes = (self._trainer.n_in, *settings.hidden, self._trainer.n_out)
+        sizes = (self._data.n_features, *settings.hidden, len(self._data.classes))
         return sum(a * b for a, b in pairwise(sizes)) + overhead / settings.batch_size
 
     def _tell(self, batch: Batch, networks: Networks, values: dict[int, dict[int, float]]) -> None:
@@ -283,7 +285,7 @@ class Coordinator:
         batch: Batch,
         trial: int,
         params: dict[str, Any],
-        networks: Sequence[Training[NativeLane]],
+        networks: Sequence[Training[Any]],
         rungs: dict[int, float],
     ) -> FrozenTrial:
         pruned = self._spec.last_epoch not in rungs
@@ -291,7 +293,7 @@ class Coordinator:
         now = datetime.datetime.now()
         objectives = {
             "validation_accuracy": list(rungs.values())[-1],
-            "parameters": sum(a.size for a in networks[0].lane.parameters.arrays),
+            "parameters": networks[0].lane.n_parameters,
             "seconds": seconds,
         }
         return FrozenTrial(
@@ -310,9 +312,7 @@ class Coordinator:
         )
 
 
-def _attributes(
-    batch: Batch, networks: Sequence[Training[NativeLane]], seconds: float
-) -> dict[str, Any]:
+def _attributes(batch: Batch, networks: Sequence[Training[Any]], seconds: float) -> dict[str, Any]:
     runs = [t.record for t in networks]
     reasons = [t.reason.value if t.reason else "pruned" for t in networks]
     return {

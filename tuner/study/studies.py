@@ -1,7 +1,8 @@
 """Run a study, and look at what is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.data import Dataset
 from tuner.errors import InputError, OutputError
-from tuner.records import StudySummary, TrialRecord
-from tuner.study.batches import remove_batch_files
+from tuner.records import DataSummary, StudySummary, TrialRecord
+from tuner.study.batches import BatchFiles, remove_batch_files
 from tuner.study.coordinator import Control, Coordinator
 from tuner.study.spec import StudySpec
 from tuner.study.storage import (
@@ -27,6 +28,8 @@ from tuner.study.storage import (
     open_study,
 )
 from tuner.study.workers import Workers, workers_for
+from tuner.trainers.base import Trainer
+from tuner.trainers.native import NativeTrainer
 
 
 def run_study(
@@ -84,15 +87,46 @@ def run_study(
     >>> complete, summary.counts
     (True, {'complete': 4, 'pruned': 0, 'failed': 0})
     """
+    return conduct(
+        spec,
+        data.summary,
+        folder,
+        trainer=NativeTrainer(data.tuning),
+        hire=partial(_hired, data, workers, scheduler),
+        files=BatchFiles(folder, data.summary),
+        storage=storage,
+        trials=trials,
+        control=control,
+    )
+
+
+def conduct(
+    spec: StudySpec,
+    data: DataSummary,
+    folder: Path,
+    *,
+    trainer: Trainer[Any],
+    hire: Callable[[], AbstractContextManager[Workers]],
+    files: BatchFiles,
+    storage: str | None,
+    trials: int | None,
+    control: Control,
+) -> tuple[StudySummary, bool]:
+    """Run a study of networks of any trainer, with workers hired once no one else works on it."""
     _make(folder)
     url = storage or default_url(folder)
-    with (
-        only_coordinator(url, spec.name, folder),
-        _hired(data, workers, scheduler) as crew,
-        connected(url) as connection,
-    ):
-        study = open_study(connection, spec, data.summary, version("tuner"))
-        coordinator = Coordinator(spec, data, study, workers=crew, folder=folder, control=control)
+    with only_coordinator(url, spec.name, folder), hire() as crew, connected(url) as connection:
+        study = open_study(connection, spec, data, version("tuner"))
+        coordinator = Coordinator(
+            spec,
+            data,
+            study,
+            trainer=trainer,
+            workers=crew,
+            folder=folder,
+            files=files,
+            control=control,
+        )
         complete = coordinator.run(trials or spec.trials)
         return summary_of(study, spec.objectives), complete
 

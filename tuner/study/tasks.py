@@ -1,12 +1,12 @@
 """What workers are asked to do: pure functions of a trainer, small enough to send anywhere."""
 
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from tuner.find_eta import ProbePlan, find_eta
+from tuner.eta import ProbePlan, find_eta
 from tuner.records import EtaSearch, Hyperparameters
 from tuner.run import Training, train_epoch
-from tuner.trainers.native import NativeLane, NativeTrainer
+from tuner.trainers.base import Trainer
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -14,7 +14,7 @@ R_co = TypeVar("R_co", covariant=True)
 class Task(Protocol, Generic[R_co]):
     """Work for one worker; the result depends on nothing but the task and the data."""
 
-    def __call__(self, trainer: NativeTrainer) -> R_co:
+    def __call__(self, trainer: Any) -> R_co:
         """Do the work."""
         ...
 
@@ -23,10 +23,10 @@ class Task(Protocol, Generic[R_co]):
 class TrainTo:
     """Train networks side by side until each has stopped or finished epoch `epoch`."""
 
-    trainings: tuple[Training[NativeLane], ...]
+    trainings: tuple[Training[Any], ...]
     epoch: int
 
-    def __call__(self, trainer: NativeTrainer) -> tuple[Training[NativeLane], ...]:
+    def __call__(self, trainer: Trainer[Any]) -> tuple[Training[Any], ...]:
         """Train, measuring the training cost on the probe examples."""
         trainings = list(self.trainings)
         while going := [i for i, t in enumerate(trainings) if self._goes_on(t)]:
@@ -35,7 +35,7 @@ class TrainTo:
                 trainings[i] = training
         return tuple(trainings)
 
-    def _goes_on(self, training: Training[NativeLane]) -> bool:
+    def _goes_on(self, training: Training[Any]) -> bool:
         return training.reason is None and len(training.history) < self.epoch
 
 
@@ -46,6 +46,6 @@ class FindEta:
     settings: Hyperparameters
     plan: ProbePlan
 
-    def __call__(self, trainer: NativeTrainer) -> EtaSearch:
+    def __call__(self, trainer: Trainer[Any]) -> EtaSearch:
         """Search."""
         return find_eta(trainer, self.settings, plan=self.plan)

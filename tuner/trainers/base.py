@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self, TypeVar
 
-from tuner.records import Hyperparameters
+from tuner.records import DataSummary, Hyperparameters
 
 Portion = Literal["training", "probe", "validation"]
 """Which examples are measured: a whole part, or for `probe` a fixed subset of the training part."""
@@ -30,6 +30,11 @@ class Lane(Protocol):
     @property
     def diverged(self) -> bool:
         """Whether a parameter has left the finite numbers; such a lane no longer trains."""
+        ...
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights and biases."""
         ...
 
     def with_eta(self, eta: float) -> Self:
@@ -81,4 +86,13 @@ class Trainer(Protocol[L]):
 
     def decay(self, settings: Hyperparameters) -> float:
         """Give λ/n, the decay of the weights in one step at η = 1."""
+        ...
+
+
+class DescribedTrainer(Trainer[L], Protocol[L]):
+    """A trainer that knows which data it trains on."""
+
+    @property
+    def summary(self) -> DataSummary:
+        """Which data these are."""
         ...

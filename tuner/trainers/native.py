@@ -42,6 +42,11 @@ class NativeLane:
     steps: int = 0
     diverged: bool = False
 
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights and biases."""
+        return sum(array.size for array in self.parameters.arrays)
+
     def with_eta(self, eta: float) -> Self:
         """Give the same network with another learning rate from here on."""
         return replace(self, settings=replace(self.settings, eta=eta))

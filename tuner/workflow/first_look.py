@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tuner.data import TuningData
-from tuner.find_eta import ProbePlan, find_eta
+from tuner.eta import ProbePlan, find_eta
 from tuner.records import (
     EtaSearch,
     Hyperparameters,

@@ -12,7 +12,7 @@ import numpy as np
 from tuner.data import Dataset
 from tuner.environment import environment
 from tuner.errors import DataError, TunerError
-from tuner.find_eta import ProbePlan
+from tuner.eta import ProbePlan
 from tuner.inspection import inspect
 from tuner.models import Model, model_of, save_model
 from tuner.records import (

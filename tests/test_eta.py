@@ -11,7 +11,7 @@ from tests.trainers.fake import FakeLane, FakeTrainer
 from tests.trainers.toy import assert_same_lane, toy_trainer
 from tuner.data import TuningData, load
 from tuner.errors import OptionError
-from tuner.find_eta import ProbePlan, Progress, find_eta
+from tuner.eta import ProbePlan, Progress, find_eta
 from tuner.records import EtaSearch, Hyperparameters, Outcome, Verdict
 from tuner.trainers import native
 from tuner.trainers.native import NativeTrainer

@@ -1,0 +1,70 @@
+"""The public interface is a list: sorted, complete, and cheap to import."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+import tuner
+
+HEAVY = ("numpy", "scipy", "sklearn", "pandas", "optuna", "matplotlib", "torch")
+
+PUBLIC = [
+    "Dataset",
+    "Hyperparameters",
+    "Model",
+    "NativeTrainer",
+    "NetworkClassifier",
+    "SklearnTrainer",
+    "Strategy",
+    "StudySpec",
+    "TorchTrainer",
+    "TunerError",
+    "TuningData",
+    "begin",
+    "find_eta",
+    "from_arrays",
+    "load",
+    "load_model",
+    "policies",
+    "run_study",
+    "run_study_with",
+    "save_model",
+    "train",
+]
+
+
+def test_the_list_is_sorted_and_as_promised() -> None:
+    assert tuner.__all__ == PUBLIC == sorted(PUBLIC)
+    assert set(PUBLIC) <= set(dir(tuner))
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_each_name_leads_to_what_it_names(name: str) -> None:
+    found = getattr(tuner, name)
+    assert found.__name__ == name
+    assert found.__doc__
+    assert getattr(import_module(found.__module__), name) is found
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'tuner' has no attribute 'fly'"):
+        _ = tuner.fly
+
+
+@pytest.mark.parametrize(
+    "use", ["import tuner", "import tuner; dir(tuner)", "from tuner import TunerError"]
+)
+def test_importing_it_imports_nothing_heavy(use: str) -> None:
+    check = f"{use}; import sys; print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout == "[]\n"
+
+
+def test_a_name_stays_what_it_is_when_its_module_is_imported() -> None:
+    check = (
+        "import tuner, tuner.eta; from tuner import *; print(callable(find_eta), callable(train))"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout == "True True\n"

@@ -1,0 +1,116 @@
+"""A study of a user's own model: the same coordinator, with the user's trainer in this process."""
+
+from collections import deque
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tuner.records import StudySummary
+from tuner.run import Training
+from tuner.study.batches import Batch, BatchFiles, Key
+from tuner.study.coordinator import Control
+from tuner.study.spec import DataPart, StudySpec
+from tuner.study.studies import conduct
+from tuner.study.workers import Job
+from tuner.trainers.base import DescribedTrainer, Trainer
+
+
+def run_study_with(
+    trainer: DescribedTrainer[Any],
+    spec: StudySpec,
+    folder: str | Path,
+    *,
+    storage: str | None = None,
+    trials: int | None = None,
+    control: Control = Control(),
+) -> tuple[StudySummary, bool]:
+    """Run a study of the networks that a trainer makes, or go on with it.
+
+    All networks train in this process. Finished batches are stored; a study that was stopped amid a
+    batch trains the networks of that batch anew, to the same results. The trainer's model is not
+    stored: give a study another name when the model changes.
+
+    Parameters
+    ----------
+    trainer
+        Such as `TorchTrainer` or `SklearnTrainer`. What `search` of the spec names reaches the
+        user's model by the settings: λ always, `hidden`, `dropout` and so on if it heeds them.
+    spec
+        What to search; its `data` is that of the trainer.
+    folder
+        Keeps the batch under way, and the trials unless `storage` does.
+    storage
+        An Optuna storage URL; by default SQLite in `folder`.
+    trials
+        How many the study shall have; by default what `spec` says.
+    control
+        How it is watched and stopped.
+
+    Returns
+    -------
+    What is stored, and whether the study has all its trials.
+
+    Raises
+    ------
+    InputError, OutputError
+        As `tuner.study.studies.run_study`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from sklearn.linear_model import SGDClassifier
+    >>> from tuner.data import load
+    >>> from tuner.trainers.scikit import SklearnTrainer
+    >>> trainer = SklearnTrainer(SGDClassifier(loss="log_loss"), load("iris").tuning)
+    >>> spec = StudySpec(
+    ...     name="mine", trials=3, eta=0.1, train={"epochs": 2},
+    ...     search={"lambda": {"low": 0.01, "high": 10, "log": True}},
+    ... )
+    >>> with TemporaryDirectory() as folder:
+    ...     summary, complete = run_study_with(trainer, spec, folder)
+    >>> complete, summary.counts
+    (True, {'complete': 3, 'pruned': 0, 'failed': 0})
+    """
+    data = trainer.summary
+    return conduct(
+        spec.model_copy(update={"data": DataPart(source=data.name)}),
+        data,
+        Path(folder),
+        trainer=trainer,
+        hire=lambda: closing(_Here(trainer)),
+        files=_Batches(Path(folder), data),
+        storage=storage,
+        trials=trials,
+        control=control,
+    )
+
+
+class _Here:
+    """Runs the tasks one after the other in this process, by any trainer."""
+
+    count = 1
+
+    def __init__(self, trainer: Trainer[Any]) -> None:
+        self._trainer = trainer
+
+    def run(self, jobs: Iterable[Job]) -> None:
+        """Do the jobs in their order."""
+        waiting = deque(jobs)
+        while waiting:
+            job = waiting.popleft()
+            waiting.extend(job.then(job.task(self._trainer)))
+
+    def close(self) -> None:
+        """Do nothing: there are no workers."""
+
+
+class _Batches(BatchFiles):
+    """Keeps which batch is under way, but not its networks: they may be of any kind."""
+
+    def load(self, batch: Batch) -> dict[Key, Training[Any]]:  # noqa: ARG002
+        """Give no network."""
+        return {}
+
+    def save(self, key: Key, training: Training[Any]) -> None:
+        """Store no network."""
