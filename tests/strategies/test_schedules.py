@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tuner.errors import OptionError
 from tuner.records import from_json, to_json
 from tuner.strategies.plateau import Plateau
-from tuner.strategies.schedules import Constant, Halving, Schedule
+from tuner.strategies.schedules import Constant, Halving, Planned, Schedule
 
 
 def halving(patience: int = 1, *, start: float = 8.0, warm_up: int = 0, **settings: Any) -> Halving:
@@ -170,3 +170,49 @@ def test_settings_out_of_range(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(OptionError) as error:
         halving(**settings)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("hold", "epochs", "until", "expected"),
+    [
+        (2, 5, 0.1, [8, 8, 4, 2, 1]),
+        (1, 3, 0.5, [8, 4, 4]),  # one division ends it: its level lasts to the end
+        (1, 7, 0.1, [8, 4, 4, 2, 2, 1, 1]),
+        (3, 5, 0.001, [8, 8, 8, 4, 0.25]),  # nine levels in two epochs: the first of each half
+        (4, 8, 0.2, [8, 8, 8, 8, 4, 4, 2, 2]),
+    ],
+)
+def test_the_planned_schedule_divides_at_even_distances(
+    hold: int, epochs: int, until: float, expected: list[float]
+) -> None:
+    schedule = Planned(start=8.0, hold=hold, epochs=epochs, until=until)
+    assert etas(schedule, [0.5] * (epochs + 3)) == (expected, True)
+
+
+@given(
+    hold=st.integers(1, 50),
+    more=st.integers(1, 50),
+    factor=st.floats(1.1, 20),
+    until=st.floats(1e-6, 0.9),
+)
+def test_a_planned_eta_never_rises_nor_falls_below_its_end(
+    hold: int, more: int, factor: float, until: float
+) -> None:
+    schedule = Planned(start=1.0, hold=hold, epochs=hold + more, factor=factor, until=until)
+    used, finished = etas(schedule, [0.1] * (hold + more))
+    assert finished
+    assert used[:hold] == [1.0] * hold
+    assert used == sorted(used, reverse=True)
+    assert used[-1] >= until / factor
+
+
+@pytest.mark.parametrize(
+    ("hold", "epochs", "message"),
+    [
+        (0, 5, "hold must be at least 1 but is 0."),
+        (5, 5, "hold must be below the 5 epochs but is 5."),
+    ],
+)
+def test_a_planned_schedule_must_fit(hold: int, epochs: int, message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        Planned(start=1.0, hold=hold, epochs=epochs)

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trainers.toy import assert_same_lane, through_pickle, toy_data, toy_trainer
+from tuner.data.fresh import FreshImages
+from tuner.errors import OptionError
 from tuner.network.dropout import BLOCK
 from tuner.randomness import Purpose, stream
-from tuner.records import Cost, Hyperparameters
+from tuner.records import Cost, Expansion, Hyperparameters
 from tuner.trainers import native
 from tuner.trainers.native import NativeLane, NativeTrainer, one_hot
 
@@ -251,3 +253,55 @@ def test_the_probe_portion_of_few_data_is_all_of_them() -> None:
     (probe,), (all_,) = trainer.measure([lane], "probe"), trainer.measure([lane], "training")
     assert probe.cost == pytest.approx(all_.cost, rel=1e-6)
     assert probe.accuracy == all_.accuracy
+
+
+def image_trainer() -> NativeTrainer:
+    return NativeTrainer(replace(toy_data(n=75, d=36), image_shape=(6, 6)))
+
+
+@pytest.mark.parametrize("expansion", ["shift", "distort"])
+def test_lanes_on_changing_images_go_as_alone(
+    expansion: Expansion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native, "FRESH_EXAMPLES", 20)
+    assert_together_as_alone(image_trainer(), mixed(5, expansion=expansion))
+
+
+@pytest.mark.parametrize("steps", [1, 3, 7])
+def test_changing_images_do_not_depend_on_where_training_pauses(
+    steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native, "FRESH_EXAMPLES", 20)
+    trainer = image_trainer()
+    start = trainer.start(Hyperparameters(eta=0.3, hidden=(7,), batch_size=5, expansion="distort"))
+    (whole,) = trainer.advance([start], 42)
+    lane = start
+    for _ in range(42 // steps):
+        (lane,) = trainer.advance([lane], steps)
+    assert_same_lane(lane, whole)
+    (plain,) = trainer.advance([trainer.start(replace(start.settings, expansion="none"))], 42)
+    assert (plain.parameters.weights[0] != whole.parameters.weights[0]).any()
+
+
+def test_images_change_from_epoch_to_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    original = FreshImages.rows
+
+    def rows(self: Any, x: Any, rng: Any) -> Any:
+        seen.append(original(self, x, rng))
+        return seen[-1]
+
+    monkeypatch.setattr(FreshImages, "rows", rows)
+    trainer = image_trainer()
+    lane = trainer.start(
+        Hyperparameters(eta=0.3, hidden=(7,), batch_size=75, expansion="shift", seed=4)
+    )
+    trainer.advance([lane], 2)
+    assert len(seen) == 2
+    one, two = (np.sort(x.sum(axis=1)) for x in seen)
+    assert (one != two).any()
+
+
+def test_a_table_cannot_be_expanded() -> None:
+    with pytest.raises(OptionError, match=r"expansion is 'shift' but the data are no images"):
+        toy_trainer().start(Hyperparameters(eta=1, expansion="shift"))

@@ -96,6 +96,10 @@ class Memory:
         """Time spent so far, earlier goes included; the work lost by a kill is not."""
         return self._before + time.monotonic() - self._began
 
+    def has(self, name: str) -> bool:
+        """Say whether something was kept by this name."""
+        return (self.folder / f"{name}.json").is_file()
+
     def recall(self, kind: type[R], name: str) -> R | None:
         """Give what was kept by this name, or None."""
         content = self._read(f"{name}.json")

@@ -167,7 +167,7 @@ class _Order:
             "test": self.test,
         }
         for number, (name, step) in enumerate(steps.items(), 1):
-            if self.control.stop_asked():
+            if not self.memory.has(f"step-{name}") and self.control.stop_asked():
                 return False
             self.control.say(f"step {number} of {len(steps)}: {words.DOING[name]}")
             began = time.monotonic()

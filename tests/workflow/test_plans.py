@@ -1,0 +1,100 @@
+"""How a budget is shared: properties that every plan must have."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuner.records import Hyperparameters
+from tuner.workflow.finals import FinalPlan, first_plan, least_epochs, most_epochs, planned_again
+from tuner.workflow.search import Paces, plan_search, sizes_for
+
+PACES = st.lists(st.floats(1e-4, 20), min_size=1, max_size=3)
+SECONDS = st.floats(0.1, 2000)
+WORKERS = st.integers(1, 8)
+MOST = st.integers(40, 400)
+
+
+def trained(plan: FinalPlan, paces: list[float], workers: int) -> float:
+    """Seconds that a plan takes: all candidates to the comparison, then the slowest one alone."""
+    together = plan.seeds * sum(paces) / workers
+    rounds = -(-plan.seeds // workers)
+    if plan.compared_at == plan.epochs:
+        return plan.epochs * together
+    alone = max(paces) * rounds
+    return (plan.compared_at + 1) * together + (plan.epochs - plan.compared_at) * alone
+
+
+@given(paces=PACES, most=MOST, seconds=SECONDS, workers=WORKERS)
+def test_a_final_plan_is_sound_and_fits(
+    paces: list[float], most: int, seconds: float, workers: int
+) -> None:
+    plan = first_plan(paces, most, seconds, workers)
+    assert 1 <= plan.hold < plan.epochs <= most
+    assert plan.compared_at <= plan.hold or plan.compared_at == plan.epochs
+    smallest = plan.epochs <= 4 or plan.compared_at == 1
+    assert smallest or trained(plan, paces, workers) <= 1.05 * seconds
+    plan.strategy  # noqa: B018 - it raises where a plan is no strategy
+
+
+@given(
+    paces=PACES,
+    most=MOST,
+    seconds=SECONDS,
+    workers=WORKERS,
+    left=st.floats(0, 500),
+    late=st.booleans(),
+)
+def test_a_plan_made_anew_keeps_what_was_trained(
+    *, paces: list[float], most: int, seconds: float, workers: int, left: float, late: bool
+) -> None:
+    plan = first_plan(paces, most, seconds, workers)
+    done = plan.hold if late else min(plan.compared_at, plan.hold)
+    after = planned_again(plan, done, left, most + 3)
+    assert done <= after.hold < after.epochs
+    assert after.hold == plan.hold or done < plan.hold
+    assert (after.seeds, after.compared_at) == (plan.seeds, plan.compared_at)
+
+
+@given(
+    n=st.integers(50, 10**6),
+    pace=st.floats(1e-5, 5),
+    seconds=SECONDS,
+    final=SECONDS,
+    enough=st.floats(15, 200),
+    workers=WORKERS,
+)
+def test_a_search_plan_is_sound(
+    *, n: int, pace: float, seconds: float, final: float, enough: float, workers: int
+) -> None:
+    paces = Paces(seconds={h: pace * (1 + h / 100) for h in sizes_for(784)})
+    plan = plan_search(
+        paces,
+        n,
+        seconds=seconds,
+        final_seconds=final,
+        enough_epochs=enough,
+        workers=workers,
+    )
+    assert len(plan.hidden) >= 2
+    assert plan.trials % plan.batch == 0
+    assert 0 < plan.rungs[0] < plan.rungs[1] < plan.epochs
+    assert plan.n_train <= n
+    assert plan.n_train == n or plan.n_train >= 5_000
+
+
+def test_more_time_never_means_a_smaller_search() -> None:
+    paces = Paces(seconds={30: 0.2, 100: 0.5, 300: 1.2, 800: 3.0})
+    plans = [
+        plan_search(paces, 50_000, seconds=s / 4, final_seconds=s / 2, enough_epochs=15, workers=2)
+        for s in (15, 30, 60, 120, 300, 600, 3600)
+    ]
+    work = [plan.trials * plan.epochs * plan.n_train for plan in plans]
+    assert work == sorted(work)
+    assert [max(plan.hidden) for plan in plans] == sorted(max(plan.hidden) for plan in plans)
+
+
+def test_fresh_images_deserve_more_epochs() -> None:
+    plain = Hyperparameters(eta=0.1, batch_size=32)
+    fresh = Hyperparameters(eta=0.1, batch_size=32, expansion="distort")
+    assert most_epochs(fresh, 50_000) > most_epochs(plain, 50_000)
+    assert least_epochs(fresh, 50_000) == 15
+    assert least_epochs(fresh, 3_000) > 100
