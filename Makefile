@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench screenshots clean
 
 demo: $(READY)  ## find η on the bundled mnist-5k, with a report
 	$(BIN)/python -m tuner find-eta
@@ -25,6 +25,11 @@ bench: $(READY)  ## the measured comparisons of the README; needs the extra `ben
 	$(BIN)/python -m benchmarks.trainer
 	$(BIN)/python -m benchmarks.eta
 	$(BIN)/python -m benchmarks.eta --held-out
+
+screenshots: $(READY)  ## tune mnist-5k for a minute, and take the README's pictures of its report; needs Chromium
+	$(BIN)/python -m tuner tune --fresh
+	$(BIN)/python -m tuner find-eta
+	$(BIN)/python reports/screenshots.py reports/tune-mnist-5k/report.html reports/find-eta-mnist-5k/find-eta-costs.png
 
 $(READY): pyproject.toml constraints.txt
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)

@@ -9,9 +9,10 @@ from tests.report.accessibility import grave_violations
 from tests.report.comparisons import names_of, runs_of
 from tests.report.inspections import inspection_of
 from tests.report.studies import SMALL
+from tests.report.tunes import tuning
 from tests.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.records import EtaSearch, FindEtaRecord, TrainRecord
-from tuner.report import write_comparison, write_find_eta, write_study, write_train
+from tuner.report import write_comparison, write_find_eta, write_study, write_train, write_tune
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -35,13 +36,14 @@ def pages(
         write_train(run, folder),
         write_comparison(runs, names_of(runs), folder),
         write_study(SMALL, folder),
+        write_tune(tuning(search), folder),
     )
     return {each.html.stem: each.html for each in written}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
-@pytest.mark.parametrize("kind", ["find-eta", "train", "compare", "study"])
+@pytest.mark.parametrize("kind", ["find-eta", "train", "compare", "study", "report"])
 def test_nothing_serious(
     visit: Visitor, pages: dict[str, Path], kind: str, width: int, scheme: str
 ) -> None:

@@ -40,6 +40,21 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
         self.page.goto(address)
+        self.address = address
+
+    def flaws(self, width: int) -> list[str]:
+        """Say what is wrong with the page, all of it unfolded, at a width of so many pixels."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        reached = self.page.evaluate("document.documentElement.scrollWidth")
+        lost = self.page.evaluate("[...document.images].filter(i => !i.naturalWidth).length")
+        outside = {url for url in self.requests if not url.startswith("data:")} - {self.address}
+        return [
+            *(f"asked for {url}" for url in outside),
+            *self.complaints,
+            *([f"{reached} pixels wide"] if reached > width else []),
+            *([f"{lost} images not shown"] if lost else []),
+        ]
 
 
 Visitor = Callable[..., Visit]
