@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench reports clean
 
 demo: $(READY)  ## find η on the bundled mnist-5k, with a report
 	$(BIN)/python -m tuner find-eta
@@ -25,6 +25,10 @@ bench: $(READY)  ## the measured comparisons of the README; needs the extra `ben
 	$(BIN)/python -m benchmarks.trainer
 	$(BIN)/python -m benchmarks.eta
 	$(BIN)/python -m benchmarks.eta --held-out
+
+reports: $(READY)  ## the article's experiments on MNIST, with their pages in English and Chinese
+	$(BIN)/python -m tuner reproduce --data mnist --out reports/article
+	$(BIN)/python -m tuner report reports/article --lang zh
 
 $(READY): pyproject.toml constraints.txt
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
