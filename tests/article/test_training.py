@@ -13,7 +13,8 @@ from tuner.data import Dataset
 from tuner.errors import DataError
 from tuner.records import Strategy
 from tuner.run import train
-from tuner.study.workers import Inline, Processes, Workers
+from tuner.study.processes import Processes
+from tuner.study.workers import Inline, Workers
 from tuner.trainers.native import NativeTrainer
 
 Numbers = list[list[bytes]]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
@@ -191,7 +192,8 @@ def test_figures_draw_every_line(reproduction: ReproduceRecord, place: int, narr
         assert axes.get_title(loc="left") == each.title
         drawn = {line.get_gid(): line for line in axes.lines}
         for expected in each.series:
-            assert tuple(drawn[expected.name].get_ydata()) == pytest.approx(expected.y)
+            drawn_y = np.asarray(drawn[expected.name].get_ydata())
+            assert drawn_y == pytest.approx(np.array(expected.y))
         assert axes.get_ylim()[1] >= max(y for s in each.series for y in s.y[10:])
         assert axes.get_yscale() == ("log" if each.log_y else "linear")
 
