@@ -3,10 +3,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format bench screenshots clean
+.PHONY: demo test check format bench reports screenshots clean
 
-demo: $(READY)  ## find η on the bundled mnist-5k, with a report
-	$(BIN)/python -m tuner find-eta
+demo: $(READY)  ## tune a network on the bundled mnist-5k in a minute, with a report
+	$(BIN)/python -m tuner tune
 
 test: $(READY)  ## all tests; parts absent on this machine are skipped with a reason
 	$(BIN)/python -m pytest -n auto -q
@@ -26,10 +26,14 @@ bench: $(READY)  ## the measured comparisons of the README; needs the extra `ben
 	$(BIN)/python -m benchmarks.eta
 	$(BIN)/python -m benchmarks.eta --held-out
 
-screenshots: $(READY)  ## tune mnist-5k for a minute, and take the README's pictures of its report; needs Chromium
+screenshots: $(READY)  ## tune mnist-5k for a minute, and take the README's pictures; needs Chromium
 	$(BIN)/python -m tuner tune --fresh
 	$(BIN)/python -m tuner find-eta
 	$(BIN)/python reports/screenshots.py reports/tune-mnist-5k/report.html reports/find-eta-mnist-5k/find-eta-costs.png
+
+reports: $(READY)  ## the article's experiments on MNIST, with their pages in English and Chinese
+	$(BIN)/python -m tuner reproduce --data mnist --out reports/article
+	$(BIN)/python -m tuner report reports/article --lang zh
 
 $(READY): pyproject.toml constraints.txt
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)

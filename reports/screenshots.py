@@ -31,8 +31,8 @@ def main(report: Path, *figures: Path) -> None:
         page = _opened(browser, report, width=1040, height=1060)
         _keep("tune-report", page.screenshot())
         for section in ("overfitting", "study", "final"):
-            figure = page.locator(f"section[aria-labelledby={section}] figure").first
-            _keep(f"tune-{section}", figure.locator("picture").screenshot())
+            shown = page.locator(f"section[aria-labelledby={section}] figure").first
+            _keep(f"tune-{section}", shown.locator("picture").screenshot())
         phone = _opened(browser, report, width=390, height=1060, color_scheme="dark")
         _keep("tune-phone", phone.screenshot())
         browser.close()

@@ -18,6 +18,7 @@ FOUNDATION = {"errors", "randomness", "records"}
 TRAINING = FOUNDATION | {"data", "network", "trainers"}
 DRIVING = TRAINING | {"strategies"}
 STUDYING = DRIVING | {"intervals", "checkpoints", "environment", "eta", "models", "run"}
+FINISHING = STUDYING | {"inspection", "study"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "intervals": set(),
@@ -36,9 +37,9 @@ ROOMS: dict[str, set[str]] = {
     "models": DRIVING | {"environment", "run", "tensorfile"},
     "inspection": DRIVING | {"models"},
     "study": STUDYING,
-    "workflow": STUDYING | {"study"},
-    "estimators": STUDYING | {"study", "workflow"},
-    "article": STUDYING | {"study", "workflow"},
+    "workflow": FINISHING,
+    "estimators": FINISHING | {"workflow"},
+    "article": FINISHING | {"workflow"},
 }
 AT_THE_TOP = {"cli", "__main__", "__init__"}
 """What may import every room, and is imported by none below."""

@@ -54,6 +54,17 @@ from tuner.records import (
     from_json,
     to_json,
 )
+from tuner.records.article import (
+    Agreement,
+    Claim,
+    ExperimentRecord,
+    Finding,
+    Panel,
+    ReproduceRecord,
+    Series,
+    Trained,
+    Unit,
+)
 
 COUNTS = st.integers(0, 10**6)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -271,6 +282,51 @@ TUNE = st.builds(
     test=VERDICTS,
     files=st.dictionaries(st.text(), st.text(), max_size=3),
 )
+FINDINGS = st.builds(
+    Finding,
+    name=st.text(),
+    unit=choices(Unit),
+    claim=st.sampled_from(Claim),
+    published=st.none() | FINITE,
+    limit=FINITE,
+    values=tuples(NUMBERS),
+    measured=NUMBERS,
+    interval=st.none() | st.tuples(NUMBERS, NUMBERS),
+    agreement=st.sampled_from(Agreement),
+)
+SERIES = st.builds(Series, name=st.text(), x=tuples(FINITE), y=tuples(NUMBERS), low=tuples(NUMBERS))
+PANELS = st.builds(Panel, title=st.text(), x_title=st.text(), series=tuples(SERIES))
+TRAINED = st.builds(
+    Trained,
+    name=st.text(),
+    settings=HYPERPARAMETERS,
+    strategy=STRATEGIES,
+    n_train=COUNTS,
+    copies=COUNTS,
+    seeds=COUNTS,
+    epochs=tuples(COUNTS),
+)
+EXPERIMENTS = st.builds(
+    ExperimentRecord,
+    name=st.text(),
+    findings=tuples(FINDINGS),
+    panels=tuples(PANELS),
+    trained=tuples(TRAINED),
+    test_openings=COUNTS,
+    eta_search=st.none() | SEARCHES,
+)
+REPRODUCE = st.builds(
+    ReproduceRecord,
+    command=st.text(),
+    data=SUMMARIES,
+    environment=ENVIRONMENTS,
+    seed=COUNTS,
+    published_data=st.booleans(),
+    experiments=tuples(EXPERIMENTS),
+    omitted=tuples(st.text()),
+    test_openings=COUNTS,
+    seconds=FINITE,
+)
 EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     Hyperparameters: HYPERPARAMETERS,
     Judgement: JUDGEMENTS,
@@ -298,6 +354,12 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     Final: FINALS,
     Judged: VERDICTS,
     TuneRecord: TUNE,
+    Finding: FINDINGS,
+    Series: SERIES,
+    Panel: PANELS,
+    Trained: TRAINED,
+    ExperimentRecord: EXPERIMENTS,
+    ReproduceRecord: REPRODUCE,
 }
 
 

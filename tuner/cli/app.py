@@ -12,6 +12,7 @@ from tuner.cli.evaluate import evaluate
 from tuner.cli.find_eta import find_eta
 from tuner.cli.predict import predict
 from tuner.cli.report import report
+from tuner.cli.reproduce import reproduce
 from tuner.cli.study import study
 from tuner.cli.train import train
 from tuner.cli.tune import tune
@@ -52,6 +53,7 @@ app.command("tune")(tune)
 app.command("evaluate")(evaluate)
 app.command("predict")(predict)
 app.command("report")(report)
+app.command("reproduce")(reproduce)
 app.add_typer(study, name="study")
 app.command("dashboard")(dashboard)
 app.add_typer(data, name="data")

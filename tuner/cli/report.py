@@ -9,9 +9,17 @@ import typer
 
 from tuner.cli.answers import Say, json_text, narration, print_sentences
 from tuner.cli.folders import output_folder
-from tuner.cli.options import FOLDER, AnswerOptions, Opt, grouped
+from tuner.cli.options import FOLDER, NAME, AnswerOptions, Opt, grouped
 from tuner.errors import InputError
-from tuner.records import FindEtaRecord, StudyRecord, TrainRecord, TuneRecord
+from tuner.records import (
+    LANGUAGES,
+    FindEtaRecord,
+    ReproduceRecord,
+    StudyRecord,
+    TrainRecord,
+    TuneRecord,
+    require_choice,
+)
 
 if TYPE_CHECKING:
     from tuner.report import ReportFiles
@@ -28,6 +36,10 @@ class PlaceOptions:
         Path | None,
         Opt("The folder to write to; else beside the record, or reports/compare.", FOLDER),
     ]
+    lang: Annotated[str, Opt("Language of a page of reproduce: en or zh.", NAME, "en")]
+
+    def __post_init__(self) -> None:
+        require_choice("lang", self.lang, LANGUAGES)
 
 
 @grouped
@@ -53,7 +65,7 @@ def report(
         records = _loaded(files, say)
         say("writing the report")
         if len(records) == 1:
-            written = _rebuilt(records[0], files[0], place.out)
+            written = _rebuilt(records[0], files[0], place)
         else:
             written = _compared(records, _names(files), place.out or Path("reports", "compare"))
     if answer.json:
@@ -89,15 +101,19 @@ def _names(files: Sequence[Path]) -> list[str]:
     return [str(file) for file in files] if alike else short
 
 
-def _rebuilt(record: "StoredRecord", file: Path, out: Path | None) -> "ReportFiles":
+def _rebuilt(record: "StoredRecord", file: Path, place: PlaceOptions) -> "ReportFiles":
     """Write the report; where it goes elsewhere, its record goes with it."""
     from tuner.cli.reporting import write, write_page
 
-    folder = out or file.parent
+    if place.lang != "en" and not isinstance(record, ReproduceRecord):
+        raise InputError(
+            f"{file}: only pages of reproduce come in other languages: leave --lang out."
+        )
+    folder = place.out or file.parent
     with output_folder(folder):
         if folder.resolve() == file.parent.resolve():
-            return write_page(record, folder)
-        return write(record, folder).report
+            return write_page(record, folder, place.lang)
+        return write(record, folder, place.lang).report
 
 
 def _compared(records: "Sequence[StoredRecord]", names: Sequence[str], out: Path) -> "ReportFiles":
@@ -113,7 +129,11 @@ def _compared(records: "Sequence[StoredRecord]", names: Sequence[str], out: Path
         return write_comparison(comparable, names, out)
 
 
-_KINDS: Mapping[type, str] = {FindEtaRecord: "an η search", TuneRecord: "a tuning"}
+_KINDS: Mapping[type, str] = {
+    FindEtaRecord: "an η search",
+    ReproduceRecord: "a reproduction",
+    TuneRecord: "a tuning",
+}
 
 
 def _document(written: "ReportFiles", files: Sequence[Path]) -> dict[str, object]:

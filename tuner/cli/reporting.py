@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.cli.running import command_line
-from tuner.records import DataSummary, StudyRecord, TrainRecord, TuneRecord
+from tuner.records import DataSummary, ReproduceRecord, StudyRecord, TrainRecord, TuneRecord
 
 if TYPE_CHECKING:
     from tuner.report import ReportFiles
@@ -37,19 +37,28 @@ def made_with(argv: Sequence[str], data: DataSummary) -> dict[str, Any]:
     return {"command": command_line(argv), "data": data, "environment": environment()}
 
 
-def write(record: "StoredRecord", folder: Path) -> Written:
+def write(record: "StoredRecord", folder: Path, lang: str = "en") -> Written:
     """Write a record as page and figures, and as records.json."""
     from tuner.report import stored_json
     from tuner.report.files import write_files
 
-    report = write_page(record, folder)
+    report = write_page(record, folder, lang)
     (records,) = write_files(folder, {"records.json": stored_json(record)})
     return Written(report, records)
 
 
-def write_page(record: "StoredRecord", folder: Path) -> "ReportFiles":
-    """Write a record as page and figures."""
-    from tuner.report import write_find_eta, write_study, write_train, write_tune
+def write_page(record: "StoredRecord", folder: Path, lang: str = "en") -> "ReportFiles":
+    """Write a record as page and figures; pages of `reproduce` come in two languages."""
+    from tuner.report import (
+        write_find_eta,
+        write_reproduce,
+        write_study,
+        write_train,
+        write_tune,
+    )
+
+    if isinstance(record, ReproduceRecord):
+        return write_reproduce(record, folder, lang)
 
     if isinstance(record, TrainRecord):
         return write_train(record, folder)

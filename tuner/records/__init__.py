@@ -4,6 +4,16 @@ Every record is frozen, compares by value and holds plain Python numbers, so tha
 rebuilt from its JSON alone. `to_json` and `from_json` are the only way in and out.
 """
 
+from tuner.records.article import LANGUAGES as LANGUAGES
+from tuner.records.article import Agreement as Agreement
+from tuner.records.article import Claim as Claim
+from tuner.records.article import ExperimentRecord as ExperimentRecord
+from tuner.records.article import Finding as Finding
+from tuner.records.article import Panel as Panel
+from tuner.records.article import ReproduceRecord as ReproduceRecord
+from tuner.records.article import Series as Series
+from tuner.records.article import Trained as Trained
+from tuner.records.article import Unit as Unit
 from tuner.records.base import SCHEMA as SCHEMA
 from tuner.records.base import Number as Number
 from tuner.records.base import Record as Record
@@ -52,17 +62,22 @@ from tuner.records.tuning import TuneRecord as TuneRecord
 
 __all__ = [
     "ADVICE",
+    "LANGUAGES",
     "SCHEMA",
     "Activation",
+    "Agreement",
     "Candidate",
+    "Claim",
     "Cost",
     "DataSummary",
     "Environment",
     "Epoch",
     "EtaSearch",
     "Expansion",
+    "ExperimentRecord",
     "Final",
     "FindEtaRecord",
+    "Finding",
     "Hyperparameters",
     "Init",
     "Inspection",
@@ -75,12 +90,15 @@ __all__ = [
     "Outcome",
     "Overfitting",
     "Paired",
+    "Panel",
     "Precision",
     "Probe",
     "Record",
     "Regularization",
+    "ReproduceRecord",
     "Run",
     "ScheduleName",
+    "Series",
     "Signal",
     "Step",
     "StepName",
@@ -89,8 +107,10 @@ __all__ = [
     "StudyRecord",
     "StudySummary",
     "TrainRecord",
+    "Trained",
     "TrialRecord",
     "TuneRecord",
+    "Unit",
     "Verdict",
     "from_json",
     "require",

@@ -1,5 +1,6 @@
 """Reports rebuilt from records alone: tables (pandas), figures (matplotlib), one HTML page."""
 
+from tuner.report.article_page import write_reproduce as write_reproduce
 from tuner.report.compare_page import write_comparison as write_comparison
 from tuner.report.find_eta_page import write_find_eta as write_find_eta
 from tuner.report.html import ReportFiles as ReportFiles
@@ -19,6 +20,7 @@ __all__ = [
     "stored_json",
     "write_comparison",
     "write_find_eta",
+    "write_reproduce",
     "write_study",
     "write_train",
     "write_tune",

@@ -191,6 +191,28 @@ def picture(
     )
 
 
+def light_picture(
+    draw: Callable[[Size], Figure], *, name: str, title: str, alt: str, sizes: tuple[Size, Size]
+) -> Picture:
+    """Render a figure for a page of many, a fifth of the size: letters are text, dark is within.
+
+    The data drawn stand elsewhere on the page.
+    """
+    figure = draw(sizes[0])
+    wide, narrow = (adaptive(svg(each, outlines=False)) for each in (figure, draw(sizes[1])))
+    return Picture(
+        name=name,
+        title=title,
+        alt=alt,
+        note="",
+        sources=((_SLIM, data_uri(narrow, "image/svg+xml")),),
+        wide=data_uri(wide, "image/svg+xml"),
+        size=(round(sizes[0][0] * 96), round(sizes[0][1] * 96)),
+        png=png(figure),
+        table=Table("", (), ()),
+    )
+
+
 @dataclass(frozen=True)
 class Download:
     """A file that a page carries within itself."""

@@ -61,8 +61,7 @@ def provenance(record: FindEtaRecord | TrainRecord | StudyRecord | TuneRecord) -
         record.command,
         (
             *how,
-            ("Data", _data(record.data)),
-            ("Environment", _environment(record.environment)),
+            *data_and_environment(record.data, record.environment),
         ),
     )
 
@@ -70,6 +69,11 @@ def provenance(record: FindEtaRecord | TrainRecord | StudyRecord | TuneRecord) -
 def _asked(record: TuneRecord) -> tuple[tuple[str, str], ...]:
     means = "the article's own" if record.article else "all"
     return (("budget", f"{number(record.budget)} s"), ("means allowed", means))
+
+
+def data_and_environment(data: DataSummary, environment: Environment) -> tuple[Group, ...]:
+    """Give what a result was made from and with."""
+    return ("Data", _data(data)), ("Environment", _environment(environment))
 
 
 def _settings(

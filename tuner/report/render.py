@@ -4,6 +4,7 @@ import re
 from base64 import b64encode
 from io import BytesIO
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from tuner.report.style import LIGHT_TO_DARK, PAPER, styled
@@ -12,6 +13,7 @@ DPI = 150
 
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 _PATH, _FINE = re.compile(r" d=\"([^\"]*)\""), re.compile(r"(\.\d\d)\d+")
+_UNTURNED = re.compile(r" transform=\"rotate\(-0 [^\"]*\)\"")
 _GAPS = re.compile(r"\s*([A-Za-z])\s*")
 _IDLE = re.compile(
     r"<!--.*?-->|(?<=<g) id=\"[^\"]*\"|(?<=>)\s+(?=<)|(?<=[;:])\s+|xlink:(?=href)", re.S
@@ -34,16 +36,21 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def svg(figure: Figure) -> str:
-    """Give a figure as SVG with a transparent ground; letters are drawn as outlines.
+def svg(figure: Figure, *, outlines: bool = True) -> str:
+    """Give a figure as SVG with a transparent ground.
+
+    Letters are drawn as outlines, the same everywhere; or (`outlines` false) as text in a font of
+    the reader's, which makes the file much smaller.
 
     Coordinates are cut to a hundredth of a point, many markers of one kind become one path, and
     what only a reader of the source would miss is left out: a third of the file remains.
     """
     buffer = BytesIO()
-    with styled():
+    with styled(), rc_context({} if outlines else {"svg.fonttype": "none"}):
         figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
     drawing = _PATH.sub(_shortened, _IDLE.sub("", buffer.getvalue().decode()))
+    if not outlines:
+        drawing = _FINE.sub(_SAME, _UNTURNED.sub("", drawing))
     drawing = _GLYPH.sub(_lettered, _OUTLINE.sub(_outlined, drawing))
     return _USES.sub(_grouped, drawing)
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from tuner.records import FindEtaRecord, TrainRecord, TuneRecord
+from tuner.records import FindEtaRecord, ReproduceRecord, TrainRecord, TuneRecord
+from tuner.report.article_page import reproduce_picture, reproduce_verdict
 from tuner.report.find_eta_page import cost_picture
 from tuner.report.page import Picture, fill
 from tuner.report.stored import StoredRecord
@@ -73,4 +74,6 @@ def _parts(record: StoredRecord) -> tuple[PlainVerdict, Picture]:
         return tune_verdict(record), curves_picture(model_record(record).result)
     if isinstance(record, TrainRecord):
         return train_verdict(record), curves_picture(record.result)
+    if isinstance(record, ReproduceRecord):
+        return reproduce_verdict(record), reproduce_picture(record)
     return study_verdict(record), history_picture(record)

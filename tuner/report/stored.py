@@ -9,10 +9,8 @@ from typing import NoReturn
 from tuner.errors import InputError
 from tuner.records import (
     SCHEMA,
-    EtaSearch,
     FindEtaRecord,
-    Judgement,
-    Probe,
+    ReproduceRecord,
     Run,
     StudyRecord,
     TrainRecord,
@@ -20,17 +18,20 @@ from tuner.records import (
     from_json,
     to_json,
 )
+from tuner.report.article_checks import reproduce_contradictions
+from tuner.report.eta_checks import contradictions_in_search
 from tuner.report.inspect_checks import inspection_contradictions
 from tuner.report.study_checks import study_contradictions
 from tuner.report.tune_checks import tune_contradictions, tune_runs
 
-StoredRecord = FindEtaRecord | TrainRecord | StudyRecord | TuneRecord
+StoredRecord = FindEtaRecord | TrainRecord | StudyRecord | TuneRecord | ReproduceRecord
 
 KINDS: Mapping[str, type[StoredRecord]] = {
     "find-eta": FindEtaRecord,
     "train": TrainRecord,
     "study": StudyRecord,
     "tune": TuneRecord,
+    "reproduce": ReproduceRecord,
 }
 
 
@@ -119,41 +120,30 @@ def _finite(text: str) -> float:
 def _contradictions(record: StoredRecord) -> Iterator[str]:
     """Say where a record of the right form holds what no command could have written."""
     if isinstance(record, FindEtaRecord):
-        yield from _in_search("result", record.result)
+        yield from contradictions_in_search("result", record.result)
         return
     if isinstance(record, StudyRecord):
         for name, search in record.eta_searches.items():
-            yield from _in_search(f"eta_searches.{name}", search)
+            yield from contradictions_in_search(f"eta_searches.{name}", search)
         yield from study_contradictions(record)
         return
     if isinstance(record, TuneRecord):
         yield from _in_tuning(record)
         return
+    if isinstance(record, ReproduceRecord):
+        yield from reproduce_contradictions(record)
+        return
     if record.eta_search is not None:
-        yield from _in_search("eta_search", record.eta_search)
+        yield from contradictions_in_search("eta_search", record.eta_search)
     yield from _in_run("result", record.result)
     if record.inspection is not None:
         yield from inspection_contradictions(record.inspection, len(record.data.classes))
 
 
-def _in_search(name: str, search: EtaSearch) -> Iterator[str]:
-    curves: Mapping[str, tuple[Judgement | Probe, ...]] = {
-        "judgements": search.judgements,
-        "probes": search.probes,
-    }
-    for group, members in curves.items():
-        for index, each in enumerate(members):
-            where = f"{name}.{group}.{index}"
-            if len(each.epochs) != len(each.costs):
-                yield f"{where}: {len(each.epochs)} epochs but {len(each.costs)} costs"
-            if each.eta <= 0:
-                yield f"{where}.eta is {each.eta} but must be above 0"
-
-
 def _in_tuning(record: TuneRecord) -> Iterator[str]:
     for name, search in record.eta_searches.items():
-        yield from _in_search(f"eta_searches.{name}", search)
-    yield from _in_search("eta_again", record.eta_again)
+        yield from contradictions_in_search(f"eta_searches.{name}", search)
+    yield from contradictions_in_search("eta_again", record.eta_again)
     yield from (f"study: {each}" for each in _contradictions(record.study))
     yield from tune_contradictions(record)
     for name, run in tune_runs(record).items():

@@ -28,6 +28,7 @@ from tuner.records import (
     TuneRecord,
 )
 from tuner.study.coordinator import Control as StudyControl
+from tuner.study.coordinator import Standing
 from tuner.study.findings import eta_searches, importances
 from tuner.study.storage import default_url
 from tuner.study.studies import run_study
@@ -231,7 +232,7 @@ class _Order:
             self.folder / WORK,
             workers=workers_for(self.workers, self.data, self.plan),
             control=StudyControl(
-                watch=lambda now: self.control.say(words.standing(now.trials, now.target)),
+                watch=self._watch_study,
                 stop_asked=self.control.stop_asked,
             ),
         )
@@ -240,6 +241,10 @@ class _Order:
         most = CANDIDATES_LONG if self.ask.budget >= LONG else CANDIDATES_SHORT
         self.best = best_trials(self.summary, most)
         return words.study(self.summary, self.best)
+
+    def _watch_study(self, now: Standing) -> None:
+        complete = [t.values[0] for t in now.trials if t.state.name == "COMPLETE"]
+        self.control.say(words.standing(len(now.trials), now.target, complete))
 
     def _search_plan(self) -> SearchPlan:
         ends = SEARCH_ENDS * self.ask.budget

@@ -3,8 +3,6 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from optuna.trial import FrozenTrial
-
 from tuner.intervals import wilson
 from tuner.records import (
     EtaSearch,
@@ -87,11 +85,10 @@ def _other_kind(tried: Sequence[Means], plain: Means) -> str:
     return f"; {', '.join(said)}" if said else ""
 
 
-def standing(trials: Sequence[FrozenTrial], target: int) -> str:
-    """Say where the study stands."""
-    complete = [t.values[0] for t in trials if t.state.name == "COMPLETE"]
+def standing(told: int, target: int, complete: Sequence[float]) -> str:
+    """Say where the study stands, whose complete trials have these values."""
     best = f", best {_percent(max(complete))}" if complete else ""
-    return f"study of λ and size: {len(trials)} of {target} trials{best}"
+    return f"study of λ and size: {told} of {target} trials{best}"
 
 
 def study(summary: StudySummary, best: Sequence[TrialRecord]) -> str:

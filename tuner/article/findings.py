@@ -1,0 +1,139 @@
+"""Measured figures beside published ones: the mean over seeds, its interval, and what it says."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import mean
+
+import numpy as np
+from scipy import stats
+
+from tuner.intervals import mean_interval
+from tuner.records import Agreement, Claim, Finding, Unit
+
+Interval = tuple[float, float]
+
+
+def near(
+    name: str, values: Sequence[float], *, published: float, tolerance: float, unit: Unit
+) -> Finding:
+    """Compare a mean with a published figure: they agree within the tolerance.
+
+    Examples
+    --------
+    >>> found = near("test", [82.0, 83.0], published=82.27, tolerance=1.5, unit="percent")
+    >>> found.measured, found.agrees
+    (82.5, True)
+    """
+    return _found(name, Claim.NEAR, values, limit=tolerance, published=published, unit=unit)
+
+
+def above(
+    name: str,
+    values: Sequence[float],
+    *,
+    unit: Unit,
+    limit: float = 0.0,
+    published: float | None = None,
+) -> Finding:
+    """Test whether a figure lies above a limit: its whole interval has to.
+
+    Examples
+    --------
+    >>> above("gain", [1.0, 1.2, 1.1], unit="points").agreement.value
+    'agrees'
+    >>> above("gain", [-1.0, 1.2, 1.1], unit="points").agreement.value
+    'unclear'
+    """
+    return _found(name, Claim.ABOVE, values, limit=limit, published=published, unit=unit)
+
+
+def below(
+    name: str,
+    values: Sequence[float],
+    *,
+    unit: Unit,
+    limit: float = 0.0,
+    published: float | None = None,
+) -> Finding:
+    """Test whether a figure lies below a limit: its whole interval has to."""
+    return _found(name, Claim.BELOW, values, limit=limit, published=published, unit=unit)
+
+
+def shown(name: str, values: Sequence[float], *, unit: Unit) -> Finding:
+    """Show a figure of which nothing is claimed."""
+    return _found(name, Claim.NONE, values, limit=0.0, published=None, unit=unit)
+
+
+def narrower(name: str, spread: Sequence[float], than: Sequence[float]) -> Finding:
+    """Test whether one sample varies less than another: the ratio of their standard deviations.
+
+    Its interval is that of Fisher's F, which takes both samples for normally distributed.
+
+    Examples
+    --------
+    >>> found = narrower("sd", [1.0, 1.1, 0.9], [0.0, 4.0, -4.0])
+    >>> round(found.measured, 3), found.agreement.value
+    (0.025, 'agrees')
+    """
+    ratio = float(np.std(spread, ddof=1) / np.std(than, ddof=1)) if np.std(than) else math.nan
+    low, high = (float(stats.f.ppf(q, len(spread) - 1, len(than) - 1)) for q in (0.025, 0.975))
+    interval = (ratio / high**0.5, ratio / low**0.5)
+    found = below(name, (ratio,), limit=1.0, unit="number")
+    return replace(found, interval=interval, agreement=_directed(Claim.BELOW, interval, 1.0))
+
+
+def jackknifed(of_all: float, without_each: Sequence[float]) -> list[float]:
+    """Give the pseudo-values of a statistic, whose mean and interval are its own.
+
+    Parameters
+    ----------
+    of_all
+        The statistic of all seeds.
+    without_each
+        The statistic without the first seed, without the second, …
+
+    References
+    ----------
+    Tukey, "Bias and confidence in not quite large samples", 1958.
+    """
+    n = len(without_each)
+    return [n * of_all - (n - 1) * rest for rest in without_each]
+
+
+def _found(
+    name: str,
+    claim: Claim,
+    values: Sequence[float],
+    *,
+    limit: float,
+    published: float | None,
+    unit: Unit,
+) -> Finding:
+    measured, interval = float(mean(values)), mean_interval(values) if len(values) > 1 else None
+    if claim is Claim.NEAR and published is not None:
+        close = abs(measured - published) <= limit
+        agreement = Agreement.AGREES if close else Agreement.DISAGREES
+    else:
+        agreement = _directed(claim, interval or (measured, measured), limit)
+    return Finding(
+        name=name,
+        unit=unit,
+        claim=claim,
+        published=published,
+        limit=limit,
+        values=tuple(map(float, values)),
+        measured=measured,
+        interval=interval,
+        agreement=agreement,
+    )
+
+
+def _directed(claim: Claim, interval: Interval, limit: float) -> Agreement:
+    if claim is Claim.NONE:
+        return Agreement.NONE
+    low, high = interval
+    over, under = low > limit, high < limit
+    if not (over or under or low == high):
+        return Agreement.UNCLEAR
+    return Agreement.AGREES if (over if claim is Claim.ABOVE else under) else Agreement.DISAGREES

@@ -1,0 +1,126 @@
+"""Costs near zero, and the properties of softmax (article, "Cost Function" and "Softmax")."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.article.bench import Bench, Experiment, Outcome
+from tuner.article.curves import line
+from tuner.article.findings import above, below
+from tuner.network.costs import COSTS, softmax
+from tuner.randomness import Purpose, stream
+from tuner.records import Cost, Panel
+
+Numbers = NDArray[np.float64]
+
+SURE = 0.999
+"""The output of a network that is right and sure of it."""
+
+DRAWS = 1_000
+"""Random layers on which the properties of softmax are tested."""
+
+
+def cost_of(cost: Cost, a: Numbers, y: float) -> Numbers:
+    """Give the cost of outputs a of one neuron whose target is y."""
+    z = np.log(a) - np.log1p(-a)
+    targets = np.full((len(a), 1), y)
+    return np.asarray(COSTS[cost].per_example(z[:, None], targets), float)
+
+
+def _costs(_: Bench) -> Outcome:
+    a = np.linspace(0.01, 0.99, 99)
+    both: tuple[Cost, Cost] = ("cross-entropy", "quadratic")
+    right = [
+        below(
+            f"right-{cost}",
+            [
+                max(
+                    float(cost_of(cost, np.array([p]), y).item())
+                    for p, y in ((SURE, 1), (1 - SURE, 0))
+                )
+            ],
+            limit=0.002,
+            unit="number",
+        )
+        for cost in both
+    ]
+    least = [
+        above(
+            f"least-{cost}", [float(min(cost_of(cost, a, y).min() for y in (0, 1)))], unit="number"
+        )
+        for cost in both
+    ]
+    panels = tuple(
+        Panel(
+            title=f"cost C of an output a where y = {y}",
+            x_title="output a",
+            series=tuple(line(cost, a[::2], cost_of(cost, a, y)[::2]) for cost in both),
+        )
+        for y in (0, 1)
+    )
+    return Outcome((*right, *least), panels)
+
+
+def activations(z: Numbers) -> Numbers:
+    """Give the outputs of a softmax layer (article, section "Softmax").
+
+    Examples
+    --------
+    >>> float(activations(np.array([1.0, 2.0, 3.0])).sum())
+    1.0
+    """
+    a = z.copy()
+    softmax(a)
+    return a
+
+
+def error_by_differences(z: Numbers, targets: Numbers, step: float = 1e-5) -> Numbers:
+    """Give ∂C/∂z of the log-likelihood cost by central differences, with no use of a − y."""
+    shifts = step * np.eye(z.shape[-1])
+    cost = COSTS["log-likelihood"].per_example
+    up, down = (cost(z[..., None, :] + way * shifts, targets[..., None, :]) for way in (1, -1))
+    return np.asarray((up - down) / (2 * step), float)
+
+
+def _softmax(bench: Bench) -> Outcome:
+    rng = stream(bench.plan.seed, Purpose.PROBE, 1)
+    z = rng.standard_normal((DRAWS, 10))
+    a = activations(z)
+    moved = activations(z + np.eye(10)[0]) - a  # z of the first neuron is 1 higher
+    recovered = np.log(a)
+    constant = (z - recovered).mean(axis=1, keepdims=True)
+    targets = np.eye(10)[rng.integers(10, size=DRAWS)]
+    error = error_by_differences(z, targets)
+    findings = (
+        above("monotone", [float(moved[:, 0].min())], unit="number"),
+        above("non-local", [float(np.abs(moved[:, 1:]).min())], unit="number"),
+        below("sums-to-one", [float(np.abs(a.sum(axis=1) - 1).max())], limit=1e-9, unit="number"),
+        below(
+            "inverted", [float(np.abs(z - recovered - constant).max())], limit=1e-9, unit="number"
+        ),
+        below(
+            "output-error", [float(np.abs(error - (a - targets)).max())], limit=1e-7, unit="number"
+        ),
+    )
+    return Outcome(findings, _softmax_panels())
+
+
+def _softmax_panels() -> tuple[Panel, Panel]:
+    sweep = np.linspace(-5, 5, 51)
+    z = np.column_stack([sweep, np.full_like(sweep, 1.0), np.full_like(sweep, 0.0)])
+    a = activations(z)
+    outputs = tuple(line(f"a{j + 1}", sweep, a[:, j]) for j in range(3))
+    probability = np.linspace(0.01, 1, 50)
+    return (
+        Panel(title="outputs of three neurons", x_title="weighted input z1", series=outputs),
+        Panel(
+            title="log-likelihood cost −ln a",
+            x_title="output a of the right class",
+            series=(line("−ln a", probability, -np.log(probability)),),
+        ),
+    )
+
+
+OUTPUTS = (
+    Experiment(name="costs", measure=_costs, uses_test=False),
+    Experiment(name="softmax", measure=_softmax, uses_test=False),
+)

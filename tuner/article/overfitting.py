@@ -1,0 +1,165 @@
+"""Overfitting, and more data against it (article, from "过拟合和正则化" to "增加数据训练数据")."""
+
+from collections.abc import Mapping
+
+from tuner.article.bench import Bench, Experiment, Outcome, Trainings
+from tuner.article.curves import COST, TRAINING, VALIDATION, band, history_panel
+from tuner.article.findings import above, near
+from tuner.article.recipes import Plan, Recipe, fixed_epochs
+from tuner.records import Hyperparameters, Panel
+
+SIZES = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
+"""Sizes of the training set; all data come last."""
+
+EXAMPLES_SEEN = 400_000
+"""How many training examples a network of `more-data` sees, in 30 to 400 epochs."""
+
+
+def _few(plan: Plan) -> Mapping[str, Recipe]:
+    return {"λ = 0": plan.on_few()}
+
+
+def nearly_best(training_accuracies: list[float], within: float = 0.001) -> int:
+    """Give the first epoch whose accuracy is within a tenth of a point of the best.
+
+    Examples
+    --------
+    >>> nearly_best([0.8, 0.82, 0.8205, 0.821])
+    3
+    """
+    best = max(training_accuracies)
+    return next(i for i, a in enumerate(training_accuracies, 1) if a >= best - within - 1e-9)
+
+
+def _overfitting(bench: Bench) -> Outcome:
+    runs = bench.runs["λ = 0"]
+    lowest = [min(t.history, key=lambda e: e.validation_cost).epoch for t in runs]
+    best = [nearly_best([e.validation_accuracy for e in t.history]) for t in runs]
+    findings = (
+        near(
+            "test", bench.test_accuracies("λ = 0"), published=82.27, tolerance=1.5, unit="percent"
+        ),
+        near("lowest-cost", lowest, published=15, tolerance=5, unit="epochs"),
+        near("best-epoch", best, published=280, tolerance=60, unit="epochs"),
+        near(
+            "training",
+            bench.training_accuracies("λ = 0", bench.plan.few),
+            published=100,
+            tolerance=0.05,
+            unit="percent",
+        ),
+        near(
+            "gap",
+            bench.gaps("λ = 0", bench.plan.few),
+            published=17.73,
+            tolerance=1.5,
+            unit="points",
+        ),
+    )
+    named = {"λ = 0": runs}
+    titles = (COST, VALIDATION, "validation cost", TRAINING)
+    return Outcome(findings, tuple(history_panel(title, named) for title in titles))
+
+
+def _all(plan: Plan) -> Mapping[str, Recipe]:
+    return {"λ = 0": plan.on_all(eta=0.5, portion="training")}
+
+
+def _all_data(bench: Bench) -> Outcome:
+    runs = bench.runs["λ = 0"]
+    findings = (
+        near(
+            "test", bench.test_accuracies("λ = 0"), published=95.49, tolerance=0.5, unit="percent"
+        ),
+        near("gap", bench.gaps("λ = 0"), published=1.53, tolerance=0.5, unit="points"),
+    )
+    both = (
+        _accuracy_series("training", TRAINING, runs),
+        _accuracy_series("validation", VALIDATION, runs),
+    )
+    return Outcome(findings, (_joined("accuracy, %", both),))
+
+
+def _accuracy_series(name: str, title: str, runs: Trainings) -> Panel:
+    return history_panel(title, {name: runs})
+
+
+def _joined(title: str, panels: tuple[Panel, ...]) -> Panel:
+    return Panel(title=title, x_title="epochs", series=tuple(s for p in panels for s in p.series))
+
+
+def sizes_of(plan: Plan) -> list[int]:
+    """Give the sizes of the training set that are tried."""
+    return [*sorted({size for size in SIZES if size < plan.n} | {plan.few}), plan.n]
+
+
+def _sized(plan: Plan, n: int, *, decay: bool) -> Recipe:
+    if n == plan.few:
+        return plan.on_few(decay=decay)
+    if n == plan.n:
+        return plan.on_all(eta=0.5, decay=decay, portion="training")
+    settings = Hyperparameters(
+        eta=0.5, init="large", lambda_=plan.lambda_of(n) if decay else 0.0, seed=plan.seed
+    )
+    epochs = min(400, max(30, EXAMPLES_SEEN // n))
+    return Recipe(settings=settings, strategy=fixed_epochs(epochs), n=n, validation=1_000)
+
+
+def _more(plan: Plan) -> Mapping[str, Recipe]:
+    return {
+        _size_name(n, decay=decay): _sized(plan, n, decay=decay)
+        for decay in (False, True)
+        for n in sizes_of(plan)
+    }
+
+
+def _size_name(n: int, *, decay: bool) -> str:
+    return f"n = {n}, {'λ = n/10,000' if decay else 'λ = 0'}"
+
+
+def _more_data(bench: Bench) -> Outcome:
+    sizes = sizes_of(bench.plan)
+    names = {decay: [_size_name(n, decay=decay) for n in sizes] for decay in (False, True)}
+    test = {name: bench.test_accuracies(name) for each in names.values() for name in each}
+    gaps = [bench.gaps(name, n) for name, n in zip(names[False], sizes, strict=True)]
+    few = sizes.index(bench.plan.few)
+    narrowing = [more - less for more, less in zip(gaps[few], gaps[-1], strict=False)]
+    gain = [
+        more - less for less, more in zip(*(test[names[False][i]] for i in (few, -1)), strict=False)
+    ]
+    findings = (
+        above("narrowing", narrowing, published=17.73 - 1.53, unit="points"),
+        above("gain", gain, published=95.49 - 82.27, unit="points"),
+    )
+    panels = (
+        Panel(
+            title="test accuracy, %",
+            x_title="training examples",
+            series=tuple(
+                band("λ = n/10,000" if decay else "λ = 0", sizes, [test[n] for n in each])
+                for decay, each in names.items()
+            ),
+            log_x=True,
+        ),
+        Panel(
+            title="training less test accuracy, points",
+            x_title="training examples",
+            series=(
+                band("λ = 0", sizes, gaps),
+                band(
+                    "λ = n/10,000",
+                    sizes,
+                    [bench.gaps(name, n) for name, n in zip(names[True], sizes, strict=True)],
+                ),
+            ),
+            log_x=True,
+        ),
+    )
+    return Outcome(findings, panels)
+
+
+OVERFITTING = (
+    Experiment(name="overfitting", recipes=_few, measure=_overfitting),
+    Experiment(name="all-data", recipes=_all, measure=_all_data),
+    Experiment(name="more-data", recipes=_more, measure=_more_data),
+)

@@ -1,0 +1,93 @@
+"""From names of experiments to what they found."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from tuner.article.bench import Experiment
+from tuner.article.recipes import Plan
+from tuner.article.training import Progress, Store, kept_runs, train_all
+from tuner.data import Dataset
+from tuner.records import Agreement, Claim, ExperimentRecord, Finding
+from tuner.study.workers import workers_for
+from tuner.trainers.native import NativeTrainer
+
+PUBLISHED = "mnist", 50_000
+"""The data of the article: their name, and how many train."""
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """What was found; nothing where the training was stopped before its end."""
+
+    experiments: tuple[ExperimentRecord, ...]
+    complete: bool
+    seconds: float
+
+
+def reproduce(
+    experiments: Sequence[Experiment],
+    data: Dataset,
+    store: Store,
+    *,
+    seed: int = 0,
+    workers: int = 1,
+    watch: Callable[[Progress], None] = lambda _: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> Reproduced:
+    """Train what the experiments need, each network once, and measure.
+
+    Parameters
+    ----------
+    experiments
+        From `tuner.article.experiments`.
+    data
+        On which; its test part is opened once for each experiment that needs it, at the end.
+    store
+        Keeps unfinished training, which the next call goes on with; emptied by nobody here.
+    seed
+        Of the first network of each kind.
+    workers
+        Processes.
+    watch
+        Told how far it is.
+    stop_asked
+        Once true, training stops after the tasks that run.
+    """
+    began = time.monotonic()
+    plan = Plan(data.train.n, seed)
+    recipes = [r for each in experiments for r in each.recipes(plan).values()]
+    searches = [s for each in experiments for s in each.searches(plan)]
+    kept = kept_runs(recipes, store, NativeTrainer(data.tuning)) if store.holds_something else {}
+    pool = workers_for(data.tuning, workers if recipes or searches else 1, None)
+    try:
+        trained = train_all(
+            recipes, searches, pool, store, kept, watch=watch, stop_asked=stop_asked
+        )
+    finally:
+        pool.close()
+    if not trained.complete:
+        return Reproduced((), complete=False, seconds=time.monotonic() - began)
+    records = tuple(e.record(plan, data, trained.runs, trained.searches) for e in experiments)
+    if not is_published(data):
+        records = tuple(_on_other_data(record) for record in records)
+    return Reproduced(records, complete=True, seconds=time.monotonic() - began)
+
+
+def is_published(data: Dataset) -> bool:
+    """Whether these are the data of the article, all of them."""
+    return (data.name, data.train.n) == PUBLISHED
+
+
+def _on_other_data(record: ExperimentRecord) -> ExperimentRecord:
+    """Claim no agreement with a published figure that is of other data."""
+    if not record.trained:
+        return record
+    findings = tuple(_unjudged(finding) for finding in record.findings)
+    return replace(record, findings=findings)
+
+
+def _unjudged(finding: Finding) -> Finding:
+    if finding.claim is not Claim.NEAR:
+        return finding
+    return replace(finding, agreement=Agreement.OTHER_DATA)

@@ -1,0 +1,253 @@
+"""Training what the experiments need: slice by slice, in worker processes, kept after each."""
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tuner.article.recipes import Recipe, trainer_for
+from tuner.checkpoints import resume, save_checkpoint
+from tuner.errors import DataError
+from tuner.eta import ProbePlan
+from tuner.records import DataSummary, EtaSearch, Hyperparameters
+from tuner.run import Training, train_epoch
+from tuner.study.tasks import FindEta
+from tuner.study.workers import Job, Workers
+from tuner.trainers.native import NativeLane, NativeTrainer
+
+Trainings = tuple[Training[NativeLane], ...]
+
+SLICES = 8
+"""Into so many tasks the training of a recipe is cut."""
+
+RUNS = "runs"
+
+
+@dataclass(frozen=True)
+class TrainOn:
+    """Train the networks of a recipe for some epochs more; none yet means from the start."""
+
+    recipe: Recipe
+    trainings: Trainings
+    epochs: int
+
+    def __call__(self, trainer: NativeTrainer) -> Trainings:
+        """Train; networks that have stopped come back as they are."""
+        own = trainer_for(trainer, self.recipe)
+        trainings = list(self.trainings or self.recipe.begin(own))
+        for _ in range(self.epochs):
+            trainings = train_epoch(own, trainings, self.recipe.portion)
+        return tuple(trainings)
+
+
+@dataclass(frozen=True)
+class Store:
+    """Keeps unfinished training in a folder, so that it goes on after a kill.
+
+    Attributes
+    ----------
+    folder
+        The output folder; its folder `runs` holds one file for each network.
+    data
+        Which data the networks train on.
+    """
+
+    folder: Path
+    data: DataSummary
+
+    def keep(self, recipe: Recipe, trainings: Trainings) -> None:
+        """Write each network to its file, whole or not at all."""
+        (self.folder / RUNS).mkdir(parents=True, exist_ok=True)
+        for path, training in zip(self._paths(recipe), trainings, strict=True):
+            save_checkpoint(training, path, self._summary(recipe))
+
+    def kept(self, recipe: Recipe, trainer: NativeTrainer) -> Trainings:
+        """Give the networks of a recipe as they were kept; nothing where not all of them are.
+
+        Raises
+        ------
+        DataError
+            When a file is damaged, or is that of other data.
+        """
+        paths = self._paths(recipe)
+        if not all(path.is_file() for path in paths):
+            return ()
+        fresh = recipe.begin(trainer)
+        kept = [
+            resume(path, start, self._summary(recipe))
+            for path, start in zip(paths, fresh, strict=True)
+        ]
+        return tuple(kept)
+
+    def forget(self) -> None:
+        """Remove all that was kept."""
+        shutil.rmtree(self.folder / RUNS, ignore_errors=True)
+
+    @property
+    def holds_something(self) -> bool:
+        """Whether training was interrupted here."""
+        return (self.folder / RUNS).is_dir()
+
+    def _paths(self, recipe: Recipe) -> list[Path]:
+        return [self.folder / RUNS / f"{recipe.key}-{i}.safetensors" for i in range(recipe.seeds)]
+
+    def _summary(self, recipe: Recipe) -> DataSummary:
+        validation = recipe.validation or self.data.n_validation
+        return replace(
+            self.data,
+            n_train=recipe.n_train,
+            n_validation=min(validation, self.data.n_validation),
+        )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the training is: a share of all its work, and what is being done."""
+
+    done: float
+    total: float
+    doing: str
+
+
+@dataclass
+class Trained:
+    """What has been trained and searched, while it goes on."""
+
+    runs: dict[Recipe, Trainings] = field(default_factory=dict)
+    searches: dict[Hyperparameters, EtaSearch] = field(default_factory=dict)
+    complete: bool = False
+
+
+def train_all(
+    recipes: Sequence[Recipe],
+    searches: Sequence[Hyperparameters],
+    workers: Workers,
+    store: Store,
+    kept: dict[Recipe, Trainings],
+    *,
+    watch: Callable[[Progress], None] = lambda _: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Train every recipe once, whatever of it was kept already, and find every η.
+
+    Parameters
+    ----------
+    recipes, searches
+        What is wanted.
+    workers
+        Where it is done; a few tasks at a time are handed to them, the most work left first.
+    store
+        Keeps the networks after each slice.
+    kept
+        Those of an earlier call that was interrupted.
+    watch
+        Told after each task how far it is.
+    stop_asked
+        Once true no further task begins.
+
+    Returns
+    -------
+    Trained
+        Complete unless it was stopped.
+    """
+    queue = _Queue(dict(kept), list(dict.fromkeys(recipes)), list(dict.fromkeys(searches)), store)
+
+    def follow() -> Iterable[Job]:
+        watch(queue.progress)
+        return () if stop_asked() else queue.next(follow)
+
+    first: list[Job] = []
+    for _ in range(workers.count + 1):
+        first += follow()
+    workers.run(first)
+    return queue.trained
+
+
+class _Queue:
+    """What is left to do."""
+
+    def __init__(
+        self,
+        kept: dict[Recipe, Trainings],
+        recipes: list[Recipe],
+        searches: list[Hyperparameters],
+        store: Store,
+    ) -> None:
+        self._runs = kept
+        self._recipes, self._searches, self._store = recipes, searches, store
+        self._found: dict[Hyperparameters, EtaSearch] = {}
+        self._busy: set[Recipe | Hyperparameters] = set()
+
+    @property
+    def trained(self) -> Trained:
+        left = [*self._unfinished(), *(s for s in self._searches if s not in self._found)]
+        return Trained(self._runs, self._found, complete=not left)
+
+    @property
+    def progress(self) -> Progress:
+        total = sum(r.work * r.strategy.epochs for r in self._recipes)
+        left = sum(self._left(r) for r in self._recipes)
+        return Progress(total - left, total, f"{len(self._unfinished())} kinds of networks left")
+
+    def next(self, follow: Callable[[], Iterable[Job]]) -> Iterable[Job]:
+        """Give the next task, if there is one that can be done now."""
+        for settings in self._searches:
+            if settings not in self._found and settings not in self._busy:
+                self._busy.add(settings)
+                yield Job(FindEta(settings, ProbePlan()), self._search_done(settings, follow))
+                return
+        free = [r for r in self._unfinished() if r not in self._busy]
+        if free:
+            recipe = max(free, key=self._left)
+            self._busy.add(recipe)
+            epochs = -(-recipe.strategy.epochs // SLICES)
+            task = TrainOn(recipe, self._runs.get(recipe, ()), epochs)
+            yield Job(task, self._slice_done(recipe, follow))
+
+    def _slice_done(
+        self, recipe: Recipe, follow: Callable[[], Iterable[Job]]
+    ) -> Callable[[Trainings], Iterable[Job]]:
+        def then(trainings: Trainings) -> Iterable[Job]:
+            self._runs[recipe] = trainings
+            self._store.keep(recipe, trainings)
+            self._busy.discard(recipe)
+            return follow()
+
+        return then
+
+    def _search_done(
+        self, settings: Hyperparameters, follow: Callable[[], Iterable[Job]]
+    ) -> Callable[[EtaSearch], Iterable[Job]]:
+        def then(search: EtaSearch) -> Iterable[Job]:
+            self._found[settings] = search
+            return follow()
+
+        return then
+
+    def _unfinished(self) -> list[Recipe]:
+        return [r for r in self._recipes if self._left(r)]
+
+    def _left(self, recipe: Recipe) -> float:
+        """Give the work that is left, at most."""
+        trainings = self._runs.get(recipe)
+        if trainings is None:
+            return recipe.work * recipe.strategy.epochs
+        going = [t for t in trainings if t.reason is None]
+        return recipe.work * max((t.stopping.epochs - len(t.history) for t in going), default=0)
+
+
+def kept_runs(
+    recipes: Iterable[Recipe], store: Store, trainer: NativeTrainer
+) -> dict[Recipe, Trainings]:
+    """Give what an interrupted call kept of these recipes.
+
+    Raises
+    ------
+    DataError
+        When it cannot be used; the message says how to begin anew.
+    """
+    try:
+        found = {recipe: store.kept(recipe, trainer) for recipe in dict.fromkeys(recipes)}
+    except DataError as error:
+        raise DataError(f"{str(error).removesuffix('.')} (with --fresh).") from error
+    return {recipe: trainings for recipe, trainings in found.items() if trainings}
