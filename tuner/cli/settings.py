@@ -30,7 +30,7 @@ def with_settings(argv: Sequence[str]) -> list[str]:
     >>> with_settings(["train", "--epochs", "3"])
     ['train', '--epochs', '3']
     """
-    file = _file(argv) if argv[:1] == ["train"] else None
+    file = _file(argv) if argv and argv[0] == "train" else None
     if file is None:
         return list(argv)
     from tuner.study.spec import read_spec
