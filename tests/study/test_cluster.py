@@ -5,7 +5,9 @@ import os
 import signal
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +45,30 @@ def test_a_worker_killed_meanwhile_changes_nothing(
     )
     assert dask_cluster.workers[0].wait(10) == -signal.SIGKILL
     assert trials_of(summary) == undisturbed(LONGER)
+
+
+def test_the_workers_that_hold_the_data_may_die(tmp_path: Path, dask_cluster: DaskCluster) -> None:
+    killed: list[int] = []
+
+    def watch(standing: Standing) -> None:
+        if standing.doing.startswith("training") and len(standing.trials) == 8 and not killed:
+            killed.extend(holders_of_data(dask_cluster.address)[:2])
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+
+    summary = run(
+        spec_of(LONGER), tmp_path, scheduler=dask_cluster.address, control=Control(watch=watch)
+    )
+    assert killed
+    assert trials_of(summary) == undisturbed(LONGER)
+
+
+def holders_of_data(address: str) -> list[int]:
+    distributed: Any = import_module("distributed")
+    with distributed.Client(address, set_as_default=False) as client:
+        pids = client.run(os.getpid)
+        held = client.who_has()
+    return [pids[worker] for key, workers in held.items() if "loads" in key for worker in workers]
 
 
 def test_a_cluster_lost_meanwhile_is_one_line_and_nothing_is_lost(

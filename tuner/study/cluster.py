@@ -1,7 +1,8 @@
 """A Dask cluster as workers."""
 
+import pickle
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib import import_module
@@ -21,7 +22,7 @@ class Cluster:
     Parameters
     ----------
     data
-        Sent to every worker.
+        Sent to every worker that needs them.
     address
         Of the scheduler, such as tcp://127.0.0.1:8786.
 
@@ -55,7 +56,7 @@ class Cluster:
                 f"--scheduler {address}: has no worker: start one with"
                 f" `dask worker {address} --nthreads 1`."
             )
-        self._data = self._client.scatter(data, broadcast=True, hash=False)
+        self._data = self._submitted(pickle.loads, pickle.dumps(data))
 
     def run(self, jobs: Iterable[Job]) -> None:
         """Do the jobs; Dask gives those of a worker that died to another.
@@ -76,11 +77,16 @@ class Cluster:
 
     def _submit(self, jobs: Iterable[Job], running: dict[Any, Job], completed: Any) -> None:
         for job in jobs:
-            with self._noticing_its_end(), warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "Sending large graph")
-                future = self._client.submit(do_alone, self._data, job.task, pure=False)
+            with self._noticing_its_end():
+                future = self._submitted(do_alone, self._data, job.task)
             running[future] = job
             completed.add(future)
+
+    def _submitted(self, do: Callable[..., Any], *given: Any) -> Any:
+        """Submit a task; for the data too: Dask makes a result anew when its worker dies."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")
+            return self._client.submit(do, *given, pure=False)
 
     @contextmanager
     def _noticing_its_end(self) -> Iterator[None]:
