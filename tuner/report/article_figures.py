@@ -18,8 +18,7 @@ from tuner.report.words import number
 _NARROW = 5.0
 """Inches below which panels stand one below the other."""
 
-LONGEST_ZOOM = 12
-"""A linear panel shows all values, unless the first ones lie this many times further off."""
+OVER_TIME = ("epochs", "training steps")
 
 
 def panel_curves(experiment: ExperimentRecord) -> pd.DataFrame:
@@ -117,7 +116,6 @@ def _draw_line(axes: Axes, line: pd.DataFrame, name: str, mark: Mark, *, start: 
     if line["low"].notna().any():
         style: dict[str, Any] = {"color": mark.color, "alpha": 0.18, "linewidth": 0}
         axes.fill_between(line["x"], line["low"], line["high"], **style)
-    step = max(1, len(line) // 6)
     axes.plot(
         line["x"],
         line["y"],
@@ -126,29 +124,27 @@ def _draw_line(axes: Axes, line: pd.DataFrame, name: str, mark: Mark, *, start: 
         linewidth=1.6,
         marker=mark.marker,
         markersize=4,
-        markevery=(min(start, step - 1), step),
+        markevery=(0.03 * (start % 6), 0.18),  # shares of the diagonal of the axes
         gid=name,
     )
 
 
 def _limit(axes: Axes, panel: Panel, curves: pd.DataFrame) -> None:
-    """Leave out of a linear panel what only its first points would need, and say so."""
+    """Leave out of a linear panel what only its first epochs would need, and say so."""
     known = curves.dropna(subset="y")
-    if panel.log_y or known.empty:
+    if panel.log_y or panel.x_title not in OVER_TIME or known.empty:
         return
-    later = known[known["x"] > known["x"].quantile(0.1)]
+    later = known[known["x"] > 0.1 * known["x"].max()]
     low, high = later["y"].min(), later["y"].max()
-    far = max(low - known["y"].min(), known["y"].max() - high)
-    if not (
-        high > low and far > 0.6 * (high - low) and panel.x_title in ("epochs", "training steps")
-    ):
+    below, above = low - known["y"].min(), known["y"].max() - high
+    if not (high > low and max(below, above) > 0.6 * (high - low)):
         return
     spare = 0.08 * (high - low)
-    bands = later[["low", "high"]].melt()["value"].dropna()
-    axes.set_ylim(
-        min([low, *bands.clip(lower=low - 3 * spare)]) - spare,
-        max([high, *bands.clip(upper=high + 3 * spare)]) + spare,
-    )
+    bands = later[["low", "high"]].melt()["value"].dropna().clip(low - 3 * spare, high + 3 * spare)
+    bottom, top = min([low, *bands]) - spare, max([high, *bands]) + spare
+    axes.set_ylim(bottom, top)
+    cut = f"from {number(bottom, 3)} up" if below > above else f"cut at {number(top, 3)}"
+    axes.set_title(f"{panel.title}, {cut}", loc="left", fontsize="medium")
 
 
 def _key(name: str, mark: Mark) -> Line2D:
