@@ -21,6 +21,7 @@ STUDYING = DRIVING | {"intervals", "checkpoints", "environment", "eta", "models"
 FINISHING = STUDYING | {"inspection", "study"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
+    "durations": {"errors"},
     "intervals": set(),
     "randomness": set(),
     "records": {"errors"},
@@ -38,7 +39,7 @@ ROOMS: dict[str, set[str]] = {
     "inspection": DRIVING | {"models"},
     "study": STUDYING,
     "workflow": FINISHING,
-    "estimators": FINISHING | {"workflow"},
+    "estimators": FINISHING | {"durations", "report", "workflow"},
     "article": FINISHING | {"workflow"},
 }
 AT_THE_TOP = {"cli", "__main__", "__init__"}

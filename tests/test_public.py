@@ -20,6 +20,7 @@ PUBLIC = [
     "Strategy",
     "StudySpec",
     "TorchTrainer",
+    "TunedClassifier",
     "TunerError",
     "TuningData",
     "begin",

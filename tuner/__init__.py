@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tuner.data import Dataset, TuningData, from_arrays, load
     from tuner.errors import TunerError
-    from tuner.estimators import NetworkClassifier
+    from tuner.estimators import NetworkClassifier, TunedClassifier
     from tuner.eta import find_eta
     from tuner.models import Model, load_model, save_model
     from tuner.records import Hyperparameters, Strategy
@@ -33,6 +33,7 @@ __all__ = [
     "Strategy",
     "StudySpec",
     "TorchTrainer",
+    "TunedClassifier",
     "TunerError",
     "TuningData",
     "begin",
@@ -50,7 +51,7 @@ __all__ = [
 _HOMES = {
     "data": ("Dataset", "TuningData", "from_arrays", "load"),
     "errors": ("TunerError",),
-    "estimators": ("NetworkClassifier",),
+    "estimators": ("NetworkClassifier", "TunedClassifier"),
     "eta": ("find_eta",),
     "models": ("Model", "load_model", "save_model"),
     "records": ("Hyperparameters", "Strategy"),

@@ -1,35 +1,20 @@
 """What `study run` is asked to do, and what came of it."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tuner.cli.options import INTEGER, TEXT, Kind, Opt
 from tuner.cli.study_places import URL, Place, check_storage
+from tuner.durations import seconds_of
 from tuner.records import StudySummary, require
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
     from tuner.study.spec import StudySpec
 
-DURATIONS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
-
-
-def _duration(text: str) -> float:
-    """Give the seconds that a text stands for.
-
-    >>> _duration("60s"), _duration("1.5m"), _duration("90")
-    (60.0, 90.0, 90.0)
-    """
-    parts = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|)", text)
-    if not parts:
-        raise ValueError(text)
-    return float(parts[1]) * DURATIONS[parts[2]]
-
-
 ADDRESS = Kind(TEXT.convert, "an address such as tcp://127.0.0.1:8786", "ADDRESS")
-DURATION = Kind(_duration, "a time such as 60s, 10m or 2h", "TIME")
+DURATION = Kind(seconds_of, "a time such as 60s, 10m or 2h", "TIME")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,24 +1,15 @@
-"""Our networks as scikit-learn estimators."""
+"""One of our networks, its settings given, as a scikit-learn estimator."""
 
 from dataclasses import replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from numpy.typing import ArrayLike
 
-from tuner.data import Dataset, Part, TuningData
-from tuner.data.files import digest
-from tuner.data.inputs import Inputs, numeric
-from tuner.data.preprocessing import fit
-from tuner.data.splits import stratified_order
-from tuner.errors import DataError, TunerError
+from tuner.errors import TunerError
+from tuner.estimators.base import Classifier, dataset_of
 from tuner.eta import find_eta
-from tuner.models import Model, model_of
-from tuner.network.initialisation import Parameters
-from tuner.randomness import Purpose, stream
+from tuner.models import model_of
 from tuner.records import (
     Activation,
     Cost,
@@ -27,6 +18,7 @@ from tuner.records import (
     Init,
     Precision,
     Regularization,
+    Run,
     ScheduleName,
     Strategy,
     require,
@@ -39,53 +31,7 @@ START = 0.01
 """Where the search for η begins."""
 
 
-class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """What our estimators share: checked inputs, and predictions of a `Model`."""
-
-    model_: Model
-    classes_: NDArray[Any]
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
-        """Give the class (n,) of the largest output for inputs X (n, d).
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        ValueError
-            When X is no matrix of finite numbers, or has other columns than in `fit`.
-        """
-        places = self.predict_proba(X).argmax(axis=1)
-        predicted: NDArray[Any] = self.classes_[places]
-        return predicted
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
-        """Give a share (n, c) for each class in the order of `classes_`; errors as `predict`.
-
-        For the costs with sigmoid outputs it is the outputs divided by their sum.
-        """
-        check_is_fitted(self)
-        model = _in_float64(self.model_)
-        inputs = numeric(validate_data(self, X, reset=False), model.preprocessing.column_names)
-        return model.probabilities(model.preprocessing.transform(inputs)).astype(np.float64)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "model_")  # and not by any name that ends in _, as lambda_ does
-
-    def _checked(self, X: ArrayLike, y: ArrayLike) -> tuple[Inputs, NDArray[np.intp], str]:  # noqa: N803
-        """Give inputs, class indices and the SHA-256 of both; set what `fit` learns from them."""
-        x, labels = validate_data(self, X, y)
-        check_classification_targets(labels)
-        self.classes_, indices = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise DataError(f"y holds one class only, {self.classes_[0]!r}: give two or more.")
-        names = tuple(map(str, getattr(self, "feature_names_in_", ()))) or None
-        texts = labels.astype(str) if labels.dtype.hasobject else labels
-        sha256 = digest(np.ascontiguousarray(x).tobytes(), np.ascontiguousarray(texts).tobytes())
-        return numeric(x, names), indices.astype(np.intp), sha256
-
-
-class NetworkClassifier(_Classifier):
+class NetworkClassifier(Classifier):
     """One of our networks with settings given, as a scikit-learn classifier.
 
     Inputs are standardised. A stratified part of the examples is held out to validate on: it
@@ -127,7 +73,7 @@ class NetworkClassifier(_Classifier):
     (True, (2, 3))
     """
 
-    run_: Any
+    run_: Run
     eta_: float
     eta_search_: EtaSearch | None
 
@@ -185,7 +131,7 @@ class NetworkClassifier(_Classifier):
         fraction = self.validation_fraction
         require(0 <= fraction <= 0.5, "validation_fraction", fraction, "from 0 to 0.5")
         inputs, indices, sha256 = self._checked(X, y)
-        data = _dataset(
+        data = dataset_of(
             inputs, indices, self.classes_, sha256, shares=(1 - fraction,), seed=self.seed
         )
         trainer = NativeTrainer(data.tuning)
@@ -214,40 +160,3 @@ _SETTINGS = (
     *("precision", "seed"),
 )
 _STRATEGY = ("epochs", "patience", "schedule", "factor", "until")
-
-
-def _dataset(
-    inputs: Inputs,
-    y: NDArray[np.intp],
-    classes: NDArray[Any],
-    sha256: str,
-    *,
-    shares: tuple[float, ...],
-    seed: int,
-) -> Dataset:
-    """Part examples: the first share trains, with every class, the next validates, the rest tests.
-
-    With one share nothing is left to test; a part left without an example is the one before it.
-    """
-    order = stratified_order(y, stream(seed, Purpose.SPLIT))
-    ends = np.round(np.cumsum(shares) * len(y)).astype(int)
-    ends[0] = max(ends[0], len(classes))
-    pieces = np.split(order, ends)
-    for i, piece in enumerate(pieces[1:], 1):
-        pieces[i] = piece if len(piece) else pieces[i - 1]
-    preprocessing = fit(inputs.take(pieces[0]))
-    parts = [Part(preprocessing.transform(inputs.take(rows)), y[rows]) for rows in pieces]
-    tuning = TuningData(parts[0], parts[1], tuple(map(str, classes)))
-    empty = Part(parts[0].x[:0], parts[0].y[:0])
-    test = parts[2] if len(parts) > 2 else empty
-    return Dataset(tuning, test, name="arrays", sha256=sha256, preprocessing=preprocessing)
-
-
-def _in_float64(model: Model) -> Model:
-    """Give the same network with float64 arithmetic: a prediction then depends on its row alone."""
-    weights, biases = (
-        tuple(array.astype(np.float64) for array in arrays)
-        for arrays in (model.parameters.weights, model.parameters.biases)
-    )
-    settings = replace(model.settings, precision="float64")
-    return replace(model, settings=settings, parameters=Parameters(weights, biases))

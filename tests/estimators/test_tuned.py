@@ -1,0 +1,122 @@
+"""The whole order of work behind scikit-learn's interface: its own checks, and what is ours."""
+
+import pickle
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tuner.errors import InputError, OptionError
+from tuner.estimators import NetworkClassifier, TunedClassifier
+from tuner.models import load_model
+
+X, Y = load_iris(return_X_y=True)
+NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
+
+
+@parametrize_with_checks([TunedClassifier(budget=1)])
+def test_scikit_learn_s_own_checks(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tuned")
+
+
+@pytest.fixture(scope="module")
+def fitted(folder: Path) -> TunedClassifier:
+    frame = pd.DataFrame(X, columns=load_iris().feature_names)
+    return TunedClassifier("1s", folder=folder).fit(frame, NAMES)
+
+
+def test_it_tunes_and_opens_the_test_part_once(fitted: TunedClassifier) -> None:
+    frame = pd.DataFrame(X, columns=fitted.feature_names_in_)
+    assert fitted.score(frame, NAMES) > 0.85
+    assert fitted.record_.test.openings == 1
+    assert fitted.test_score_ == fitted.record_.test.accuracy
+    assert 0.8 < fitted.best_score_ <= 1
+    summary = fitted.record_.data
+    assert (summary.n_train, summary.n_validation, summary.n_test) == (90, 30, 30)
+
+
+def test_its_best_params_are_those_of_a_network(fitted: TunedClassifier) -> None:
+    network = NetworkClassifier(**fitted.best_params_, epochs=3).fit(X, Y)
+    assert network.eta_ == fitted.best_params_["eta"] == fitted.record_.settings.eta
+    assert network.run_.settings.hidden == fitted.record_.settings.hidden
+
+
+def test_its_folder_holds_model_settings_and_report(fitted: TunedClassifier, folder: Path) -> None:
+    model = load_model(folder / "model.safetensors")
+    assert model.classes == ("setosa", "versicolor", "virginica")
+    assert (folder / "settings.toml").is_file()
+    assert "TunedClassifier(budget=" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_folder_goes_on_with_its_tuning_and_no_other(
+    fitted: TunedClassifier, folder: Path
+) -> None:
+    frame = pd.DataFrame(X, columns=fitted.feature_names_in_)
+    again = clone(fitted).fit(frame, NAMES)
+    np.testing.assert_array_equal(again.predict_proba(frame), fitted.predict_proba(frame))
+    assert again.record_.test.openings == 1
+    with pytest.raises(InputError, match="holds another tuning"):
+        clone(fitted).fit(frame[:-1], NAMES[:-1])
+
+
+def test_its_report_opens(
+    fitted: TunedClassifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    page = fitted.report_.open()
+    assert opened == [page.as_uri()]
+    written = fitted.report_.write(tmp_path)
+    assert written.read_bytes() == page.read_bytes()
+    assert "validation" in repr(fitted.report_)
+
+
+def test_a_notebook_shows_diagram_and_verdict(fitted: TunedClassifier) -> None:
+    html = fitted._repr_mimebundle_()["text/html"]
+    assert html == fitted._repr_html_()
+    assert "sk-top-container" in html
+    assert fitted.report_._repr_html_() in html
+    assert fitted.report_._repr_html_() not in clone(fitted)._repr_html_()
+    with config_context(display="text"):
+        assert "text/html" not in fitted._repr_mimebundle_()
+
+
+def test_before_fit_there_is_nothing_to_see() -> None:
+    for name in ("best_params_", "best_score_", "test_score_", "report_"):
+        assert not hasattr(TunedClassifier(), name)
+    with pytest.raises(NotFittedError):
+        TunedClassifier().predict(X)
+
+
+def test_pipeline_grid_search_clone_and_pickle(fitted: TunedClassifier) -> None:
+    pipeline = make_pipeline(StandardScaler(), TunedClassifier(1))
+    search = GridSearchCV(pipeline, {"tunedclassifier__article": [True, False]}, cv=2).fit(X, Y)
+    assert search.best_score_ > 0.8
+    assert clone(fitted).get_params() == fitted.get_params()
+    received = pickle.loads(pickle.dumps(fitted))  # noqa: S301
+    assert received.record_ == fitted.record_
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [("soon", "a time must be such as 60s, 10m or 2h but is 'soon'"), (0.5, "budget must be")],
+)
+def test_a_budget_that_is_none_is_refused(budget: Any, words: str) -> None:
+    with pytest.raises(OptionError, match=words):
+        TunedClassifier(budget).fit(X, Y)

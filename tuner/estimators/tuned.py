@@ -1,0 +1,203 @@
+"""The article's whole order of work as a scikit-learn estimator."""
+
+import tempfile
+import webbrowser
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from numpy.typing import ArrayLike
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from tuner.durations import seconds_of
+from tuner.errors import TunerError
+from tuner.estimators.base import Classifier, dataset_of
+from tuner.records import TuneRecord
+from tuner.study.workers import workers_for
+from tuner.workflow import Ask, tune
+
+SHARES = (0.6, 0.2)
+"""Of the examples, those to train on and to validate on; the rest test, once."""
+
+SHOWN = (
+    *("hidden", "eta", "activation", "cost", "init", "batch_size", "lambda_", "regularization"),
+    *("dropout", "seed"),
+)
+
+
+@dataclass(frozen=True)
+class TunedReport:
+    """The report of a tuning; in a notebook it shows the verdict and the training curves.
+
+    Attributes
+    ----------
+    record
+        What the report is made from.
+    """
+
+    record: TuneRecord
+
+    def write(self, folder: str | Path) -> Path:
+        """Write the page and its figures to a folder; give the path of the page.
+
+        Raises
+        ------
+        OutputError
+            When the folder cannot be written to.
+        """
+        from tuner.report import write_tune
+
+        return write_tune(self.record, Path(folder)).html
+
+    def open(self) -> Path:
+        """Open the page in a browser, from a folder for temporary files; give its path."""
+        page = self.write(tempfile.mkdtemp(prefix="tuner-")).absolute()
+        webbrowser.open(page.as_uri())
+        return page
+
+    def __repr__(self) -> str:
+        from tuner.report import show
+
+        return repr(show(self.record))
+
+    def _repr_html_(self) -> str:
+        from tuner.report import show
+
+        return show(self.record).html
+
+
+class TunedClassifier(Classifier):
+    """A network tuned within a budget of time, as a scikit-learn classifier.
+
+    `fit` does the article's whole order of work: a quick signal, η by its threshold, overfitting
+    and what helps against it, a study of λ and size, η again, the best candidates on paired seeds,
+    and one opening of a test part that was held out of the examples, a fifth of them.
+
+    Parameters
+    ----------
+    budget
+        Time for one `fit`, such as "60s", "10m" or a number of seconds; at least one second.
+    article
+        Whether to use the article's means only: sigmoid neurons and cross-entropy.
+    workers
+        Processes that train.
+    folder
+        Keeps what `tune` writes: model, settings and report. A `fit` that was stopped goes on
+        there. By default nothing is kept but what the estimator holds.
+    seed
+        Of everything that is drawn at random. What fits into the budget depends on the machine
+        too, so two fits may differ.
+
+    Attributes
+    ----------
+    classes_, n_features_in_, feature_names_in_
+        As in scikit-learn.
+    best_params_
+        The settings of the network; `NetworkClassifier(**best_params_)` takes them.
+    best_score_, test_score_
+        Its accuracy on the validation part that chose it, and on the test part.
+    report_
+        The report, to `write` or to `open`.
+    record_
+        What the report is made from.
+    model_
+        The network: a `tuner.Model`, to save by `tuner.save_model`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> tuned = TunedClassifier(budget="1s").fit(X, y)
+    >>> tuned.score(X, y) > 0.8, sorted(tuned.best_params_)[:3]
+    (True, ['activation', 'batch_size', 'cost'])
+    """
+
+    record_: TuneRecord
+
+    def __init__(
+        self,
+        budget: str | float = "60s",
+        *,
+        article: bool = False,
+        workers: int = 1,
+        folder: str | Path | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.budget = budget
+        self.article = article
+        self.workers = workers
+        self.folder = folder
+        self.seed = seed
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803
+        """Tune on inputs X (n, d) and classes y (n,), numbers or texts.
+
+        Raises
+        ------
+        ValueError
+            When X is no matrix of finite numbers, y holds one class only, or a parameter is out of
+            its range.
+        InputError
+            When the folder holds another tuning, or cannot be written.
+        """
+        ask = Ask(
+            budget=seconds_of(self.budget) if isinstance(self.budget, str) else self.budget,
+            article=self.article,
+            seed=self.seed,
+            command=f"{self!r}.fit(X, y)",
+        )
+        inputs, indices, sha256 = self._checked(X, y)
+        data = dataset_of(inputs, indices, self.classes_, sha256, shares=SHARES, seed=self.seed)
+        with self._place() as place, closing(workers_for(data.tuning, self.workers, None)) as crew:
+            tuned = tune(data, ask, place, workers=crew)
+        if tuned is None:
+            raise TunerError("the tuning was stopped before its end.")
+        self.record_, self.model_ = tuned.record, tuned.model
+        if self.folder is not None:
+            self.report_.write(self.folder)
+        return self
+
+    @property
+    def best_params_(self) -> dict[str, Any]:
+        """The settings of the network, by the names that `NetworkClassifier` has for them."""
+        check_is_fitted(self)
+        return {name: getattr(self.record_.settings, name) for name in SHOWN}
+
+    @property
+    def best_score_(self) -> float:
+        """Accuracy on the validation part that chose the network."""
+        check_is_fitted(self)
+        return self.model_.validation_accuracy
+
+    @property
+    def test_score_(self) -> float:
+        """Accuracy on the test part, which was opened once."""
+        check_is_fitted(self)
+        return self.record_.test.accuracy
+
+    @property
+    def report_(self) -> TunedReport:
+        """The report, to write or to open."""
+        check_is_fitted(self)
+        return TunedReport(self.record_)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = True  # its budget is a time
+        return tags
+
+    def _html_repr(self) -> str:
+        """Show scikit-learn's own diagram and, once fitted, the verdict under it."""
+        diagram = str(super()._html_repr())
+        return diagram + self.report_._repr_html_() if self.__sklearn_is_fitted__() else diagram
+
+    @contextmanager
+    def _place(self) -> Iterator[Path]:
+        if self.folder is not None:
+            yield Path(self.folder)
+            return
+        with tempfile.TemporaryDirectory(prefix="tuner-") as place:
+            yield Path(place)
