@@ -48,6 +48,7 @@ from tuner.report.train_figures import (
     overfitting,
     training_curves,
 )
+from tuner.report.tune_contenders import final_differences, finalists, plain_and_chosen
 
 __all__ = [
     "against_winner",
@@ -75,6 +76,8 @@ __all__ = [
     "draw_training_curves",
     "draw_weights",
     "final_costs",
+    "final_differences",
+    "finalists",
     "front",
     "importances",
     "landmarks",
@@ -88,6 +91,7 @@ __all__ = [
     "on_one_grid",
     "overfitting",
     "paired_table",
+    "plain_and_chosen",
     "run_marks",
     "rungs",
     "search_history",
