@@ -34,6 +34,9 @@ LEAST_STEPS = 20_000
 SEGMENT_SECONDS = 5.0
 """Work between two checkpoints, and between two looks at whether somebody asked to stop."""
 
+COMPARED_BY = 8
+"""Epochs that tell candidates apart, once their weights are averaged."""
+
 SAFETY = 0.95
 """Of the time left, what the plan uses."""
 
@@ -121,7 +124,7 @@ def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) 
     rounds = math.ceil(2 / workers)
     alone = SAFETY * seconds / (max(paces) * rounds)
     share = sum(paces) * 2 / workers / (max(paces) * rounds)  # of an epoch of all to one alone
-    compared_at = max(1, int(alone / (8 + share)))
+    compared_at = max(1, min(COMPARED_BY, int(alone / (8 + share))))
     epochs = max(4, min(most, int(alone - compared_at * (share - 1) - share)))
     return FinalPlan(
         seeds=2, compared_at=compared_at, hold=max(compared_at, epochs // 2), epochs=epochs

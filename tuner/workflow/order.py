@@ -62,14 +62,17 @@ from tuner.workflow.settings_file import settings_text
 
 WORK, MODEL, SETTINGS = "work", "model.safetensors", "settings.toml"
 
-SEARCH_ENDS = 0.42
+LONG = 240.0
+"""Seconds of budget from which there are more candidates, and a smaller share for the search."""
+
+SEARCH_ENDS_SHORT, SEARCH_ENDS_LONG = 0.42, 0.3
 """Share of the budget at which the study is to have ended."""
 
 AGAIN_SHARE, PROBES, CHECKPOINTS = 0.05, 9, 6
 """Share of the budget to find η again in, by so many probes, whose cost is measured so often."""
 
-CANDIDATES_LONG, CANDIDATES_SHORT, LONG = 3, 2, 240.0
-"""Candidates for the final, and the seconds of budget from which there are more of them."""
+CANDIDATES_SHORT, CANDIDATES_LONG = 2, 3
+"""Candidates for the final."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,16 +241,20 @@ class _Order:
         )
         if not complete:
             return None
-        most = CANDIDATES_LONG if self.ask.budget >= LONG else CANDIDATES_SHORT
+        most = CANDIDATES_LONG if self._long else CANDIDATES_SHORT
         self.best = best_trials(self.summary, most)
         return words.study(self.summary, self.best)
+
+    @property
+    def _long(self) -> bool:
+        return self.ask.budget >= LONG
 
     def _watch_study(self, now: Standing) -> None:
         complete = [t.values[0] for t in now.trials if t.state.name == "COMPLETE"]
         self.control.say(words.standing(len(now.trials), now.target, complete))
 
     def _search_plan(self) -> SearchPlan:
-        ends = SEARCH_ENDS * self.ask.budget
+        ends = self.ask.budget * (SEARCH_ENDS_LONG if self._long else SEARCH_ENDS_SHORT)
         return plan_search(
             Paces(seconds=self.paces),
             self.data.train.n,
