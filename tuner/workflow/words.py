@@ -70,10 +70,10 @@ def overfitting(look: Overfitting) -> str:
     same = chosen.run.settings.activation
     plain = next(m for m in look.tried if m.name == "none" and m.run.settings.activation == same)
     gap = 100 * plain.gap
+    compared = f"{abs(gap):.1f} points {'less' if gap >= 0 else 'more'} than on training data"
     return (
         f"With early stopping off, {same} neurons reach {_percent(plain.accuracy)} on validation "
-        f"data, {gap:.1f} points less than on training data"
-        f"{': they overfit' if gap > 1 else ': they hardly overfit'}. "
+        f"data, {compared}: they {'overfit' if gap > 1 else 'hardly overfit'}. "
         f"The search goes on with {same} neurons and {MEANS[chosen.name]} "
         f"({_percent(chosen.accuracy)}){_other_kind(look.tried, plain)}."
     )
@@ -133,9 +133,16 @@ def test(judged: Judged) -> str:
     low, high = wilson(judged.accuracy, judged.n)
     return (
         f"{_percent(judged.accuracy)} of {judged.n:,} test examples are right (95 % interval "
-        f"{100 * low:.2f} to {100 * high:.2f} %). The test set was opened "
+        f"{100 * low:.2f} to {100 * high:.2f} %){_balanced(judged)}. The test set was opened "
         f"{'once' if judged.openings == 1 else f'{judged.openings} times'}."
     )
+
+
+def _balanced(judged: Judged) -> str:
+    """Say what the accuracy hides where classes are unequal."""
+    if abs(judged.accuracy - judged.balanced_accuracy) < 0.01:
+        return ""
+    return f"; the mean over the classes is {_percent(judged.balanced_accuracy)}"
 
 
 def left_out(plan: SearchPlan, outcome: Final, n_look: int, n: int) -> Iterator[str]:
