@@ -133,12 +133,20 @@ class Memory:
             ) from error
 
     def _write(self, name: str, content: Any) -> None:
-        path = self.folder / name
-        part = path.with_name(f".{name}.part")
-        try:
-            part.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
-            part.replace(path)
-        except OSError as error:
-            raise OutputError(
-                f"{path}: cannot be written ({error.strerror}): make room."
-            ) from error
+        write_whole(self.folder / name, json.dumps(content, allow_nan=False))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file; killed at any moment, it leaves the old one whole.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}): make room.") from error

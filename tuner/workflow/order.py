@@ -7,8 +7,6 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 from tuner.data import Dataset
 from tuner.environment import environment
 from tuner.errors import DataError, TunerError
@@ -46,7 +44,8 @@ from tuner.workflow.first_look import (
     quick_signal,
 )
 from tuner.workflow.jobs import done
-from tuner.workflow.memory import Memory, only_one
+from tuner.workflow.judging import judge
+from tuner.workflow.memory import Memory, only_one, write_whole
 from tuner.workflow.search import (
     Paces,
     SearchPlan,
@@ -73,13 +72,6 @@ AGAIN_SHARE, PROBES, CHECKPOINTS = 0.05, 9, 6
 
 CANDIDATES_SHORT, CANDIDATES_LONG = 2, 3
 """Candidates for the final."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Openings(Record):
-    """How often the test part was opened, noted before it is: a kill cannot hide an opening."""
-
-    openings: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,23 +310,7 @@ class _Order:
         models = [model_of(network, self.data) for network in networks]
         place = [n.settings.seed for n in networks].index(self.outcome.seed)
         self.model = models[place]
-
-        def work() -> Judged:
-            opened = self.memory.recall(_Openings, "openings") or _Openings(openings=0)
-            self.memory.keep("openings", _Openings(openings=opened.openings + 1))
-            part = self.data.open_test()
-            predicted = self.model.predict(part.x)
-            right = predicted == part.y
-            return Judged(
-                n=part.n,
-                accuracy=float(right.mean()),
-                balanced_accuracy=float(
-                    np.mean([right[part.y == c].mean() for c in np.unique(part.y)])
-                ),
-                over_seeds=tuple(m.accuracy(part.x, part.y) for m in models),
-                openings=opened.openings + 1,
-            )
-
+        work = partial(judge, self.data, self.model, models, self.memory)
         self.judged = self.memory.once(Judged, "judged", work)
         return words.test(self.judged)
 
@@ -343,7 +319,7 @@ class _Order:
         record = self._record()
         save_model(self.model, self.folder / MODEL)
         text = settings_text(record.settings, record.final.strategy, self.ask, SETTINGS)
-        (self.folder / SETTINGS).write_text(text, encoding="utf-8")
+        write_whole(self.folder / SETTINGS, text)
         return Tuned(record, self.model)
 
     def _record(self) -> TuneRecord:
