@@ -57,6 +57,10 @@ WAYS: Mapping[str, Change] = {
 """The means against overfitting that are compared, and what each does to the settings."""
 
 
+FRESH = ("shift", "distort")
+"""Those that change images anew in every epoch."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Searches(Record):
     """The η searches of a step, by the kind of network."""
@@ -115,6 +119,7 @@ def look_at_overfitting(
     n: int,
     *,
     article: bool,
+    patient: bool,
     workers: Workers,
 ) -> Overfitting:
     """Train with early stopping off, plainly and with each means, and choose what to go on with.
@@ -129,6 +134,9 @@ def look_at_overfitting(
         Examples to train on.
     article
         Whether to leave out expanded data.
+    patient
+        Whether the final networks will train for long. Then changed images that keep up with the
+        plain network are judged by the gap: where it is narrow there is room to learn more.
     workers
         Where to train.
     """
@@ -145,12 +153,12 @@ def look_at_overfitting(
     ways = _ways(data, article=article)
     changed = trained([WAYS[way](better, n) for way in ways])
     tried = (*plain, *(_means(way, run) for way, run in zip(ways, changed, strict=True)))
-    return Overfitting(n_train=n, tried=tried, chosen=_choice(tried, n_validation))
+    return Overfitting(n_train=n, tried=tried, chosen=_choice(tried, n_validation, patient=patient))
 
 
 def _ways(data: TuningData, *, article: bool) -> list[str]:
     pictures = data.image_shape is not None and not article
-    return [way for way in WAYS if pictures or way not in ("shift", "distort")]
+    return [way for way in WAYS if pictures or way not in FRESH]
 
 
 def _means(name: str, run: Run) -> Means:
@@ -160,9 +168,14 @@ def _means(name: str, run: Run) -> Means:
     return Means(name=name, run=run, accuracy=accuracy, gap=training - accuracy)
 
 
-def _choice(tried: Sequence[Means], n_validation: int) -> int:
+def _choice(tried: Sequence[Means], n_validation: int, *, patient: bool) -> int:
     """Choose the best, but L2 where that is as good: λ is searched whatever is chosen."""
     best = max(range(len(tried)), key=lambda i: tried[i].accuracy)
+    if patient and tried[best].name in FRESH:
+        plain = next(m for m in reversed(tried) if m.name == "none")
+        rivals = [i for i, m in enumerate(tried) if m.name in FRESH]
+        keep_up = [i for i in rivals if _is_as_good(tried[i], plain, n_validation)]
+        return min(keep_up, key=lambda i: tried[i].gap)
     (l2,) = (i for i, means in enumerate(tried) if means.name == "l2")
     return l2 if _is_as_good(tried[l2], tried[best], n_validation) else best
 

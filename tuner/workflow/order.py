@@ -204,6 +204,7 @@ class _Order:
                 starts,
                 self.n_look,
                 article=self.ask.article,
+                patient=self._long,
                 workers=self.workers,
             ),
         )
