@@ -8,7 +8,7 @@ from tuner.article.findings import above, near
 from tuner.article.recipes import Plan, Recipe, fixed_epochs
 from tuner.records import Hyperparameters, Panel
 
-SIZES = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
+SIZES = (100, 300, 1000, 3000, 10_000)
 """Sizes of the training set; all data come last."""
 
 EXAMPLES_SEEN = 400_000

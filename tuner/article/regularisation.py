@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tuner.article.bench import Bench, Experiment, Outcome, Trainings, predictions, weights
 from tuner.article.curves import COST, VALIDATION, band, history_panel, line
 from tuner.article.findings import above, jackknifed, narrower, near, shown
-from tuner.article.recipes import SEEDS_FEW, Plan, Recipe, fixed_epochs
+from tuner.article.recipes import SEEDS_FEW, WATCHED, Plan, Recipe, fixed_epochs
 from tuner.data import Part
 from tuner.network.blas import Array
 from tuner.records import Finding, Hyperparameters, Panel
@@ -198,6 +198,7 @@ def _dropout(plan: Plan) -> Mapping[str, Recipe]:
         n=plan.few,
         seeds=SEEDS_FEW,
         portion="training",
+        validation=WATCHED,
     )
     return {
         "no dropout": plain,

@@ -80,23 +80,24 @@ def print_answer(record: ReproduceRecord, written: Written, *, as_json: bool) ->
     if as_json:
         print(json_text(_document(record, written)))
         return
-    rows = [
-        (experiment.name if i == 0 else "", *_row(finding))
-        for experiment in record.experiments
-        for i, finding in enumerate(experiment.findings)
-    ]
-    columns = ("experiment", "figure", "published", "measured", "verdict", "95 % interval")
-    print_table(columns, rows, right=columns[2:4], colors=COLORS)
+    rows = [row for experiment in record.experiments for row in _rows(experiment)]
+    columns = ("figure", "published", "measured", "verdict", "95 % interval")
+    print_table(columns, rows, right=columns[1:3], colors=COLORS)
     print()
     print_sentences(_sentences(record))
     print(f"Report: {written.report.html}")
+
+
+def _rows(experiment: ExperimentRecord) -> Iterator[tuple[str, ...]]:
+    yield (experiment.name, "", "", "", "")
+    yield from map(_row, experiment.findings)
 
 
 def _row(finding: Finding) -> tuple[str, ...]:
     low_high = finding.interval
     interval = "" if low_high is None else " to ".join(_figure(x, finding) for x in low_high)
     measured = _figure(finding.measured, finding)
-    return (finding.name, _published(finding), measured, finding.agreement, interval)
+    return (f"  {finding.name}", _published(finding), measured, finding.agreement, interval)
 
 
 def _figure(value: float, finding: Finding) -> str:
