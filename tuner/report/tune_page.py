@@ -183,12 +183,11 @@ def _candidates(record: TuneRecord) -> Table:
         Column("parameters", "weights and biases", whole, numeric=True),
         Column("accuracy", "validation accuracy", percent, numeric=True),
         Column("behind", "points behind the best (95 % interval)"),
-        Column("seeds", "seeds", whole, numeric=True),
         Column("trial", "trial of the study", whole, numeric=True),
         Column("role", "which it is"),
     )
-    epochs = count(record.final.compared_at, "epoch")
-    return table(frame, f"Means over paired seeds, after {epochs}", columns, sortable=True)
+    epochs, seeds = count(record.final.compared_at, "epoch"), count(int(frame["seeds"][0]), "seed")
+    return table(frame, f"Means over {seeds}, paired, after {epochs}", columns, sortable=True)
 
 
 _ROLES = {"winner": "taken", "tied": "tied with the best", "behind": "clearly behind"}
