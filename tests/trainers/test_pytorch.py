@@ -264,6 +264,11 @@ def test_data_that_do_not_fit_are_refused(x: Any, y: Any, words: str) -> None:
         TorchTrainer(mlp, ((x, y), (x, y)))
 
 
+def test_an_expansion_of_images_is_refused() -> None:
+    with pytest.raises(OptionError, match="expansion is 'shift' but is for networks of ours only"):
+        TorchTrainer(mlp, toy_data()).start(replace(SETTINGS, expansion="shift"))
+
+
 def test_a_model_with_one_output_is_refused() -> None:
     trainer = TorchTrainer(lambda _: nn.Linear(6, 1), toy_data())
     with pytest.raises(DataError, match=r"outputs of shape \(23, 1\) .* one output for each class"):

@@ -133,6 +133,11 @@ def test_a_linear_model_is_measured_by_its_kind_of_cost(estimator: Any, expected
             replace(SETTINGS, regularization="l1"),
             "regularization is l1 but MLPClassifier has no penalty: use l2.",
         ),
+        (
+            MLPClassifier(),
+            replace(SETTINGS, expansion="shift"),
+            "expansion is 'shift' but is for networks of ours only: leave it out.",
+        ),
     ],
 )
 def test_an_estimator_that_cannot_do_it_is_refused(

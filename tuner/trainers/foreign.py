@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data.files import digest
+from tuner.errors import OptionError
 from tuner.randomness import Purpose, stream
-from tuner.records import DataSummary
+from tuner.records import DataSummary, Hyperparameters
 from tuner.trainers.native import PROBE_EXAMPLES
 
 Rows = NDArray[np.intp]
@@ -44,6 +45,14 @@ def mini_batches(seed: int, n: int, m: int, first: int, steps: int) -> Iterator[
         if order_of is None or order_of[0] != epoch:
             order_of = epoch, stream(seed, Purpose.ORDER, epoch).permutation(n)
         yield step, order_of[1][batch * m : (batch + 1) * m]
+
+
+def check_expansion(settings: Hyperparameters) -> None:
+    """Raise `OptionError` where images are to be expanded: a user's data stay as they are."""
+    if settings.expansion != "none":
+        raise OptionError(
+            f"expansion is {settings.expansion!r} but is for networks of ours only: leave it out."
+        )
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from tuner.randomness import Purpose
 from tuner.records import DataSummary, Hyperparameters
 from tuner.trainers.base import Measurement, Portion
 from tuner.trainers.foreign import (
+    check_expansion,
     derived_seed,
     global_generators,
     mini_batches,
@@ -145,6 +146,7 @@ class TorchTrainer:
 
     def start(self, settings: Hyperparameters) -> TorchLane:
         """Give a network before its first step."""
+        check_expansion(settings)
         with self._apart(settings):
             module = self._made(settings)
         size = sum(p.numel() for p in module.parameters())

@@ -19,6 +19,7 @@ from tuner.records import DataSummary, Hyperparameters
 from tuner.trainers.base import Measurement, Portion
 from tuner.trainers.foreign import (
     Rows,
+    check_expansion,
     derived_seed,
     global_generators,
     mini_batches,
@@ -135,6 +136,7 @@ class SklearnTrainer:
 
     def start(self, settings: Hyperparameters) -> SklearnLane:
         """Give a network before its first step."""
+        check_expansion(settings)
         with _apart(settings, 0):
             estimator = self._made(settings)
             self._fit(estimator, settings, [np.arange(1)], NO_RATE)
