@@ -1,6 +1,6 @@
 """Overfitting, and more data against it (article, from "过拟合和正则化" to "增加数据训练数据")."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tuner.article.bench import Bench, Experiment, Outcome, Trainings
 from tuner.article.curves import COST, TRAINING, VALIDATION, band, history_panel
@@ -19,16 +19,16 @@ def _few(plan: Plan) -> Mapping[str, Recipe]:
     return {"λ = 0": plan.on_few()}
 
 
-def nearly_best(training_accuracies: list[float], within: float = 0.001) -> int:
+def nearly_best(accuracies: list[float], within: float = 0.001) -> int:
     """Give the first epoch whose accuracy is within a tenth of a point of the best.
 
     Examples
     --------
-    >>> nearly_best([0.8, 0.82, 0.8205, 0.821])
-    3
+    >>> nearly_best([0.8, 0.8205, 0.821])
+    2
     """
-    best = max(training_accuracies)
-    return next(i for i, a in enumerate(training_accuracies, 1) if a >= best - within - 1e-9)
+    best = max(accuracies)
+    return next(i for i, a in enumerate(accuracies, 1) if a >= best - within - 1e-9)
 
 
 def _overfitting(bench: Bench) -> Outcome:
@@ -62,7 +62,7 @@ def _overfitting(bench: Bench) -> Outcome:
 
 
 def _all(plan: Plan) -> Mapping[str, Recipe]:
-    return {"λ = 0": plan.on_all(eta=0.5, portion="training")}
+    return {"λ = 0": plan.on_all(eta=0.5)}
 
 
 def _all_data(bench: Bench) -> Outcome:
@@ -93,69 +93,48 @@ def sizes_of(plan: Plan) -> list[int]:
     return [*sorted({size for size in SIZES if size < plan.n} | {plan.few}), plan.n]
 
 
-def _sized(plan: Plan, n: int, *, decay: bool) -> Recipe:
+def _sized(plan: Plan, n: int) -> Recipe:
     if n == plan.few:
-        return plan.on_few(decay=decay)
+        return plan.on_few()
     if n == plan.n:
-        return plan.on_all(eta=0.5, decay=decay, portion="training")
-    settings = Hyperparameters(
-        eta=0.5, init="large", lambda_=plan.lambda_of(n) if decay else 0.0, seed=plan.seed
-    )
+        return plan.on_all(eta=0.5)
+    settings = Hyperparameters(eta=0.5, init="large", seed=plan.seed)
     epochs = min(400, max(30, EXAMPLES_SEEN // n))
     return Recipe(settings=settings, strategy=fixed_epochs(epochs), n=n, validation=1_000)
 
 
 def _more(plan: Plan) -> Mapping[str, Recipe]:
-    return {
-        _size_name(n, decay=decay): _sized(plan, n, decay=decay)
-        for decay in (False, True)
-        for n in sizes_of(plan)
-    }
-
-
-def _size_name(n: int, *, decay: bool) -> str:
-    return f"n = {n}, {'λ = n/10,000' if decay else 'λ = 0'}"
+    return {f"n = {n}": _sized(plan, n) for n in sizes_of(plan)}
 
 
 def _more_data(bench: Bench) -> Outcome:
     sizes = sizes_of(bench.plan)
-    names = {decay: [_size_name(n, decay=decay) for n in sizes] for decay in (False, True)}
-    test = {name: bench.test_accuracies(name) for each in names.values() for name in each}
-    gaps = [bench.gaps(name, n) for name, n in zip(names[False], sizes, strict=True)]
+    test = [bench.test_accuracies(f"n = {n}") for n in sizes]
+    training = [bench.training_accuracies(f"n = {n}", n) for n in sizes]
+    gaps = [_less(*pair) for pair in zip(training, test, strict=True)]
     few = sizes.index(bench.plan.few)
-    narrowing = [more - less for more, less in zip(gaps[few], gaps[-1], strict=False)]
-    gain = [
-        more - less for less, more in zip(*(test[names[False][i]] for i in (few, -1)), strict=False)
-    ]
     findings = (
-        above("narrowing", narrowing, published=17.73 - 1.53, unit="points"),
-        above("gain", gain, published=95.49 - 82.27, unit="points"),
+        above("narrowing", _less(gaps[few], gaps[-1]), published=17.73 - 1.53, unit="points"),
+        above("gain", _less(test[-1], test[few]), published=95.49 - 82.27, unit="points"),
     )
-    panels = (
-        Panel(
-            title="test accuracy, %",
-            x_title="training examples",
-            series=tuple(
-                band("λ = n/10,000" if decay else "λ = 0", sizes, [test[n] for n in each])
-                for decay, each in names.items()
-            ),
-            log_x=True,
-        ),
-        Panel(
-            title="training less test accuracy, points",
-            x_title="training examples",
-            series=(
-                band("λ = 0", sizes, gaps),
-                band(
-                    "λ = n/10,000",
-                    sizes,
-                    [bench.gaps(name, n) for name, n in zip(names[True], sizes, strict=True)],
-                ),
-            ),
-            log_x=True,
-        ),
+    both = Panel(
+        title="accuracy, %",
+        x_title="training examples",
+        series=(band("training", sizes, training), band("test", sizes, test)),
+        log_x=True,
     )
-    return Outcome(findings, panels)
+    gap = Panel(
+        title="training less test accuracy, points",
+        x_title="training examples",
+        series=(band("gap", sizes, gaps),),
+        log_x=True,
+    )
+    return Outcome(findings, (both, gap))
+
+
+def _less(more: Sequence[float], less: Sequence[float]) -> list[float]:
+    """Subtract seed by seed, as far as both have seeds."""
+    return [a - b for a, b in zip(more, less, strict=False)]
 
 
 OVERFITTING = (

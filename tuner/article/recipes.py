@@ -135,7 +135,6 @@ class Plan:
         hidden: int = 30,
         init: Init = "large",
         strategy: Strategy | None = None,
-        portion: Portion = "probe",
     ) -> Recipe:
         """Give a recipe on all data; 30 epochs unless `strategy` says otherwise."""
         settings = Hyperparameters(
@@ -146,7 +145,7 @@ class Plan:
             seed=self.seed,
         )
         fixed = strategy or fixed_epochs(30)
-        return Recipe(settings=settings, strategy=fixed, n=self.n, portion=portion)
+        return Recipe(settings=settings, strategy=fixed, n=self.n)
 
     def on_few(
         self,
@@ -155,10 +154,7 @@ class Plan:
         regularization: Regularization = "l2",
         strategy: Strategy | None = None,
     ) -> Recipe:
-        """Give a recipe on few data: η = 0.5, N(0, 1) weights, 400 epochs.
-
-        Where the strategy looks at the validation data, it looks at all of them.
-        """
+        """Give a recipe on few data: η = 0.5, N(0, 1) weights, 400 epochs."""
         settings = Hyperparameters(
             eta=0.5,
             init="large",
@@ -172,7 +168,7 @@ class Plan:
             n=self.few,
             seeds=SEEDS_FEW,
             portion="training",
-            validation=None if strategy else WATCHED,
+            validation=WATCHED,
         )
 
     def lambda_of(self, n: int) -> float:

@@ -1,8 +1,10 @@
 """Training what the experiments need: slice by slice, in worker processes, kept after each."""
 
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from tuner.article.recipes import Recipe, trainer_for
@@ -17,27 +19,63 @@ from tuner.trainers.native import NativeLane, NativeTrainer
 
 Trainings = tuple[Training[NativeLane], ...]
 
+Group = tuple[Recipe, ...]
+
 SLICES = 8
-"""Into so many tasks the training of a recipe is cut."""
+"""Into so many tasks the training of a group of recipes is cut."""
+
+MOST_LANES = 9
+"""Networks that train side by side in one task."""
 
 RUNS = "runs"
 
 
 @dataclass(frozen=True)
 class TrainOn:
-    """Train the networks of a recipe for some epochs more; none yet means from the start."""
+    """Train the networks of some recipes side by side for some epochs more.
 
-    recipe: Recipe
-    trainings: Trainings
+    Attributes
+    ----------
+    recipes
+        All on the same examples.
+    trainings
+        The networks of each; none yet means from the start.
+    """
+
+    recipes: Group
+    trainings: tuple[Trainings, ...]
     epochs: int
 
-    def __call__(self, trainer: NativeTrainer) -> Trainings:
+    def __call__(self, trainer: NativeTrainer) -> tuple[Trainings, ...]:
         """Train; networks that have stopped come back as they are."""
-        own = trainer_for(trainer, self.recipe)
-        trainings = list(self.trainings or self.recipe.begin(own))
+        own, portion = trainer_for(trainer, self.recipes[0]), self.recipes[0].portion
+        pairs = zip(self.recipes, self.trainings, strict=True)
+        lanes = [lane for recipe, some in pairs for lane in some or recipe.begin(own)]
         for _ in range(self.epochs):
-            trainings = train_epoch(own, trainings, self.recipe.portion)
-        return tuple(trainings)
+            lanes = train_epoch(own, lanes, portion)
+        each = iter(lanes)
+        return tuple(tuple(islice(each, recipe.seeds)) for recipe in self.recipes)
+
+
+def side_by_side(recipes: Sequence[Recipe]) -> list[Group]:
+    """Put recipes together that train on the same examples, as many as share the cache well.
+
+    Examples
+    --------
+    >>> from tuner.article.recipes import Plan
+    >>> plan = Plan(n=3000, seed=0)
+    >>> [len(each) for each in side_by_side([plan.on_all(eta=e) for e in (1, 2, 3, 4)])]
+    [3, 1]
+    """
+    alike: dict[tuple[object, ...], list[Recipe]] = defaultdict(list)
+    for r in dict.fromkeys(recipes):
+        alike[r.settings.hidden, r.n, r.copies, r.portion, r.validation].append(r)
+    return [
+        tuple(members[i : i + size])
+        for members in alike.values()
+        for size in [max(1, MOST_LANES // members[0].seeds)]
+        for i in range(0, len(members), size)
+    ]
 
 
 @dataclass(frozen=True)
@@ -150,7 +188,7 @@ def train_all(
     Trained
         Complete unless it was stopped.
     """
-    queue = _Queue(dict(kept), list(dict.fromkeys(recipes)), list(dict.fromkeys(searches)), store)
+    queue = _Queue(dict(kept), recipes, tuple(dict.fromkeys(searches)), store)
 
     def follow() -> Iterable[Job]:
         watch(queue.progress)
@@ -169,14 +207,15 @@ class _Queue:
     def __init__(
         self,
         kept: dict[Recipe, Trainings],
-        recipes: list[Recipe],
-        searches: list[Hyperparameters],
+        recipes: Sequence[Recipe],
+        searches: Sequence[Hyperparameters],
         store: Store,
     ) -> None:
-        self._runs = kept
-        self._recipes, self._searches, self._store = recipes, searches, store
+        self._runs, self._store = kept, store
+        self._groups = side_by_side(recipes)
+        self._searches = list(searches)
         self._found: dict[Hyperparameters, EtaSearch] = {}
-        self._busy: set[Recipe | Hyperparameters] = set()
+        self._busy: set[Group | Hyperparameters] = set()
 
     @property
     def trained(self) -> Trained:
@@ -185,32 +224,35 @@ class _Queue:
 
     @property
     def progress(self) -> Progress:
-        total = sum(r.work * r.strategy.epochs for r in self._recipes)
-        left = sum(self._left(r) for r in self._recipes)
-        return Progress(total - left, total, f"{len(self._unfinished())} kinds of networks left")
+        total = sum(r.work * r.strategy.epochs for group in self._groups for r in group)
+        left = sum(self._left(group) for group in self._groups)
+        return Progress(total - left, total, f"{len(self._unfinished())} groups of networks left")
 
     def next(self, follow: Callable[[], Iterable[Job]]) -> Iterable[Job]:
         """Give the next task, if there is one that can be done now."""
         for settings in self._searches:
             if settings not in self._found and settings not in self._busy:
                 self._busy.add(settings)
-                yield Job(FindEta(settings, ProbePlan()), self._search_done(settings, follow))
+                task = FindEta(settings, ProbePlan(seeds=1))
+                yield Job(task, self._search_done(settings, follow))
                 return
-        free = [r for r in self._unfinished() if r not in self._busy]
+        free = [group for group in self._unfinished() if group not in self._busy]
         if free:
-            recipe = max(free, key=self._left)
-            self._busy.add(recipe)
-            epochs = -(-recipe.strategy.epochs // SLICES)
-            task = TrainOn(recipe, self._runs.get(recipe, ()), epochs)
-            yield Job(task, self._slice_done(recipe, follow))
+            group = max(free, key=self._left)
+            self._busy.add(group)
+            epochs = -(-max(r.strategy.epochs for r in group) // SLICES)
+            task_on = TrainOn(group, tuple(self._runs.get(r, ()) for r in group), epochs)
+            yield Job(task_on, self._slice_done(group, follow))
 
     def _slice_done(
-        self, recipe: Recipe, follow: Callable[[], Iterable[Job]]
-    ) -> Callable[[Trainings], Iterable[Job]]:
-        def then(trainings: Trainings) -> Iterable[Job]:
-            self._runs[recipe] = trainings
-            self._store.keep(recipe, trainings)
-            self._busy.discard(recipe)
+        self, group: Group, follow: Callable[[], Iterable[Job]]
+    ) -> Callable[[tuple[Trainings, ...]], Iterable[Job]]:
+        def then(done: tuple[Trainings, ...]) -> Iterable[Job]:
+            for recipe, trainings in zip(group, done, strict=True):
+                if self._left_of(recipe):  # else the files hold it already
+                    self._runs[recipe] = trainings
+                    self._store.keep(recipe, trainings)
+            self._busy.discard(group)
             return follow()
 
         return then
@@ -224,10 +266,13 @@ class _Queue:
 
         return then
 
-    def _unfinished(self) -> list[Recipe]:
-        return [r for r in self._recipes if self._left(r)]
+    def _unfinished(self) -> list[Group]:
+        return [group for group in self._groups if self._left(group)]
 
-    def _left(self, recipe: Recipe) -> float:
+    def _left(self, group: Group) -> float:
+        return sum(self._left_of(recipe) for recipe in group)
+
+    def _left_of(self, recipe: Recipe) -> float:
         """Give the work that is left, at most."""
         trainings = self._runs.get(recipe)
         if trainings is None:

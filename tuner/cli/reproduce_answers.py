@@ -130,8 +130,8 @@ def _sentences(record: ReproduceRecord) -> Iterator[str]:
     if record.omitted:
         yield f"Left out, as they need images: {', '.join(record.omitted)}."
     yield (
-        f"The test part of {record.data.name} was opened for {record.test_openings} experiments,"
-        f" once for each. Done in {record.seconds:.0f} s."
+        f"Test part of {record.data.name}: opened {record.test_openings} ×, once for each"
+        f" experiment that measures on it, after the training. Done in {record.seconds:.0f} s."
     )
 
 
