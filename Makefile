@@ -3,13 +3,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format bench reports screenshots clean
+.PHONY: demo test test-all check format bench reports screenshots clean
 
 demo: $(READY)  ## tune a network on the bundled mnist-5k in a minute, with a report
 	$(BIN)/python -m tuner tune
 
 test: $(READY)  ## all tests; parts absent on this machine are skipped with a reason
 	$(BIN)/python -m pytest -n auto -q
+
+test-all: $(READY)  ## the long tests too: processes killed again and again, searches on MNIST
+	TUNER_TEST_LONG=1 $(BIN)/python -m pytest -n auto -q
 
 check: $(READY)  ## format, lint and types
 	$(BIN)/ruff format --check .

@@ -9,10 +9,18 @@ import pytest
 
 REQUIRE_ALL = bool(os.environ.get("TUNER_TEST_REQUIRE_ALL"))
 
+LONG = bool(os.environ.get("TUNER_TEST_LONG"))
+
 hypothesis.settings.register_profile("tuner", deadline=None)  # timings are never asserted
 hypothesis.settings.load_profile("tuner")
 
 pytest.register_assert_rewrite("tests.trainers.contract")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave the long tests to those who ask for them, and to CI."""
+    if item.get_closest_marker("long") and not (REQUIRE_ALL or LONG):
+        pytest.skip("a long test: make test-all")
 
 
 @pytest.fixture(autouse=True)

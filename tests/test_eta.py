@@ -181,6 +181,7 @@ def mnist() -> TuningData:
     return load("mnist").tuning
 
 
+@pytest.mark.long
 @pytest.mark.mnist
 def test_the_article_s_network_finds_the_article_s_threshold(mnist: TuningData) -> None:
     trainer = NativeTrainer(mnist)

@@ -14,6 +14,7 @@ def test_the_numbers_of_the_purposes_never_change() -> None:
         "EXPANSION": 5,
         "PROBE": 6,
         "SAMPLING": 7,
+        "FRESH": 8,
     }
 
 

@@ -141,6 +141,7 @@ def wait_for(folder: Path, files: int, process: "subprocess.Popen[str]") -> None
         time.sleep(0.005)
 
 
+@pytest.mark.long
 def test_killed_or_interrupted_the_same_command_goes_on(tuner: "Tuner", tmp_path: Path) -> None:
     typed = f"{QUICK} --json --workers 1"
     tuner(*typed.split())

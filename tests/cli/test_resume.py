@@ -65,6 +65,7 @@ def _stored(folder: Path) -> Any:
     return _without_times(json.loads((folder / "records.json").read_text("utf-8")))
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_it_ends_the_same(tuner: "Tuner", tmp_path: Path) -> None:
     undisturbed = tuner(*LONG.split()).json
     expected, model = _stored(Path("reports/train-digits")), Path("m.safetensors").read_bytes()

@@ -84,6 +84,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     return _trials(folder)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_finishes_the_rung_and_the_study_goes_on(
     tmp_path: Path, uninterrupted: list[Any], workers: str

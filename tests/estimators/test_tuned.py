@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from tests.estimators.applying import check_where_it_applies
 from tuner.errors import InputError, OptionError
 from tuner.estimators import NetworkClassifier, TunedClassifier
 from tuner.models import load_model
@@ -29,6 +30,7 @@ X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
 
 
+@pytest.mark.long
 @parametrize_with_checks([TunedClassifier(budget=1)])
 def test_scikit_learn_s_own_checks(
     estimator: Any, check: Any, monkeypatch: pytest.MonkeyPatch
@@ -36,7 +38,7 @@ def test_scikit_learn_s_own_checks(
     """With the clock stopped, for what fits into a second differs from one fit to the next."""
     monkeypatch.setattr(Pace, "__call__", lambda *_: 0.03)
     monkeypatch.setattr(Memory, "seconds", 0.1)
-    check(estimator)
+    check_where_it_applies(check, estimator)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,7 @@ def test_a_folder_goes_on_with_its_tuning_and_no_other(
         clone(fitted).fit(frame[:-1], NAMES[:-1])
 
 
+@pytest.mark.long
 def test_its_report_opens(
     fitted: TunedClassifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +121,7 @@ def test_before_fit_there_is_nothing_to_see() -> None:
         TunedClassifier().predict(X)
 
 
+@pytest.mark.long
 def test_pipeline_grid_search_clone_and_pickle(fitted: TunedClassifier) -> None:
     pipeline = make_pipeline(StandardScaler(), TunedClassifier(1))
     search = GridSearchCV(pipeline, {"tunedclassifier__article": [True, False]}, cv=2).fit(X, Y)

@@ -125,7 +125,7 @@ def test_gap_is_in_points(train_record: TrainRecord) -> None:
     every = grouped(runs_of(train_record, (0.9,)))
     (axes,) = gaps(every).axes
     (line,) = lines(axes, "median")
-    assert np.asarray(line.get_ydata())[9] == pytest.approx(8)
+    assert np.asarray(line.get_ydata())[9] == pytest.approx(2)
     assert lines(axes, "zero")
 
 

@@ -26,6 +26,7 @@ def _quiet() -> None:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
 
+@pytest.mark.long
 def test_the_trials_are_those_of_one_machine(tmp_path: Path, dask_cluster: DaskCluster) -> None:
     summary = run(spec_of(LONGER), tmp_path / "one", scheduler=dask_cluster.address)
     assert trials_of(summary) == undisturbed(LONGER)

@@ -80,6 +80,7 @@ def test_a_kill_after_a_later_divergence_changes_no_rung(tmp_path: Path) -> None
 # The coordinator is killed
 
 
+@pytest.mark.long
 def test_a_study_killed_again_and_again_ends_as_if_never_killed(tmp_path: Path) -> None:
     content = {**LONGER, "trials": 200}
     whole = undisturbed(content)
@@ -146,6 +147,7 @@ def kill_a_worker() -> bool:
     return bool(children)
 
 
+@pytest.mark.long
 def test_workers_killed_at_the_start_of_each_rung_change_nothing(tmp_path: Path) -> None:
     killed: list[bool] = []
 
@@ -207,6 +209,7 @@ def kept_in(results: list[int]) -> Callable[[int], tuple[()]]:
     return then
 
 
+@pytest.mark.long
 def test_a_task_that_kills_every_worker_is_given_up() -> None:
     workers = Processes(data_of("iris").tuning, 1)
     try:

@@ -34,7 +34,8 @@ WRONG = {
         ("[data]\nsourc = 'x'", "data.sourc is no key of a study: do you mean source?"),
         (
             "[data]\nxyz = 'x'",
-            "data.xyz is no key of a study: the keys there are source, target, train_size.",
+            "data.xyz is no key of a study: the keys there are source, target, train_size, "
+            "split_seed.",
         ),
         (
             "[search.activation]\nlow = 1",

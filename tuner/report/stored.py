@@ -40,7 +40,7 @@ def stored_json(record: StoredRecord) -> bytes:
 
     Examples
     --------
-    >>> from tuner.records import (DataSummary, Environment, Hyperparameters, Outcome)
+    >>> from tuner.records import DataSummary, EtaSearch, Environment, Hyperparameters, Outcome
     >>> record = FindEtaRecord(
     ...     command="python -m tuner find-eta",
     ...     settings=Hyperparameters(eta=0.5),
