@@ -130,9 +130,9 @@ def _draw_line(axes: Axes, line: pd.DataFrame, name: str, mark: Mark, *, start: 
 
 
 def _limit(axes: Axes, panel: Panel, curves: pd.DataFrame) -> None:
-    """Leave out of a linear panel what only its first epochs would need, and say so."""
-    known = curves.dropna(subset="y")
-    if panel.log_y or panel.x_title not in OVER_TIME or known.empty:
+    """Leave out of a panel over seeds what only its first epochs would need, and say so."""
+    known, over_seeds = curves.dropna(subset="y"), curves["low"].notna().any()
+    if panel.log_y or panel.x_title not in OVER_TIME or known.empty or not over_seeds:
         return
     later = known[known["x"] > 0.1 * known["x"].max()]
     low, high = later["y"].min(), later["y"].max()

@@ -13,6 +13,7 @@ DPI = 150
 
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 _PATH, _FINE = re.compile(r" d=\"([^\"]*)\""), re.compile(r"(\.\d\d)\d+")
+_TAG = re.compile(r"<[^>]*>")
 _UNTURNED = re.compile(r" transform=\"rotate\(-0 [^\"]*\)\"")
 _GAPS = re.compile(r"\s*([A-Za-z])\s*")
 _IDLE = re.compile(
@@ -50,9 +51,14 @@ def svg(figure: Figure, *, outlines: bool = True) -> str:
         figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
     drawing = _PATH.sub(_shortened, _IDLE.sub("", buffer.getvalue().decode()))
     if not outlines:
-        drawing = _FINE.sub(_SAME, _UNTURNED.sub("", drawing))
+        drawing = _TAG.sub(_cut, _UNTURNED.sub("", drawing))
     drawing = _GLYPH.sub(_lettered, _OUTLINE.sub(_outlined, drawing))
     return _USES.sub(_grouped, drawing)
+
+
+def _cut(tag: re.Match[str]) -> str:
+    """Cut the numbers of a tag; those in the text between tags are what the figure says."""
+    return _FINE.sub(_SAME, tag[0])
 
 
 def _shortened(path: re.Match[str]) -> str:
