@@ -3,11 +3,11 @@
     python -m benchmarks.tables [--data wine ...] [--seeds 5] [--budget 30] [--json]
 
 For each seed the data are split anew; both see the same examples and are judged on the same test
-part. Ours trains on the training part and chooses by the validation part. HalvingRandomSearchCV gets
-both parts, cross-validates, and refits on both. It has as many candidates as fill the budget, by the
-time they took before (at first a search of few, which is not counted). Ours counts as worse where
-the 95 % interval of the paired difference (Student's t over the seeds) lies below 0, as better where
-it lies above, and else as not worse.
+part. Ours trains on the training part and chooses by the validation part. scikit-learn gets
+both parts, cross-validates, and refits on both. It has as many candidates as fill the budget, by
+the time they took before (at first a search of few, which is not counted). Ours counts as worse
+where the 95 % interval of the paired difference (Student's t over seeds) lies below 0, as better
+where it lies above, and else as not worse.
 """
 
 import os
