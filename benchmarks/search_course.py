@@ -1,0 +1,119 @@
+"""What a search has found by when."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from benchmarks.study import Nothing
+from tuner.study.tasks import TrainTo
+from tuner.study.workers import Job, Workers
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a search may take, and the seed of its chances.
+
+    Attributes
+    ----------
+    seconds
+        For a peer.
+    budget
+        For `tune`, which is told it.
+    candidates
+        For scikit-learn's halving, which no clock ends.
+    """
+
+    seconds: float
+    budget: float
+    candidates: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A network that existed, by its accuracy on the whole validation part."""
+
+    seconds: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Course:
+    """A whole search.
+
+    Attributes
+    ----------
+    seen
+        Networks in any order.
+    test
+        Test accuracy of what it gives in the end.
+    seconds
+        When it ended.
+    ended
+        Whether it ended by itself, and would find nothing later.
+    """
+
+    seen: tuple[Seen, ...]
+    test: float
+    seconds: float
+    ended: bool
+
+    def best(self, seconds: float) -> float | None:
+        """Give the best accuracy by then; None where there was none, or the search was cut."""
+        if seconds > self.seconds and not self.ended:
+            return None
+        return max((s.accuracy for s in self.seen if s.seconds <= seconds), default=None)
+
+    def time_to(self, accuracy: float) -> float | None:
+        """Give when a network of this accuracy existed."""
+        return min((s.seconds for s in self.seen if s.accuracy >= accuracy), default=None)
+
+
+class Watched:
+    """Workers that note the accuracy of each network trained on them, and when.
+
+    Only networks judged on the whole validation part count; for tasks on a part of the data the
+    workflow wraps them in another task. Several epochs may come back at once: an epoch was over
+    before those that came with it and after it took place.
+
+    Parameters
+    ----------
+    workers
+        They get a moment to start before the clock does.
+    """
+
+    def __init__(self, workers: Workers) -> None:
+        self.workers, self.count = workers, workers.count
+        self.seen: list[Seen] = []
+        workers.run([Job(Nothing(), lambda _: ())] * workers.count)
+        self.began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Time since the clock started."""
+        return time.monotonic() - self.began
+
+    def run(self, jobs: Iterable[Job]) -> None:
+        """Do the jobs, and those that follow from them."""
+        self.workers.run(map(self._watched, jobs))
+
+    def close(self) -> None:
+        """Let the workers go."""
+        self.workers.close()
+
+    def _watched(self, job: Job) -> Job:
+        def then(result: object) -> Iterable[Job]:
+            if isinstance(job.task, TrainTo):
+                self._note(job.task, result)
+            return map(self._watched, job.then(result))
+
+        return Job(job.task, then)
+
+    def _note(self, task: TrainTo, result: object) -> None:
+        now = self.seconds
+        assert isinstance(result, tuple)
+        for before, after in zip(task.trainings, result, strict=True):
+            later = 0.0
+            for epoch in reversed(after.history[len(before.history) :]):
+                self.seen.append(Seen(now - later, epoch.validation_accuracy))
+                later += epoch.seconds * len(result)
