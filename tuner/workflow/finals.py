@@ -125,7 +125,7 @@ def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) 
     alone = SAFETY * seconds / (max(paces) * rounds)
     share = sum(paces) * 2 / workers / (max(paces) * rounds)  # of an epoch of all to one alone
     compared_at = max(1, min(COMPARED_BY, int(alone / (8 + share))))
-    epochs = max(4, min(most, int(alone - compared_at * (share - 1) - share)))
+    epochs = max(4, min(most, int(alone - compared_at * (share - 1) - share / 2)))
     return FinalPlan(
         seeds=2, compared_at=compared_at, hold=max(compared_at, epochs // 2), epochs=epochs
     )
