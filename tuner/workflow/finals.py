@@ -109,7 +109,7 @@ def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) 
     Examples
     --------
     >>> first_plan([0.5, 0.5], most=100, seconds=40.0, workers=2)
-    FinalPlan(seeds=2, compared_at=7, hold=33, epochs=67)
+    FinalPlan(seeds=2, compared_at=7, hold=34, epochs=68)
     >>> first_plan([0.01, 0.02], most=100, seconds=40.0, workers=2)
     FinalPlan(seeds=3, compared_at=100, hold=50, epochs=100)
     """
