@@ -59,6 +59,18 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float]:
     return mean(values) - half, mean(values) + half
 
 
+def is_as_good(share: float, best: float, examples: int) -> bool:
+    """Say whether a share lies at most one standard error of the best below it.
+
+    Examples
+    --------
+    >>> is_as_good(0.97, 0.972, 5_000), is_as_good(0.96, 0.972, 5_000)
+    (True, False)
+    """
+    variance = max(best * (1 - best), 1 / examples)
+    return best - share <= math.sqrt(variance / examples)
+
+
 def newcombe(first: float, second: float, examples: tuple[int, int]) -> tuple[float, float]:
     """Give the 95 % interval of the difference of two shares after Newcombe (1998), method 10.
 

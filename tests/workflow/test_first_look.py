@@ -5,6 +5,7 @@ import pytest
 from tuner.data import load
 from tuner.records import Hyperparameters, Means, Run, StopReason
 from tuner.workflow.first_look import _choice as choice
+from tuner.workflow.first_look import _ways as ways
 from tuner.workflow.first_look import kinds, quick_signal
 from tuner.workflow.jobs import first_of
 
@@ -48,6 +49,20 @@ def test_what_the_search_goes_on_with(
 ) -> None:
     table = tried(**TABLE | changes)
     assert table[choice(table, 2_000, patient=patient)].name == expected
+
+
+@pytest.mark.parametrize(
+    ("n", "article", "patient", "expected"),
+    [
+        (4_000, True, False, "l2 l1 dropout"),
+        (500, True, False, "l2 l1"),
+        (500, True, True, "l2 l1 dropout"),
+        (500, False, False, "l2 l1 shift distort"),
+    ],
+)
+def test_what_is_tried(n: int, article: bool, patient: bool, expected: str) -> None:
+    data = load("mnist-5k").tuning
+    assert ways(data, n, article=article, patient=patient) == expected.split()
 
 
 def test_a_part_of_the_data_holds_every_class() -> None:

@@ -1,11 +1,12 @@
 """How a budget is shared: properties that every plan must have."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuner.records import Hyperparameters
+from tuner.records import Hyperparameters, StudySummary, TrialRecord
 from tuner.workflow.finals import FinalPlan, first_plan, least_epochs, most_epochs, planned_again
-from tuner.workflow.search import Paces, plan_search, sizes_for
+from tuner.workflow.search import Paces, best_trials, plan_search, sizes_for
 
 PACES = st.lists(st.floats(1e-4, 20), min_size=1, max_size=3)
 SECONDS = st.floats(0.1, 2000)
@@ -98,3 +99,35 @@ def test_fresh_images_deserve_more_epochs() -> None:
     assert most_epochs(fresh, 50_000) > most_epochs(plain, 50_000)
     assert least_epochs(fresh, 50_000) == 15
     assert least_epochs(fresh, 3_000) > 100
+
+
+def trial(number: int, accuracy: float, lambda_: float, state: str = "complete") -> TrialRecord:
+    """A trial of a study of λ and size."""
+    return TrialRecord(
+        number=number,
+        state=state,
+        values=(accuracy,),
+        params={"lambda": lambda_, "hidden": "100"},
+        rungs={},
+        attributes={},
+    )
+
+
+BEST = trial(0, 0.950, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        pytest.param([(0.949, 0.01), (0.940, 5.0)], [0, 1, 2], id="by accuracy"),
+        pytest.param([(0.949, 0.01), (0.948, 5.0)], [0, 2, 1], id="the larger λ where it is a tie"),
+        pytest.param([(0.949, 2.0), (0.948, 5.0)], [0, 2, 1], id="the largest of them"),
+        pytest.param([(0.950, 0.1), (0.930, 5.0)], [0, 2], id="the same parameters once"),
+        pytest.param([], [0], id="the only one"),
+    ],
+)
+def test_which_trials_go_on(others: list[tuple[float, float]], expected: list[int]) -> None:
+    trials = [BEST, *(trial(i, *other) for i, other in enumerate(others, 1))]
+    trials.append(trial(9, 0.99, 9.0, state="pruned"))
+    summary = StudySummary(study="s", objectives=("accuracy",), trials=tuple(trials))
+    assert [t.number for t in best_trials(summary, 3, 5_000)] == expected

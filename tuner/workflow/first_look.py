@@ -4,7 +4,6 @@ Article, sections "How to choose hyperparameters", "Learning rate" and "Overfitt
 regularisation": begin with a quick signal, and leave early stopping off so that overfitting shows.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from tuner.data import TuningData
 from tuner.eta import ProbePlan, find_eta
+from tuner.intervals import is_as_good
 from tuner.records import (
     EtaSearch,
     Hyperparameters,
@@ -38,6 +38,9 @@ ETA_STEPS = 600
 
 SMALL = 2_000
 """With fewer examples a mini-batch is the article's 10 for every kind of network."""
+
+FEW = 0.25
+"""Share of the training examples below which a look does not speak for dropout on all of them."""
 
 ARTICLE_DECAY = 1e-4
 """λ/n of the article's L2; for L1 a tenth of it pulls as hard on a weight of 0.1."""
@@ -149,16 +152,22 @@ def look_at_overfitting(
         return [result.record for (result,) in done(workers, tasks)]
 
     plain = [_means("none", run) for run in trained([*starts.values()])]
-    better = plain[-1 if _is_as_good(plain[-1], plain[0], n_validation) else 0].run.settings
-    ways = _ways(data, article=article)
+    last = is_as_good(plain[-1].accuracy, plain[0].accuracy, n_validation)
+    better = plain[-1 if last else 0].run.settings
+    ways = _ways(data, n, article=article, patient=patient)
     changed = trained([WAYS[way](better, n) for way in ways])
     tried = (*plain, *(_means(way, run) for way, run in zip(ways, changed, strict=True)))
     return Overfitting(n_train=n, tried=tried, chosen=_choice(tried, n_validation, patient=patient))
 
 
-def _ways(data: TuningData, *, article: bool) -> list[str]:
+def _ways(data: TuningData, n: int, *, article: bool, patient: bool) -> list[str]:
+    """Give what to try: dropout, which takes two to three times the epochs, where they are there.
+
+    What it is good for on a few of many examples it is not in the few epochs that all of them get.
+    """
     pictures = data.image_shape is not None and not article
-    return [way for way in WAYS if pictures or way not in FRESH]
+    dropout = patient or n >= data.train.n * FEW
+    return [w for w in WAYS if (pictures or w not in FRESH) and (dropout or w != "dropout")]
 
 
 def _means(name: str, run: Run) -> Means:
@@ -174,13 +183,7 @@ def _choice(tried: Sequence[Means], n_validation: int, *, patient: bool) -> int:
     if patient and tried[best].name in FRESH:
         plain = next(m for m in reversed(tried) if m.name == "none")
         rivals = [i for i, m in enumerate(tried) if m.name in FRESH]
-        keep_up = [i for i in rivals if _is_as_good(tried[i], plain, n_validation)]
+        keep_up = [i for i in rivals if is_as_good(tried[i].accuracy, plain.accuracy, n_validation)]
         return min(keep_up, key=lambda i: tried[i].gap)
     (l2,) = (i for i, means in enumerate(tried) if means.name == "l2")
-    return l2 if _is_as_good(tried[l2], tried[best], n_validation) else best
-
-
-def _is_as_good(one: Means, other: Means, n: int) -> bool:
-    """Say whether one is at most a standard error of a share of n examples worse than another."""
-    share = other.accuracy
-    return other.accuracy - one.accuracy <= math.sqrt(max(share * (1 - share), 1 / n) / n)
+    return l2 if is_as_good(tried[l2].accuracy, tried[best].accuracy, n_validation) else best

@@ -108,7 +108,10 @@ def etas_again(before: Sequence[Hyperparameters], after: Sequence[Hyperparameter
         f"λ {new.lambda_:.3g})"
         for old, new in zip(before, after, strict=True)
     )
-    return f"η at the chosen values: {'; '.join(moves)}."
+    said = f"η at the chosen values: {'; '.join(moves)}."
+    if any(each.activation == "sigmoid" for each in after):
+        return f"{said} Sigmoid neurons begin the long run at half of the η found."
+    return said
 
 
 def final(outcome: Final) -> str:
@@ -145,10 +148,12 @@ def _balanced(judged: Judged) -> str:
     return f"; the mean over the classes is {_percent(judged.balanced_accuracy)}"
 
 
-def left_out(plan: SearchPlan, outcome: Final, n_look: int, n: int) -> Iterator[str]:
+def left_out(plan: SearchPlan, outcome: Final, look: Overfitting, n: int) -> Iterator[str]:
     """Say what the budget did not allow."""
-    if n_look < n:
-        yield f"Overfitting was looked at on {n_look:,} of {n:,} training examples."
+    if look.n_train < n:
+        yield f"Overfitting was looked at on {look.n_train:,} of {n:,} training examples."
+    if "dropout" not in {means.name for means in look.tried}:
+        yield "Dropout was not tried: it takes more epochs than the budget allows."
     if not plan.find_each:
         yield "In the study one η served networks of all sizes; it was found again for candidates."
     if plan.n_train < n:
