@@ -130,4 +130,6 @@ def test_which_trials_go_on(others: list[tuple[float, float]], expected: list[in
     trials = [BEST, *(trial(i, *other) for i, other in enumerate(others, 1))]
     trials.append(trial(9, 0.99, 9.0, state="pruned"))
     summary = StudySummary(study="s", objectives=("accuracy",), trials=tuple(trials))
-    assert [t.number for t in best_trials(summary, 3, 5_000)] == expected
+    assert [t.number for t in best_trials(summary, 3, 5_000, prefer_lambda=True)] == expected
+    by_accuracy = [t.number for t in best_trials(summary, 3, 5_000, prefer_lambda=False)]
+    assert by_accuracy == sorted(expected)

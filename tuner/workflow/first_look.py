@@ -160,6 +160,11 @@ def look_at_overfitting(
     return Overfitting(n_train=n, tried=tried, chosen=_choice(tried, n_validation, patient=patient))
 
 
+def is_plain(settings: Hyperparameters) -> bool:
+    """Say whether λ is all that works against overfitting."""
+    return not settings.dropout and settings.expansion == "none"
+
+
 def _ways(data: TuningData, n: int, *, article: bool, patient: bool) -> list[str]:
     """Give what to try: dropout, which takes two to three times the epochs, where they are there.
 

@@ -39,6 +39,7 @@ from tuner.workflow.first_look import (
     Searches,
     examples_for_look,
     find_etas,
+    is_plain,
     kinds,
     look_at_overfitting,
     quick_signal,
@@ -242,7 +243,9 @@ class _Order:
         if not complete:
             return None
         most = CANDIDATES_LONG if self._long else CANDIDATES_SHORT
-        self.best = best_trials(self.summary, most, self.studied.validation.n)
+        self.best = best_trials(
+            self.summary, most, self.studied.validation.n, prefer_lambda=is_plain(self.base)
+        )
         return words.study(self.summary, self.best)
 
     @property
@@ -369,7 +372,7 @@ class _Order:
 
 
 def _for_long_run(settings: Hyperparameters, eta: float) -> float:
-    return float(f"{LONG_RUN.get(settings.activation, 1.0) * eta:.3g}")
+    return LONG_RUN.get(settings.activation, 1.0) * eta
 
 
 def _begin_at(eta: float) -> float:

@@ -208,18 +208,21 @@ def _lambdas(n: int) -> tuple[float, float]:
     return max(low, 1e-3), max(high, 10.0)
 
 
-def best_trials(summary: StudySummary, most: int, n_validation: int) -> list[TrialRecord]:
-    """Give the trials that go on, no two of the same parameters.
+def best_trials(
+    summary: StudySummary, most: int, n_validation: int, *, prefer_lambda: bool
+) -> list[TrialRecord]:
+    """Give the trials that go on, the best first, no two of the same parameters.
 
-    They are the best one, then the one with the largest λ of those within one standard error of it
-    (Breiman and others 1984: what chance cannot tell apart, regularise more), then the next best.
+    With `prefer_lambda` the second is the one with the largest λ of those within one standard error
+    of the best (Breiman and others 1984: of what chance cannot tell apart, the more regularised).
     """
     complete = [trial for trial in summary.trials if trial.state == "complete"]
     different = {str(sorted(trial.params.items())): trial for trial in reversed(complete)}
     best, *others = sorted(different.values(), key=lambda t: (-t.values[0], t.number))
-    as_good = [t for t in others if is_as_good(t.values[0], best.values[0], n_validation)]
-    largest = max([best, *as_good], key=lambda t: t.params["lambda"])
-    others.sort(key=lambda t: t is not largest)
+    if prefer_lambda:
+        as_good = [t for t in others if is_as_good(t.values[0], best.values[0], n_validation)]
+        largest = max([best, *as_good], key=lambda t: t.params["lambda"])
+        others.sort(key=lambda t: t is not largest)
     return [best, *others][:most]
 
 
