@@ -4,6 +4,7 @@ import pytest
 
 from tuner.data import load
 from tuner.records import Hyperparameters, Means, Run, StopReason
+from tuner.workflow.first_look import _better_kind as better_kind
 from tuner.workflow.first_look import _choice as choice
 from tuner.workflow.first_look import _ways as ways
 from tuner.workflow.first_look import kinds, quick_signal
@@ -49,6 +50,20 @@ def test_what_the_search_goes_on_with(
 ) -> None:
     table = tried(**TABLE | changes)
     assert table[choice(table, 2_000, patient=patient)].name == expected
+
+
+@pytest.mark.parametrize(
+    ("relu", "on_all", "expected"),
+    [
+        (0.946, True, "relu"),
+        (0.944, True, "sigmoid"),
+        (0.944, False, "relu"),
+        (0.920, False, "sigmoid"),
+    ],
+)
+def test_which_kind_goes_on(relu: float, on_all: bool, expected: str) -> None:
+    plain = tried(sigmoid=(0.95, 0.0), relu=(relu, 0.0))
+    assert better_kind(plain, 2_000, on_all=on_all).name == expected
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,10 @@ def test_more_time_never_means_a_smaller_search() -> None:
         plan_search(paces, 50_000, seconds=s / 4, final_seconds=s / 2, enough_epochs=15, workers=2)
         for s in (15, 30, 60, 120, 300, 600, 3600)
     ]
-    work = [plan.trials * plan.epochs * plan.n_train for plan in plans]
+    work = [
+        plan.trials * plan.epochs * plan.n_train * sum(paces.seconds[h] for h in plan.hidden)
+        for plan in plans
+    ]
     assert work == sorted(work)
     assert [max(plan.hidden) for plan in plans] == sorted(max(plan.hidden) for plan in plans)
 
@@ -101,35 +104,35 @@ def test_fresh_images_deserve_more_epochs() -> None:
     assert least_epochs(fresh, 3_000) > 100
 
 
-def trial(number: int, accuracy: float, lambda_: float, state: str = "complete") -> TrialRecord:
-    """A trial of a study of λ and size."""
+def trial(number: int, accuracy: float, lambda_: float, hidden: int = 100) -> TrialRecord:
+    """A trial of a study of λ and size; without an accuracy it was pruned."""
     return TrialRecord(
         number=number,
-        state=state,
+        state="complete" if accuracy else "pruned",
         values=(accuracy,),
-        params={"lambda": lambda_, "hidden": "100"},
+        params={"lambda": lambda_, "hidden": str(hidden)},
         rungs={},
         attributes={},
     )
 
 
-BEST = trial(0, 0.950, 0.1)
-
-
 @pytest.mark.parametrize(
-    ("others", "expected"),
+    ("others", "plain", "expected"),
     [
-        pytest.param([(0.949, 0.01), (0.940, 5.0)], [0, 1, 2], id="by accuracy"),
-        pytest.param([(0.949, 0.01), (0.948, 5.0)], [0, 2, 1], id="the larger λ where it is a tie"),
-        pytest.param([(0.949, 2.0), (0.948, 5.0)], [0, 2, 1], id="the largest of them"),
-        pytest.param([(0.950, 0.1), (0.930, 5.0)], [0, 2], id="the same parameters once"),
-        pytest.param([], [0], id="the only one"),
+        pytest.param([(0.949, 0.01), (0.940, 5.0)], True, [0, 1, 2], id="by accuracy"),
+        pytest.param([(0.949, 0.01), (0.948, 5.0)], True, [0, 2, 1], id="a larger λ if a tie"),
+        pytest.param([(0.949, 2.0), (0.948, 5.0)], True, [0, 2, 1], id="the largest of them"),
+        pytest.param([(0.949, 0.01), (0.948, 5.0)], False, [0, 1, 2], id="λ where it matters"),
+        pytest.param([(0.949, 1.0), (0.9, 1.0, 300)], False, [0, 2, 1], id="more neurons"),
+        pytest.param([(0.949, 1.0), (0.9, 1.0, 30)], False, [0, 1, 2], id="not fewer"),
+        pytest.param([(0.949, 1.0), (0.9, 1.0, 300)], True, [0, 1, 2], id="neurons if fresh"),
+        pytest.param([(0.950, 0.1), (0.930, 5.0)], True, [0, 2], id="the same parameters once"),
+        pytest.param([(0.0, 9.0)], True, [0], id="the only one"),
     ],
 )
-def test_which_trials_go_on(others: list[tuple[float, float]], expected: list[int]) -> None:
-    trials = [BEST, *(trial(i, *other) for i, other in enumerate(others, 1))]
-    trials.append(trial(9, 0.99, 9.0, state="pruned"))
+def test_which_trials_go_on(
+    others: list[tuple[float, float]], plain: bool, expected: list[int]
+) -> None:
+    trials = [trial(i, *each) for i, each in enumerate([(0.950, 0.1), *others])]
     summary = StudySummary(study="s", objectives=("accuracy",), trials=tuple(trials))
-    assert [t.number for t in best_trials(summary, 3, 5_000, prefer_lambda=True)] == expected
-    by_accuracy = [t.number for t in best_trials(summary, 3, 5_000, prefer_lambda=False)]
-    assert by_accuracy == sorted(expected)
+    assert [t.number for t in best_trials(summary, 3, 5_000, plain=plain)] == expected

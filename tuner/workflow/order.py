@@ -244,7 +244,7 @@ class _Order:
             return None
         most = CANDIDATES_LONG if self._long else CANDIDATES_SHORT
         self.best = best_trials(
-            self.summary, most, self.studied.validation.n, prefer_lambda=is_plain(self.base)
+            self.summary, most, self.studied.validation.n, plain=is_plain(self.base)
         )
         return words.study(self.summary, self.best)
 

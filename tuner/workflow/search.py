@@ -31,8 +31,15 @@ STUDY_VALIDATION = 5_000
 """Validation examples by which trials on a part of the data are ranked."""
 
 BATCH, MOST_BATCHES = 8, 6
-DECAYS = (1e-6, 1e-3)
-"""Of λ/n, what is searched where that leaves λ between sensible ends."""
+DECAYS, DECAYS_FRESH = (1e-6, 1e-3), (1e-6, 1e-4)
+"""Of λ/n, what is searched where that leaves λ between sensible ends.
+
+Where images change in every epoch there is little left for λ to do, and the short trials of a study
+do not show yet what a large one spoils in a long run."""
+
+BUSY = 0.75
+"""Share of a study's time that trains; in the rest workers wait at rungs, and short epochs of few
+examples are measured on as many as long ones."""
 
 NAME = "search"
 
@@ -120,7 +127,7 @@ def plan_search(
     ...     paces, 50_000, seconds=14.0, final_seconds=30.0, enough_epochs=15, workers=2
     ... )
     >>> plan.hidden, plan.trials, plan.rungs, plan.epochs, plan.n_train
-    ((30, 100, 300, 800), 16, (2, 5), 10, 12500)
+    ((30, 100, 300, 800), 16, (1, 3), 6, 12500)
     """
     enough = enough_epochs * max(1.0, final_seconds / 30) ** 0.75
     hidden = tuple(h for h, pace in paces.seconds.items() if pace * enough <= final_seconds)
@@ -131,7 +138,7 @@ def plan_search(
     seconds -= find_each * _eta_seconds(among) / workers
 
     def batches(way: tuple[Pattern, int]) -> int:
-        return int(seconds * workers // (pace * _network_epochs(*way)))
+        return int(BUSY * seconds * workers // (pace * _network_epochs(*way)))
 
     shares = [share for share in SHARES if share == 1 or n // share >= FEWEST_EXAMPLES]
     ways = [(pattern, share) for pattern in PATTERNS for share in shares]
@@ -162,7 +169,7 @@ def _eta_seconds(paces: Sequence[float]) -> float:
 
 def study_spec(plan: SearchPlan, settings: Hyperparameters, ask: Ask) -> StudySpec:
     """Give the study: λ and size are searched, all else is as the look at overfitting chose it."""
-    low, high = _lambdas(plan.n_train)
+    low, high = _lambdas(plan.n_train, fresh=settings.expansion != "none")
     content: dict[str, Any] = {
         "name": NAME,
         "title": "λ × hidden size",
@@ -203,26 +210,30 @@ def network_part(settings: Hyperparameters) -> dict[str, Any]:
     return {k.rstrip("_"): v for k, v in vars(settings).items() if k not in own}
 
 
-def _lambdas(n: int) -> tuple[float, float]:
-    low, high = (float(f"{decay * n:.2g}") for decay in DECAYS)
-    return max(low, 1e-3), max(high, 10.0)
+def _lambdas(n: int, *, fresh: bool) -> tuple[float, float]:
+    low, high = (float(f"{decay * n:.2g}") for decay in (DECAYS_FRESH if fresh else DECAYS))
+    return max(low, 1e-3), max(high, 1.0 if fresh else 10.0)
 
 
 def best_trials(
-    summary: StudySummary, most: int, n_validation: int, *, prefer_lambda: bool
+    summary: StudySummary, most: int, n_validation: int, *, plain: bool
 ) -> list[TrialRecord]:
     """Give the trials that go on, the best first, no two of the same parameters.
 
-    With `prefer_lambda` the second is the one with the largest λ of those within one standard error
-    of the best (Breiman and others 1984: of what chance cannot tell apart, the more regularised).
+    The second is one whose strength shows only in a run longer than the trials: where λ is all that
+    works against overfitting (`plain`), the one with the largest λ of those within one standard
+    error of the best (Breiman and others 1984); else the best of those with more neurons.
     """
     complete = [trial for trial in summary.trials if trial.state == "complete"]
     different = {str(sorted(trial.params.items())): trial for trial in reversed(complete)}
     best, *others = sorted(different.values(), key=lambda t: (-t.values[0], t.number))
-    if prefer_lambda:
+    if plain:
         as_good = [t for t in others if is_as_good(t.values[0], best.values[0], n_validation)]
-        largest = max([best, *as_good], key=lambda t: t.params["lambda"])
-        others.sort(key=lambda t: t is not largest)
+        second = max([best, *as_good], key=lambda t: t.params["lambda"])
+    else:
+        larger = [t for t in others if int(t.params["hidden"]) > int(best.params["hidden"])]
+        second = larger[0] if larger else best
+    others.sort(key=lambda t: t is not second)
     return [best, *others][:most]
 
 
