@@ -171,11 +171,6 @@ def _better_kind(plain: Sequence[Means], n_validation: int, *, on_all: bool) -> 
     return first if clearly else last
 
 
-def is_plain(settings: Hyperparameters) -> bool:
-    """Say whether λ is all that works against overfitting."""
-    return not settings.dropout and settings.expansion == "none"
-
-
 def _ways(data: TuningData, n: int, *, article: bool, patient: bool) -> list[str]:
     """Give what to try: dropout, which takes two to three times the epochs, where they are there.
 

@@ -39,7 +39,6 @@ from tuner.workflow.first_look import (
     Searches,
     examples_for_look,
     find_etas,
-    is_plain,
     kinds,
     look_at_overfitting,
     quick_signal,
@@ -243,9 +242,7 @@ class _Order:
         if not complete:
             return None
         most = CANDIDATES_LONG if self._long else CANDIDATES_SHORT
-        self.best = best_trials(
-            self.summary, most, self.studied.validation.n, plain=is_plain(self.base)
-        )
+        self.best = best_trials(self.summary, most)
         return words.study(self.summary, self.best)
 
     @property

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from tuner.data import Dataset, Part
-from tuner.intervals import is_as_good
 from tuner.records import Hyperparameters, Record, StudySummary, TrialRecord
 from tuner.study.spec import StudySpec
 from tuner.study.workers import Workers
@@ -31,11 +30,10 @@ STUDY_VALIDATION = 5_000
 """Validation examples by which trials on a part of the data are ranked."""
 
 BATCH, MOST_BATCHES = 8, 6
-DECAYS, DECAYS_FRESH = (1e-6, 1e-3), (1e-6, 1e-4)
-"""Of λ/n, what is searched where that leaves λ between sensible ends.
-
-Where images change in every epoch there is little left for λ to do, and the short trials of a study
-do not show yet what a large one spoils in a long run."""
+DECAYS, DECAYS_FRESH = (1e-5, 1e-3), (1e-6, 1e-4)
+"""Of λ/n, what is searched: a factor of ten either side of the article's, or of a tenth of it where
+images change in every epoch. The short trials of a study do not show yet what a small λ misses, or
+a large one spoils, in a long run."""
 
 BUSY = 0.75
 """Share of a study's time that trains; in the rest workers wait at rungs, and short epochs of few
@@ -215,26 +213,22 @@ def _lambdas(n: int, *, fresh: bool) -> tuple[float, float]:
     return max(low, 1e-3), max(high, 1.0 if fresh else 10.0)
 
 
-def best_trials(
-    summary: StudySummary, most: int, n_validation: int, *, plain: bool
-) -> list[TrialRecord]:
+def best_trials(summary: StudySummary, most: int) -> list[TrialRecord]:
     """Give the trials that go on, the best first, no two of the same parameters.
 
-    The second is one whose strength shows only in a run longer than the trials: where λ is all that
-    works against overfitting (`plain`), the one with the largest λ of those within one standard
-    error of the best (Breiman and others 1984); else the best of those with more neurons.
+    The second is the best of those with more neurons, if there is one: what they are good for shows
+    only in a run longer than the trials.
     """
     complete = [trial for trial in summary.trials if trial.state == "complete"]
     different = {str(sorted(trial.params.items())): trial for trial in reversed(complete)}
     best, *others = sorted(different.values(), key=lambda t: (-t.values[0], t.number))
-    if plain:
-        as_good = [t for t in others if is_as_good(t.values[0], best.values[0], n_validation)]
-        second = max([best, *as_good], key=lambda t: t.params["lambda"])
-    else:
-        larger = [t for t in others if int(t.params["hidden"]) > int(best.params["hidden"])]
-        second = larger[0] if larger else best
+    second = next((t for t in others if _neurons(t) > _neurons(best)), best)
     others.sort(key=lambda t: t is not second)
     return [best, *others][:most]
+
+
+def _neurons(trial: TrialRecord) -> int:
+    return int(trial.params["hidden"])
 
 
 def part_for(data: Dataset, plan: SearchPlan) -> Dataset:
