@@ -109,7 +109,7 @@ def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) 
     Examples
     --------
     >>> first_plan([0.5, 0.5], most=100, seconds=40.0, workers=2)
-    FinalPlan(seeds=2, compared_at=7, hold=34, epochs=68)
+    FinalPlan(seeds=2, compared_at=8, hold=33, epochs=67)
     >>> first_plan([0.01, 0.02], most=100, seconds=40.0, workers=2)
     FinalPlan(seeds=3, compared_at=100, hold=50, epochs=100)
     """
@@ -124,7 +124,7 @@ def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) 
     rounds = math.ceil(2 / workers)
     alone = SAFETY * seconds / (max(paces) * rounds)
     share = sum(paces) * 2 / workers / (max(paces) * rounds)  # of an epoch of all to one alone
-    compared_at = max(1, min(COMPARED_BY, int(alone / (8 + share))))
+    compared_at = max(1, min(COMPARED_BY, int(alone / (4 + share))))
     epochs = max(4, min(most, int(alone - compared_at * (share - 1) - share / 2)))
     return FinalPlan(
         seeds=2, compared_at=compared_at, hold=max(compared_at, epochs // 2), epochs=epochs
