@@ -28,6 +28,9 @@ bench: $(READY)  ## the measured comparisons of the README; needs the extra `ben
 	$(BIN)/python -m benchmarks.trainer
 	$(BIN)/python -m benchmarks.eta
 	$(BIN)/python -m benchmarks.eta --held-out
+	$(BIN)/python -m benchmarks.study
+	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.tables
 
 screenshots: $(READY)  ## tune mnist-5k for a minute, and take the README's pictures; needs Chromium
 	$(BIN)/python -m tuner tune --fresh

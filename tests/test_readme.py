@@ -11,7 +11,13 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_python_runs(example: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_python_runs(
+    example: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
     if "import nn" in example:
         pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
     exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - our own text

@@ -96,6 +96,30 @@ def test_more_time_never_means_a_smaller_search() -> None:
     assert [max(plan.hidden) for plan in plans] == sorted(max(plan.hidden) for plan in plans)
 
 
+@pytest.mark.parametrize(
+    ("final", "most", "expected"),
+    [
+        (30.0, 190, (30, 60, 100, 200, 300)),
+        (400.0, 190, (200, 300, 500, 800)),
+        (400.0, float("inf"), (30, 60, 100, 200, 300, 500, 800)),
+    ],
+)
+def test_sizes_that_would_leave_time_idle_are_not_searched(
+    final: float, most: float, expected: tuple[int, ...]
+) -> None:
+    sizes = {30: 0.6, 60: 0.7, 100: 0.9, 200: 1.2, 300: 1.5, 500: 2.1, 800: 3.0, 1200: 4.2}
+    plan = plan_search(
+        Paces(seconds=sizes),
+        50_000,
+        seconds=final / 2,
+        final_seconds=final,
+        enough_epochs=15,
+        most_epochs=most,
+        workers=2,
+    )
+    assert plan.hidden == expected
+
+
 def test_fresh_images_deserve_more_epochs() -> None:
     plain = Hyperparameters(eta=0.1, batch_size=32)
     fresh = Hyperparameters(eta=0.1, batch_size=32, expansion="distort")

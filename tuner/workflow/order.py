@@ -1,5 +1,6 @@
 """The order of the work, from a quick signal to the one opening of the test set."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ from tuner.study.tasks import FindEta
 from tuner.study.workers import Workers
 from tuner.workflow import words
 from tuner.workflow.ask import Ask, Control
-from tuner.workflow.finals import Finalists, least_epochs
+from tuner.workflow.finals import Finalists, least_epochs, most_epochs
 from tuner.workflow.first_look import (
     Searches,
     examples_for_look,
@@ -254,13 +255,15 @@ class _Order:
         self.control.say(words.standing(len(now.trials), now.target, complete))
 
     def _search_plan(self) -> SearchPlan:
+        n = self.data.train.n
         ends = self.ask.budget * (SEARCH_ENDS_LONG if self._long else SEARCH_ENDS_SHORT)
         return plan_search(
             Paces(seconds=self.paces),
-            self.data.train.n,
+            n,
             seconds=max(0.1 * self.ask.budget, ends - self.memory.seconds),
             final_seconds=self.ask.for_work - ends - AGAIN_SHARE * self.ask.budget,
-            enough_epochs=least_epochs(self.base, self.data.train.n),
+            enough_epochs=least_epochs(self.base, n),
+            most_epochs=math.inf if self.base.expansion == "none" else most_epochs(self.base, n),
             workers=self.workers.count,
         )
 
@@ -342,7 +345,7 @@ class _Order:
             seconds=self.memory.seconds,
             article=self.ask.article,
             steps=tuple(step for step in kept if step),
-            left_out=tuple(words.left_out(self.plan, self.outcome, self.look, self.data.train.n)),
+            left_out=tuple(words.left_out(self.plan, self.outcome, self.look, self.data.train)),
             signal=self.signal_seen,
             eta_searches=self.searches,
             overfitting=self.look,

@@ -1,5 +1,6 @@
 """The study over λ and network size: what the budget allows of it, and its best trials."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -56,7 +57,8 @@ class SearchPlan(Record):
     Attributes
     ----------
     hidden
-        Sizes to choose from; larger ones could not be trained to the end in time.
+        Sizes to choose from; larger ones could not be trained to the end in time, smaller ones
+        would not use it.
     trials, batch, rungs, epochs
         As in a study file.
     find_each
@@ -99,6 +101,7 @@ def plan_search(
     seconds: float,
     final_seconds: float,
     enough_epochs: float,
+    most_epochs: float = math.inf,
     workers: int,
 ) -> SearchPlan:
     """Give the most thorough study that fits.
@@ -115,6 +118,9 @@ def plan_search(
         Time for the final networks: what cannot be trained well in it is not searched.
     enough_epochs
         What a final network needs at the least; with more time for it, more are expected.
+    most_epochs
+        What it can make use of; sizes that would leave half of the time idle are not searched, as
+        long as four others are.
     workers
         How many networks train at the same time.
 
@@ -130,6 +136,8 @@ def plan_search(
     enough = enough_epochs * max(1.0, final_seconds / 30) ** 0.75
     hidden = tuple(h for h, pace in paces.seconds.items() if pace * enough <= final_seconds)
     hidden = hidden if len(hidden) >= 2 else tuple(paces.seconds)[:2]
+    idle = sum(paces.seconds[h] * most_epochs < final_seconds / 2 for h in hidden)
+    hidden = hidden[max(0, min(idle, len(hidden) - 4)) :]
     among = [paces.seconds[h] for h in hidden]
     pace = (sum(among) / len(among) + max(among)) / 2
     find_each = _eta_seconds(among) / workers < 0.2 * seconds

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from tuner.data import Part
 from tuner.intervals import wilson
 from tuner.records import (
     EtaSearch,
@@ -17,7 +18,7 @@ from tuner.records import (
     StudySummary,
     TrialRecord,
 )
-from tuner.workflow.search import SearchPlan
+from tuner.workflow.search import SearchPlan, sizes_for
 
 DOING: Mapping[StepName, str] = {
     "signal": "a quick signal",
@@ -148,12 +149,15 @@ def _balanced(judged: Judged) -> str:
     return f"; the mean over the classes is {_percent(judged.balanced_accuracy)}"
 
 
-def left_out(plan: SearchPlan, outcome: Final, look: Overfitting, n: int) -> Iterator[str]:
+def left_out(plan: SearchPlan, outcome: Final, look: Overfitting, train: Part) -> Iterator[str]:
     """Say what the budget did not allow."""
+    n = train.n
     if look.n_train < n:
         yield f"Overfitting was looked at on {look.n_train:,} of {n:,} training examples."
     if "dropout" not in {means.name for means in look.tried}:
         yield "Dropout was not tried: it takes more epochs than the budget allows."
+    if plan.hidden[0] > sizes_for(train.x.shape[1])[0]:
+        yield f"Fewer than {plan.hidden[0]} neurons were not tried: there is time for more."
     if not plan.find_each:
         yield "In the study one η served networks of all sizes; it was found again for candidates."
     if plan.n_train < n:
