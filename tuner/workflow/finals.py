@@ -37,8 +37,8 @@ SEGMENT_SECONDS = 5.0
 COMPARED_BY = 8
 """Epochs that tell candidates apart, once their weights are averaged."""
 
-SAFETY = 0.95
-"""Of the time left, what the plan uses."""
+SAFETY, SAFETY_AT_ONCE = 0.95, 0.8
+"""Of the time left, what the plan uses; less where it is not made anew on the way."""
 
 Key = tuple[int, int]
 """Candidate and seed."""
@@ -115,7 +115,7 @@ def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) 
     """
 
     def all_epochs(seeds: int) -> int:
-        return int(SAFETY * seconds * workers / (seeds * sum(paces)))
+        return int(SAFETY_AT_ONCE * seconds * workers / (seeds * sum(paces)))
 
     for seeds in (3, 2):
         if (epochs := all_epochs(seeds)) >= min(most, ENOUGH):

@@ -157,7 +157,7 @@ def left_out(plan: SearchPlan, outcome: Final, look: Overfitting, train: Part) -
     if "dropout" not in {means.name for means in look.tried}:
         yield "Dropout was not tried: it takes more epochs than the budget allows."
     if plan.hidden[0] > sizes_for(train.x.shape[1])[0]:
-        yield f"Fewer than {plan.hidden[0]} neurons were not tried: there is time for more."
+        yield f"Sizes below {plan.hidden[0]} neurons made room for larger ones."
     if not plan.find_each:
         yield "In the study one η served networks of all sizes; it was found again for candidates."
     if plan.n_train < n:
