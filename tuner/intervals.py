@@ -62,6 +62,13 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float]:
 def is_as_good(share: float, best: float, examples: int) -> bool:
     """Say whether a share lies at most one standard error of the best below it.
 
+    Parameters
+    ----------
+    share, best
+        Shares of the examples classified right, 0 … 1.
+    examples
+        How many there were, at least one.
+
     Examples
     --------
     >>> is_as_good(0.97, 0.972, 5_000), is_as_good(0.96, 0.972, 5_000)

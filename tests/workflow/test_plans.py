@@ -1,12 +1,15 @@
 """How a budget is shared: properties that every plan must have."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuner.records import Hyperparameters, StudySummary, TrialRecord
+from tuner.records import Activation, Hyperparameters, StudySummary, TrialRecord
+from tuner.workflow import words
 from tuner.workflow.finals import FinalPlan, first_plan, least_epochs, most_epochs, planned_again
-from tuner.workflow.search import Paces, best_trials, plan_search, sizes_for
+from tuner.workflow.search import Paces, best_trials, for_long_run, plan_search, sizes_for
 
 PACES = st.lists(st.floats(1e-4, 20), min_size=1, max_size=3)
 SECONDS = st.floats(0.1, 2000)
@@ -154,3 +157,13 @@ def test_which_trials_go_on(others: list[tuple[float, float]], expected: list[in
     trials = [trial(i, *each) for i, each in enumerate([(0.950, 0.1), *others])]
     summary = StudySummary(study="s", objectives=("accuracy",), trials=tuple(trials))
     assert [t.number for t in best_trials(summary, 3)] == expected
+
+
+@pytest.mark.parametrize(("activation", "begins_at"), [("sigmoid", 0.2), ("relu", 0.4)])
+def test_where_the_long_run_begins_is_said(activation: Activation, begins_at: float) -> None:
+    found = Hyperparameters(eta=0.4, activation=activation)
+    begun = for_long_run(found)
+    assert begun == replace(found, eta=begins_at)
+    said = words.etas_again([found], [begun])
+    assert f"0.4 → {begins_at}" in said
+    assert ("begin at 0.5 of" in said) == (activation == "sigmoid")

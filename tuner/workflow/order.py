@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -51,6 +51,7 @@ from tuner.workflow.search import (
     Paces,
     SearchPlan,
     best_trials,
+    for_long_run,
     measure_paces,
     part_for,
     plan_search,
@@ -70,13 +71,6 @@ SEARCH_ENDS_SHORT, SEARCH_ENDS_LONG = 0.36, 0.3
 
 AGAIN_SHARE, PROBES, CHECKPOINTS = 0.04, 11, 6
 """Share of the budget to find η again in, by so many probes, whose cost is measured so often."""
-
-LONG_RUN: Mapping[str, float] = {"sigmoid": 0.5}
-"""Share of the η found at which the final networks begin, by activation; else all of it.
-
-Sigmoid neurons saturate for good at an η that serves a few epochs: on MNIST (784-200-10, m = 10, 15
-epochs) η = 0.45 gives 98.13 % on validation data and 0.89, half the threshold, 98.06 % (two
-seeds at λ = 0.3 and 2); rectified ones do as well with either."""
 
 CANDIDATES_SHORT, CANDIDATES_LONG = 2, 3
 """Candidates for the final."""
@@ -281,7 +275,7 @@ class _Order:
 
         self.again = self.memory.once(Searches, "etas-again", work).found
         self.candidates = [
-            replace(s, eta=_for_long_run(s, self.again[str(t.number)].eta))
+            for_long_run(replace(s, eta=self.again[str(t.number)].eta))
             for s, t in zip(settings, self.best, strict=True)
         ]
         return words.etas_again(settings, self.candidates)
@@ -369,10 +363,6 @@ class _Order:
             importances=importances(default_url(folder), self.spec.name),
             complete=True,
         )
-
-
-def _for_long_run(settings: Hyperparameters, eta: float) -> float:
-    return LONG_RUN.get(settings.activation, 1.0) * eta
 
 
 def _begin_at(eta: float) -> float:

@@ -40,6 +40,13 @@ BUSY = 0.75
 """Share of a study's time that trains; in the rest workers wait at rungs, and short epochs of few
 examples are measured on as many as long ones."""
 
+LONG_RUN: Mapping[str, float] = {"sigmoid": 0.5}
+"""Share of the η found at which the final networks begin, by activation; else all of it.
+
+Sigmoid neurons saturate for good at an η that serves a few epochs: on MNIST (784-200-10, m = 10, 15
+epochs) η = 0.45 gives 98.13 % on validation data and 0.89, half the threshold, 98.06 % (two
+seeds at λ = 0.3 and 2); rectified ones do as well with either."""
+
 NAME = "search"
 
 
@@ -228,8 +235,9 @@ def best_trials(summary: StudySummary, most: int) -> list[TrialRecord]:
     only in a run longer than the trials.
     """
     complete = [trial for trial in summary.trials if trial.state == "complete"]
-    different = {str(sorted(trial.params.items())): trial for trial in reversed(complete)}
-    best, *others = sorted(different.values(), key=lambda t: (-t.values[0], t.number))
+    ranked = sorted(complete, key=lambda trial: (-trial.values[0], trial.number))
+    firsts = {str(sorted(trial.params.items())): trial for trial in reversed(ranked)}
+    best, *others = (trial for trial in ranked if trial in firsts.values())
     second = next((t for t in others if _neurons(t) > _neurons(best)), best)
     others.sort(key=lambda t: t is not second)
     return [best, *others][:most]
@@ -265,3 +273,14 @@ def settings_of(spec: StudySpec, trial: TrialRecord, scale: float) -> Hyperparam
     settings = spec.resolve(trial.params)[0]
     lambda_ = float(f"{settings.lambda_ * scale:.4g}")
     return replace(settings, eta=trial.attributes["eta"], lambda_=lambda_)
+
+
+def for_long_run(settings: Hyperparameters) -> Hyperparameters:
+    """Give settings whose η was found in short probes an η for many epochs.
+
+    Examples
+    --------
+    >>> for_long_run(Hyperparameters(eta=0.8, activation="sigmoid")).eta
+    0.4
+    """
+    return replace(settings, eta=LONG_RUN.get(settings.activation, 1.0) * settings.eta)

@@ -18,7 +18,7 @@ from tuner.records import (
     StudySummary,
     TrialRecord,
 )
-from tuner.workflow.search import SearchPlan, sizes_for
+from tuner.workflow.search import LONG_RUN, SearchPlan, sizes_for
 
 DOING: Mapping[StepName, str] = {
     "signal": "a quick signal",
@@ -110,8 +110,9 @@ def etas_again(before: Sequence[Hyperparameters], after: Sequence[Hyperparameter
         for old, new in zip(before, after, strict=True)
     )
     said = f"η at the chosen values: {'; '.join(moves)}."
-    if any(each.activation == "sigmoid" for each in after):
-        return f"{said} Sigmoid neurons begin the long run at half of the η found."
+    activation = after[0].activation
+    if share := LONG_RUN.get(activation):
+        return f"{said} {activation.capitalize()} neurons begin at {share:g} of the η found."
     return said
 
 
