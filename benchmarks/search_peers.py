@@ -23,7 +23,8 @@ from tuner.strategies.plans import policies
 from tuner.study.tasks import TrainTo
 from tuner.study.workers import Job, workers_for
 from tuner.trainers.native import NativeLane, NativeTrainer
-from tuner.workflow import Ask, tune
+from tuner.workflow.ask import Ask
+from tuner.workflow.order import tune
 
 WORKERS = 2
 DRAWN, TOP = 64, 4

@@ -33,7 +33,8 @@ from benchmarks.halving import both_parts, halving_search, our_split, start_proc
 from tuner.data import Dataset, load
 from tuner.intervals import mean_interval
 from tuner.study.workers import workers_for
-from tuner.workflow import Ask, tune
+from tuner.workflow.ask import Ask
+from tuner.workflow.order import tune
 
 DATA = ("mnist-5k", "digits", "breast_cancer", "wine")
 WORKERS = 2

@@ -14,7 +14,7 @@ from tuner.trainers.native import NativeLane, NativeTrainer
 torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
 pytestmark = pytest.mark.torch
 
-N, M, EPOCHS = 23, 5, 15  # the last mini-batch of each epoch holds 3 examples
+N, M, EPOCHS = 23, 5, 15  # mini-batches of 5, 5, 5, 4 and 4 examples
 STEPS_PER_EPOCH = 5
 assert EPOCHS * STEPS_PER_EPOCH > BLOCK
 EVERY_COST = pytest.mark.parametrize("cost", ["cross-entropy", "quadratic", "log-likelihood"])
@@ -81,7 +81,7 @@ def torch_training(network: Any, trainer: NativeTrainer, s: Hyperparameters) -> 
     y = torch.from_numpy(trainer.data.train.y.copy())
     for epoch in range(EPOCHS):
         order = torch.from_numpy(stream(s.seed, Purpose.ORDER, epoch).permutation(N))
-        for batch, rows in enumerate(order.split(M)):
+        for batch, rows in enumerate(order.tensor_split(STEPS_PER_EPOCH)):
             leave_out(network, s, epoch * STEPS_PER_EPOCH + batch)
             optimizer.zero_grad()
             loss = torch_cost(s.cost, network(x[rows]), y[rows])

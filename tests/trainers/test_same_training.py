@@ -19,7 +19,7 @@ from tuner.trainers.native import NativeTrainer
 from tuner.trainers.pytorch import TorchTrainer
 from tuner.trainers.scikit import SklearnTrainer
 
-DATA = toy_data(n=60)  # the last mini-batch of 7 holds 4
+DATA = toy_data(n=60)  # nine mini-batches, of 7 and of 6
 SETTINGS = Hyperparameters(
     eta=0.3,
     hidden=(8, 5),

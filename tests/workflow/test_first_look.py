@@ -72,7 +72,9 @@ def test_which_kind_goes_on(relu: float, on_all: bool, expected: str) -> None:
         (4_000, True, False, "l2 l1 dropout"),
         (500, True, False, "l2 l1"),
         (500, True, True, "l2 l1 dropout"),
-        (500, False, False, "l2 l1 shift distort"),
+        (500, False, False, "l2 l1 shift"),
+        (500, False, True, "l2 l1 dropout shift distort"),
+        (4_000, False, False, "l2 l1 dropout shift distort"),
     ],
 )
 def test_what_is_tried(n: int, article: bool, patient: bool, expected: str) -> None:

@@ -16,9 +16,8 @@ from tuner.models import load_model
 from tuner.records import TuneRecord, to_json
 from tuner.study.spec import read_spec
 from tuner.study.workers import Inline, workers_for
-from tuner.workflow import Ask, Tuned, tune
-from tuner.workflow.ask import Control
-from tuner.workflow.order import MODEL, SETTINGS, WORK
+from tuner.workflow.ask import Ask, Control
+from tuner.workflow.order import MODEL, SETTINGS, WORK, Tuned, tune
 
 PLANS = (
     *("asked", "examples", "paces", "search-plan"),

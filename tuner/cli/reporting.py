@@ -10,6 +10,7 @@ from tuner.records import DataSummary, ReproduceRecord, StudyRecord, TrainRecord
 
 if TYPE_CHECKING:
     from tuner.report import ReportFiles
+    from tuner.report.sharing import Together
     from tuner.report.stored import StoredRecord
 
 
@@ -37,17 +38,21 @@ def made_with(argv: Sequence[str], data: DataSummary) -> dict[str, Any]:
     return {"command": command_line(argv), "data": data, "environment": environment()}
 
 
-def write(record: "StoredRecord", folder: Path, lang: str = "en") -> Written:
-    """Write a record as page and figures, and as records.json."""
+def write(
+    record: "StoredRecord", folder: Path, lang: str = "en", together: "Together | None" = None
+) -> Written:
+    """Write a record as page and figures, and as records.json; `together` shares the drawing."""
     from tuner.report import stored_json
     from tuner.report.files import write_files
 
-    report = write_page(record, folder, lang)
+    report = write_page(record, folder, lang, together)
     (records,) = write_files(folder, {"records.json": stored_json(record)})
     return Written(report, records)
 
 
-def write_page(record: "StoredRecord", folder: Path, lang: str = "en") -> "ReportFiles":
+def write_page(
+    record: "StoredRecord", folder: Path, lang: str = "en", together: "Together | None" = None
+) -> "ReportFiles":
     """Write a record as page and figures; pages of `reproduce` come in two languages."""
     from tuner.report import (
         write_find_eta,
@@ -56,6 +61,7 @@ def write_page(record: "StoredRecord", folder: Path, lang: str = "en") -> "Repor
         write_train,
         write_tune,
     )
+    from tuner.report.sharing import in_turn
 
     if isinstance(record, ReproduceRecord):
         return write_reproduce(record, folder, lang)
@@ -63,7 +69,7 @@ def write_page(record: "StoredRecord", folder: Path, lang: str = "en") -> "Repor
     if isinstance(record, TrainRecord):
         return write_train(record, folder)
     if isinstance(record, TuneRecord):
-        return write_tune(record, folder)
+        return write_tune(record, folder, together or in_turn)
     if isinstance(record, StudyRecord):
         return write_study(record, folder)
     return write_find_eta(record, folder)

@@ -5,6 +5,7 @@ import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,7 +32,9 @@ from tuner.records import require
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
-    from tuner.workflow import Ask, Tuned
+    from tuner.study.workers import Workers
+    from tuner.workflow.ask import Ask
+    from tuner.workflow.order import Tuned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +80,12 @@ def tune(
         say(f"reading {data.data}")
         ask = _ask(data, options, argv, began)
         dataset = _load(ask)
-        tuned = _tuned(dataset, ask, out, work.workers, say)
-        if tuned is None:
-            print(f"interrupted: go on with {command_line(argv)}", file=sys.stderr)
-            raise typer.Exit(INTERRUPTED)
-        written = _write(tuned, out, argv, say)
+        with closing(_workers(dataset, work.workers)) as workers:
+            tuned = _tuned(dataset, ask, out, workers, say)
+            if tuned is None:
+                print(f"interrupted: go on with {ask.command}", file=sys.stderr)
+                raise typer.Exit(INTERRUPTED)
+            written = _write(tuned, out, ask.command, workers, say)
     print_answer(tuned.record, written, out, time.monotonic() - began, as_json=answer.json)
 
 
@@ -94,7 +98,7 @@ def _forget(out: Path) -> None:
 
 
 def _ask(data: DataOptions, options: TuneOptions, argv: tuple[str, ...], began: float) -> "Ask":
-    from tuner.workflow import Ask
+    from tuner.workflow.ask import Ask
 
     return Ask(
         budget=options.budget,
@@ -116,28 +120,32 @@ def _load(ask: "Ask") -> "Dataset":
     return load(ask.source, target=ask.target, train_size=ask.train_size, seed=ask.split_seed)
 
 
-def _tuned(
-    dataset: "Dataset", ask: "Ask", out: Path, count: int | None, say: Say
-) -> "Tuned | None":
+def _workers(dataset: "Dataset", count: int | None) -> "Workers":
     from tuner.environment import usable_cores
     from tuner.study.workers import workers_for
-    from tuner.workflow import tune as work
+
+    return workers_for(dataset.tuning, count or usable_cores(), None)
+
+
+def _tuned(
+    dataset: "Dataset", ask: "Ask", out: Path, workers: "Workers", say: Say
+) -> "Tuned | None":
     from tuner.workflow.ask import Control
+    from tuner.workflow.order import tune as work
 
     def tell(doing: str) -> None:
         say(f"{_clock(time.monotonic() - (ask.began or 0))} of {_clock(ask.budget)}  {doing}")
 
-    with (
-        interrupts(say, "piece of work", f"go on with {ask.command}") as asked,
-        closing(workers_for(dataset.tuning, count or usable_cores(), None)) as workers,
-    ):
+    with interrupts(say, "piece of work", f"go on with {ask.command}") as asked:
         return work(dataset, ask, out, workers=workers, control=Control(say=tell, stop_asked=asked))
 
 
-def _write(tuned: "Tuned", out: Path, argv: tuple[str, ...], say: Say) -> Written:
+def _write(tuned: "Tuned", out: Path, command: str, workers: "Workers", say: Say) -> Written:
+    from tuner.workflow.jobs import made
+
     say("writing the report")
-    with if_interrupted(f"the report is missing: go on with {command_line(argv)}"):
-        return write(tuned.record, out)
+    with if_interrupted(f"the report is missing: go on with {command}"):
+        return write(tuned.record, out, together=partial(made, workers))
 
 
 def _clock(seconds: float) -> str:

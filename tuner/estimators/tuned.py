@@ -17,7 +17,8 @@ from tuner.errors import TunerError
 from tuner.estimators.base import Classifier, dataset_of
 from tuner.records import TuneRecord
 from tuner.study.workers import workers_for
-from tuner.workflow import Ask, tune
+from tuner.workflow.ask import Ask
+from tuner.workflow.order import tune
 
 SHARES = (0.6, 0.2)
 """Of the examples, those to train on and to validate on; the rest test, once."""

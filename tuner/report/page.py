@@ -65,12 +65,20 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Head:
+    """What stands above a column of a table."""
+
+    heading: str
+    numeric: bool
+
+
+@dataclass(frozen=True)
 class Table:
     """A table as a page shows it."""
 
     kind: ClassVar[str] = "table"
     caption: str
-    columns: tuple[Column, ...]
+    columns: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
     sortable: bool = False
 
@@ -96,7 +104,8 @@ def table(
         tuple(_cell(column, value) for column, value in zip(columns, row, strict=True))
         for row in values
     )
-    return Table(caption, columns, rows, sortable)
+    heads = tuple(Head(column.heading, column.numeric) for column in columns)
+    return Table(caption, heads, rows, sortable)
 
 
 def _cell(column: Column, value: object) -> Cell:

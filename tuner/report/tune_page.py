@@ -1,8 +1,7 @@
 """The report of `tune`: the evidence in the order of the work."""
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from tuner.report.page import (
 )
 from tuner.report.provenance import provenance
 from tuner.report.sections import Folded, Heading, Part, Points, Report, Section, Text, weight
+from tuner.report.sharing import Together, in_turn
 from tuner.report.study_page import study_evidence
 from tuner.report.study_tables import trial_table
 from tuner.report.train_page import curves_picture, finding_parts
@@ -41,8 +41,11 @@ from tuner.report.tune_tables import STEPS, final_table, judged_table, means_tab
 from tuner.report.tune_verdict import tune_verdict
 from tuner.report.words import count, listing, number, percent
 
+STUDY_SHARE = 0.6
+"""Of the bytes of a page, what the study may take: its data grow with the number of trials."""
 
-def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
+
+def write_tune(record: TuneRecord, folder: Path, together: Together = in_turn) -> ReportFiles:
     """Write `report.html` and its figures; the same record gives the same bytes.
 
     Parameters
@@ -51,6 +54,8 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
         What the whole order of work found.
     folder
         Where to write; made if need be. Older files of the same names are replaced, whole.
+    together
+        Draws the figures; processes that share them are sooner done.
 
     Returns
     -------
@@ -62,7 +67,7 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
     OutputError
         When the folder cannot be written to; then nothing is.
     """
-    sections = _sections(record)
+    sections = _sections(record, together)
     report = Report(
         kind="report",
         title="tuner tune",
@@ -81,34 +86,32 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
     return write_report(report, folder)
 
 
-def _sections(record: TuneRecord) -> tuple[Section, ...]:
+def _sections(record: TuneRecord, together: Together) -> tuple[Section, ...]:
+    drawn = dict(zip(_DRAWN, together([partial(_parts, n, record) for n in _DRAWN]), strict=True))
     said = {step.name: Text(step.conclusion) for step in record.steps}
 
-    def section(name: StepName, parts: Iterable[Part]) -> Section:
-        return Section(name, STEPS[name], (*([said[name]] if name in said else []), *parts))
+    def section(name: StepName, *parts: Part) -> Section:
+        conclusion = [said[name]] if name in said else []
+        return Section(name, STEPS[name], (*conclusion, *parts, *drawn.get(name, ())))
 
-    before = (
+    return (
         Section("order", "The order of the work", (_steps(record),)),
-        section("signal", ()),
-        section("eta", _etas(record)),
-        section("overfitting", _overfitting(record)),
-    )
-    after = (
-        section("eta-again", eta_brief(record.eta_again, "eta-again")),
-        section("final", _final(record)),
+        section("signal"),
+        section("eta"),
+        section("overfitting"),
+        section("study"),
+        section("eta-again"),
+        section("final"),
         Section("curves", "What the curves of the model say", finding_parts(model_record(record))),
-        section("test", (_judged(record),)),
-        Section("inspection", "What it gets wrong, and its weights", _inspection(record)),
+        section("test", _judged(record)),
+        Section("inspection", "What it gets wrong, and its weights", drawn["inspection"]),
         Section("left-out", "What was left out for lack of time", _left_out(record)),
     )
-    room = 2 * (MOST - weight([*map(_lean, (*before, *after))]))
-    every = (*before, section("study", _study(record, room)), *after)
-    return tuple(map(_lean, every))
 
 
-def _lean(section: Section) -> Section:
-    parts = tuple(lean(each) if isinstance(each, Picture) else each for each in section.parts)
-    return replace(section, parts=parts)
+def _parts(name: str, record: TuneRecord) -> tuple[Part, ...]:
+    """Give the parts of a section with figures."""
+    return tuple(lean(p) if isinstance(p, Picture) else p for p in _DRAWN[name](record))
 
 
 def _steps(record: TuneRecord) -> Table:
@@ -150,8 +153,9 @@ def _points(share: float) -> str:
     return number(round(100 * share, 2) + 0.0)
 
 
-def _study(record: TuneRecord, room: int) -> tuple[Part, ...]:
-    evidence = study_evidence(record.study, room)
+def _study(record: TuneRecord) -> tuple[Part, ...]:
+    room = 2 * STUDY_SHARE * MOST  # figures of this page take half of what they take on their own
+    evidence = study_evidence(record.study, int(room))
     every = Folded(evidence.trials.caption, evidence.trials)
     return (*evidence.leaders, *evidence.pictures, *evidence.etas, every)
 
@@ -218,3 +222,18 @@ def _left_out(record: TuneRecord) -> tuple[Part, ...]:
     return (
         Points(record.left_out) if record.left_out else Text("Nothing: there was time enough."),
     )
+
+
+def _eta_again(record: TuneRecord) -> tuple[Part, ...]:
+    return eta_brief(record.eta_again, "eta-again")
+
+
+_DRAWN: Mapping[str, Callable[[TuneRecord], Iterable[Part]]] = {
+    "inspection": _inspection,
+    "final": _final,
+    "study": _study,
+    "eta": _etas,
+    "overfitting": _overfitting,
+    "eta-again": _eta_again,
+}
+"""The sections with figures, those that take the longest first."""

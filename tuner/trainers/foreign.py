@@ -11,6 +11,7 @@ from tuner.data.files import digest
 from tuner.errors import OptionError
 from tuner.randomness import Purpose, stream
 from tuner.records import DataSummary, Hyperparameters
+from tuner.trainers.batches import first_row, steps_in
 from tuner.trainers.native import PROBE_EXAMPLES
 
 Rows = NDArray[np.intp]
@@ -29,7 +30,7 @@ def mini_batches(seed: int, n: int, m: int, first: int, steps: int) -> Iterator[
     seed
         Of the data order.
     n, m
-        Training examples, and those in a mini-batch; the last one of an epoch may be smaller.
+        Training examples, and those in a mini-batch at the most.
     first, steps
         The number of the first step since the start of training, and how many steps to give.
 
@@ -38,13 +39,13 @@ def mini_batches(seed: int, n: int, m: int, first: int, steps: int) -> Iterator[
     >>> [(step, rows.tolist()) for step, rows in mini_batches(0, n=5, m=2, first=2, steps=2)]
     [(2, [4]), (3, [3, 4])]
     """
-    per_epoch = -(-n // m)
     order_of: tuple[int, Rows] | None = None
     for step in range(first, first + steps):
-        epoch, batch = divmod(step, per_epoch)
+        epoch, batch = divmod(step, steps_in(n, m))
         if order_of is None or order_of[0] != epoch:
             order_of = epoch, stream(seed, Purpose.ORDER, epoch).permutation(n)
-        yield step, order_of[1][batch * m : (batch + 1) * m]
+        rows = slice(first_row(batch, n, m), first_row(batch + 1, n, m))
+        yield step, order_of[1][rows]
 
 
 def check_expansion(settings: Hyperparameters) -> None:

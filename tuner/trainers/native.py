@@ -22,6 +22,7 @@ from tuner.network.stack import Stack, Workspace
 from tuner.randomness import Purpose, stream
 from tuner.records import Hyperparameters
 from tuner.trainers.base import Measurement, Portion
+from tuner.trainers.batches import blocks, steps_in
 
 CACHE_BYTES = 1 << 20
 """Lanes that train together share this much cache; with more of them each would be slower."""
@@ -94,8 +95,8 @@ class NativeTrainer:
         return NativeLane(settings, initial_parameters(settings, self.n_in, self.n_out))
 
     def steps_per_epoch(self, settings: Hyperparameters) -> int:
-        """Give the number of mini-batches in an epoch; the last may be smaller."""
-        return -(-self.n // settings.batch_size)
+        """Give the number of mini-batches in an epoch, whose sizes differ by one at most."""
+        return steps_in(self.n, settings.batch_size)
 
     def decay(self, settings: Hyperparameters) -> float:
         """Give λ/n."""
@@ -194,27 +195,23 @@ class _EpochTrainer:
         seeds = [s.seed for s in stack.settings]
         self.seeds = sorted(set(seeds))
         self.slots = [self.seeds.index(seed) for seed in seeds]
-        self.n = len(x)
-        self.m = min(stack.settings[0].batch_size, self.n)
-        self.steps = -(-self.n // self.m)
-        self.spaces = {m: Workspace(stack, m, self.slots) for m in {self.m, self.n % self.m} - {0}}
-        self.masks = DropoutMasks(stack.settings) if stack.dropout else None
+        self.n, self.m = len(x), stack.settings[0].batch_size
+        self.steps = steps_in(self.n, self.m)
         self.fresh = FreshImages(stack.settings[0].expansion, image_shape)
+        self.blocks = [*blocks(self.n, self.m, FRESH_EXAMPLES if self.fresh else self.n)]
+        self.spaces = {m: Workspace(stack, m, self.slots) for m in {b.size for b in self.blocks}}
+        self.masks = DropoutMasks(stack.settings) if stack.dropout else None
 
     def run(self, epoch: int, first: int, last: int) -> None:
         """Train on mini-batches `first` … `last` - 1 of an epoch."""
         orders = [stream(seed, Purpose.ORDER, epoch).permutation(self.n) for seed in self.seeds]
-        end = self.n // self.m
-        size = max(1, FRESH_EXAMPLES // self.m) if self.fresh else end
-        for block, start in enumerate(range(0, end, size)):
-            stop = min(start + size, end)
-            if start < last and first < stop:
-                whole = [o[start * self.m : stop * self.m].reshape(-1, self.m) for o in orders]
-                wanted = range(max(first, start) - start, min(last, stop) - start)
-                self._run_batches(whole, wanted, (epoch, block), epoch * self.steps + start)
-        if last > end:
-            rest = [order[np.newaxis, end * self.m :] for order in orders]
-            self._run_batches(rest, range(1), (epoch, self.n), epoch * self.steps + end)
+        for number, block in enumerate(self.blocks):
+            if block.first < last and first < block.last:
+                rows = [order[block.rows].reshape(-1, block.size) for order in orders]
+                wanted = range(
+                    max(first, block.first) - block.first, min(last, block.last) - block.first
+                )
+                self._run_batches(rows, wanted, (epoch, number), epoch * self.steps + block.first)
 
     def _run_batches(
         self,

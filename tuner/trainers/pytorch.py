@@ -15,6 +15,7 @@ from tuner.errors import DataError, MissingExtraError, OptionError
 from tuner.randomness import Purpose
 from tuner.records import DataSummary, Hyperparameters
 from tuner.trainers.base import Measurement, Portion
+from tuner.trainers.batches import steps_in
 from tuner.trainers.foreign import (
     check_expansion,
     derived_seed,
@@ -158,8 +159,8 @@ class TorchTrainer:
             return self._module(lane).eval()
 
     def steps_per_epoch(self, settings: Hyperparameters) -> int:
-        """Give the number of mini-batches in an epoch; the last may be smaller."""
-        return -(-self.n // settings.batch_size)
+        """Give the number of mini-batches in an epoch, whose sizes differ by one at most."""
+        return steps_in(self.n, settings.batch_size)
 
     def decay(self, settings: Hyperparameters) -> float:
         """Give λ/n."""

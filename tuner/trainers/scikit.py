@@ -17,6 +17,7 @@ from tuner.network.regularisation import penalty
 from tuner.randomness import Purpose
 from tuner.records import DataSummary, Hyperparameters
 from tuner.trainers.base import Measurement, Portion
+from tuner.trainers.batches import steps_in
 from tuner.trainers.foreign import (
     Rows,
     check_expansion,
@@ -145,8 +146,8 @@ class SklearnTrainer:
         return SklearnLane(settings, estimator)
 
     def steps_per_epoch(self, settings: Hyperparameters) -> int:
-        """Give the number of mini-batches in an epoch; the last may be smaller."""
-        return -(-self.n // settings.batch_size)
+        """Give the number of mini-batches in an epoch, whose sizes differ by one at most."""
+        return steps_in(self.n, settings.batch_size)
 
     def decay(self, settings: Hyperparameters) -> float:
         """Give λ/n."""

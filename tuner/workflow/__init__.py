@@ -1,6 +1,5 @@
-"""The article's whole order of work, unattended: from a data set to one chosen network."""
+"""The article's whole order of work, unattended: from a data set to one chosen network.
 
-from tuner.workflow.ask import Ask
-from tuner.workflow.order import Tuned, tune
-
-__all__ = ["Ask", "Tuned", "tune"]
+`tuner.workflow.order.tune` does it. Nothing is imported here: what workers are sent is found in
+modules of this room, and a worker that had to import all of it would begin a second later.
+"""

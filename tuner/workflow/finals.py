@@ -20,6 +20,7 @@ from tuner.run import Training, begin
 from tuner.strategies.plans import policies
 from tuner.study.tasks import TrainTo
 from tuner.study.workers import Job, Workers
+from tuner.trainers.batches import steps_in
 from tuner.trainers.native import CACHE_BYTES, NativeLane, NativeTrainer
 from tuner.workflow.ask import Ask, Control
 from tuner.workflow.jobs import done, shared_out
@@ -80,7 +81,7 @@ class Compared(Record):
 
 def most_epochs(settings: Hyperparameters, n: int) -> int:
     """Give the epochs after which more of them hardly help; with fresh images they do for long."""
-    steps = -(-n // settings.batch_size)
+    steps = steps_in(n, settings.batch_size)
     if settings.expansion == "none":
         return max(40, min(100, 60_000 // steps))
     return max(60, min(400, 300_000 // steps))
@@ -88,7 +89,7 @@ def most_epochs(settings: Hyperparameters, n: int) -> int:
 
 def least_epochs(settings: Hyperparameters, n: int) -> float:
     """Give the epochs below which a network is not worth its size: some 20,000 steps."""
-    steps = -(-n // settings.batch_size)
+    steps = steps_in(n, settings.batch_size)
     return min(max(15.0, LEAST_STEPS / steps), most_epochs(settings, n) / 2)
 
 

@@ -112,6 +112,22 @@ def done(
     return [results[place] for place in range(len(tasks))]
 
 
+@dataclass(frozen=True)
+class Making:
+    """Make something that no data are needed for."""
+
+    make: Callable[[], Any]
+
+    def __call__(self, trainer: NativeTrainer) -> Any:  # noqa: ARG002
+        """Make it."""
+        return self.make()
+
+
+def made(workers: Workers, makers: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Give what each maker makes, in their order; workers that trained can also draw."""
+    return done(workers, [Making(make) for make in makers])
+
+
 def shared_out(items: Sequence[Any], pieces: int) -> Iterator[list[Any]]:
     """Share items out evenly to at most so many lists, none of them empty.
 

@@ -155,8 +155,11 @@ def left_out(plan: SearchPlan, outcome: Final, look: Overfitting, train: Part) -
     n = train.n
     if look.n_train < n:
         yield f"Overfitting was looked at on {look.n_train:,} of {n:,} training examples."
-    if "dropout" not in {means.name for means in look.tried}:
+    tried = {means.name for means in look.tried}
+    if "dropout" not in tried:
         yield "Dropout was not tried: it takes more epochs than the budget allows."
+    if "shift" in tried and "distort" not in tried:
+        yield "Distorted images were not tried: they take more epochs than the budget allows."
     if plan.hidden[0] > sizes_for(train.x.shape[1])[0]:
         yield f"Sizes below {plan.hidden[0]} neurons made room for larger ones."
     if not plan.find_each:
