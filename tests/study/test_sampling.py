@@ -1,4 +1,5 @@
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -118,6 +119,26 @@ def test_the_first_trial_has_the_settings_of_the_article(
     trial = sample_batch(spec, [], 0, 2, N)[0]
     assert {name: trial[name] for name in first} == first
     assert trial.keys() == search.keys()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_first_batch_is_spread_evenly(seed: int) -> None:
+    search = {
+        "lambda": {"low": 1, "high": 10_000, "log": True},
+        "dropout": {"low": 0.0, "high": 0.8},
+        "batch_size": {"low": 1, "high": 8},
+        "hidden": {"choices": [[n] for n in (10, 20, 40, 80)]},
+    }
+    drawn = sample_batch(searching(search, seed=seed), [], 0, 8, N)
+    places = {
+        "lambda": [math.log10(p["lambda"]) * 2 for p in drawn],
+        "dropout": [p["dropout"] * 10 for p in drawn],
+        "batch_size": [p["batch_size"] - 1 for p in drawn],
+        "hidden": [math.log2(int(p["hidden"]) / 10) * 2 for p in drawn],
+    }
+    for name, values in places.items():
+        expected = [0, 0, 2, 2, 4, 4, 6, 6] if name == "hidden" else [*range(8)]
+        assert sorted(map(math.floor, values)) == expected, name
 
 
 def test_no_later_batch_begins_with_them() -> None:

@@ -75,6 +75,43 @@ def first_trial(spec: StudySpec, n_train: int) -> dict[str, Any]:
     }
 
 
+def first_trials(spec: StudySpec, size: int, n_train: int) -> list[dict[str, Any]]:
+    """Give what is known of the first batch before anything was tried.
+
+    The article's own settings come first. Where the sampler learns, the others are spread evenly
+    along each dimension (a Latin hypercube: McKay, Beckman, Conover 1979), so that each choice is
+    seen: of random points there are soon some sizes too many of one kind, and none of another.
+    """
+    own = first_trial(spec, n_train)
+    known = [own] if own else []
+    if spec.sampler == "random":
+        return known
+    rng, more = stream(spec.seed, Purpose.SAMPLING), size - len(known)
+    # In line: SciPy's own takes a second to import, in which workers would wait.
+    cube = [(rng.permutation(more) + rng.random(more)) / more for _ in spec.search.dimensions]
+    searched = spec.search.dimensions.items()
+    return known + [
+        {name: _at(float(share), name, d) for share, (name, d) in zip(point, searched, strict=True)}
+        for point in zip(*cube, strict=True)
+    ]
+
+
+def _at(share: float, name: str, dimension: Range | WholeRange | Choices) -> Any:
+    """Give the value at a share, 0 … 1, of the way along a dimension."""
+    match dimension:
+        case Range(low=low, high=high, log=log):
+            return min(_between(share, low, high, log=log), high)
+        case WholeRange(low=low, high=high, log=log):
+            return min(int(_between(share, low, high + 1, log=log)), high)
+        case Choices():
+            values = dimension.extremes(name)
+            return values[int(share * len(values))]
+
+
+def _between(share: float, low: float, high: float, *, log: bool) -> float:
+    return low * (high / low) ** share if log else low + share * (high - low)
+
+
 def sample_batch(
     spec: StudySpec, past: Sequence[FrozenTrial], batch: int, size: int, n_train: int
 ) -> list[dict[str, Any]]:
@@ -96,10 +133,10 @@ def sample_batch(
     """
     if spec.sampler == "grid":
         return _grid(spec)[len(past) : len(past) + size]
-    study = _study_in_memory(spec, past, batch)
-    if batch == 0 and (known := first_trial(spec, n_train)):
-        study.enqueue_trial(known)
-    space = distributions(spec)
+    study, space = _study_in_memory(spec, past, batch), distributions(spec)
+    if batch == 0:
+        for known in first_trials(spec, size, n_train):
+            study.enqueue_trial(known)
     with _alike_everywhere(spec):
         return [dict(study.ask(space).params) for _ in range(size)]
 

@@ -83,7 +83,7 @@ def most_epochs(settings: Hyperparameters, n: int) -> int:
     """Give the epochs after which more of them hardly help; with fresh images they do for long."""
     steps = steps_in(n, settings.batch_size)
     if settings.expansion == "none":
-        return max(40, min(100, 60_000 // steps))
+        return max(60, min(100, 60_000 // steps))
     return max(60, min(400, 300_000 // steps))
 
 

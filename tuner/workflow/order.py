@@ -66,7 +66,7 @@ WORK, MODEL, SETTINGS = "work", "model.safetensors", "settings.toml"
 LONG = 240.0
 """Seconds of budget from which there are more candidates, and a smaller share for the search."""
 
-SEARCH_ENDS_SHORT, SEARCH_ENDS_LONG = 0.36, 0.3
+SEARCH_ENDS_SHORT, SEARCH_ENDS_LONG = 0.28, 0.3
 """Share of the budget at which the study is to have ended."""
 
 AGAIN_SHARE, PROBES, CHECKPOINTS = 0.04, 11, 6
