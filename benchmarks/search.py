@@ -1,11 +1,12 @@
 """How soon does a search have a good network? `tune` against other ways to search, on two cores.
 
-    python -m benchmarks.search [--peers NAME ...] [--seconds 300] [--json]
+    python -m benchmarks.search [--peers NAME ...] [--seconds 300] [--seeds 1] [--json]
 
 A clock starts when the data are read and the worker processes are there, for all alike. What counts
 is the accuracy on the whole validation part of networks that exist by then. Every search has two
 processes of one thread each. Optuna, random search and one-epoch + top-K look among the same
-networks; `tune` is told the data and its budget alone.
+networks; `tune` is told the data and its budget alone. How soon a search is lucky depends on its
+seed: with several, the medians are compared.
 """
 
 import os
@@ -19,10 +20,10 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from benchmarks.search_course import Course, Limits
+from benchmarks.search_course import Course, Courses, Limits
 from benchmarks.search_peers import one_epoch, ours, random_search, scikit_learn
 from benchmarks.search_torch import optuna_pytorch
 from tuner.data import Dataset, load
@@ -47,15 +48,15 @@ ACCURACIES = (0.970, 0.975, 0.980)
 MOST, AIM = 1 / 4, 1 / 10
 """Of the time that Optuna + PyTorch takes to a validation accuracy of 98.0 %."""
 
-Courses = dict[str, Course]
+Found = dict[str, Courses]
 
 
-def times_to(course: Course) -> dict[str, float | None]:
+def times_to(course: Course | Courses) -> dict[str, float | None]:
     """Give the seconds to each accuracy."""
     return {f"{accuracy:.1%}": course.time_to(accuracy) for accuracy in ACCURACIES}
 
 
-def ratio(courses: Courses, peer: str) -> tuple[float, bool] | None:
+def ratio(courses: Found, peer: str) -> tuple[float, bool] | None:
     """Give how often our time the peer takes to the last accuracy; at least, if it is not there."""
     if "tune" not in courses or not (mine := courses["tune"].time_to(ACCURACIES[-1])):
         return None
@@ -72,7 +73,7 @@ def written(value: float | None, form: str) -> str:
     return f"{'–':>{form.partition('.')[0]}}" if value is None else f"{value:{form}}"
 
 
-def print_table(courses: Courses) -> None:
+def print_table(courses: Found) -> None:
     """Print accuracies by time, times by accuracy, the ratio to ours, the test accuracy."""
     by_time = "".join(f"{f'{t} s':>7}" for t in TIMES)
     by_accuracy = "".join(f"{f'{100 * a:.1f} %':>8}" for a in ACCURACIES)
@@ -92,7 +93,7 @@ def print_table(courses: Courses) -> None:
               f"   target ≤ {MOST:g}, aim {AIM:g}   {met}")  # fmt: skip
 
 
-def as_json(courses: Courses, limits: Limits) -> str:
+def as_json(courses: Found, limits: Limits) -> str:
     """Put all results into one JSON object."""
     found: dict[str, Any] = {
         name: {
@@ -101,7 +102,10 @@ def as_json(courses: Courses, limits: Limits) -> str:
             "ratio": ratio(courses, name),
             "test": course.test,
             "seconds": course.seconds,
-            "networks": len(course.seen),
+            "seeds": [
+                {"seconds_to": times_to(each), "test": each.test, "networks": len(each.seen)}
+                for each in course.every
+            ],
         }
         for name, course in courses.items()
     }
@@ -116,15 +120,21 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300, help="for each peer")
     parser.add_argument("--budget", type=float, default=60, help="seconds for tune")
     parser.add_argument("--candidates", type=int, default=27, help="for sklearn halving")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="the first")
+    parser.add_argument("--seeds", type=int, default=1, help="how many, of which the median counts")
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     limits = Limits(options.seconds, options.budget, options.candidates, options.seed)
-    courses: Courses = {}
+    courses: Found = {}
     for name in options.peers:
-        print(NAMES[name], file=sys.stderr, flush=True)
-        courses[name] = PEERS[name](load(options.data), limits)
+        every = []
+        for seed in range(options.seed, options.seed + options.seeds):
+            course = PEERS[name](load(options.data), replace(limits, seed=seed))
+            told = ", ".join(f"{a}: {written(t, '.1f')}" for a, t in times_to(course).items())
+            print(f"{NAMES[name]}, seed {seed}: {told} s", file=sys.stderr, flush=True)
+            every.append(course)
+        courses[name] = Courses(tuple(every))
     print(as_json(courses, limits)) if options.json else print_table(courses)
 
 

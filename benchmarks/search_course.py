@@ -1,8 +1,10 @@
 """What a search has found by when."""
 
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import median
 
 from benchmarks.study import Nothing
 from tuner.study.tasks import TrainTo
@@ -67,6 +69,42 @@ class Course:
     def time_to(self, accuracy: float) -> float | None:
         """Give when a network of this accuracy existed."""
         return min((s.seconds for s in self.seen if s.accuracy >= accuracy), default=None)
+
+
+def middle(values: Iterable[float | None]) -> float | None:
+    """Give the median, where what was not reached counts as later than all else.
+
+    >>> middle([30.0, None, 20.0]), middle([None, 1.0, None])
+    (30.0, None)
+    """
+    found = median([math.inf if value is None else value for value in values])
+    return found if math.isfinite(found) else None
+
+
+@dataclass(frozen=True)
+class Courses:
+    """One kind of search with several seeds, in the middle."""
+
+    every: tuple[Course, ...]
+
+    def best(self, seconds: float) -> float | None:
+        """Give the best accuracy by then; None where a search was cut before."""
+        found = [course.best(seconds) for course in self.every]
+        return median(known) if len(known := [f for f in found if f]) == len(found) else None
+
+    def time_to(self, accuracy: float) -> float | None:
+        """Give when a network of this accuracy existed; None if in half of the searches never."""
+        return middle(course.time_to(accuracy) for course in self.every)
+
+    @property
+    def test(self) -> float:
+        """Test accuracy of what it gives in the end."""
+        return median(course.test for course in self.every)
+
+    @property
+    def seconds(self) -> float:
+        """When it ended."""
+        return median(course.seconds for course in self.every)
 
 
 class Watched:

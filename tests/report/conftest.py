@@ -3,7 +3,9 @@
 import math
 import random
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -13,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.report.runs import overfitting_run
 from tests.report.visits import CHROMIUM, FLAGS, Visit, Visitor
+from tuner.data import load
 from tuner.records import (
     DataSummary,
     Environment,
@@ -26,6 +29,9 @@ from tuner.records import (
     TrainRecord,
     Verdict,
 )
+from tuner.report.sharing import Together
+from tuner.study.workers import workers_for
+from tuner.workflow.jobs import made
 
 BASELINE = 3.2508
 EPOCHS = tuple(k / 4 for k in range(13))
@@ -183,3 +189,10 @@ def train_record(record: FindEtaRecord) -> TrainRecord:
         eta_search=None,
         result=overfitting_run(),
     )
+
+
+@pytest.fixture(scope="session")
+def together() -> Iterator[Together]:
+    """Two processes that share the drawing."""
+    with closing(workers_for(load("iris").tuning, 2, None)) as workers:
+        yield partial(made, workers)

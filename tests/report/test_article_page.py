@@ -33,6 +33,7 @@ from tuner.records import (
 from tuner.report import load_stored, show, stored_json, write_reproduce
 from tuner.report.article_figures import draw_panels, panel_curves, panels_size
 from tuner.report.article_texts import texts
+from tuner.report.sharing import Together
 
 EPOCHS = tuple(float(i) for i in range(1, 41))
 
@@ -129,7 +130,7 @@ def test_both_languages_speak_of_the_same(reproduction: ReproduceRecord) -> None
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_holds_everything(
-    reproduction: ReproduceRecord, language: str, tmp_path: Path
+    reproduction: ReproduceRecord, together: Together, language: str, tmp_path: Path
 ) -> None:
     written = write_reproduce(reproduction, tmp_path, language)
     page = written.html.read_text("utf-8")
@@ -146,9 +147,8 @@ def test_the_page_holds_everything(
     assert page.count('class="disagrees"') >= 2
     assert "default-src &#39;none&#39;" in page
     assert len(page.encode()) < 1_500_000
-    assert write_reproduce(reproduction, tmp_path / "again", language).html.read_bytes() == (
-        page.encode()
-    )
+    shared = write_reproduce(reproduction, tmp_path / "shared", language, together)
+    assert shared.html.read_bytes() == page.encode()
 
 
 def test_the_record_comes_back_whole(reproduction: ReproduceRecord, tmp_path: Path) -> None:

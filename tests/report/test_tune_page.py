@@ -15,6 +15,7 @@ from tests.report.tunes import ORDER, tuning
 from tuner.errors import InputError
 from tuner.records import EtaSearch, TuneRecord
 from tuner.report import ReportFiles, load_stored, show, stored_json, write_tune
+from tuner.report.sharing import Together
 from tuner.report.tune_cautions import tune_cautions
 from tuner.report.tune_contenders import (
     final_differences,
@@ -36,6 +37,16 @@ def tuned(search: EtaSearch) -> TuneRecord:
 @pytest.fixture(scope="module")
 def files(tuned: TuneRecord, tmp_path_factory: pytest.TempPathFactory) -> ReportFiles:
     return write_tune(tuned, tmp_path_factory.mktemp("tune"))
+
+
+def test_processes_that_share_the_drawing_change_no_byte(
+    tuned: TuneRecord, files: ReportFiles, together: Together, tmp_path: Path
+) -> None:
+    shared = write_tune(tuned, tmp_path, together)
+    for one, other in zip(
+        (files.html, *files.figures), (shared.html, *shared.figures), strict=True
+    ):
+        assert one.read_bytes() == other.read_bytes(), one.name
 
 
 def page(record: TuneRecord, folder: Path) -> str:

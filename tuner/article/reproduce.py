@@ -9,7 +9,7 @@ from tuner.article.recipes import Plan
 from tuner.article.training import Progress, Store, kept_runs, train_all
 from tuner.data import Dataset
 from tuner.records import Agreement, Claim, ExperimentRecord, Finding
-from tuner.study.workers import workers_for
+from tuner.study.workers import Workers
 from tuner.trainers.native import NativeTrainer
 
 PUBLISHED = "mnist", 50_000
@@ -30,8 +30,8 @@ def reproduce(
     data: Dataset,
     store: Store,
     *,
+    workers: Workers,
     seed: int = 0,
-    workers: int = 1,
     watch: Callable[[Progress], None] = lambda _: None,
     stop_asked: Callable[[], bool] = lambda: False,
 ) -> Reproduced:
@@ -45,10 +45,10 @@ def reproduce(
         On which; its test part is opened once for each experiment that needs it, at the end.
     store
         Keeps unfinished training, which the next call goes on with; emptied by nobody here.
+    workers
+        Where networks train.
     seed
         Of the first network of each kind.
-    workers
-        Processes.
     watch
         Told how far it is.
     stop_asked
@@ -59,19 +59,19 @@ def reproduce(
     recipes = [r for each in experiments for r in each.recipes(plan).values()]
     searches = [s for each in experiments for s in each.searches(plan)]
     kept = kept_runs(recipes, store, NativeTrainer(data.tuning)) if store.holds_something else {}
-    pool = workers_for(data.tuning, workers if recipes or searches else 1, None)
-    try:
-        trained = train_all(
-            recipes, searches, pool, store, kept, watch=watch, stop_asked=stop_asked
-        )
-    finally:
-        pool.close()
+    trained = train_all(recipes, searches, workers, store, kept, watch=watch, stop_asked=stop_asked)
     if not trained.complete:
         return Reproduced((), complete=False, seconds=time.monotonic() - began)
     records = tuple(e.record(plan, data, trained.runs, trained.searches) for e in experiments)
     if not is_published(data):
         records = tuple(_on_other_data(record) for record in records)
     return Reproduced(records, complete=True, seconds=time.monotonic() - began)
+
+
+def trains(experiments: Sequence[Experiment], n: int) -> bool:
+    """Whether any of the experiments trains networks on the data, of n examples."""
+    plan = Plan(n, seed=0)
+    return any(each.recipes(plan) or each.searches(plan) for each in experiments)
 
 
 def is_published(data: Dataset) -> bool:

@@ -64,7 +64,7 @@ def write_page(
     from tuner.report.sharing import in_turn
 
     if isinstance(record, ReproduceRecord):
-        return write_reproduce(record, folder, lang)
+        return write_reproduce(record, folder, lang, together or in_turn)
 
     if isinstance(record, TrainRecord):
         return write_train(record, folder)

@@ -1,7 +1,9 @@
 """`reproduce`: the article's experiments, the published figures beside ours."""
 
 import sys
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from tuner.article.reproduce import Reproduced
     from tuner.article.training import Store
     from tuner.data import Dataset
+    from tuner.study.workers import Workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,15 +95,17 @@ def reproduce(
     Writes reproduce.html (for zh: reproduce-zh.html), its figures and records.json to --out
     (default: reports/reproduce-DATA). Stopped at any moment, the same command goes on.
     """
+    from tuner.workflow.jobs import made
+
     with narrator() as say:
         say.tell(f"reading {data.data}")
         job = _job(context.obj, names or [], data, page, work)
-        with output_folder(job.out):
-            done = _reproduced(job, say)
+        with output_folder(job.out), closing(_workers(job)) as workers:
+            done = _reproduced(job, workers, say)
             if done.complete:
                 say.tell("writing the report")
                 record = _record(job, done)
-                written = write(record, job.out, page.lang)
+                written = write(record, job.out, page.lang, partial(made, workers))
                 job.store.forget()
     if not done.complete:
         print(f"interrupted: go on with {job.command}", file=sys.stderr)
@@ -129,7 +134,15 @@ def _job(
     return Job(experiments, omitted, dataset, out, page, work.workers or usable_cores(), begun)
 
 
-def _reproduced(job: Job, say: "Narrator") -> "Reproduced":
+def _workers(job: Job) -> "Workers":
+    from tuner.article.reproduce import trains
+    from tuner.study.workers import workers_for
+
+    count = job.workers if trains(job.experiments, job.dataset.train.n) else 1
+    return workers_for(job.dataset.tuning, count, None)
+
+
+def _reproduced(job: Job, workers: "Workers", say: "Narrator") -> "Reproduced":
     from tuner.article.reproduce import reproduce as run
 
     if job.page.fresh:
@@ -140,7 +153,7 @@ def _reproduced(job: Job, say: "Narrator") -> "Reproduced":
             job.dataset,
             job.store,
             seed=job.page.seed,
-            workers=job.workers,
+            workers=workers,
             watch=say.watch,
             stop_asked=asked,
         )

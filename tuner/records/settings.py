@@ -35,7 +35,7 @@ class Hyperparameters(Record):
         Weights N(0, 1/n_in) (`scaled`) or N(0, 1) (`large`); biases N(0, 1) in both
         (article, section on weight initialisation; book chapter 3).
     batch_size
-        Examples in a mini-batch, m ≥ 1.
+        Most examples in a mini-batch, m ≥ 1; those of an epoch differ in size by one at most.
     lambda_
         Regularization parameter λ ≥ 0 of λ/2n Σw² (L2) or λ/n Σ|w| (L1), n the number of
         training examples; biases are never regularised.

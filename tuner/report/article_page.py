@@ -35,6 +35,7 @@ from tuner.report.page import (
     table,
 )
 from tuner.report.provenance import Provenance, data_and_environment
+from tuner.report.sharing import Together, in_turn
 from tuner.report.verdicts import PlainVerdict
 from tuner.report.words import number
 
@@ -70,7 +71,9 @@ class Section:
     opened: str
 
 
-def write_reproduce(record: ReproduceRecord, folder: Path, language: str = "en") -> ReportFiles:
+def write_reproduce(
+    record: ReproduceRecord, folder: Path, language: str = "en", together: Together = in_turn
+) -> ReportFiles:
     """Write `reproduce.html` (or `reproduce-zh.html`) and its figures, the same for both languages.
 
     Parameters
@@ -81,6 +84,8 @@ def write_reproduce(record: ReproduceRecord, folder: Path, language: str = "en")
         Where to write; made if need be. Older files of the same names are replaced, whole.
     language
         `en` or `zh`.
+    together
+        Draws the figures; processes that share them are sooner done.
 
     Raises
     ------
@@ -88,7 +93,7 @@ def write_reproduce(record: ReproduceRecord, folder: Path, language: str = "en")
         When the folder cannot be written to; then nothing is.
     """
     words = texts(language)
-    sections = [_section(each, words) for each in record.experiments]
+    sections = together([partial(_section, each, language) for each in record.experiments])
     pictures = [each for section in sections for each in section.pictures]
     values = {
         "language": LANGUAGE_TAGS[language],
@@ -158,7 +163,8 @@ def _not_agreeing(sections: list[Section]) -> Iterator[tuple[Section, Row]]:
     )
 
 
-def _section(experiment: ExperimentRecord, words: Texts) -> Section:
+def _section(experiment: ExperimentRecord, language: str) -> Section:
+    words = texts(language)
     said = words.experiments[experiment.name]
     pictures = tuple(_pictures(experiment, said, words))
     return Section(
