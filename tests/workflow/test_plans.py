@@ -103,8 +103,8 @@ def test_more_time_never_means_a_smaller_search() -> None:
     ("final", "most", "expected"),
     [
         (30.0, 190, (30, 60, 100, 200, 300)),
-        (400.0, 190, (100, 200, 300, 500)),
-        (400.0, float("inf"), (30, 60, 100, 200, 300, 500)),
+        (400.0, 190, (200, 300, 500, 800)),
+        (400.0, float("inf"), (30, 60, 100, 200, 300, 500, 800)),
     ],
 )
 def test_sizes_that_would_leave_time_idle_are_not_searched(

@@ -140,7 +140,7 @@ def plan_search(
     >>> plan.hidden, plan.trials, plan.rungs, plan.epochs, plan.n_train
     ((30, 100, 300, 800), 16, (1, 3), 6, 12500)
     """
-    enough = enough_epochs * max(1.0, final_seconds / 30) ** 0.85
+    enough = enough_epochs * max(1.0, final_seconds / 30) ** 0.75
     hidden = tuple(h for h, pace in paces.seconds.items() if pace * enough <= final_seconds)
     hidden = hidden if len(hidden) >= 2 else tuple(paces.seconds)[:2]
     idle = sum(paces.seconds[h] * most_epochs < final_seconds / 2 for h in hidden)
