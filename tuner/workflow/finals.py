@@ -27,8 +27,9 @@ from tuner.workflow.jobs import done, shared_out
 from tuner.workflow.memory import Memory
 from tuner.workflow.pairing import Right, RightOnAverage, best_of, differences, right_of, winner
 
-ENOUGH = 60
-"""Epochs that all candidates get if the budget allows; else only the winner goes on."""
+ENOUGH, ENOUGH_SHARE = 60, 0.5
+"""Epochs that all candidates get if the budget allows, and their share of the epochs that help;
+with less only the winner goes on."""
 
 LEAST_STEPS = 20_000
 
@@ -119,7 +120,7 @@ def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) 
         return int(SAFETY_AT_ONCE * seconds * workers / (seeds * sum(paces)))
 
     for seeds in (3, 2):
-        if (epochs := all_epochs(seeds)) >= min(most, ENOUGH):
+        if (epochs := all_epochs(seeds)) >= min(most, max(ENOUGH, ENOUGH_SHARE * most)):
             epochs = min(most, epochs)
             return FinalPlan(seeds=seeds, compared_at=epochs, hold=epochs // 2, epochs=epochs)
     rounds = math.ceil(2 / workers)
