@@ -27,11 +27,11 @@ def trained(plan: FinalPlan, paces: list[float], workers: int) -> float:
     return (plan.compared_at + 1) * together + (plan.epochs - plan.compared_at) * alone
 
 
-@given(paces=PACES, most=MOST, seconds=SECONDS, workers=WORKERS)
+@given(paces=PACES, most=MOST, seconds=SECONDS, workers=WORKERS, by=st.integers(1, 1000))
 def test_a_final_plan_is_sound_and_fits(
-    paces: list[float], most: int, seconds: float, workers: int
+    *, paces: list[float], most: int, seconds: float, workers: int, by: int
 ) -> None:
-    plan = first_plan(paces, most, seconds, workers)
+    plan = first_plan(paces, most, seconds, workers, by)
     assert 1 <= plan.hold < plan.epochs <= most
     assert plan.compared_at <= plan.hold or plan.compared_at == plan.epochs
     smallest = plan.epochs <= 4 or plan.compared_at == 1

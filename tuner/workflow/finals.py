@@ -36,8 +36,8 @@ LEAST_STEPS = 20_000
 SEGMENT_SECONDS = 5.0
 """Work between two checkpoints, and between two looks at whether somebody asked to stop."""
 
-COMPARED_BY = 8
-"""Epochs that tell candidates apart, once their weights are averaged."""
+COMPARED_BY, COMPARED_STEPS = 8, 10_000
+"""Epochs that tell candidates apart, once their weights are averaged; more where they are short."""
 
 SAFETY, SAFETY_AT_ONCE = 0.95, 0.8
 """Of the time left, what the plan uses; less where it is not made anew on the way."""
@@ -94,7 +94,14 @@ def least_epochs(settings: Hyperparameters, n: int) -> float:
     return min(max(15.0, LEAST_STEPS / steps), most_epochs(settings, n) / 2)
 
 
-def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) -> FinalPlan:
+def compared_by(settings: Hyperparameters, n: int) -> int:
+    """Give the epochs by which candidates can be told apart."""
+    return max(COMPARED_BY, COMPARED_STEPS // steps_in(n, settings.batch_size))
+
+
+def first_plan(
+    paces: Sequence[float], most: int, seconds: float, workers: int, by: int = COMPARED_BY
+) -> FinalPlan:
     """Give the plan to begin with.
 
     Parameters
@@ -107,6 +114,8 @@ def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) 
         Time for all of it.
     workers
         How many networks train at the same time.
+    by
+        Epochs by which candidates can be told apart.
 
     Examples
     --------
@@ -114,6 +123,8 @@ def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) 
     FinalPlan(seeds=2, compared_at=8, hold=33, epochs=67)
     >>> first_plan([0.01, 0.02], most=100, seconds=40.0, workers=2)
     FinalPlan(seeds=3, compared_at=100, hold=50, epochs=100)
+    >>> first_plan([0.1, 0.1], most=400, seconds=40.0, workers=2, by=100)
+    FinalPlan(seeds=2, compared_at=63, hold=158, epochs=316)
     """
 
     def all_epochs(seeds: int) -> int:
@@ -126,7 +137,7 @@ def first_plan(paces: Sequence[float], most: int, seconds: float, workers: int) 
     rounds = math.ceil(2 / workers)
     alone = SAFETY * seconds / (max(paces) * rounds)
     share = sum(paces) * 2 / workers / (max(paces) * rounds)  # of an epoch of all to one alone
-    compared_at = max(1, min(COMPARED_BY, int(alone / (4 + share))))
+    compared_at = max(1, min(by, most // 2, int(alone / (4 + share))))
     epochs = max(4, min(most, int(alone - compared_at * (share - 1) - share / 2)))
     return FinalPlan(
         seeds=2, compared_at=compared_at, hold=max(compared_at, epochs // 2), epochs=epochs
@@ -177,6 +188,10 @@ class Finalists:
         self.networks: dict[Key, Training[NativeLane]] = {}
 
     @property
+    def _by(self) -> int:
+        return max(compared_by(s, self.data.train.n) for s in self.settings)
+
+    @property
     def left(self) -> float:
         """Seconds left for training."""
         return self.ask.for_work - self.memory.seconds
@@ -186,7 +201,7 @@ class Finalists:
         plan = self.memory.once(
             FinalPlan,
             "final-plan",
-            lambda: first_plan(paces, self.most, self.left, self.workers.count),
+            lambda: first_plan(paces, self.most, self.left, self.workers.count, self._by),
         )
         seeds = range(self.ask.seed, self.ask.seed + plan.seeds)
         everyone = [(c, seed) for c in range(len(self.settings)) for seed in seeds]

@@ -174,8 +174,11 @@ def _better_kind(plain: Sequence[Means], n_validation: int, *, on_all: bool) -> 
     first, last = plain[0], plain[-1]
     if on_all:
         return last if is_as_good(last.accuracy, first.accuracy, n_validation) else first
-    clearly = newcombe(first.accuracy, last.accuracy, (n_validation, n_validation))[0] > 0
-    return first if clearly else last
+    return first if _is_clearly_better(first, last, n_validation) else last
+
+
+def _is_clearly_better(one: Means, other: Means, n_validation: int) -> bool:
+    return newcombe(one.accuracy, other.accuracy, (n_validation, n_validation))[0] > 0
 
 
 def _ways(data: TuningData, n: int, *, article: bool, patient: bool) -> list[str]:
@@ -202,7 +205,7 @@ def _choice(tried: Sequence[Means], n_validation: int, *, patient: bool) -> int:
     if patient and tried[best].name in FRESH:
         plain = next(m for m in reversed(tried) if m.name == "none")
         rivals = [i for i, m in enumerate(tried) if m.name in FRESH]
-        keep_up = [i for i in rivals if is_as_good(tried[i].accuracy, plain.accuracy, n_validation)]
+        keep_up = [i for i in rivals if not _is_clearly_better(plain, tried[i], n_validation)]
         return min(keep_up, key=lambda i: tried[i].gap)
     (l2,) = (i for i, means in enumerate(tried) if means.name == "l2")
     return l2 if is_as_good(tried[l2].accuracy, tried[best].accuracy, n_validation) else best
