@@ -66,8 +66,11 @@ WORK, MODEL, SETTINGS = "work", "model.safetensors", "settings.toml"
 LONG = 240.0
 """Seconds of budget from which there are more candidates, and a smaller share for the search."""
 
-SEARCH_ENDS_SHORT, SEARCH_ENDS_LONG = 0.28, 0.3
+SEARCH_ENDS_SHORT, SEARCH_ENDS_LONG = 0.36, 0.3
 """Share of the budget at which the study is to have ended."""
+
+SEARCH_ENDS_FRESH = 0.28
+"""The same of a short budget where images change in every epoch: then more epochs help for long."""
 
 AGAIN_SHARE, PROBES, CHECKPOINTS = 0.04, 11, 6
 """Share of the budget to find η again in, by so many probes, whose cost is measured so often."""
@@ -250,14 +253,16 @@ class _Order:
 
     def _search_plan(self) -> SearchPlan:
         n = self.data.train.n
-        ends = self.ask.budget * (SEARCH_ENDS_LONG if self._long else SEARCH_ENDS_SHORT)
+        fresh = self.base.expansion != "none"
+        short = SEARCH_ENDS_FRESH if fresh else SEARCH_ENDS_SHORT
+        ends = self.ask.budget * (SEARCH_ENDS_LONG if self._long else short)
         return plan_search(
             Paces(seconds=self.paces),
             n,
             seconds=max(0.1 * self.ask.budget, ends - self.memory.seconds),
             final_seconds=self.ask.for_work - ends - AGAIN_SHARE * self.ask.budget,
             enough_epochs=least_epochs(self.base, n),
-            most_epochs=math.inf if self.base.expansion == "none" else most_epochs(self.base, n),
+            most_epochs=most_epochs(self.base, n) if fresh else math.inf,
             workers=self.workers.count,
         )
 
