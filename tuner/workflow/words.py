@@ -127,9 +127,9 @@ def final(outcome: Final) -> str:
         f"{len(accuracies)} seeds, after {outcome.strategy.epochs} epochs."
     )
     if len(outcome.tied) > 1:
-        return (
-            f"{said} {len(outcome.tied)} candidates cannot be told apart; the smallest was taken."
-        )
+        sizes = {outcome.candidates[each].parameters for each in outcome.tied}
+        taken = "smallest" if len(sizes) > 1 else "best"
+        return f"{said} {len(outcome.tied)} candidates cannot be told apart; the {taken} was taken."
     return f"{said} No other candidate comes as near as chance allows."
 
 
