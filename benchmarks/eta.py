@@ -19,8 +19,8 @@ import numpy as np
 
 from benchmarks.eta_rules import RULES, Choice
 from benchmarks.eta_tasks import EPOCHS, LEAST_STEPS, TASKS, Task
-from tuner.eta import find_eta
 from tuner.trainers.native import NativeLane, NativeTrainer
+from tuner.training.eta_finder import find_eta
 
 GRID = [float(f"{10 ** (k / 4):.3g}") for k in range(-16, 9)]
 OURS = next(iter(RULES))
@@ -127,7 +127,7 @@ def train(
 
 
 def accuracies(lanes: Sequence[NativeLane], trainer: NativeTrainer) -> list[float]:
-    """Give the validation accuracy of each network."""
+    """Return the validation accuracy of each network."""
     return [m.accuracy for m in trainer.measure(lanes, "validation")]
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tuner.eta import find_eta
-from tuner.network.costs import COSTS
+from tuner.network.losses import COSTS
 from tuner.randomness import Purpose, stream
 from tuner.records import EtaSearch, Hyperparameters
 from tuner.trainers.native import NativeTrainer, logits, one_hot
+from tuner.training.eta_finder import find_eta
 
 LOWEST, HIGHEST, ITERATIONS = 1e-7, 10.0, 100
 SMOOTHING, STOP_AT = 0.98, 4.0

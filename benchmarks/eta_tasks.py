@@ -24,7 +24,7 @@ class Task:
 
 
 def network(**settings: object) -> Hyperparameters:
-    """Give settings whose η is where searches begin."""
+    """Return settings whose η is where searches begin."""
     return replace(Hyperparameters(eta=0.01), **settings)  # type: ignore[arg-type]
 
 
@@ -34,7 +34,7 @@ def named(name: str, train_size: int | None = None) -> Callable[[], TuningData]:
 
 
 def wrong_labels(source: Callable[[], TuningData], share: float) -> Callable[[], TuningData]:
-    """Give a share of the training examples a class drawn at random."""
+    """Return a share of the training examples a class drawn at random."""
 
     def data() -> TuningData:
         clean, rng = source(), np.random.default_rng(1)
@@ -69,14 +69,14 @@ def from_arrays(x: np.ndarray, y: np.ndarray) -> TuningData:
 
 
 def raw_breast_cancer() -> TuningData:
-    """Give the columns as measured, from thousandths to thousands."""
+    """Return the columns as measured, from thousandths to thousands."""
     x, y = load_breast_cancer(return_X_y=True)
     order = np.random.default_rng(3).permutation(len(x))
     return from_arrays(x[order], y[order].astype(np.intp))
 
 
 def synthetic() -> TuningData:
-    """Give five overlapping classes in twenty columns, half of them noise."""
+    """Return five overlapping classes in twenty columns, half of them noise."""
     x, y = make_classification(
         4_000, 20, n_informative=8, n_classes=5, class_sep=1.5, flip_y=0.05, random_state=4
     )

@@ -34,7 +34,7 @@ os.environ["PYTHONWARNINGS"] = f"ignore:{TOO_SHORT}"
 def halving_search(
     candidates: int, epochs: tuple[int | str, int], *, seed: int, **search: Any
 ) -> HalvingRandomSearchCV:
-    """Give a search whose resource is the number of epochs, from the fewest to the most."""
+    """Return a search whose resource is the number of epochs, from the fewest to the most."""
     return HalvingRandomSearchCV(
         MLPClassifier(random_state=seed),
         SPACE,

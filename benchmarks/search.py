@@ -52,12 +52,12 @@ Found = dict[str, Courses]
 
 
 def times_to(course: Course | Courses) -> dict[str, float | None]:
-    """Give the seconds to each accuracy."""
+    """Return the seconds to each accuracy."""
     return {f"{accuracy:.1%}": course.time_to(accuracy) for accuracy in ACCURACIES}
 
 
 def ratio(courses: Found, peer: str) -> tuple[float, bool] | None:
-    """Give how often our time the peer takes to the last accuracy; at least, if it is not there."""
+    """Return the peer's time to the last accuracy over ours, and whether that is a lower bound."""
     if "tune" not in courses or not (mine := courses["tune"].time_to(ACCURACIES[-1])):
         return None
     theirs = courses[peer].time_to(ACCURACIES[-1])

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.study import Nothing
-from tuner.study.tasks import TrainTo
-from tuner.study.workers import Job, Workers
+from tuner.execution.base import Job, Workers
+from tuner.execution.tasks import TrainTo
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,18 @@ class Course:
     ended: bool
 
     def best(self, seconds: float) -> float | None:
-        """Give the best accuracy by then; None where there was none, or the search was cut."""
+        """Return the best accuracy by then; None where there was none, or the search was cut."""
         if seconds > self.seconds and not self.ended:
             return None
         return max((s.accuracy for s in self.seen if s.seconds <= seconds), default=None)
 
     def time_to(self, accuracy: float) -> float | None:
-        """Give when a network of this accuracy existed."""
+        """Return when a network of this accuracy existed."""
         return min((s.seconds for s in self.seen if s.accuracy >= accuracy), default=None)
 
 
 def middle(values: Iterable[float | None]) -> float | None:
-    """Give the median, where what was not reached counts as later than all else.
+    """Return the median, where what was not reached counts as later than all else.
 
     >>> middle([30.0, None, 20.0]), middle([None, 1.0, None])
     (30.0, None)
@@ -88,12 +88,12 @@ class Courses:
     every: tuple[Course, ...]
 
     def best(self, seconds: float) -> float | None:
-        """Give the best accuracy by then; None where a search was cut before."""
+        """Return the best accuracy by then; None where a search was cut before."""
         found = [course.best(seconds) for course in self.every]
         return median(known) if len(known := [f for f in found if f]) == len(found) else None
 
     def time_to(self, accuracy: float) -> float | None:
-        """Give when a network of this accuracy existed; None if in half of the searches never."""
+        """Return when a network of this accuracy existed; None if in half of the searches never."""
         return middle(course.time_to(accuracy) for course in self.every)
 
     @property

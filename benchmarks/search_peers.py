@@ -16,15 +16,15 @@ from benchmarks.halving import both_parts, halving_search, our_split, start_proc
 from benchmarks.search_course import Course, Limits, Seen, Watched
 from benchmarks.search_torch import EPOCHS
 from tuner.data import Dataset, Part
-from tuner.models import model_of
+from tuner.execution.base import Job, workers_for
+from tuner.execution.tasks import TrainTo
 from tuner.records import Hyperparameters, Strategy
-from tuner.run import Training, begin
+from tuner.storage.models import model_of
 from tuner.strategies.plans import policies
-from tuner.study.tasks import TrainTo
-from tuner.study.workers import Job, workers_for
 from tuner.trainers.native import NativeLane, NativeTrainer
-from tuner.workflow.ask import Ask
-from tuner.workflow.order import tune
+from tuner.training.loop import Training, begin
+from tuner.tuning.pipeline import tune
+from tuner.tuning.request import Ask
 
 WORKERS = 2
 DRAWN, TOP = 64, 4
@@ -54,7 +54,7 @@ class Scored:
     log: Path
 
     def __call__(self, network: Any, x: NDArray[Any], y: NDArray[Any]) -> float:  # noqa: ARG002
-        """Give the accuracy."""
+        """Return the accuracy."""
         accuracy = float(network.score(self.part.x, self.part.y))
         with self.log.open("a") as log:
             log.write(f"{time.monotonic()} {accuracy}\n")
@@ -125,7 +125,7 @@ def on_our_trainer(
 def trained(
     workers: Watched, networks: Iterator[Network], epoch: int, seconds: float
 ) -> list[Network]:
-    """Train networks one epoch a job, each worker one after the other; give those begun in time."""
+    """Train networks one epoch a job, in turn on each worker; return those begun in time."""
     finished = []
 
     def start() -> Iterator[Job]:

@@ -62,7 +62,7 @@ def prepare(name: str, all_ready: Barrier) -> None:
 
 @cache
 def parts(name: str) -> tuple[Any, ...]:
-    """Give inputs and classes of the training, validation and test part as tensors."""
+    """Return inputs and classes of the training, validation and test part as tensors."""
     torch, data = import_module("torch"), load(name)
     return tuple(
         torch.from_numpy(array.copy())
@@ -74,7 +74,7 @@ def parts(name: str) -> tuple[Any, ...]:
 def explored(
     name: str, journal: str, began: float, limits: Limits, worker: int
 ) -> tuple[list[Seen], float, float]:
-    """Try trials; give what was seen, and the best network's validation and test accuracy."""
+    """Try trials; return what was seen, and the best network's validation and test accuracy."""
     explorer = Explorer(name, began, limits.seconds)
     seed = WORKERS * limits.seed + worker
     import_module("torch").manual_seed(seed)
@@ -119,7 +119,7 @@ class Explorer:
         return best
 
     def suggested(self, trial: optuna.Trial) -> tuple[Any, Callable[[], None]]:
-        """Give the network that a trial asks for, and what trains it for an epoch."""
+        """Return the network that a trial asks for, and what trains it for an epoch."""
         nn = self.torch.nn
         hidden = trial.suggest_int("hidden", 16, 128, log=True)
         batch = trial.suggest_categorical("batch_size", [16, 32, 64, 128])
@@ -144,7 +144,7 @@ class Explorer:
         return network, train_epoch
 
     def accuracy(self, network: Any, x: Any, y: Any) -> float:
-        """Give the share classified right."""
+        """Return the share classified right."""
         with self.torch.no_grad():
             return float((network(x).argmax(1) == y).double().mean())
 

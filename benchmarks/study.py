@@ -23,12 +23,12 @@ from typing import Any
 
 from tuner.data import Dataset, load
 from tuner.environment import usable_cores
+from tuner.execution import tasks
+from tuner.execution.base import Job
+from tuner.execution.processes import Processes
 from tuner.records import StudySummary
-from tuner.study import tasks
-from tuner.study.processes import Processes
 from tuner.study.spec import StudySpec, read_spec
 from tuner.study.studies import run_study
-from tuner.study.workers import Job
 from tuner.trainers.native import NativeTrainer
 
 STUDY = Path(__file__).parents[1] / "studies" / "lambda_hidden.toml"
@@ -65,7 +65,7 @@ class Nothing:
 
 @contextmanager
 def timed(names: tuple[str, ...]) -> Iterator[list[float]]:
-    """Time every call of these functions of `tuner.study.tasks`."""
+    """Time every call of these functions of `tuner.execution.tasks`."""
     seconds: list[float] = []
     originals = {name: getattr(tasks, name) for name in names}
 
@@ -89,7 +89,7 @@ def timed(names: tuple[str, ...]) -> Iterator[list[float]]:
 
 
 def run(spec: StudySpec, data: Dataset, workers: int) -> tuple[float, StudySummary]:
-    """Run the study in a new folder; give the seconds and what came out."""
+    """Run the study in a new folder; return the seconds and what came out."""
     with TemporaryDirectory() as folder:
         began = time.perf_counter()
         summary, _ = run_study(spec, data, Path(folder), workers=workers)
@@ -97,7 +97,7 @@ def run(spec: StudySpec, data: Dataset, workers: int) -> tuple[float, StudySumma
 
 
 def start(data: Dataset) -> float:
-    """Give the seconds until each worker process has done a task that takes no time."""
+    """Return the seconds until each worker process has done a task that takes no time."""
     began = time.perf_counter()
     workers = Processes(data.tuning, WORKERS)
     try:

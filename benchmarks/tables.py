@@ -31,10 +31,10 @@ from typing import Any
 
 from benchmarks.halving import both_parts, halving_search, our_split, start_processes
 from tuner.data import Dataset, load
-from tuner.intervals import mean_interval
-from tuner.study.workers import workers_for
-from tuner.workflow.ask import Ask
-from tuner.workflow.order import tune
+from tuner.execution.base import workers_for
+from tuner.stats import mean_interval
+from tuner.tuning.pipeline import tune
+from tuner.tuning.request import Ask
 
 DATA = ("mnist-5k", "digits", "breast_cancer", "wine")
 WORKERS = 2
@@ -100,7 +100,7 @@ def scikit_learn(data: Dataset, candidates: int, seed: int) -> Judged:
 
 
 def summary(found: Sequence[Pair]) -> dict[str, Any]:
-    """Give means, differences and their 95 % intervals, in shares, and the verdict."""
+    """Return means, differences and their 95 % intervals, in shares, and the verdict."""
     mine, theirs = ([getattr(p, who).accuracy for p in found] for who in ("ours", "peer"))
     differences = [m - t for m, t in zip(mine, theirs, strict=True)]
     low, high = mean_interval(differences)

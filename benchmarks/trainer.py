@@ -52,11 +52,11 @@ class Task:
 
     @property
     def name(self) -> str:
-        """Say what is trained."""
+        """Describe what is trained."""
         return f"m={self.m}, 784-{self.hidden}-10"
 
     def settings(self, seed: int) -> Hyperparameters:
-        """Give our settings for one of the networks."""
+        """Return our settings for one of the networks."""
         return Hyperparameters(
             eta=ETA, hidden=(self.hidden,), batch_size=self.m, lambda_=LAMBDA, seed=seed
         )
@@ -147,7 +147,7 @@ def fill_with_real_numbers(space: Workspace, data: TuningData) -> None:
 
 
 def every_product(space: Workspace) -> list[tuple[Any, ...]]:
-    """Give the arguments of each gemm of a step, the updates so small that the weights stay."""
+    """Return the arguments of each gemm of a step, the updates so small that the weights stay."""
     forward = [(1.0, *p[:2], 0.0, p[2], 1, 0, 1) for layer in space.forward_products for p in layer]
     backward = [
         (1.0, *p[:2], 0.0, p[2], 0, 0, 1) for layer in space.backward_products for p in layer
@@ -236,7 +236,7 @@ def jax_start(jax: Any, setting: Setting, key: Any) -> tuple[Any, ...]:
 
 
 def jax_epoch(jax: Any, setting: Setting) -> Any:
-    """Give the function that trains for one turn, to be compiled."""
+    """Return the function that trains for one turn, to be compiled."""
     data, m, n = setting.data.train, setting.task.m, setting.data.train.n
     x = jax.numpy.asarray(data.x)
     y = jax.numpy.asarray(one_hot(data.y, 10, data.x.dtype))
@@ -293,7 +293,7 @@ def products_of(name: str) -> str:
 
 
 def measure(setting: Setting, turns: int) -> dict[str, float | None]:
-    """Give the median seconds of each contestant; None where its package is absent."""
+    """Return the median seconds of each contestant; None where its package is absent."""
     ready: dict[str, Turn] = {}
     seconds: dict[str, float | None] = {}
     for name, make in contestants(setting.task).items():
@@ -353,7 +353,7 @@ def ratios(seconds: Seconds) -> list[dict[str, Any]]:
 
 
 def shares(seconds: Seconds) -> list[dict[str, Any]]:
-    """Give the share of our time that the matrix products alone would take."""
+    """Return the share of our time that the matrix products alone would take."""
     return [
         {"task": task.name, "ours": name, "share": products / whole}
         for task, of_task in seconds.items()

@@ -14,7 +14,7 @@ LONG = bool(os.environ.get("TUNER_TEST_LONG"))
 hypothesis.settings.register_profile("tuner", deadline=None)  # timings are never asserted
 hypothesis.settings.load_profile("tuner")
 
-pytest.register_assert_rewrite("tests.trainers.contract")
+pytest.register_assert_rewrite("tests.support.trainers.contract")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

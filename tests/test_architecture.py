@@ -17,30 +17,29 @@ FILES = sorted(HOUSE.rglob("*.py"))
 FOUNDATION = {"errors", "randomness", "records"}
 TRAINING = FOUNDATION | {"data", "network", "trainers"}
 DRIVING = TRAINING | {"strategies"}
-STUDYING = DRIVING | {"intervals", "checkpoints", "environment", "eta", "models", "run"}
+STORING = DRIVING | {"environment", "stats", "storage", "training"}
+STUDYING = STORING | {"execution"}
 FINISHING = STUDYING | {"inspection", "study"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "durations": {"errors"},
-    "intervals": set(),
+    "stats": set(),
     "randomness": set(),
     "records": {"errors"},
     "strategies": {"errors", "records"},
-    "report": {"errors", "intervals", "records"},
+    "report": {"errors", "stats", "records"},
     "data": FOUNDATION,
     "network": FOUNDATION | {"data"},
     "environment": FOUNDATION | {"network"},
     "trainers": FOUNDATION | {"data", "network"},
-    "eta": DRIVING,
-    "run": DRIVING,
-    "tensorfile": FOUNDATION | {"data", "network"},
-    "checkpoints": DRIVING | {"run", "tensorfile"},
-    "models": DRIVING | {"environment", "run", "tensorfile"},
-    "inspection": DRIVING | {"models"},
+    "training": DRIVING,
+    "storage": DRIVING | {"environment", "training"},
+    "inspection": DRIVING | {"storage"},
+    "execution": STORING,
     "study": STUDYING,
-    "workflow": FINISHING,
-    "estimators": FINISHING | {"durations", "report", "workflow"},
-    "article": FINISHING | {"workflow"},
+    "tuning": FINISHING,
+    "estimators": FINISHING | {"durations", "report", "tuning"},
+    "article": FINISHING | {"tuning"},
 }
 AT_THE_TOP = {"cli", "__main__", "__init__"}
 """What may import every room, and is imported by none below."""
@@ -116,8 +115,8 @@ def test_the_table_itself_has_no_cycle() -> None:
         ("trainers", "from optuna import Study", set(), {"optuna"}),
         ("study", "import optuna.samplers as samplers", set(), set()),
         ("data", "import matplotlib.pyplot", set(), {"matplotlib"}),
-        ("records", "from tuner.cli.app import main", {"cli"}, set()),
-        ("cli", "from tuner.eta import find_eta\nimport typer", set(), set()),
+        ("records", "from tuner.cli.main import main", {"cli"}, set()),
+        ("cli", "from tuner.training.eta_finder import find_eta\nimport typer", set(), set()),
     ],
 )
 def test_the_checks_see_what_they_look_for(

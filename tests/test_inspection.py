@@ -9,13 +9,13 @@ import pytest
 from tuner.data import Dataset, from_arrays, load
 from tuner.errors import DataError
 from tuner.inspection import BINS, LONGEST_SIDE, SHOWN_MISTAKES, inspect, layer_weights
-from tuner.models import Model, model_of
-from tuner.network.initialisation import Parameters
+from tuner.network.initialization import Parameters
 from tuner.records import Hyperparameters, Inspection, from_json, to_json
-from tuner.run import begin, train
+from tuner.storage.models import Model, model_of
 from tuner.strategies.schedules import Constant
 from tuner.strategies.stopping import Stopping
 from tuner.trainers.native import NativeTrainer
+from tuner.training.loop import begin, train
 
 
 def model_for(data: Dataset, epochs: int = 2) -> Model:

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from tuner.data import Dataset, TuningData, from_arrays, load
     from tuner.errors import TunerError
     from tuner.estimators import NetworkClassifier, TunedClassifier
-    from tuner.eta import find_eta
-    from tuner.models import Model, load_model, save_model
     from tuner.records import Hyperparameters, Strategy
-    from tuner.run import begin, train
+    from tuner.storage.models import Model, load_model, save_model
     from tuner.strategies.plans import policies
     from tuner.study.own import run_study_with
     from tuner.study.spec import StudySpec
     from tuner.study.studies import run_study
     from tuner.trainers.native import NativeTrainer
-    from tuner.trainers.pytorch import TorchTrainer
-    from tuner.trainers.scikit import SklearnTrainer
+    from tuner.trainers.sklearn import SklearnTrainer
+    from tuner.trainers.torch import TorchTrainer
+    from tuner.training.eta_finder import find_eta
+    from tuner.training.loop import begin, train
 
 __all__ = [
     "Dataset",
@@ -52,17 +52,17 @@ _HOMES = {
     "data": ("Dataset", "TuningData", "from_arrays", "load"),
     "errors": ("TunerError",),
     "estimators": ("NetworkClassifier", "TunedClassifier"),
-    "eta": ("find_eta",),
-    "models": ("Model", "load_model", "save_model"),
+    "training.eta_finder": ("find_eta",),
+    "storage.models": ("Model", "load_model", "save_model"),
     "records": ("Hyperparameters", "Strategy"),
-    "run": ("begin", "train"),
+    "training.loop": ("begin", "train"),
     "strategies.plans": ("policies",),
     "study.own": ("run_study_with",),
     "study.spec": ("StudySpec",),
     "study.studies": ("run_study",),
     "trainers.native": ("NativeTrainer",),
-    "trainers.pytorch": ("TorchTrainer",),
-    "trainers.scikit": ("SklearnTrainer",),
+    "trainers.torch": ("TorchTrainer",),
+    "trainers.sklearn": ("SklearnTrainer",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

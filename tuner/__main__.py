@@ -2,7 +2,7 @@
 
 import sys
 
-from tuner.cli.running import run
+from tuner.cli.console import run
 
 
 def main() -> None:

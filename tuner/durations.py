@@ -8,7 +8,7 @@ SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
 
 def seconds_of(text: str) -> float:
-    """Give the seconds that a text stands for.
+    """Return the seconds that a text stands for.
 
     Raises
     ------

@@ -38,7 +38,7 @@ class Blas:
 
 
 def environment() -> Environment:
-    """Give the versions and the BLAS of this process.
+    """Return the versions and the BLAS of this process.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def environment() -> Environment:
 
 
 def installed(packages: Iterable[str]) -> dict[str, str]:
-    """Give the version of each package that is installed, without importing any.
+    """Return the version of each package that is installed, without importing any.
 
     Examples
     --------
@@ -73,13 +73,13 @@ def installed(packages: Iterable[str]) -> dict[str, str]:
 
 
 def platform_name() -> str:
-    """Give system, processor and C library; nothing that tells one machine from another."""
+    """Return system, processor and C library; nothing that tells one machine from another."""
     system = {"Darwin": f"macOS {platform.mac_ver()[0]}"}.get(platform.system(), platform.system())
     return " ".join(part for part in (system, platform.machine(), *platform.libc_ver()) if part)
 
 
 def blas_libraries() -> tuple[Blas, ...]:
-    """Give the BLAS libraries that NumPy and SciPy brought into this process."""
+    """Return the BLAS libraries that NumPy and SciPy brought into this process."""
     from tuner.network.blas import controller
 
     found = (each for each in controller().info() if each["user_api"] == "blas")
@@ -103,6 +103,6 @@ def _name(info: dict[str, object]) -> str:
 
 
 def usable_cores() -> int:
-    """Give the number of processor cores this process may use."""
+    """Return the number of processor cores this process may use."""
     allowed = getattr(os, "sched_getaffinity", None)
     return len(allowed(0)) if allowed else os.cpu_count() or 1

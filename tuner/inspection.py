@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data import TuningData
-from tuner.models import Model
 from tuner.network.blas import Array
 from tuner.records import Inspection, LayerWeights, Mistake
+from tuner.storage.models import Model
 
 SHOWN_MISTAKES = 24
 LONGEST_SIDE = 64
@@ -23,7 +23,7 @@ NEAR_ZERO = 0.01
 
 
 def inspect(model: Model, data: TuningData) -> Inspection:
-    """Give what a network does on the validation data it was chosen by; no other data are seen.
+    """Return what a network does on the validation data it was chosen by; no other data are seen.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ def inspect(model: Model, data: TuningData) -> Inspection:
     Examples
     --------
     >>> from tuner.data import load
-    >>> from tuner.models import model_of
+    >>> from tuner.storage.models import model_of
     >>> from tuner.records import Hyperparameters
-    >>> from tuner.run import begin, train
+    >>> from tuner.training.loop import begin, train
     >>> from tuner.strategies.schedules import Constant
     >>> from tuner.strategies.stopping import Stopping
     >>> from tuner.trainers.native import NativeTrainer
@@ -76,7 +76,7 @@ def _confusion(
 
 
 def _thumbnails(data: TuningData) -> Array | None:
-    """Give the validation images (n, h, w), made smaller if need be."""
+    """Return the validation images (n, h, w), made smaller if need be."""
     if data.image_shape is None:
         return None
     step = math.ceil(max(data.image_shape) / LONGEST_SIDE)

@@ -25,7 +25,7 @@ class Purpose(IntEnum):
 
 
 def stream(seed: int, purpose: Purpose, *index: int) -> Generator:
-    """Give the generator that belongs to a seed, a purpose and an index such as the epoch.
+    """Return the generator that belongs to a seed, a purpose and an index such as the epoch.
 
     Examples
     --------

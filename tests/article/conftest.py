@@ -8,7 +8,7 @@ from tuner.article.reproduce import Reproduced, reproduce
 from tuner.article.training import Store
 from tuner.data import Dataset
 from tuner.data.loading import from_arrays
-from tuner.study.workers import Inline
+from tuner.execution.base import Inline
 
 
 def tiny_images(n: int = 90) -> Dataset:

@@ -9,7 +9,7 @@ import pytest
 from tuner.article.experiments import EXPERIMENTS
 from tuner.article.overfitting import nearly_best
 from tuner.article.practice import upward_share
-from tuner.article.regularisation import agreement, held_by_largest, near_zero
+from tuner.article.regularization import agreement, held_by_largest, near_zero
 from tuner.article.reproduce import Reproduced
 from tuner.data import Dataset
 from tuner.records import Agreement, Claim, ExperimentRecord

@@ -11,11 +11,11 @@ from tuner.article.recipes import Plan, Recipe, fixed_epochs, trainer_for
 from tuner.article.training import Store, Trainings, kept_runs, train_all
 from tuner.data import Dataset
 from tuner.errors import DataError
+from tuner.execution.base import Inline, Workers
+from tuner.execution.processes import Processes
 from tuner.records import Strategy
-from tuner.run import train
-from tuner.study.processes import Processes
-from tuner.study.workers import Inline, Workers
 from tuner.trainers.native import NativeTrainer
+from tuner.training.loop import train
 
 Numbers = list[list[bytes]]
 

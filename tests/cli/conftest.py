@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tuner.cli.running import run
+from tuner.cli.console import run
 
 
 @dataclass(frozen=True)

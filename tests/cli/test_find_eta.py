@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tuner.cli.running import run
-from tuner.cli.searching import bounds, conclusion
+from tuner.cli.console import run
+from tuner.cli.eta import bounds, conclusion
 from tuner.records import (
     ADVICE,
     EtaSearch,

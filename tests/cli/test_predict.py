@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tuner.cli.predict import harmless
-from tuner.models import load_model, read_rows
+from tuner.storage.models import load_model, read_rows
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Tuner

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.processes import INTERRUPTIBLE, TUNER, shown_on_a_terminal
+from tests.support.cli.processes import INTERRUPTIBLE, TUNER, shown_on_a_terminal
 
 HEAVY = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "pooch", "optuna", "sqlalchemy")
 
@@ -30,7 +30,7 @@ HEAVY = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "pooch", "optuna",
 )
 def test_help_and_complaints_import_nothing_heavy(argv: list[str]) -> None:
     check = (
-        "import sys; from tuner.cli.running import run; "
+        "import sys; from tuner.cli.console import run; "
         f"code = run({argv}); print([m for m in {HEAVY} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.processes import BEGINS, HEARS_CTRL_C
-from tuner.checkpoints import load_checkpoint
+from tests.support.cli.processes import BEGINS, HEARS_CTRL_C
 from tuner.cli.interrupts import first_interrupt_asks
+from tuner.storage.checkpoints import load_checkpoint
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Answer, Tuner
 
 START = (  # a test has no second to wait
-    HEARS_CTRL_C + "import tuner.cli.keeping as keeping; keeping.SECONDS_BETWEEN = 0; {} " + BEGINS
+    HEARS_CTRL_C
+    + "import tuner.cli.checkpoint as keeping; keeping.SECONDS_BETWEEN = 0; {} "
+    + BEGINS
 )
 SLOW = (
     "import time; keep = keeping.Keeper.keep; "
@@ -120,7 +122,7 @@ SHORT = "train --data iris --hidden 8 --eta 0.5 --patience off --epochs 6 --out 
 @pytest.fixture
 def interrupt(tuner: "Tuner", monkeypatch: pytest.MonkeyPatch) -> "Callable[[int], Answer]":
     """Run `SHORT`, and press Ctrl-C so often in its third epoch."""
-    from tuner.run import train_epoch
+    from tuner.training.loop import train_epoch
 
     def run(times: int) -> "Answer":
         def third_is_interrupted(trainer: Any, trainings: Any, portion: Any) -> Any:
@@ -132,7 +134,7 @@ def interrupt(tuner: "Tuner", monkeypatch: pytest.MonkeyPatch) -> "Callable[[int
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             with monkeypatch.context() as patched:
-                patched.setattr("tuner.run.train_epoch", third_is_interrupted)
+                patched.setattr("tuner.training.loop.train_epoch", third_is_interrupted)
                 answer = tuner(*SHORT.split())
             assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         finally:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.processes import INTERRUPTIBLE, shown_on_a_terminal
+from tests.support.cli.processes import INTERRUPTIBLE, shown_on_a_terminal
 from tuner.data import load
 from tuner.study.spec import read_spec
 from tuner.study.studies import run_study, stored_study

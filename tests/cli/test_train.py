@@ -9,8 +9,6 @@ import pytest
 
 from tuner.cli.train_answers import progress, shown
 from tuner.data import load
-from tuner.eta import find_eta
-from tuner.models import load_model
 from tuner.records import (
     Epoch,
     Hyperparameters,
@@ -21,10 +19,12 @@ from tuner.records import (
     from_json,
     to_json,
 )
-from tuner.run import begin
-from tuner.run import train as train_all
+from tuner.storage.models import load_model
 from tuner.strategies.plans import policies
 from tuner.trainers.native import NativeTrainer
+from tuner.training.eta_finder import find_eta
+from tuner.training.loop import begin
+from tuner.training.loop import train as train_all
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Tuner

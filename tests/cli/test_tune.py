@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tuner.cli.running import run
+from tuner.cli.console import run
 from tuner.cli.settings import with_settings
-from tuner.models import load_model
+from tuner.storage.models import load_model
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Tuner

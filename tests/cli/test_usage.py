@@ -167,7 +167,7 @@ def test_whatever_happens_is_one_line(
     def fail(*_: object, **__: object) -> None:
         raise raised
 
-    monkeypatch.setattr("tuner.eta.find_eta", fail)
+    monkeypatch.setattr("tuner.training.eta_finder.find_eta", fail)
     answer = tuner("find-eta", "--data", "iris", "--out", "a/b/c")
     assert (answer.code, answer.out) == (code, "")
     assert answer.err.startswith(said)
@@ -176,7 +176,7 @@ def test_whatever_happens_is_one_line(
 
 
 def test_a_folder_that_was_there_stays(tuner: "Tuner", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tuner.eta.find_eta", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("tuner.training.eta_finder.find_eta", lambda *_, **__: 1 / 0)
     Path("mine").mkdir()
     assert tuner("find-eta", "--data", "iris", "--out", "mine/new").code == 1
     assert list(Path("mine").iterdir()) == []
@@ -230,7 +230,7 @@ def test_options_become_settings(
         seen.append(given)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tuner.eta.find_eta", look)
+    monkeypatch.setattr("tuner.training.eta_finder.find_eta", look)
     tuner("find-eta", "--data", "iris", *typed.split())
     assert seen == [settings]
 

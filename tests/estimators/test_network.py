@@ -14,10 +14,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from tests.estimators.applying import check_where_it_applies
+from tests.support.estimators.applying import check_where_it_applies
 from tuner.errors import OptionError, TunerError
 from tuner.estimators import NetworkClassifier
-from tuner.models import load_model, save_model
+from tuner.storage.models import load_model, save_model
 
 X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])

@@ -18,13 +18,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from tests.estimators.applying import check_where_it_applies
+from tests.support.estimators.applying import check_where_it_applies
 from tuner.errors import InputError, OptionError
 from tuner.estimators import NetworkClassifier, TunedClassifier
-from tuner.models import load_model
 from tuner.records import to_json
-from tuner.workflow.jobs import Pace
-from tuner.workflow.memory import Memory
+from tuner.storage.models import load_model
+from tuner.tuning.jobs import Pace
+from tuner.tuning.store import Memory
 
 X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.trainers.toy import toy_trainer
+from tests.support.trainers.toy import toy_trainer
 from tuner.network.dropout import BLOCK, masks_of_block
 from tuner.randomness import Purpose, stream
 from tuner.records import Activation, Cost, Hyperparameters, Regularization

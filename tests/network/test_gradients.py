@@ -8,10 +8,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from tests.network import reference
-from tests.trainers.toy import toy_trainer
+from tests.support.network import reference
+from tests.support.trainers.toy import toy_trainer
 from tuner.network.dropout import masks_of_block
-from tuner.network.initialisation import Parameters
+from tuner.network.initialization import Parameters
 from tuner.records import Activation, Cost, Hyperparameters, Regularization
 from tuner.trainers.native import NativeLane, NativeTrainer, one_hot
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.report.runs import overfitting_run
-from tests.report.visits import CHROMIUM, FLAGS, Visit, Visitor
+from tests.support.report.runs import overfitting_run
+from tests.support.report.visits import CHROMIUM, FLAGS, Visit, Visitor
 from tuner.data import load
+from tuner.execution.base import workers_for
 from tuner.records import (
     DataSummary,
     Environment,
@@ -30,8 +31,7 @@ from tuner.records import (
     Verdict,
 )
 from tuner.report.sharing import Together
-from tuner.study.workers import workers_for
-from tuner.workflow.jobs import made
+from tuner.tuning.jobs import made
 
 BASELINE = 3.2508
 EPOCHS = tuple(k / 4 for k in range(13))
@@ -72,7 +72,7 @@ def _probe(eta: float, seed: int) -> Probe:
 
 
 def judge(probes: tuple[Probe, ...]) -> tuple[Judgement, ...]:
-    """Give the median curve of each η, with the verdict most seeds have."""
+    """Return the median curve of each η, with the verdict most seeds have."""
     judgements = []
     for eta in sorted({probe.eta for probe in probes}):
         group = [probe for probe in probes if probe.eta == eta]
@@ -121,13 +121,13 @@ def make_search() -> SearchMaker:
 
 @pytest.fixture(scope="session")
 def search(make_search: SearchMaker) -> EtaSearch:
-    """Give the realistic search: ten η, three seeds, three epochs."""
+    """Return the realistic search: ten η, three seeds, three epochs."""
     return make_search()
 
 
 @pytest.fixture(scope="session")
 def record(search: EtaSearch) -> FindEtaRecord:
-    """Give the realistic record."""
+    """Return the realistic record."""
     return FindEtaRecord(
         command="python -m tuner find-eta --data mnist-5k --lambda 5 --seed 0 --out reports/eta",
         settings=Hyperparameters(eta=search.eta, lambda_=5.0),
@@ -155,7 +155,7 @@ def record(search: EtaSearch) -> FindEtaRecord:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Give a running Chromium."""
+    """Return a running Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -179,7 +179,7 @@ def visit(browser: Browser) -> Iterator[Visitor]:
 
 @pytest.fixture(scope="session")
 def train_record(record: FindEtaRecord) -> TrainRecord:
-    """Give the record of a run that overfits: 400 epochs at one η, no early stopping."""
+    """Return the record of a run that overfits: 400 epochs at one η, no early stopping."""
     return TrainRecord(
         command="python -m tuner train --eta 0.5 --epochs 400 --patience off",
         settings=Hyperparameters(eta=0.5),

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.accessibility import grave_violations
-from tests.report.comparisons import names_of, runs_of
-from tests.report.inspections import inspection_of
-from tests.report.studies import SMALL
-from tests.report.tunes import tuning
-from tests.report.visits import NEEDS_CHROMIUM, Visitor
+from tests.support.report.accessibility import grave_violations
+from tests.support.report.comparisons import names_of, runs_of
+from tests.support.report.inspections import inspection_of
+from tests.support.report.studies import SMALL
+from tests.support.report.tunes import tuning
+from tests.support.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.records import EtaSearch, FindEtaRecord, TrainRecord
 from tuner.report import write_comparison, write_find_eta, write_study, write_train, write_tune
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from tests.report.accessibility import grave_violations
-from tests.report.visits import NEEDS_CHROMIUM, Visit
+from tests.support.report.accessibility import grave_violations
+from tests.support.report.visits import NEEDS_CHROMIUM, Visit
 from tuner.errors import InputError
 from tuner.records import (
     LANGUAGES,
@@ -31,8 +31,8 @@ from tuner.records import (
     to_json,
 )
 from tuner.report import load_stored, show, stored_json, write_reproduce
-from tuner.report.article_figures import draw_panels, panel_curves, panels_size
-from tuner.report.article_texts import texts
+from tuner.report.charts.article import draw_panels, panel_curves, panels_size
+from tuner.report.pages.reproduce_texts import texts
 from tuner.report.sharing import Together
 
 EPOCHS = tuple(float(i) for i in range(1, 41))
@@ -67,7 +67,7 @@ def panel(title: str, **changes: Any) -> Panel:
 
 @pytest.fixture(scope="module")
 def reproduction(record: FindEtaRecord) -> ReproduceRecord:
-    """Give a record with an experiment for each number of panels, and every verdict."""
+    """Return a record with an experiment for each number of panels, and every verdict."""
     trained = Trained(
         name="L2",
         settings=Hyperparameters(eta=0.5, lambda_=0.1),

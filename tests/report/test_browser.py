@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.report.visits import NEEDS_CHROMIUM, Visitor
+from tests.support.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.records import FindEtaRecord
 from tuner.report import write_find_eta
 

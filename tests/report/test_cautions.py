@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from tuner.records import ADVICE, EtaSearch, Outcome
-from tuner.report.cautions import find_eta_cautions
+from tuner.report.checks.base import find_eta_cautions
 
 SearchMaker = Callable[..., EtaSearch]
 
@@ -15,7 +15,7 @@ def codes(search: EtaSearch) -> list[str]:
 
 @pytest.fixture
 def calm(make_search: SearchMaker) -> EtaSearch:
-    """Give a search that nothing is to be said against."""
+    """Return a search that nothing is to be said against."""
     search = make_search()
     probes = tuple(probe for probe in search.probes if probe.eta != 1.778)
     judgements = tuple(each for each in search.judgements if each.eta != 1.778)

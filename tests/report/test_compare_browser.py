@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.comparisons import runs_of
-from tests.report.inspections import inspection_of
-from tests.report.visits import NEEDS_CHROMIUM, Visitor
+from tests.support.report.comparisons import runs_of
+from tests.support.report.inspections import inspection_of
+from tests.support.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.records import TrainRecord
 from tuner.report import write_comparison, write_train
 

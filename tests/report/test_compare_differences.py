@@ -6,14 +6,14 @@ from statistics import mean, stdev
 import pytest
 from scipy import stats
 
-from tests.report.comparisons import names_of, run_reaching, runs_of
-from tests.report.studies import SPEC, study, trial
+from tests.support.report.comparisons import names_of, run_reaching, runs_of
+from tests.support.report.studies import SPEC, study, trial
 from tuner.errors import InputError
 from tuner.records import EtaSearch, FindEtaRecord, StudyRecord, TrainRecord
-from tuner.report.compare_differences import against_winner, all_pairs, difference, ranked
-from tuner.report.compare_groups import Contender, contenders
-from tuner.report.compare_tables import results_table
-from tuner.report.compare_words import compare_cautions, compare_verdict, difference_words
+from tuner.report.frames.comparison import results_table
+from tuner.report.frames.contenders import Contender, contenders
+from tuner.report.frames.differences import against_winner, all_pairs, difference, ranked
+from tuner.report.summaries.comparison import compare_cautions, compare_verdict, difference_words
 
 PLAIN, DECAYED = (0.900, 0.910, 0.905), (0.912, 0.921, 0.914)
 

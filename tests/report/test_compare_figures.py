@@ -8,12 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tests.report.artists import all_inside
-from tests.report.comparisons import names_of, run_reaching, runs_of
-from tests.report.runs import BROKEN, EMPTY, LOST
+from tests.support.report.artists import all_inside
+from tests.support.report.comparisons import names_of, run_reaching, runs_of
+from tests.support.report.runs import BROKEN, EMPTY, LOST
 from tuner.records import Run, TrainRecord
-from tuner.report.compare_differences import against_winner
-from tuner.report.compare_figures import (
+from tuner.report.charts.comparison import (
     DRAWN,
     ONE,
     ONE_NARROW,
@@ -25,16 +24,17 @@ from tuner.report.compare_figures import (
     draw_gaps,
     mark_of,
 )
-from tuner.report.compare_groups import Contender, contenders
-from tuner.report.compare_tables import (
+from tuner.report.charts.inspection import draw_weights, weights_size
+from tuner.report.charts.render import png, svg
+from tuner.report.frames.comparison import (
     curves_table,
     differences_table,
     largest_layers,
     median_curves,
     paired_table,
 )
-from tuner.report.inspect_figures import draw_weights, weights_size
-from tuner.report.render import png, svg
+from tuner.report.frames.contenders import Contender, contenders
+from tuner.report.frames.differences import against_winner
 
 HALVED = (0.5, 0.5, 0.25, 0.25, 0.125, 0.0625)
 

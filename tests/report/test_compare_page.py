@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.comparisons import names_of, run_reaching, runs_of
-from tests.report.pages import Reader
-from tests.report.runs import BROKEN, EMPTY, LOST
-from tests.report.studies import SPEC, study, trial
+from tests.support.report.comparisons import names_of, run_reaching, runs_of
+from tests.support.report.pages import Reader
+from tests.support.report.runs import BROKEN, EMPTY, LOST
+from tests.support.report.studies import SPEC, study, trial
 from tuner.errors import InputError, OutputError
 from tuner.records import FindEtaRecord, Run, StudyRecord, TrainRecord
 from tuner.report import ReportFiles, write_comparison

@@ -18,17 +18,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tuner.records import EtaSearch, Outcome, Probe, Verdict
-from tuner.report.drawing import NARROW, WIDE, Size, spread
-from tuner.report.eta_figures import (
+from tuner.report.charts.annotations import Landmarks, landmarks
+from tuner.report.charts.canvas import NARROW, WIDE, Size, spread
+from tuner.report.charts.learning_rate import (
     cost_curves,
     draw_cost_curves,
     draw_final_costs,
     final_costs,
     median_curves,
 )
-from tuner.report.landmarks import Landmarks, landmarks
-from tuner.report.render import png, svg
-from tuner.report.style import INK, LIGHT_TO_DARK, MARKS, MUTED, PAPER
+from tuner.report.charts.render import png, svg
+from tuner.report.charts.theme import INK, LIGHT_TO_DARK, MARKS, MUTED, PAPER
 
 SearchMaker = Callable[..., EtaSearch]
 

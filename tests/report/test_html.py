@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.pages import Reader
+from tests.support.report.pages import Reader
 from tuner.errors import OutputError
 from tuner.records import ADVICE, EtaSearch, FindEtaRecord, Outcome
 from tuner.report import ReportFiles, load_stored, stored_json, write_find_eta
-from tuner.report.verdicts import find_eta_verdict
+from tuner.report.summaries.learning_rate import find_eta_verdict
 
 NASTY = "<script>alert(1)</script> </script> \"'&amp; \u2028 </style> {{ 7*7 }} 手写数字数据集" * 3
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from tests.report.artists import all_inside
-from tests.report.inspections import inspection_of, layers_of
+from tests.support.report.artists import all_inside
+from tests.support.report.inspections import inspection_of, layers_of
 from tuner.records import Inspection
-from tuner.report.inspect_figures import (
+from tuner.report.charts.inspection import (
     DRAWN_PANELS,
     SQUARE,
     SQUARE_NARROW,
@@ -22,7 +22,8 @@ from tuner.report.inspect_figures import (
     mistakes_table,
     weights_size,
 )
-from tuner.report.inspect_tables import (
+from tuner.report.charts.render import png, svg
+from tuner.report.frames.inspection import (
     accuracies,
     class_table,
     confused_pairs,
@@ -31,7 +32,6 @@ from tuner.report.inspect_tables import (
     on_one_grid,
     weight_histograms,
 )
-from tuner.report.render import png, svg
 
 SEEN = inspection_of()
 LONG_NAMES = tuple(f"class of a long name {k}" for k in range(10))

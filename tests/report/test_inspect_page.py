@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.report.inspections import inspection_of
-from tests.report.pages import Reader
-from tests.report.runs import LONG
+from tests.support.report.inspections import inspection_of
+from tests.support.report.pages import Reader
+from tests.support.report.runs import LONG
 from tuner.errors import InputError
 from tuner.records import EtaSearch, Inspection, TrainRecord
 from tuner.report import load_stored, stored_json, write_train
-from tuner.report.inspect_page import confusion_words
-from tuner.report.train_cautions import train_cautions
+from tuner.report.checks.training import train_cautions
+from tuner.report.pages.inspection import confusion_words
 
 DIGITS = tuple("0123456789")
 SEEN = inspection_of()

@@ -4,7 +4,7 @@ import re
 
 from matplotlib.figure import Figure
 
-from tuner.report.render import svg
+from tuner.report.charts.render import svg
 
 
 def test_numbers_that_the_reader_sees_keep_their_digits() -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.report.pages import Reader
-from tests.report.runs import EMPTY
-from tests.report.studies import study, trial
+from tests.support.report.pages import Reader
+from tests.support.report.runs import EMPTY
+from tests.support.report.studies import study, trial
 from tuner.records import FindEtaRecord, StudyRecord, TrainRecord
 from tuner.report import figures, show
 

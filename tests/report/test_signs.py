@@ -4,13 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from tests.report.runs import BROKEN, CALM, CONSTANT, EMPTY, HALVING, LOST, ONE, Row, run_of
-from tuner.intervals import wilson
+from tests.support.report.runs import BROKEN, CALM, CONSTANT, EMPTY, HALVING, LOST, ONE, Row, run_of
 from tuner.records import Run, StopReason, TrainRecord
-from tuner.report.remedies import findings
-from tuner.report.signs import best_epoch, lowest_cost, overfitting_signs, underfitting_signs
-from tuner.report.train_cautions import train_cautions
-from tuner.report.train_verdict import divided, eta_words, train_verdict
+from tuner.report.checks.training import train_cautions
+from tuner.report.frames.diagnostics import (
+    best_epoch,
+    lowest_cost,
+    overfitting_signs,
+    underfitting_signs,
+)
+from tuner.report.summaries.suggestions import findings
+from tuner.report.summaries.training import divided, eta_words, train_verdict
+from tuner.stats import wilson
 
 
 def names(run: Run, examples: int = 10_000) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.report.runs import BROKEN
+from tests.support.report.runs import BROKEN
 from tuner.errors import InputError
 from tuner.records import EtaSearch, FindEtaRecord, TrainRecord
 from tuner.report import load_stored, stored_json

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.report.test_study_figures import EVERY
-from tests.report.visits import NEEDS_CHROMIUM, Visitor
+from tests.support.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.report import write_study
 
 pytestmark = NEEDS_CHROMIUM

@@ -11,29 +11,29 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tests.report.studies import SMALL, SPEC, TRIALS, large, study, trial
+from tests.support.report.studies import SMALL, SPEC, TRIALS, large, study, trial
 from tuner.records import StudyRecord
-from tuner.report.drawing import NARROW, WIDE
-from tuner.report.render import darkened, png, svg
-from tuner.report.study_axes import tick_texts
-from tuner.report.study_curves import (
+from tuner.report.charts.canvas import NARROW, WIDE
+from tuner.report.charts.render import darkened, png, svg
+from tuner.report.charts.study_axes import tick_texts
+from tuner.report.charts.study_curves import (
     DRAWN_CURVES,
     DRAWN_POINTS,
     draw_learning_curves,
     learning_curves,
 )
-from tuner.report.study_drawing import apart, few
-from tuner.report.study_front import draw_front, front
-from tuner.report.study_history import draw_history, rungs, search_history
-from tuner.report.study_importance import draw_importances, importances, low_sizes
-from tuner.report.study_map import draw_map, map_dimensions, map_points
-from tuner.report.study_slices import draw_slice, slice_means, slice_points
-from tuner.report.study_space import dimensions
-from tuner.report.study_strategies import draw_strategies, strategies, strategy_means
-from tuner.report.study_tables import trial_table
-from tuner.report.study_trials import mean_curve
-from tuner.report.style import LEVELS, STATES
-from tuner.report.train_figures import MIDDLE, MIDDLE_NARROW
+from tuner.report.charts.study_front import draw_front, front
+from tuner.report.charts.study_history import draw_history, rungs, search_history
+from tuner.report.charts.study_importance import draw_importances, importances, low_sizes
+from tuner.report.charts.study_map import draw_map, map_dimensions, map_points
+from tuner.report.charts.study_parts import apart, few
+from tuner.report.charts.study_slices import draw_slice, slice_means, slice_points
+from tuner.report.charts.study_strategies import draw_strategies, strategies, strategy_means
+from tuner.report.charts.theme import LEVELS, STATES
+from tuner.report.charts.training import MIDDLE, MIDDLE_NARROW
+from tuner.report.frames.study import trial_table
+from tuner.report.frames.study_space import dimensions
+from tuner.report.frames.study_trials import mean_curve
 
 ODD = ("<script>alert(1)</script>", "$x_1$ and $", "\u2028", "很长的激活函数名称" * 20, "'\"&", "")
 EVERYTHING = {
@@ -51,7 +51,7 @@ EVERYTHING = {
 
 
 def rich_study() -> StudyRecord:
-    """Give a study with every kind of dimension, two objectives and odd words."""
+    """Return a study with every kind of dimension, two objectives and odd words."""
     trials = [
         trial(
             k,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.report.pages import Reader
-from tests.report.studies import FOUND, SMALL, SPEC, large, study, trial
 from tests.report.test_study_figures import EVERY, ODD
+from tests.support.report.pages import Reader
+from tests.support.report.studies import FOUND, SMALL, SPEC, large, study, trial
 from tuner.errors import InputError, OutputError
 from tuner.records import StudyRecord, StudySummary
 from tuner.report import ReportFiles, load_stored, stored_json, write_study

@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 
-from tests.report.studies import FOUND, QUESTION, SMALL, SPEC, TRIALS, large, study, trial
-from tuner.intervals import mean_interval, wilson
+from tests.support.report.studies import FOUND, QUESTION, SMALL, SPEC, TRIALS, large, study, trial
 from tuner.records import Outcome, StudyRecord
-from tuner.report.study_cautions import edge, study_cautions
-from tuner.report.study_front import front
-from tuner.report.study_history import rungs, search_history
-from tuner.report.study_importance import importances
-from tuner.report.study_lists import all_trials, eta_searches, leaders
-from tuner.report.study_map import levels, map_dimensions, map_points
-from tuner.report.study_ranking import ranking
-from tuner.report.study_slices import MOST_GROUPS, slice_means, slice_points
-from tuner.report.study_space import Dimension, dimensions, in_words
-from tuner.report.study_strategies import strategies, strategy_means
-from tuner.report.study_tables import curve_table, seed_table, trial_table
-from tuner.report.study_trials import network_size
-from tuner.report.study_verdict import study_verdict
+from tuner.report.charts.study_front import front
+from tuner.report.charts.study_history import rungs, search_history
+from tuner.report.charts.study_importance import importances
+from tuner.report.charts.study_map import levels, map_dimensions, map_points
+from tuner.report.charts.study_slices import MOST_GROUPS, slice_means, slice_points
+from tuner.report.charts.study_strategies import strategies, strategy_means
+from tuner.report.checks.study import edge, study_cautions
+from tuner.report.frames.study import curve_table, seed_table, trial_table
+from tuner.report.frames.study_ranking import ranking
+from tuner.report.frames.study_space import Dimension, dimensions, in_words
+from tuner.report.frames.study_trials import network_size
+from tuner.report.pages.study_tables import all_trials, eta_searches, leaders
+from tuner.report.summaries.study import study_verdict
+from tuner.stats import mean_interval, wilson
 
 NOTHING = study()
 PRUNED = study(*(trial(k, [0.5], state="pruned", epochs=2) for k in range(4)))

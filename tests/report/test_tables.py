@@ -4,8 +4,8 @@ from collections.abc import Callable
 import pytest
 
 from tuner.records import EtaSearch, Verdict
-from tuner.report.tables import final_cost, judgement_table, probe_table
-from tuner.report.words import count, listing, number
+from tuner.report.format import count, listing, number
+from tuner.report.frames.training import final_cost, judgement_table, probe_table
 
 
 def test_judgement_table_has_one_row_for_each_eta(search: EtaSearch) -> None:

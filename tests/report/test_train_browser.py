@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.visits import NEEDS_CHROMIUM, Visitor
+from tests.support.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.records import EtaSearch, TrainRecord
 from tuner.report import write_train
 

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tests.report.runs import (
+from tests.support.report.runs import (
     BROKEN,
     CONSTANT,
     EMPTY,
@@ -23,11 +23,10 @@ from tests.report.runs import (
     run_of,
 )
 from tuner.records import Run
-from tuner.report.landmarks import run_marks
-from tuner.report.render import png, svg
-from tuner.report.style import SERIES
-from tuner.report.tables import history_table
-from tuner.report.train_figures import (
+from tuner.report.charts.annotations import run_marks
+from tuner.report.charts.render import png, svg
+from tuner.report.charts.theme import SERIES
+from tuner.report.charts.training import (
     DRAWN_EPOCHS,
     MIDDLE,
     MIDDLE_NARROW,
@@ -38,6 +37,7 @@ from tuner.report.train_figures import (
     overfitting,
     training_curves,
 )
+from tuner.report.frames.training import history_table
 
 OVERFIT = overfitting_run()
 EVERY = {

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.pages import Reader
-from tests.report.runs import BROKEN, CALM, CONSTANT, EMPTY, HALVING, LONG, LOST, ONE
+from tests.support.report.pages import Reader
+from tests.support.report.runs import BROKEN, CALM, CONSTANT, EMPTY, HALVING, LONG, LOST, ONE
 from tuner.errors import OutputError
 from tuner.records import EtaSearch, Run, StopReason, TrainRecord
 from tuner.report import ReportFiles, load_stored, stored_json, write_train

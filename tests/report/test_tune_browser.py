@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.report.tunes import tuning
-from tests.report.visits import NEEDS_CHROMIUM, Visitor
+from tests.support.report.tunes import tuning
+from tests.support.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.records import EtaSearch
 from tuner.report import write_tune
 
@@ -56,7 +56,7 @@ def test_figures_turn_dark_by_themselves(visit: Visitor, report: Path, width: in
 
 
 def _brightness(image: Any) -> float:
-    """Give the mean of an image's colours as shown, 0 … 255."""
+    """Return the mean of an image's colours as shown, 0 … 255."""
     return float(_pixels(image).mean())
 
 

@@ -7,24 +7,24 @@ from typing import Any
 
 import pytest
 
-from tests.report.pages import Reader
-from tests.report.runs import BROKEN
-from tests.report.studies import large
 from tests.report.test_stored import put
-from tests.report.tunes import ORDER, tuning
+from tests.support.report.pages import Reader
+from tests.support.report.runs import BROKEN
+from tests.support.report.studies import large
+from tests.support.report.tunes import ORDER, tuning
 from tuner.errors import InputError
 from tuner.records import EtaSearch, TuneRecord
 from tuner.report import ReportFiles, load_stored, show, stored_json, write_tune
-from tuner.report.sharing import Together
-from tuner.report.tune_cautions import tune_cautions
-from tuner.report.tune_contenders import (
+from tuner.report.checks.tune import tune_cautions
+from tuner.report.frames.tune import STEPS, final_table, judged_table, means_table
+from tuner.report.frames.tune_contenders import (
     final_differences,
     finalists,
     model_record,
     plain_and_chosen,
 )
-from tuner.report.tune_tables import STEPS, final_table, judged_table, means_table
-from tuner.report.tune_verdict import tied_words, tune_verdict
+from tuner.report.sharing import Together
+from tuner.report.summaries.tune import tied_words, tune_verdict
 
 NASTY = "<script>alert(1)</script> </script> \"'&amp; \u2028 {{ 7*7 }} 手写数字数据集"
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.study.processes import wait_until
+from tests.support.study.processes import wait_until
 
 
 def free_port() -> int:
@@ -163,7 +163,7 @@ class DaskCluster:
 
 @pytest.fixture
 def dask_cluster(tmp_path: Path) -> Iterator[DaskCluster]:
-    """Give a scheduler with three workers, each a process with one thread."""
+    """Return a scheduler with three workers, each a process with one thread."""
     if not find_spec("distributed"):
         pytest.skip("Dask: needs the extra `dask`")
     folder = tmp_path / "dask"

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.study.small import data_of, spec_of
-from tuner.eta import ProbePlan, find_eta
+from tests.support.study.small import data_of, spec_of
 from tuner.records import EtaSearch, Hyperparameters, Outcome, StopReason
-from tuner.run import Training, begin, train_epoch
 from tuner.strategies.schedules import Constant
 from tuner.strategies.stopping import Stopping
 from tuner.study.batches import Batch, BatchFiles, EtaFile, remove_batch_files, value_at
-from tuner.study.etas import MOVED_BY, Etas
+from tuner.study.eta_cache import MOVED_BY, Etas
 from tuner.trainers.native import NativeLane, NativeTrainer
+from tuner.training.eta_finder import ProbePlan, find_eta
+from tuner.training.loop import Training, begin, train_epoch
 
 IRIS = data_of("iris")
 TRAINER = NativeTrainer(IRIS.tuning)

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.study.small import data_of, run, spec_of, trials_of, undisturbed
+from tests.support.study.small import data_of, run, spec_of, trials_of, undisturbed
 from tuner.errors import MissingExtraError
 from tuner.records import StudySummary, TrialRecord
 from tuner.study.coordinator import Control, Coordinator, Standing
+from tuner.study.optuna_storage import connected, default_url
 from tuner.study.sampling import sample_batch
-from tuner.study.storage import connected, default_url
 from tuner.study.studies import run_study, stored_studies, stored_study
 
 

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from sklearn.neural_network import MLPClassifier
 
-from tests.study.small import data_of, spec_of, trials_of, undisturbed
-from tests.trainers.fake import FakeTrainer
+from tests.support.study.small import data_of, spec_of, trials_of, undisturbed
+from tests.support.trainers.fake import FakeTrainer
 from tuner.errors import InputError
 from tuner.records import DataSummary, Hyperparameters, StudySummary
 from tuner.study.coordinator import Control, Standing
+from tuner.study.optuna_storage import default_url
 from tuner.study.own import run_study_with
-from tuner.study.storage import default_url
 from tuner.study.studies import stored_study
 from tuner.trainers.native import NativeTrainer
-from tuner.trainers.scikit import SklearnTrainer
+from tuner.trainers.sklearn import SklearnTrainer
 
 
 class DescribedNative(NativeTrainer):

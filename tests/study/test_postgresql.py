@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from tests.study.conftest import Postgres, free_port
-from tests.study.processes import coordinator
-from tests.study.small import LONGER, run, spec_of, trials_of, undisturbed
+from tests.support.study.processes import coordinator
+from tests.support.study.small import LONGER, run, spec_of, trials_of, undisturbed
 from tuner.errors import InputError, TunerError
 from tuner.study.coordinator import Control, Standing
-from tuner.study.storage import only_coordinator, shown
+from tuner.study.optuna_storage import only_coordinator, shown
 from tuner.study.studies import delete_study, stored_studies, stored_study
 
 

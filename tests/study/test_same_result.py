@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.study.coordinate import TRAINED
-from tests.study.processes import alive, coordinator, wait_until, workers_of
-from tests.study.small import (
+from tests.support.study.coordinate import TRAINED
+from tests.support.study.processes import alive, coordinator, wait_until, workers_of
+from tests.support.study.small import (
     LONGER,
     data_of,
     run,
@@ -25,11 +25,11 @@ from tests.study.small import (
     undisturbed,
 )
 from tuner.errors import TunerError
+from tuner.execution.base import Job
+from tuner.execution.processes import Processes
+from tuner.execution.tasks import TrainTo
 from tuner.study.batches import BatchFiles
 from tuner.study.coordinator import Control, Standing
-from tuner.study.processes import Processes
-from tuner.study.tasks import TrainTo
-from tuner.study.workers import Job
 from tuner.trainers.native import NativeTrainer
 
 KILLS = 20

@@ -7,7 +7,7 @@ import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState
 
-from tests.study.small import spec_of
+from tests.support.study.small import spec_of
 from tuner.study.sampling import distributions, first_trial, grid_size, sample_batch
 from tuner.study.spec import StudySpec
 

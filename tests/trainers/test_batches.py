@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuner.data import Part, load
-from tuner.eta import ProbePlan, find_eta
 from tuner.records import Hyperparameters
 from tuner.trainers.batches import blocks, first_row, steps_in
 from tuner.trainers.native import NativeTrainer
+from tuner.training.eta_finder import ProbePlan, find_eta
 
 SIZES = st.integers(1, 300)
 

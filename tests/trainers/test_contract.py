@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.trainers.contract import TrainerContract
-from tests.trainers.fake import FakeTrainer
-from tests.trainers.toy import toy_trainer
+from tests.support.trainers.contract import TrainerContract
+from tests.support.trainers.fake import FakeTrainer
+from tests.support.trainers.toy import toy_trainer
 from tuner.records import Hyperparameters
 from tuner.trainers.base import Trainer
 

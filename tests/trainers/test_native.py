@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.trainers.toy import assert_same_lane, through_pickle, toy_data, toy_trainer
+from tests.support.trainers.toy import assert_same_lane, through_pickle, toy_data, toy_trainer
 from tuner.data.fresh import FreshImages
 from tuner.errors import OptionError
 from tuner.network.dropout import BLOCK

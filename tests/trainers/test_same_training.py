@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
-from tests.trainers.toy import toy_data
+from tests.support.trainers.toy import toy_data
 from tuner.data import TuningData, load
-from tuner.eta import ProbePlan, find_eta
-from tuner.network.initialisation import initial_parameters
+from tuner.network.initialization import initial_parameters
 from tuner.records import Activation, Cost, Hyperparameters, Outcome, Run, Strategy
-from tuner.run import begin, train
 from tuner.strategies.plans import policies
 from tuner.trainers.base import Trainer
 from tuner.trainers.native import NativeTrainer
-from tuner.trainers.pytorch import TorchTrainer
-from tuner.trainers.scikit import SklearnTrainer
+from tuner.trainers.sklearn import SklearnTrainer
+from tuner.trainers.torch import TorchTrainer
+from tuner.training.eta_finder import ProbePlan, find_eta
+from tuner.training.loop import begin, train
 
 DATA = toy_data(n=60)  # nine mini-batches, of 7 and of 6
 SETTINGS = Hyperparameters(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from tuner.article.bench import Trainings
+from tuner.article.context import Trainings
 from tuner.records import Epoch, Panel, Series
 
 MOST_POINTS = 60
@@ -67,12 +67,12 @@ def kept(n: int, most: int = MOST_POINTS) -> list[int]:
 
 
 def line(name: str, x: Iterable[float], y: Iterable[float]) -> Series:
-    """Give one line with the numbers as short as a picture needs them."""
+    """Return one line with the numbers as short as a picture needs them."""
     return Series(name=name, x=short(x), y=short(y))
 
 
 def band(name: str, x: Iterable[float], columns: Sequence[Sequence[float]]) -> Series:
-    """Give a line of means with the range of each column."""
+    """Return a line of means with the range of each column."""
     return Series(
         name=name,
         x=short(x),

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from tuner.article.bench import Experiment
+from tuner.article.context import Experiment
 from tuner.article.neuron import ROUNDS
 from tuner.article.outputs import OUTPUTS
 from tuner.article.overfitting import OVERFITTING
 from tuner.article.practice import PRACTICE
-from tuner.article.regularisation import REGULARISATION
+from tuner.article.regularization import REGULARISATION
 from tuner.errors import OptionError
 
 EXPERIMENTS: tuple[Experiment, ...] = (
@@ -28,7 +28,7 @@ def check_names(names: Sequence[str]) -> None:
 
 
 def chosen(names: Sequence[str], *, images: bool) -> tuple[tuple[Experiment, ...], tuple[str, ...]]:
-    """Give the experiments of these names in the article's order, and those to be left out.
+    """Return the experiments of these names in the article's order, and those to be left out.
 
     Parameters
     ----------

@@ -8,8 +8,8 @@ from statistics import mean
 import numpy as np
 from scipy import stats
 
-from tuner.intervals import mean_interval
 from tuner.records import Agreement, Claim, Finding, Unit
+from tuner.stats import mean_interval
 
 Interval = tuple[float, float]
 
@@ -84,7 +84,7 @@ def narrower(name: str, spread: Sequence[float], than: Sequence[float]) -> Findi
 
 
 def jackknifed(of_all: float, without_each: Sequence[float]) -> list[float]:
-    """Give the pseudo-values of a statistic, whose mean and interval are its own.
+    """Return the pseudo-values of a statistic, whose mean and interval are its own.
 
     Parameters
     ----------

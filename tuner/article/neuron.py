@@ -5,11 +5,11 @@ from functools import partial
 
 import numpy as np
 
-from tuner.article.bench import Bench, Experiment, Outcome
+from tuner.article.context import Bench, Experiment, Outcome
 from tuner.article.curves import line
 from tuner.article.findings import above, below, near
-from tuner.network.costs import COSTS
-from tuner.network.initialisation import Parameters
+from tuner.network.initialization import Parameters
+from tuner.network.losses import COSTS
 from tuner.network.stack import Stack, Workspace
 from tuner.records import Cost, Finding, Hyperparameters, Panel
 

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.article.bench import Bench, Experiment, Outcome
+from tuner.article.context import Bench, Experiment, Outcome
 from tuner.article.curves import line
 from tuner.article.findings import above, below
-from tuner.network.costs import COSTS, softmax
+from tuner.network.losses import COSTS, softmax
 from tuner.randomness import Purpose, stream
 from tuner.records import Cost, Panel
 
@@ -20,7 +20,7 @@ DRAWS = 1_000
 
 
 def cost_of(cost: Cost, a: Numbers, y: float) -> Numbers:
-    """Give the cost of outputs a of one neuron whose target is y."""
+    """Return the cost of outputs a of one neuron whose target is y."""
     z = np.log(a) - np.log1p(-a)
     targets = np.full((len(a), 1), y)
     return np.asarray(COSTS[cost].per_example(z[:, None], targets), float)
@@ -61,7 +61,7 @@ def _costs(_: Bench) -> Outcome:
 
 
 def activations(z: Numbers) -> Numbers:
-    """Give the outputs of a softmax layer (article, section "Softmax").
+    """Return the outputs of a softmax layer (article, section "Softmax").
 
     Examples
     --------
@@ -74,7 +74,7 @@ def activations(z: Numbers) -> Numbers:
 
 
 def error_by_differences(z: Numbers, targets: Numbers, step: float = 1e-5) -> Numbers:
-    """Give ∂C/∂z of the log-likelihood cost by central differences, with no use of a − y."""
+    """Return ∂C/∂z of the log-likelihood cost by central differences, with no use of a − y."""
     shifts = step * np.eye(z.shape[-1])
     cost = COSTS["log-likelihood"].per_example
     up, down = (cost(z[..., None, :] + way * shifts, targets[..., None, :]) for way in (1, -1))

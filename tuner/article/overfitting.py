@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tuner.article.bench import Bench, Experiment, Outcome, Trainings
+from tuner.article.context import Bench, Experiment, Outcome, Trainings
 from tuner.article.curves import COST, TRAINING, VALIDATION, band, history_panel
 from tuner.article.findings import above, near
 from tuner.article.recipes import Plan, Recipe, fixed_epochs
@@ -20,7 +20,7 @@ def _few(plan: Plan) -> Mapping[str, Recipe]:
 
 
 def nearly_best(accuracies: list[float], within: float = 0.001) -> int:
-    """Give the first epoch whose accuracy is within a tenth of a point of the best.
+    """Return the first epoch whose accuracy is within a tenth of a point of the best.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def _joined(title: str, panels: tuple[Panel, ...]) -> Panel:
 
 
 def sizes_of(plan: Plan) -> list[int]:
-    """Give the sizes of the training set that are tried."""
+    """Return the sizes of the training set that are tried."""
     return [*sorted({size for size in SIZES if size < plan.n} | {plan.few}), plan.n]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
-from tuner.article.bench import Bench, Experiment, Outcome, Trainings
+from tuner.article.context import Bench, Experiment, Outcome, Trainings
 from tuner.article.curves import COST, VALIDATION, history_panel
 from tuner.article.findings import above, below, near, shown
 from tuner.article.recipes import SEEDS_ALL, Plan, Recipe
@@ -58,7 +58,7 @@ def _rates(plan: Plan) -> Mapping[str, Recipe]:
 
 
 def upward_share(costs: Sequence[float]) -> float:
-    """Give the share in % of the cost's movement that was upwards: 0 falls, 50 goes nowhere.
+    """Return the share in % of the cost's movement that was upwards: 0 falls, 50 goes nowhere.
 
     Examples
     --------

@@ -9,10 +9,10 @@ from tuner.data import TuningData
 from tuner.data.dataset import Part
 from tuner.data.expansion import expand
 from tuner.records import Hyperparameters, Init, Regularization, Strategy, to_json
-from tuner.run import Training, begin
 from tuner.strategies.plans import policies
 from tuner.trainers.base import Portion
 from tuner.trainers.native import NativeLane, NativeTrainer
+from tuner.training.loop import Training, begin
 
 FEW, SEEDS_FEW, SEEDS_ALL = 1000, 5, 3
 """The article's small training set; seeds of the experiments on it, and of those on all data."""
@@ -73,7 +73,7 @@ class Recipe:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def begin(self, trainer: NativeTrainer) -> tuple[Training[NativeLane], ...]:
-        """Give the networks before their first epoch; `trainer` is that of `trainer_for`."""
+        """Return the networks before their first epoch; `trainer` is that of `trainer_for`."""
         return tuple(
             begin(
                 trainer,
@@ -85,7 +85,7 @@ class Recipe:
 
 
 def trainer_for(trainer: NativeTrainer, recipe: Recipe) -> NativeTrainer:
-    """Give a trainer on the examples that a recipe trains on, out of all those of `trainer`."""
+    """Return a trainer on the examples that a recipe trains on, out of all those of `trainer`."""
     return _trainer(trainer, recipe.n, recipe.copies, recipe.settings.seed, recipe.validation)
 
 
@@ -136,7 +136,7 @@ class Plan:
         init: Init = "large",
         strategy: Strategy | None = None,
     ) -> Recipe:
-        """Give a recipe on all data; 30 epochs unless `strategy` says otherwise."""
+        """Return a recipe on all data; 30 epochs unless `strategy` says otherwise."""
         settings = Hyperparameters(
             eta=eta,
             hidden=(hidden,),
@@ -154,7 +154,7 @@ class Plan:
         regularization: Regularization = "l2",
         strategy: Strategy | None = None,
     ) -> Recipe:
-        """Give a recipe on few data: η = 0.5, N(0, 1) weights, 400 epochs."""
+        """Return a recipe on few data: η = 0.5, N(0, 1) weights, 400 epochs."""
         settings = Hyperparameters(
             eta=0.5,
             init="large",
@@ -172,7 +172,7 @@ class Plan:
         )
 
     def lambda_of(self, n: int) -> float:
-        """Give the λ for n examples."""
+        """Return the λ for n examples."""
         return float(f"{DECAY * n:.6g}")
 
 

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from tuner.article.bench import Experiment
+from tuner.article.context import Experiment
 from tuner.article.recipes import Plan
 from tuner.article.training import Progress, Store, kept_runs, train_all
 from tuner.data import Dataset
+from tuner.execution.base import Workers
 from tuner.records import Agreement, Claim, ExperimentRecord, Finding
-from tuner.study.workers import Workers
 from tuner.trainers.native import NativeTrainer
 
 PUBLISHED = "mnist", 50_000

@@ -8,14 +8,14 @@ from itertools import islice
 from pathlib import Path
 
 from tuner.article.recipes import Recipe, trainer_for
-from tuner.checkpoints import resume, save_checkpoint
 from tuner.errors import DataError
-from tuner.eta import ProbePlan
+from tuner.execution.base import Job, Workers
+from tuner.execution.tasks import FindEta
 from tuner.records import DataSummary, EtaSearch, Hyperparameters
-from tuner.run import Training, train_epoch
-from tuner.study.tasks import FindEta
-from tuner.study.workers import Job, Workers
+from tuner.storage.checkpoints import resume, save_checkpoint
 from tuner.trainers.native import NativeLane, NativeTrainer
+from tuner.training.eta_finder import ProbePlan
+from tuner.training.loop import Training, train_epoch
 
 Trainings = tuple[Training[NativeLane], ...]
 
@@ -100,7 +100,7 @@ class Store:
             save_checkpoint(training, path, self._summary(recipe))
 
     def kept(self, recipe: Recipe, trainer: NativeTrainer) -> Trainings:
-        """Give the networks of a recipe as they were kept; nothing where not all of them are.
+        """Return the networks of a recipe as they were kept; nothing where not all of them are.
 
         Raises
         ------
@@ -229,7 +229,7 @@ class _Queue:
         return Progress(total - left, total, f"{len(self._unfinished())} groups of networks left")
 
     def next(self, follow: Callable[[], Iterable[Job]]) -> Iterable[Job]:
-        """Give the next task, if there is one that can be done now."""
+        """Return the next task, if there is one that can be done now."""
         for settings in self._searches:
             if settings not in self._found and settings not in self._busy:
                 self._busy.add(settings)
@@ -273,7 +273,7 @@ class _Queue:
         return sum(self._left_of(recipe) for recipe in group)
 
     def _left_of(self, recipe: Recipe) -> float:
-        """Give the work that is left, at most."""
+        """Return the work that is left, at most."""
         trainings = self._runs.get(recipe)
         if trainings is None:
             return recipe.work * recipe.strategy.epochs
@@ -284,7 +284,7 @@ class _Queue:
 def kept_runs(
     recipes: Iterable[Recipe], store: Store, trainer: NativeTrainer
 ) -> dict[Recipe, Trainings]:
-    """Give what an interrupted call kept of these recipes.
+    """Return what an interrupted call kept of these recipes.
 
     Raises
     ------

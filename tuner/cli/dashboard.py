@@ -9,9 +9,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import typer
 
-from tuner.cli.answers import json_text
 from tuner.cli.interrupts import if_interrupted
 from tuner.cli.options import INTEGER, AnswerOptions, Opt, grouped
+from tuner.cli.output import json_text
 from tuner.cli.study_places import Place, PlaceOptions, find, places, stored
 from tuner.errors import InputError, MissingExtraError
 from tuner.records import require
@@ -45,7 +45,7 @@ def dashboard(
 
     It answers on 127.0.0.1 only: nothing else than this machine can see it.
     """
-    from tuner.study.storage import connected
+    from tuner.study.optuna_storage import connected
 
     make_app = _dashboard_app()
     place = _place(name, options)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuner.cli.answers import json_text, narration, print_table
+from tuner.cli.console import PROGRAM
 from tuner.cli.options import AnswerOptions, grouped
-from tuner.cli.running import PROGRAM
+from tuner.cli.output import json_text, narration, print_table
 
 if TYPE_CHECKING:
     from tuner.data import KnownData
@@ -58,7 +58,7 @@ def fetch_one(
 
 
 def document(row: "KnownData") -> dict[str, object]:
-    """Give what `--json` says of a data set."""
+    """Return what `--json` says of a data set."""
     return {
         "name": row.name,
         "description": row.description,
@@ -72,7 +72,7 @@ def document(row: "KnownData") -> dict[str, object]:
 
 
 def status(row: "KnownData") -> str:
-    """Say how a data set is had: bundled, TUNER_DATA_DIR, cached or download."""
+    """Describe how a data set is had: bundled, TUNER_DATA_DIR, cached or download."""
     if row.bundled:
         return "bundled"
     if row.where is None:
@@ -82,7 +82,7 @@ def status(row: "KnownData") -> str:
 
 
 def where(row: "KnownData") -> str:
-    """Say in words where a data set is.
+    """Describe where a data set is.
 
     >>> from tuner.data import known
     >>> where(known()[0])

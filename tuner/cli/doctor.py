@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
-from tuner.cli.answers import json_text, narration
 from tuner.cli.data import VARIABLE, document, where
 from tuner.cli.options import AnswerOptions, grouped
+from tuner.cli.output import json_text, narration
 from tuner.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _data() -> "tuple[tuple[KnownData, ...], str | None]":
 
 
 def _writable(folder: Path) -> bool:
-    """Say whether a folder, or the nearest one above it, can be written to."""
+    """Return whether a folder, or the nearest one above it, can be written to."""
     nearest = next(
         each for each in (folder.absolute(), *folder.absolute().parents) if each.exists()
     )

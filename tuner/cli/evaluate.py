@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
-from tuner.cli.answers import (
+from tuner.cli.options import NAME, TEXT, AnswerOptions, Opt, grouped
+from tuner.cli.output import (
     interval,
     json_text,
     narration,
     print_sentences,
     sureness,
 )
-from tuner.cli.options import NAME, TEXT, AnswerOptions, Opt, grouped
 from tuner.errors import DataError, OptionError
 from tuner.records import require_choice, to_json
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
     from tuner.data.inputs import Examples
-    from tuner.models import Evaluation, Model
+    from tuner.storage.models import Evaluation, Model
 
 Part = Literal["test", "validation", "all"]
 
@@ -90,8 +90,8 @@ def evaluate(
 
 def _judge(path: str, asked: SourceOptions) -> Judged:
     from tuner.data import read
-    from tuner.models import evaluate as evaluate_all
-    from tuner.models import load_model
+    from tuner.storage.models import evaluate as evaluate_all
+    from tuner.storage.models import load_model
 
     model = load_model(path)
     source = asked.data or model.data.name
@@ -128,7 +128,7 @@ def _as_in_training(model: "Model", examples: "Examples", source: str) -> "Datas
 def _on(model: "Model", dataset: "Dataset", part: Part) -> "Evaluation":
     import numpy as np
 
-    from tuner.models import Evaluation
+    from tuner.storage.models import Evaluation
 
     chosen = dataset.open_test() if part == "test" else dataset.validation
     x, y = chosen.x, chosen.y

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuner.cli.answers import cost, json_text, narration, print_table
+from tuner.cli.eta import conclusion, load_data, search_eta
 from tuner.cli.folders import output_folder
 from tuner.cli.options import (
     INTEGER,
@@ -19,8 +19,8 @@ from tuner.cli.options import (
     WorkOptions,
     grouped,
 )
+from tuner.cli.output import cost, json_text, narration, print_table
 from tuner.cli.reporting import Written, made_with, write
-from tuner.cli.searching import conclusion, load_data, search_eta
 from tuner.records import (
     ADVICE,
     EtaSearch,
@@ -31,7 +31,7 @@ from tuner.records import (
 )
 
 if TYPE_CHECKING:
-    from tuner.eta import ProbePlan
+    from tuner.training.eta_finder import ProbePlan
 
 MOST_SEEDS, MOST_EPOCHS = 50, 1_000
 
@@ -67,7 +67,7 @@ class SearchOptions:
     @property
     def plan(self) -> "ProbePlan":
         """How long the probes are; whoever says how many epochs gets them."""
-        from tuner.eta import ProbePlan
+        from tuner.training.eta_finder import ProbePlan
 
         if self.probe_epochs is None:
             return ProbePlan(seeds=self.seeds)
@@ -113,7 +113,7 @@ def find_eta(
 
 
 def _document(record: FindEtaRecord, written: Written) -> dict[str, object]:
-    """Give what `--json` prints; `epochs` are all training steps spent."""
+    """Return what `--json` prints; `epochs` are all training steps spent."""
     result = to_json(record.result)
     return {
         "command": "find-eta",

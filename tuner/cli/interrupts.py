@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from tuner.cli.answers import Say
+from tuner.cli.output import Say
 
 
 @contextmanager
 def if_interrupted(words: str) -> Iterator[None]:
-    """Say what a Ctrl-C within the block means for the user.
+    """Describe what a Ctrl-C within the block means for the user.
 
     Examples
     --------

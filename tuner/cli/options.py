@@ -159,7 +159,7 @@ class NetworkOptions:
         require(small, "hidden", self.hidden, f"sizes of at most {WIDEST_LAYER}")
 
     def hyperparameters(self, eta: float) -> Hyperparameters:
-        """Give the settings with this η, all of them in range."""
+        """Return the settings with this η, all of them in range."""
         return Hyperparameters(eta=eta, **vars(self))
 
 
@@ -183,7 +183,7 @@ class AnswerOptions:
 
 
 def grouped(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a function that typer can parse: each option of each group is a parameter of its own."""
+    """Return a function that typer can parse: each option of a group is a parameter of its own."""
     given = inspect.signature(function, eval_str=True).parameters
     groups = {name: p.annotation for name, p in given.items() if is_dataclass(p.annotation)}
     plain = [p for name, p in given.items() if name not in groups]

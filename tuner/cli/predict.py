@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tuner.cli.answers import json_text, narration
+from tuner.cli.eta import NOTHING_WRITTEN
 from tuner.cli.interrupts import if_interrupted
 from tuner.cli.options import CSV_FILE, TEXT, AnswerOptions, Opt, grouped
-from tuner.cli.searching import NOTHING_WRITTEN
+from tuner.cli.output import json_text, narration
 from tuner.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def predict(
 
 @if_interrupted(NOTHING_WRITTEN)
 def _predict(path: str, source: str) -> Predicted:
-    from tuner.models import load_model, read_rows
+    from tuner.storage.models import load_model, read_rows
 
     model = load_model(path)
     return Predicted(model.classes, model.probabilities(read_rows(model, source)))
@@ -99,7 +99,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def csv_text(predicted: Predicted, *, every: bool) -> str:
-    """Give the predictions as CSV, with the shares of every class or the largest alone."""
+    """Return the predictions as CSV, with the shares of every class or the largest alone."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     names = [f"p({name})" for name in predicted.classes] if every else []

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuner.cli.answers import Say, json_text, narration, print_sentences
 from tuner.cli.folders import output_folder
 from tuner.cli.options import FOLDER, NAME, AnswerOptions, Opt, grouped
+from tuner.cli.output import Say, json_text, narration, print_sentences
 from tuner.errors import InputError
 from tuner.records import (
     LANGUAGES,
@@ -75,7 +75,7 @@ def report(
 
 
 def _file(path: str) -> Path:
-    """Give the file that a path means, a folder standing for the records.json in it."""
+    """Return the file that a path means, a folder standing for the records.json in it."""
     given = Path(path)
     file = given / RECORDS if given.is_dir() else given
     if not path or not file.is_file():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tuner.cli.running import command_line
+from tuner.cli.console import command_line
 from tuner.records import DataSummary, ReproduceRecord, StudyRecord, TrainRecord, TuneRecord
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Written:
 
 
 def made_with(argv: Sequence[str], data: DataSummary) -> dict[str, Any]:
-    """Give what a record says of how it came about."""
+    """Return what a record says of how it came about."""
     from tuner.environment import environment
 
     return {"command": command_line(argv), "data": data, "environment": environment()}

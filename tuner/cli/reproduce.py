@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tuner.cli.console import INTERRUPTED, command_line
+from tuner.cli.eta import load_data
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import interrupts
 from tuner.cli.options import (
@@ -22,17 +24,15 @@ from tuner.cli.options import (
 )
 from tuner.cli.reporting import made_with, write
 from tuner.cli.reproduce_answers import Narrator, narrator, print_answer
-from tuner.cli.running import INTERRUPTED, command_line
-from tuner.cli.searching import load_data
 from tuner.errors import InputError, OptionError
 from tuner.records import LANGUAGES, ReproduceRecord, require, require_choice
 
 if TYPE_CHECKING:
-    from tuner.article.bench import Experiment
+    from tuner.article.context import Experiment
     from tuner.article.reproduce import Reproduced
     from tuner.article.training import Store
     from tuner.data import Dataset
-    from tuner.study.workers import Workers
+    from tuner.execution.base import Workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ def reproduce(
     Writes reproduce.html (for zh: reproduce-zh.html), its figures and records.json to --out
     (default: reports/reproduce-DATA). Stopped at any moment, the same command goes on.
     """
-    from tuner.workflow.jobs import made
+    from tuner.tuning.jobs import made
 
     with narrator() as say:
         say.tell(f"reading {data.data}")
@@ -136,7 +136,7 @@ def _job(
 
 def _workers(job: Job) -> "Workers":
     from tuner.article.reproduce import trains
-    from tuner.study.workers import workers_for
+    from tuner.execution.base import workers_for
 
     count = job.workers if trains(job.experiments, job.dataset.train.n) else 1
     return workers_for(job.dataset.tuning, count, None)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tuner.cli.answers import json_text, print_sentences, print_table
+from tuner.cli.output import json_text, print_sentences, print_table
 from tuner.cli.reporting import Written
 from tuner.cli.study_progress import time_left
 from tuner.records import Agreement, ExperimentRecord, Finding, ReproduceRecord, to_json
@@ -63,7 +63,7 @@ class Narrator:
 
 @contextmanager
 def narrator() -> Iterator[Narrator]:
-    """Give a bar that vanishes at the end."""
+    """Return a bar that vanishes at the end."""
     if not (sys.stderr and sys.stderr.isatty()):
         yield Narrator(None)
         return
@@ -150,7 +150,7 @@ def _document(record: ReproduceRecord, written: Written) -> dict[str, object]:
 
 
 def _experiment(record: ExperimentRecord) -> dict[str, Any]:
-    """Give an experiment with the figure it is known for, and all of its figures."""
+    """Return an experiment with the figure it is known for, and all of its figures."""
     findings = [_finding(each) for each in record.findings]
     return {
         **findings[0],

@@ -50,7 +50,7 @@ def _file(argv: Sequence[str]) -> Path | None:
 
 
 def _typed(spec: "StudySpec") -> Iterator[str]:
-    """Give the options that a file stands for."""
+    """Return the options that a file stands for."""
     eta = spec.eta if isinstance(spec.eta, float) else "auto"
     data = spec.data.model_dump()
     given = {

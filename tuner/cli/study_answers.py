@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tuner.cli.answers import interval, json_text, print_sentences, sureness
+from tuner.cli.output import interval, json_text, print_sentences, sureness
 from tuner.cli.reporting import Written
 from tuner.cli.study_jobs import Ran
 from tuner.cli.study_tables import (
@@ -89,7 +89,7 @@ def _praise(best: TrialRecord, examples: int) -> str:
 
 
 def _alike(summary: StudySummary, best: TrialRecord, examples: int) -> Iterator[str]:
-    """Say how many trials could be as good: the best of many owes some of it to luck."""
+    """Describe how many trials could be as good: the best of many owes some of it to luck."""
     low, _ = interval(best.values[0], examples)
     alike = [t for t in summary.trials if t.state == "complete" and t.values[0] >= low]
     if others := len(alike) - 1:

@@ -35,14 +35,14 @@ class Place:
     @property
     def url(self) -> str:
         """The storage URL, which may hold a password: never print it."""
-        from tuner.study.storage import default_url
+        from tuner.study.optuna_storage import default_url
 
         return self.storage or default_url(self.folder)
 
     @property
     def shown(self) -> str:
         """Where the trials are, without anything secret."""
-        from tuner.study.storage import shown
+        from tuner.study.optuna_storage import shown
 
         return shown(self.storage) if self.storage else str(self.folder)
 
@@ -62,7 +62,7 @@ class PlaceOptions:
 
 
 def default_folder(name: str) -> Path:
-    """Give the folder that a study has unless --out names one."""
+    """Return the folder that a study has unless --out names one."""
     return HOME / f"{PREFIX}{name}"
 
 
@@ -70,7 +70,7 @@ def check_storage(url: str) -> None:
     """Raise unless a storage URL can be understood and names something that lasts."""
     from sqlalchemy.engine import make_url
 
-    from tuner.study.storage import shown
+    from tuner.study.optuna_storage import shown
 
     shown(url)
     parsed = make_url(url)
@@ -79,7 +79,7 @@ def check_storage(url: str) -> None:
 
 
 def find(name: str, options: PlaceOptions) -> "tuple[Place, StudySummary]":
-    """Give the study of a name, and where it lies.
+    """Return the study of a name, and where it lies.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def find(name: str, options: PlaceOptions) -> "tuple[Place, StudySummary]":
 
 
 def stored(options: PlaceOptions) -> "list[tuple[Place, StudySummary]]":
-    """Give every study there is, by name; of a storage among many that cannot be read, warn."""
+    """Return every study there is, by name; of a storage among many that cannot be read, warn."""
     found = []
     for place in (there := places(options)):
         try:
@@ -122,14 +122,14 @@ def _stored_in(place: Place) -> "list[StudySummary]":
 
 
 def places(options: PlaceOptions) -> list[Place]:
-    """Give every place to look at.
+    """Return every place to look at.
 
     Raises
     ------
     InputError
         When the one that was asked for is not there; looking would make an empty one.
     """
-    from tuner.study.storage import FILE
+    from tuner.study.optuna_storage import FILE
 
     if options.storage:
         _check_there(options.storage)
@@ -142,7 +142,7 @@ def places(options: PlaceOptions) -> list[Place]:
 
 
 def printable(url: str) -> str:
-    """Give a storage URL that may be printed: as it is, unless it may hold a password.
+    """Return a storage URL that may be printed: as it is, unless it may hold a password.
 
     Examples
     --------
@@ -151,14 +151,14 @@ def printable(url: str) -> str:
     >>> printable("postgresql+psycopg://me:secret@db/tuning")
     'postgresql+psycopg://db/tuning'
     """
-    from tuner.study.storage import shown
+    from tuner.study.optuna_storage import shown
 
     user = url.partition("://")[2].rpartition("@")[0]
     return shown(url) if ":" in user or "?" in url else url
 
 
 def redacted(argv: Sequence[str]) -> list[str]:
-    """Give what was typed, with nothing secret in the storage URL.
+    """Return what was typed, with nothing secret in the storage URL.
 
     Examples
     --------

@@ -59,7 +59,7 @@ class Bar:
 
 @contextmanager
 def study_bar() -> Iterator[Bar]:
-    """Give a bar that vanishes at the end."""
+    """Return a bar that vanishes at the end."""
     if not (sys.stderr and sys.stderr.isatty()):
         yield Bar(None)
         return
@@ -80,7 +80,7 @@ def study_bar() -> Iterator[Bar]:
 
 
 def said(pruned: int, complete: Sequence[float], left: float | None) -> Iterator[str]:
-    """Say how good the study is, and how long it will take.
+    """Describe how good the study is, and how long it will take.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def said(pruned: int, complete: Sequence[float], left: float | None) -> Iterator
 
 
 def time_left(told: Sequence[tuple[float, int]], target: int, now: float) -> float | None:
-    """Give the seconds until the last trial is told, as far as it is known.
+    """Return the seconds until the last trial is told, as far as it is known.
 
     Parameters
     ----------

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tuner.cli.console import INTERRUPTED, command_line
+from tuner.cli.eta import NOTHING_WRITTEN
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted, interrupts
 from tuner.cli.options import AnswerOptions, WorkOptions, grouped
 from tuner.cli.reporting import Written, write
-from tuner.cli.running import INTERRUPTED, command_line
-from tuner.cli.searching import NOTHING_WRITTEN
 from tuner.cli.study_answers import print_answer
 from tuner.cli.study_jobs import Job, Ran, RunOptions
 from tuner.cli.study_places import Place, default_folder, redacted
@@ -117,7 +117,7 @@ def _report(ran: Ran) -> Written | None:
 @contextmanager
 def _folder(folder: Path) -> Iterator[None]:
     """Make the folder of a study; a study that could not begin leaves none behind."""
-    from tuner.study.storage import LOCK
+    from tuner.study.optuna_storage import LOCK
 
     ours = not folder.exists()
     with output_folder(folder):
@@ -137,7 +137,7 @@ def _late(began: float, timeout: float | None) -> bool:
 def _load(job: Job, bar: Bar) -> "Dataset":
     """Read the data, and see that the storage can be reached."""
     from tuner.data import load
-    from tuner.study.storage import connected
+    from tuner.study.optuna_storage import connected
 
     source = job.spec.data
     bar.say(f"reading {source.source}")

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, get_args
 
 import typer
 
-from tuner.cli.answers import json_text, print_sentences, print_table
+from tuner.cli.console import PROGRAM
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted
 from tuner.cli.options import NAME, AnswerOptions, Kind, Opt, grouped
-from tuner.cli.running import PROGRAM
+from tuner.cli.output import json_text, print_sentences, print_table
 from tuner.cli.study_places import HOME, Place, PlaceOptions, find, stored
 from tuner.cli.study_tables import (
     counted,
@@ -89,7 +89,7 @@ def _sentences(place: Place, study: StudySummary) -> Iterator[str]:
 
 
 def _stated(spec: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Give the keys of a study file that are set, as TOML writes them."""
+    """Return the keys of a study file that are set, as TOML writes them."""
     import json
 
     for key, value in spec.items():
@@ -125,7 +125,7 @@ class ExportOptions:
 
 @grouped
 def export(name: Name, export: ExportOptions, options: PlaceOptions, answer: AnswerOptions) -> None:
-    """Give the trials of a study as CSV or Parquet.
+    """Return the trials of a study as CSV or Parquet.
 
     One row is one trial; its columns are the settings and what came of them.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tuner.cli.answers import print_table
+from tuner.cli.output import print_table
 from tuner.records import StudySummary, TrialRecord, to_json
 
 COLORS = {"best": "green", "front": "green", "pruned": "yellow", "diverged": "red"}
@@ -20,7 +20,7 @@ def percent(share: float) -> str:
 
 
 def front(summary: StudySummary) -> list[TrialRecord]:
-    """Give the complete trials that no other one beats: the Pareto front, best accuracy first.
+    """Return the complete trials that no other one beats: the Pareto front, best accuracy first.
 
     A trial is beaten by one that is at least as good in every objective and better in one; the
     accuracy is to be high, the others low. With one objective these are the best and its equals.
@@ -63,7 +63,7 @@ def print_trials(summary: StudySummary, trials: Sequence[TrialRecord]) -> None:
 
 
 def state(trial: TrialRecord) -> str:
-    """Give the state of a trial in a word."""
+    """Return the state of a trial in a word."""
     return "diverged" if diverged(trial) else trial.state
 
 
@@ -100,7 +100,7 @@ def _value(value: object) -> str:
 
 
 def document(trial: TrialRecord) -> dict[str, Any]:
-    """Give a trial as JSON holds it; `value` is its accuracy."""
+    """Return a trial as JSON holds it; `value` is its accuracy."""
     whole = to_json(trial)
     attributes = {k: v for k, v in whole.pop("attributes").items() if k != "curves"}
     value = trial.values[0] if trial.values else None
@@ -108,7 +108,7 @@ def document(trial: TrialRecord) -> dict[str, Any]:
 
 
 def overview(summary: StudySummary) -> dict[str, Any]:
-    """Give a study as JSON holds it: its best trial, its front, and how its trials ended."""
+    """Return a study as JSON holds it: its best trial, its front, and how its trials ended."""
     best = summary.best
     return {
         "study": summary.study,
@@ -121,7 +121,7 @@ def overview(summary: StudySummary) -> dict[str, Any]:
 
 
 def counted(summary: StudySummary) -> str:
-    """Say how the trials ended.
+    """Describe how the trials ended.
 
     >>> counted(StudySummary(study="a", objectives=("validation_accuracy",), trials=()))
     '0 complete, 0 pruned'

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tuner.cli.answers import Say, narration
+from tuner.cli.checkpoint import CHECKPOINT, Keeper
+from tuner.cli.console import INTERRUPTED, command_line
+from tuner.cli.eta import NOTHING_WRITTEN, load_data, search_eta
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import first_interrupt_asks, if_interrupted
-from tuner.cli.keeping import CHECKPOINT, Keeper
 from tuner.cli.options import AnswerOptions, DataOptions, NetworkOptions, WorkOptions, grouped
+from tuner.cli.output import Say, narration
 from tuner.cli.reporting import made_with, write
-from tuner.cli.running import INTERRUPTED, command_line
-from tuner.cli.searching import NOTHING_WRITTEN, load_data, search_eta
 from tuner.cli.train_answers import Trained, print_answer, progress
 from tuner.cli.train_options import KeepOptions, StrategyOptions
 from tuner.errors import DataError, InputError, OutputError, TunerError
@@ -31,9 +31,9 @@ from tuner.records import (
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
-    from tuner.models import Model
-    from tuner.run import Training
+    from tuner.storage.models import Model
     from tuner.trainers.native import NativeLane, NativeTrainer
+    from tuner.training.loop import Training
 
 
 @dataclass(frozen=True)
@@ -136,15 +136,15 @@ def _trained(job: Job) -> Trained:
 
 
 def _begin(job: Job, eta: float) -> "Training[NativeLane]":
-    from tuner.run import begin
     from tuner.strategies.plans import policies
+    from tuner.training.loop import begin
 
     settings = replace(job.settings, eta=eta)
     return begin(job.trainer, settings, *policies(eta, job.strategy.strategy))
 
 
 def _start(job: Job, keeper: Keeper) -> "tuple[Training[NativeLane], EtaSearch | None]":
-    from tuner.eta import ProbePlan
+    from tuner.training.eta_finder import ProbePlan
 
     if job.strategy.eta is not None:
         keeper.forget()
@@ -160,7 +160,7 @@ def _start(job: Job, keeper: Keeper) -> "tuple[Training[NativeLane], EtaSearch |
 
 def _train(job: Job, keeper: Keeper, training: "Training[NativeLane]") -> "Training[NativeLane]":
     """Train until the end or the first Ctrl-C; at the second, keep what there is."""
-    from tuner.run import train as run
+    from tuner.training.loop import train as run
 
     def watch(trainings: "Sequence[Training[NativeLane]]") -> None:
         job.say(progress(trainings[0]))
@@ -205,7 +205,7 @@ def _finish(
 
 
 def _write(job: Job, training: "Training[NativeLane]", search: EtaSearch | None) -> Trained:
-    from tuner.models import model_of, save_model
+    from tuner.storage.models import model_of, save_model
 
     model = model_of(training, job.dataset)
     if job.keep.save is not None:

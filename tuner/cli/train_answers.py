@@ -6,7 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuner.cli.answers import (
+from tuner.cli.eta import conclusion
+from tuner.cli.output import (
     cost,
     interval,
     json_text,
@@ -15,12 +16,11 @@ from tuner.cli.answers import (
     sureness,
 )
 from tuner.cli.reporting import Written
-from tuner.cli.searching import conclusion
 from tuner.records import ADVICE, Epoch, EtaSearch, Outcome, Run, TrainRecord, to_json
 
 if TYPE_CHECKING:
-    from tuner.run import Training
     from tuner.trainers.native import NativeLane
+    from tuner.training.loop import Training
 
 ROWS = 12
 COLORS = {"best": "green", "best, η divided": "green", "η divided": "cyan"}
@@ -62,7 +62,7 @@ def progress(training: "Training[NativeLane]") -> str:
 
 
 def _left(training: "Training[NativeLane]") -> float:
-    """Give the seconds until training ends at the latest."""
+    """Return the seconds until training ends at the latest."""
     stopping, done = training.stopping, len(training.history)
     used = sum(epoch.seconds for epoch in training.history)
     left = (stopping.epochs - done) * used / done
@@ -77,7 +77,7 @@ def _duration(seconds: float) -> str:
 
 
 def document(trained: Trained) -> dict[str, object]:
-    """Give what `--json` prints."""
+    """Return what `--json` prints."""
     record, found = trained.record, trained.record.eta_search
     result = to_json(record.result)
     del result["settings"]
@@ -129,7 +129,7 @@ def shown(run: Run, most: int = ROWS) -> list[Epoch]:
 
 
 def _changes(run: Run) -> set[int]:
-    """Give the first epoch at each new η."""
+    """Return the first epoch at each new η."""
     return {after.epoch for before, after in pairwise(run.history) if after.eta != before.eta}
 
 
@@ -170,7 +170,7 @@ def _interval(record: TrainRecord) -> tuple[float, float]:
 
 
 def _sentences(trained: Trained) -> Iterator[str]:
-    from tuner.report.words import count
+    from tuner.report.format import count
 
     record, run = trained.record, trained.record.result
     if record.eta_search is not None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuner.cli.answers import Say, narration
+from tuner.cli.console import INTERRUPTED, command_line
+from tuner.cli.eta import NOTHING_WRITTEN
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted, interrupts
 from tuner.cli.options import (
@@ -23,18 +24,17 @@ from tuner.cli.options import (
     WorkOptions,
     grouped,
 )
+from tuner.cli.output import Say, narration
 from tuner.cli.reporting import Written, write
-from tuner.cli.running import INTERRUPTED, command_line
-from tuner.cli.searching import NOTHING_WRITTEN
 from tuner.cli.study_jobs import DURATION
 from tuner.cli.tune_answers import print_answer
 from tuner.records import require
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
-    from tuner.study.workers import Workers
-    from tuner.workflow.ask import Ask
-    from tuner.workflow.order import Tuned
+    from tuner.execution.base import Workers
+    from tuner.tuning.pipeline import Tuned
+    from tuner.tuning.request import Ask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,15 +90,15 @@ def tune(
 
 
 def _forget(out: Path) -> None:
-    from tuner.workflow.memory import ASKED
-    from tuner.workflow.order import WORK
+    from tuner.tuning.pipeline import WORK
+    from tuner.tuning.store import ASKED
 
     if (out / WORK / ASKED).is_file():
         shutil.rmtree(out / WORK)
 
 
 def _ask(data: DataOptions, options: TuneOptions, argv: tuple[str, ...], began: float) -> "Ask":
-    from tuner.workflow.ask import Ask
+    from tuner.tuning.request import Ask
 
     return Ask(
         budget=options.budget,
@@ -122,7 +122,7 @@ def _load(ask: "Ask") -> "Dataset":
 
 def _workers(dataset: "Dataset", count: int | None) -> "Workers":
     from tuner.environment import usable_cores
-    from tuner.study.workers import workers_for
+    from tuner.execution.base import workers_for
 
     return workers_for(dataset.tuning, count or usable_cores(), None)
 
@@ -130,8 +130,8 @@ def _workers(dataset: "Dataset", count: int | None) -> "Workers":
 def _tuned(
     dataset: "Dataset", ask: "Ask", out: Path, workers: "Workers", say: Say
 ) -> "Tuned | None":
-    from tuner.workflow.ask import Control
-    from tuner.workflow.order import tune as work
+    from tuner.tuning.pipeline import tune as work
+    from tuner.tuning.request import Control
 
     def tell(doing: str) -> None:
         say(f"{_clock(time.monotonic() - (ask.began or 0))} of {_clock(ask.budget)}  {doing}")
@@ -141,7 +141,7 @@ def _tuned(
 
 
 def _write(tuned: "Tuned", out: Path, command: str, workers: "Workers", say: Say) -> Written:
-    from tuner.workflow.jobs import made
+    from tuner.tuning.jobs import made
 
     say("writing the report")
     with if_interrupted(f"the report is missing: go on with {command}"):

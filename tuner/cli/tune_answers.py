@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tuner.cli.answers import interval, json_text, print_sentences, print_table
+from tuner.cli.output import interval, json_text, print_sentences, print_table
 from tuner.cli.reporting import Written
 from tuner.records import Hyperparameters, TuneRecord, to_json
 
 
 def document(record: TuneRecord, written: Written, out: Path, seconds: float) -> dict[str, object]:
-    """Give what `--json` prints."""
+    """Return what `--json` prints."""
     settings, final = record.settings, record.final
     accuracies = [run.best_validation_accuracy for run in final.candidates[final.winner].runs]
     return {

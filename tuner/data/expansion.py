@@ -156,7 +156,7 @@ def _function(kind: str | Expansion) -> Expansion:
 
 
 def _from_centre(images: Images) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give rows (1, h, 1) and columns (1, 1, w) counted from the centre of the image."""
+    """Return rows (1, h, 1) and columns (1, 1, w) counted from the centre of the image."""
     _, height, width = images.shape
     down = np.arange(height) - (height - 1) / 2
     right = np.arange(width) - (width - 1) / 2

@@ -13,7 +13,7 @@ DEFLATE_LIMIT = 1032
 
 
 def read_bytes(path: Path) -> bytes:
-    """Give the content of a file.
+    """Return the content of a file.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def check_file(path: Path) -> None:
 
 
 def digest(*contents: bytes | memoryview) -> str:
-    """Give the SHA-256 of all contents, one after the other, in hexadecimal.
+    """Return the SHA-256 of all contents, one after the other, in hexadecimal.
 
     Examples
     --------

@@ -52,7 +52,7 @@ class FreshImages:
         return self._change is not None
 
     def rows(self, x: Array, rng: Generator) -> Array:
-        """Give new rows (n, h·w) for those given."""
+        """Return new rows (n, h·w) for those given."""
         if self._change is None or self._shape is None:
             return x
         return self._change(x.reshape(-1, *self._shape), rng).reshape(x.shape)
@@ -120,7 +120,7 @@ def distort(
 
 @cache
 def _smoother(size: int, sigma: float) -> NDArray[np.float32]:
-    """Give the matrix (size, size) that smooths a line by a Gaussian."""
+    """Return the matrix (size, size) that smooths a line by a Gaussian."""
     return gaussian_filter1d(np.eye(size), sigma, axis=0, mode="constant").astype(np.float32)
 
 

@@ -53,7 +53,7 @@ def parse_idx(content: bytes, where: str, *, dimensions: int) -> Bytes:
 
 
 def unpack_idx(content: bytes, where: str, *, dimensions: int) -> bytes:
-    """Give an IDX file uncompressed, its length checked; parameters and errors as `parse_idx`."""
+    """Return an IDX file uncompressed, its length checked; parameters and errors as `parse_idx`."""
     compressed = content.startswith(GZIP_MAGIC)
     file = io.BytesIO(content)
     try:

@@ -38,7 +38,7 @@ class Inputs:
         return len(self.numbers)
 
     def take(self, rows: Rows) -> "Inputs":
-        """Give the examples of these rows, in this order."""
+        """Return the examples of these rows, in this order."""
         return Inputs(self.numbers[rows], self.number_names, self.texts[rows], self.text_names)
 
 

@@ -71,7 +71,7 @@ def read_npz_inputs(path: Path) -> Inputs:
 def read_arrays(
     content: bytes, where: str, wanted: tuple[tuple[str, ...], ...]
 ) -> list[NDArray[Any]]:
-    """Give one array for each tuple of alternative names.
+    """Return one array for each tuple of alternative names.
 
     Raises
     ------

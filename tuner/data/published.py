@@ -77,7 +77,7 @@ def find(published: Published, file: str) -> Path | None:
 
 
 def obtain(published: Published, file: str) -> Bytes:
-    """Give a file's array, checked; download the file if it is nowhere on disk.
+    """Return a file's array, checked; download the file if it is nowhere on disk.
 
     A file counts as the published one if its bytes do, or if it is a recompressed copy of them.
 
@@ -144,7 +144,7 @@ def read_published(published: Published) -> Examples:
 
 
 def cache_folder(published: Published) -> Path:
-    """Give the folder in the user's cache where downloads are kept."""
+    """Return the folder in the user's cache where downloads are kept."""
     from platformdirs import user_cache_path
 
     return user_cache_path("tuner") / published.folder

@@ -15,9 +15,9 @@ from tuner.data.inputs import Inputs, numeric
 from tuner.data.preprocessing import fit
 from tuner.data.splits import stratified_order
 from tuner.errors import DataError
-from tuner.models import Model
-from tuner.network.initialisation import Parameters
+from tuner.network.initialization import Parameters
 from tuner.randomness import Purpose, stream
+from tuner.storage.models import Model
 
 
 class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -27,7 +27,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     classes_: NDArray[Any]
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
-        """Give the class (n,) of the largest output for inputs X (n, d).
+        """Return the class (n,) of the largest output for inputs X (n, d).
 
         Raises
         ------
@@ -41,7 +41,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return predicted
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
-        """Give a share (n, c) for each class in the order of `classes_`; errors as `predict`.
+        """Return a share (n, c) for each class in the order of `classes_`; errors as `predict`.
 
         For the costs with sigmoid outputs it is the outputs divided by their sum.
         """
@@ -54,7 +54,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return hasattr(self, "model_")  # and not by any name that ends in _, as lambda_ does
 
     def _checked(self, X: ArrayLike, y: ArrayLike) -> tuple[Inputs, NDArray[np.intp], str]:  # noqa: N803
-        """Give inputs, class indices and the SHA-256 of both; set what `fit` learns from them."""
+        """Return inputs, class indices and the SHA-256 of both; set what `fit` learns from them."""
         x, labels = validate_data(self, X, y)
         check_classification_targets(labels)
         self.classes_, indices = np.unique(labels, return_inverse=True)
@@ -94,7 +94,7 @@ def dataset_of(
 
 
 def _in_float64(model: Model) -> Model:
-    """Give the same network with float64 arithmetic: a prediction then depends on its row alone."""
+    """Return the network with float64 arithmetic: a prediction then depends on its row alone."""
     weights, biases = (
         tuple(array.astype(np.float64) for array in arrays)
         for arrays in (model.parameters.weights, model.parameters.biases)

@@ -8,8 +8,6 @@ from numpy.typing import ArrayLike
 
 from tuner.errors import TunerError
 from tuner.estimators.base import Classifier, dataset_of
-from tuner.eta import find_eta
-from tuner.models import model_of
 from tuner.records import (
     Activation,
     Cost,
@@ -23,9 +21,11 @@ from tuner.records import (
     Strategy,
     require,
 )
-from tuner.run import begin, train
+from tuner.storage.models import model_of
 from tuner.strategies.plans import policies
 from tuner.trainers.native import NativeTrainer
+from tuner.training.eta_finder import find_eta
+from tuner.training.loop import begin, train
 
 START = 0.01
 """Where the search for η begins."""

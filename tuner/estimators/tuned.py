@@ -15,10 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 from tuner.durations import seconds_of
 from tuner.errors import TunerError
 from tuner.estimators.base import Classifier, dataset_of
+from tuner.execution.base import workers_for
 from tuner.records import TuneRecord
-from tuner.study.workers import workers_for
-from tuner.workflow.ask import Ask
-from tuner.workflow.order import tune
+from tuner.tuning.pipeline import tune
+from tuner.tuning.request import Ask
 
 SHARES = (0.6, 0.2)
 """Of the examples, those to train on and to validate on; the rest test, once."""
@@ -42,7 +42,7 @@ class TunedReport:
     record: TuneRecord
 
     def write(self, folder: str | Path) -> Path:
-        """Write the page and its figures to a folder; give the path of the page.
+        """Write the page and its figures to a folder; return the path of the page.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class TunedReport:
         return write_tune(self.record, Path(folder)).html
 
     def open(self) -> Path:
-        """Open the page in a browser, from a folder for temporary files; give its path."""
+        """Open the page in a browser, from a folder for temporary files; return its path."""
         page = self.write(tempfile.mkdtemp(prefix="tuner-")).absolute()
         webbrowser.open(page.as_uri())
         return page

@@ -19,13 +19,13 @@ Gemm = Callable[..., object]
 
 
 def gemm_for(dtype: np.dtype[Any]) -> Gemm:
-    """Give SciPy's matrix product of this precision (float32 or float64)."""
+    """Return SciPy's matrix product of this precision (float32 or float64)."""
     return {"f": scipy.linalg.blas.sgemm, "d": scipy.linalg.blas.dgemm}[dtype.char]
 
 
 @cache
 def controller() -> ThreadpoolController:
-    """Give the handle on the BLAS libraries of this process, found once."""
+    """Return the handle on the BLAS libraries of this process, found once."""
     return ThreadpoolController()
 
 

@@ -44,7 +44,7 @@ class DropoutMasks:
         self._masks: list[Array] = []
 
     def at(self, step: int) -> list[Array]:
-        """Give the masks of one step, an array (K, 1, n_hidden) for each hidden layer."""
+        """Return the masks of one step, an array (K, 1, n_hidden) for each hidden layer."""
         block, within = divmod(step, BLOCK)
         if block != self._block:
             lanes = [masks_of_block(s, block) for s in self._settings]

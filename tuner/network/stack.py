@@ -12,9 +12,9 @@ import numpy as np
 
 from tuner.network.activations import ACTIVATIONS
 from tuner.network.blas import Array, gemm_for
-from tuner.network.costs import COSTS
-from tuner.network.initialisation import Parameters
-from tuner.network.regularisation import decay_factor, shrink_towards_zero
+from tuner.network.initialization import Parameters
+from tuner.network.losses import COSTS
+from tuner.network.regularization import decay_factor, shrink_towards_zero
 from tuner.records import Hyperparameters
 
 

@@ -9,22 +9,14 @@
 `tuner.report.show` gives verdict and key figure of a record in one go.
 """
 
-from tuner.report.compare_differences import against_winner
-from tuner.report.compare_figures import (
+from tuner.report.charts.annotations import landmarks, run_marks
+from tuner.report.charts.comparison import (
     differences_size,
     draw_accuracies,
     draw_differences,
     draw_gaps,
 )
-from tuner.report.compare_groups import contenders
-from tuner.report.compare_tables import (
-    curves_table,
-    differences_table,
-    largest_layers,
-    paired_table,
-)
-from tuner.report.eta_figures import cost_curves, draw_cost_curves, draw_final_costs, final_costs
-from tuner.report.inspect_figures import (
+from tuner.report.charts.inspection import (
     confusion_matrix,
     draw_confusion,
     draw_mistakes,
@@ -33,22 +25,35 @@ from tuner.report.inspect_figures import (
     mistakes_table,
     weights_size,
 )
-from tuner.report.inspect_tables import on_one_grid, weight_histograms
-from tuner.report.landmarks import landmarks, run_marks
-from tuner.report.study_curves import draw_learning_curves, learning_curves
-from tuner.report.study_front import draw_front, front
-from tuner.report.study_history import draw_history, rungs, search_history
-from tuner.report.study_importance import draw_importances, importances
-from tuner.report.study_map import draw_map, levels, map_dimensions, map_points
-from tuner.report.study_slices import draw_slice, slice_means, slice_points
-from tuner.report.study_strategies import draw_strategies, strategies, strategy_means
-from tuner.report.train_figures import (
+from tuner.report.charts.learning_rate import (
+    cost_curves,
+    draw_cost_curves,
+    draw_final_costs,
+    final_costs,
+)
+from tuner.report.charts.study_curves import draw_learning_curves, learning_curves
+from tuner.report.charts.study_front import draw_front, front
+from tuner.report.charts.study_history import draw_history, rungs, search_history
+from tuner.report.charts.study_importance import draw_importances, importances
+from tuner.report.charts.study_map import draw_map, levels, map_dimensions, map_points
+from tuner.report.charts.study_slices import draw_slice, slice_means, slice_points
+from tuner.report.charts.study_strategies import draw_strategies, strategies, strategy_means
+from tuner.report.charts.training import (
     draw_overfitting,
     draw_training_curves,
     overfitting,
     training_curves,
 )
-from tuner.report.tune_contenders import final_differences, finalists, plain_and_chosen
+from tuner.report.frames.comparison import (
+    curves_table,
+    differences_table,
+    largest_layers,
+    paired_table,
+)
+from tuner.report.frames.contenders import contenders
+from tuner.report.frames.differences import against_winner
+from tuner.report.frames.inspection import on_one_grid, weight_histograms
+from tuner.report.frames.tune_contenders import final_differences, finalists, plain_and_chosen
 
 __all__ = [
     "against_winner",

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tuner.report.cautions import Caution
-from tuner.report.page import Download, Picture, Table
-from tuner.report.provenance import Provenance
-from tuner.report.verdicts import PlainVerdict
+from tuner.report.checks.base import Caution
+from tuner.report.document import Download, Picture, Table
+from tuner.report.pages.provenance import Provenance
+from tuner.report.summaries.learning_rate import PlainVerdict
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,12 @@ class Report:
 
 
 def pictures_of(sections: Sequence[Section]) -> tuple[Picture, ...]:
-    """Give the figures of sections in their order."""
+    """Return the figures of sections in their order."""
     return tuple(part for each in sections for part in each.parts if isinstance(part, Picture))
 
 
 def weight(sections: Sequence[Section]) -> int:
-    """Give about how many bytes the figures and tables of sections add to a page."""
+    """Return about how many bytes the figures and tables of sections add to a page."""
     parts = [part for each in sections for part in each.parts]
     tables = [part.content if isinstance(part, Folded) else part for part in parts]
     return sum(part.weight for part in tables if isinstance(part, Picture | Table))

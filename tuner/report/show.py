@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 
 from tuner.records import FindEtaRecord, ReproduceRecord, TrainRecord, TuneRecord
-from tuner.report.article_page import reproduce_picture, reproduce_verdict
-from tuner.report.find_eta_page import cost_picture
-from tuner.report.page import Picture, fill
+from tuner.report.document import Picture, fill
+from tuner.report.frames.tune_contenders import model_record
+from tuner.report.pages.find_eta import cost_picture
+from tuner.report.pages.reproduce import reproduce_picture, reproduce_verdict
+from tuner.report.pages.study_figures import history_picture
+from tuner.report.pages.train import curves_picture
 from tuner.report.stored import StoredRecord
-from tuner.report.study_pictures import history_picture
-from tuner.report.study_verdict import study_verdict
-from tuner.report.train_page import curves_picture
-from tuner.report.train_verdict import train_verdict
-from tuner.report.tune_contenders import model_record
-from tuner.report.tune_verdict import tune_verdict
-from tuner.report.verdicts import PlainVerdict, find_eta_verdict
+from tuner.report.summaries.learning_rate import PlainVerdict, find_eta_verdict
+from tuner.report.summaries.study import study_verdict
+from tuner.report.summaries.training import train_verdict
+from tuner.report.summaries.tune import tune_verdict
 
 
 @dataclass(frozen=True)

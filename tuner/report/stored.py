@@ -18,11 +18,11 @@ from tuner.records import (
     from_json,
     to_json,
 )
-from tuner.report.article_checks import reproduce_contradictions
-from tuner.report.eta_checks import contradictions_in_search
-from tuner.report.inspect_checks import inspection_contradictions
-from tuner.report.study_checks import study_contradictions
-from tuner.report.tune_checks import tune_contradictions, tune_runs
+from tuner.report.validation.article import reproduce_contradictions
+from tuner.report.validation.inspection import inspection_contradictions
+from tuner.report.validation.learning_rate import contradictions_in_search
+from tuner.report.validation.study import study_contradictions
+from tuner.report.validation.tune import tune_contradictions, tune_runs
 
 StoredRecord = FindEtaRecord | TrainRecord | StudyRecord | TuneRecord | ReproduceRecord
 
@@ -36,7 +36,7 @@ KINDS: Mapping[str, type[StoredRecord]] = {
 
 
 def stored_json(record: StoredRecord) -> bytes:
-    """Give the bytes of `records.json`: the schema number, the kind, and the record.
+    """Return the bytes of `records.json`: the schema number, the kind, and the record.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def _finite(text: str) -> float:
 
 
 def _contradictions(record: StoredRecord) -> Iterator[str]:
-    """Say where a record of the right form holds what no command could have written."""
+    """Describe where a record of the right form holds what no command could have written."""
     if isinstance(record, FindEtaRecord):
         yield from contradictions_in_search("result", record.result)
         return

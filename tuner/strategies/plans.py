@@ -7,7 +7,7 @@ from tuner.strategies.stopping import Stopping
 
 
 def policies(eta: float, strategy: Strategy) -> tuple[Schedule, Stopping]:
-    """Give the schedule and the stopping rule of a run that begins with this η.
+    """Return the schedule and the stopping rule of a run that begins with this η.
 
     Raises
     ------

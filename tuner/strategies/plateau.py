@@ -58,7 +58,7 @@ class Plateau(Record):
         require(self.warm_up >= 0, "warm_up", self.warm_up, "at least 0")
 
     def observe(self, accuracy: float) -> Self:
-        """Give the count after an epoch with this validation accuracy."""
+        """Return the count after an epoch with this validation accuracy."""
         delta = self.min_delta * (1 + 1e-9)  # rounding: 0.8 is no more than 0.1 above 0.7
         improved = self.best is None or accuracy > self.best + delta
         counted = self.epochs >= self.warm_up
@@ -75,5 +75,5 @@ class Plateau(Record):
         return self.waited >= self.patience
 
     def again(self) -> Self:
-        """Give the same best with the count back at zero, to wait another `patience` epochs."""
+        """Return the same best with the count back at zero, to wait another `patience` epochs."""
         return replace(self, waited=0)

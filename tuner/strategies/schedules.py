@@ -26,7 +26,7 @@ class Constant(Record):
         return False
 
     def observe(self, validation_accuracy: float) -> Self:  # noqa: ARG002
-        """Give the schedule after one more epoch."""
+        """Return the schedule after one more epoch."""
         return self
 
 
@@ -82,7 +82,7 @@ class Halving(Record):
         return self.factor**-self.divisions <= self.until * rounding
 
     def observe(self, validation_accuracy: float) -> Self:
-        """Give the schedule after one more epoch."""
+        """Return the schedule after one more epoch."""
         plateau = self.plateau.observe(validation_accuracy)
         if plateau.reached:
             return replace(self, plateau=plateau.again(), divisions=self.divisions + 1)
@@ -153,7 +153,7 @@ class Planned(Record):
         return self.seen >= self.epochs
 
     def observe(self, validation_accuracy: float) -> Self:  # noqa: ARG002
-        """Give the schedule after one more epoch."""
+        """Return the schedule after one more epoch."""
         return replace(self, seen=self.seen + 1)
 
 

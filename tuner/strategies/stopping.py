@@ -51,7 +51,7 @@ class Stopping(Record):
             require(0 < self.seconds < math.inf, "seconds", self.seconds, "a positive number")
 
     def observe(self, epoch: Epoch) -> Self:
-        """Give the rule after one more epoch."""
+        """Return the rule after one more epoch."""
         return replace(
             self,
             plateau=self.plateau and self.plateau.observe(epoch.validation_accuracy),

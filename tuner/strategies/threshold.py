@@ -93,7 +93,7 @@ class ThresholdSearch:
         return Outcome.NO_UPPER_LIMIT if self.bracket[1] is None else Outcome.FOUND
 
     def propose(self) -> tuple[float, ...]:
-        """Give the next η to probe, ascending; nothing when the search is over."""
+        """Return the next η to probe, ascending; nothing when the search is over."""
         if not self.curves:
             return self._new(self.start, _rounded(self.start * 10), _rounded(self.start * 100))
         low, high = self.bracket
@@ -107,7 +107,7 @@ class ThresholdSearch:
         return self._new(low / 4, low / 2)
 
     def observe(self, curves: Mapping[float, Curve]) -> Self:
-        """Give the search that has seen these curves too."""
+        """Return the search that has seen these curves too."""
         return replace(self, curves={**self.curves, **curves})
 
     def _learners(self) -> list[float]:

@@ -54,7 +54,7 @@ class Limits:
 
 
 def median_curve(curves: Sequence[Curve]) -> Curve:
-    """Give the median over seeds at each moment; where one seed diverged, the median did.
+    """Return the median over seeds at each moment; where one seed diverged, the median did.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def median_curve(curves: Sequence[Curve]) -> Curve:
 def judge(
     curves: Mapping[float, Curve], baseline: float, decay: float, limits: Limits
 ) -> tuple[Judgement, ...]:
-    """Give a verdict on each η from its curve and those of smaller η.
+    """Return a verdict on each η from its curve and those of smaller η.
 
     Parameters
     ----------

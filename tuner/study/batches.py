@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tuner.checkpoints import load_checkpoint, save_checkpoint
 from tuner.errors import DataError, InputError, OutputError
 from tuner.records import DataSummary, EtaSearch, Record, StopReason, from_json, to_json
-from tuner.run import Training
+from tuner.storage.checkpoints import load_checkpoint, save_checkpoint
 from tuner.trainers.native import NativeLane
+from tuner.training.loop import Training
 
 ETAS = "etas.json"
 
@@ -60,7 +60,7 @@ class BatchFiles:
         self._folder, self._data = folder, data
 
     def load_batch(self) -> Batch | None:
-        """Give the batch under way, or None."""
+        """Return the batch under way, or None."""
         return _read(Batch, self._folder / "batch.json")
 
     def save_batch(self, batch: Batch) -> None:
@@ -68,7 +68,7 @@ class BatchFiles:
         _replace(self._folder / "batch.json", json.dumps(to_json(batch)))
 
     def load(self, batch: Batch) -> dict[Key, Training[NativeLane]]:
-        """Give the networks of a batch that have been stored."""
+        """Return the networks of a batch that have been stored."""
         found = {}
         for path in self._paths():
             trial, seed = (int(part) for part in path.stem.split("-")[1:])
@@ -104,7 +104,7 @@ class EtaFile:
         self._path, self._study = folder / ETAS, study
 
     def load(self) -> dict[str, EtaSearch]:
-        """Give each search by the question it answers; none if they are another study's."""
+        """Return each search by the question it answers; none if they are another study's."""
         stored = _read(_Searches, self._path)
         return dict(stored.searches) if stored and stored.study == self._study else {}
 
@@ -147,7 +147,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def value_at(trainings: Sequence[Training[Any]], epoch: int) -> float:
-    """Give the mean over seeds of the best validation accuracy up to an epoch.
+    """Return the mean over seeds of the best validation accuracy up to an epoch.
 
     A trial with a network that has diverged by then is worth 0, the worst accuracy there is. What
     happened later does not count, so a batch gone on with is halved as it was.

@@ -16,19 +16,19 @@ from typing import Any
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.eta import ProbePlan
+from tuner.execution.base import Job, Workers
+from tuner.execution.tasks import FindEta, TrainTo
 from tuner.records import DataSummary, EtaSearch, Hyperparameters, StopReason, Strategy
-from tuner.run import Training, begin
 from tuner.strategies.plans import policies
 from tuner.study.batches import Batch, BatchFiles, EtaFile, Key, value_at
-from tuner.study.etas import Etas
+from tuner.study.eta_cache import Etas
+from tuner.study.optuna_storage import finished
 from tuner.study.rungs import survivors
 from tuner.study.sampling import distributions, grid_size, sample_batch
 from tuner.study.spec import StudySpec, fingerprint
-from tuner.study.storage import finished
-from tuner.study.tasks import FindEta, TrainTo
-from tuner.study.workers import Job, Workers
 from tuner.trainers.base import Trainer
+from tuner.training.eta_finder import ProbePlan
+from tuner.training.loop import Training, begin
 
 PORTIONS_PER_WORKER = 2
 """Tasks for each worker at a rung: more of them share the work more evenly, fewer train faster."""
@@ -124,7 +124,7 @@ class Coordinator:
         self._control.watch(Standing(finished(self._study), self._target, doing))
 
     def _batch(self) -> Batch | None:
-        """Give the batch under way, or draw the next; None when there are trials enough."""
+        """Return the batch under way, or draw the next; None when there are trials enough."""
         told = finished(self._study)
         batch = self._files.load_batch()
         if batch and batch.study == self._fingerprint and self._under_way(batch, told):
@@ -137,7 +137,7 @@ class Coordinator:
         return batch.first <= len(told) < batch.trials.stop
 
     def _begun(self, told: Sequence[FrozenTrial]) -> Batch | None:
-        """Give the batch that is told in part, drawn again where its file is lost."""
+        """Return the batch that is told in part, drawn again where its file is lost."""
         if not told:
             return None
         number, size = (told[-1].user_attrs[name] for name in ("batch", "batch_size"))
@@ -209,7 +209,7 @@ class Coordinator:
         self._workers.run(jobs())
 
     def _begin(self, plans: dict[int, Plan], stored: Networks) -> Networks:
-        """Give the networks of trials whose η is known, those stored where they stand."""
+        """Return the networks of trials whose η is known, those stored where they stand."""
         networks = {}
         for trial, (settings, strategy) in plans.items():
             eta = self._etas.eta(settings)
@@ -238,7 +238,7 @@ class Coordinator:
         self._workers.run(self._training(waiting, epoch, networks, most))
 
     def _training(self, chosen: Networks, epoch: int, networks: Networks, most: float) -> list[Job]:
-        """Give the jobs that train networks to an epoch, each of about `most` work."""
+        """Return the jobs that train networks to an epoch, each of about `most` work."""
 
         def store(keys: Sequence[Key], trained: Sequence[Training[Any]]) -> Iterable[Job]:
             for key, training in zip(keys, trained, strict=True):
@@ -330,7 +330,7 @@ def _attributes(batch: Batch, networks: Sequence[Training[Any]], seconds: float)
 
 
 def _below(epoch: int, networks: Networks) -> Networks:
-    """Give the networks that have still to train to reach an epoch."""
+    """Return the networks that have still to train to reach an epoch."""
     return {
         key: network
         for key, network in networks.items()

@@ -26,7 +26,7 @@ OF_EACH_SEED = {
 
 
 def columns(summary: StudySummary) -> dict[str, list[Cell]]:
-    """Give the table, column by column.
+    """Return the table, column by column.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def columns(summary: StudySummary) -> dict[str, list[Cell]]:
 
 
 def csv_bytes(summary: StudySummary) -> bytes:
-    """Give the trials as CSV (UTF-8), with nothing in it that a spreadsheet runs."""
+    """Return the trials as CSV (UTF-8), with nothing in it that a spreadsheet runs."""
     table = columns(summary)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
@@ -65,7 +65,7 @@ def csv_bytes(summary: StudySummary) -> bytes:
 
 
 def parquet_bytes(summary: StudySummary) -> bytes:
-    """Give the trials as Parquet; its texts are as they are, for nothing runs them.
+    """Return the trials as Parquet; its texts are as they are, for nothing runs them.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def _cells(trial: TrialRecord, summary: StudySummary) -> Iterator[tuple[str, Cel
 
 
 def _order(summary: StudySummary) -> Any:
-    """Give the key that sorts columns: trial, settings, what came of it, rungs."""
+    """Return the key that sorts columns: trial, settings, what came of it, rungs."""
     known = ("number", "state", *summary.objectives, "params_", "eta", "best_epoch", "epochs")
     groups = (*known, "accuracy", "stop_reason", "diverged", "seconds", "batch", "rung_")
 

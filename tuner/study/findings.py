@@ -13,15 +13,15 @@ from tuner.data import Dataset
 from tuner.network.blas import one_thread
 from tuner.records import EtaSearch
 from tuner.study.batches import EtaFile
+from tuner.study.optuna_storage import connected
 from tuner.study.spec import StudySpec, fingerprint
-from tuner.study.storage import connected
 
 LEAST_TRIALS = 8
 """With fewer complete trials an importance says nothing."""
 
 
 def importances(url: str, name: str) -> dict[str, float] | None:
-    """Give the share of each searched dimension in what parts good trials from the rest.
+    """Return the share of each searched dimension in what parts good trials from the rest.
 
     By PED-ANOVA, Optuna's default (Watanabe et al. 2023), on the first objective. None with fewer
     than eight complete trials, or where a trial is like any other.
@@ -44,5 +44,5 @@ def _importances(study: Study) -> dict[str, float] | None:
 
 
 def eta_searches(spec: StudySpec, data: Dataset, folder: Path) -> Mapping[str, EtaSearch]:
-    """Give the threshold searches that a study has made, by what they were asked."""
+    """Return the threshold searches that a study has made, by what they were asked."""
     return EtaFile(folder, fingerprint(spec, data.summary)).load()

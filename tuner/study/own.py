@@ -6,14 +6,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tuner.execution.base import Job
 from tuner.records import StudySummary
-from tuner.run import Training
 from tuner.study.batches import Batch, BatchFiles, Key
 from tuner.study.coordinator import Control
 from tuner.study.spec import DataPart, StudySpec
 from tuner.study.studies import conduct
-from tuner.study.workers import Job
 from tuner.trainers.base import DescribedTrainer, Trainer
+from tuner.training.loop import Training
 
 
 def run_study_with(
@@ -61,7 +61,7 @@ def run_study_with(
     >>> from tempfile import TemporaryDirectory
     >>> from sklearn.linear_model import SGDClassifier
     >>> from tuner.data import load
-    >>> from tuner.trainers.scikit import SklearnTrainer
+    >>> from tuner.trainers.sklearn import SklearnTrainer
     >>> trainer = SklearnTrainer(SGDClassifier(loss="log_loss"), load("iris").tuning)
     >>> spec = StudySpec(
     ...     name="mine", trials=3, eta=0.1, train={"epochs": 2},
@@ -109,7 +109,7 @@ class _Batches(BatchFiles):
     """Keeps which batch is under way, but not its networks: they may be of any kind."""
 
     def load(self, batch: Batch) -> dict[Key, Training[Any]]:  # noqa: ARG002
-        """Give no network."""
+        """Return no network."""
         return {}
 
     def save(self, key: Key, training: Training[Any]) -> None:

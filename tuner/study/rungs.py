@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 
 def survivors(values: Mapping[int, float], keep: float) -> frozenset[int]:
-    """Give the trials of a batch that go on after a rung.
+    """Return the trials of a batch that go on after a rung.
 
     Parameters
     ----------

@@ -37,13 +37,13 @@ ARTICLE_HIDDEN = 30
 
 
 def directions(spec: StudySpec) -> list[StudyDirection]:
-    """Give Optuna's direction of each objective."""
+    """Return Optuna's direction of each objective."""
     up, down = StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE
     return [up if o == "validation_accuracy" else down for o in spec.objectives]
 
 
 def distributions(spec: StudySpec) -> dict[str, BaseDistribution]:
-    """Give Optuna's distribution of each searched dimension."""
+    """Return Optuna's distribution of each searched dimension."""
     return {name: _distribution(name, d) for name, d in spec.search.dimensions.items()}
 
 
@@ -58,7 +58,7 @@ def _distribution(name: str, dimension: Range | WholeRange | Choices) -> BaseDis
 
 
 def first_trial(spec: StudySpec, n_train: int) -> dict[str, Any]:
-    """Give the article's own settings as far as the search space holds them.
+    """Return the article's own settings as far as the search space holds them.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def first_trial(spec: StudySpec, n_train: int) -> dict[str, Any]:
 
 
 def first_trials(spec: StudySpec, size: int, n_train: int) -> list[dict[str, Any]]:
-    """Give what is known of the first batch before anything was tried.
+    """Return what is known of the first batch before anything was tried.
 
     The article's own settings come first. Where the sampler learns, the others are spread evenly
     along each dimension (a Latin hypercube: McKay, Beckman, Conover 1979), so that each choice is
@@ -97,7 +97,7 @@ def first_trials(spec: StudySpec, size: int, n_train: int) -> list[dict[str, Any
 
 
 def _at(share: float, name: str, dimension: Range | WholeRange | Choices) -> Any:
-    """Give the value at a share, 0 … 1, of the way along a dimension."""
+    """Return the value at a share, 0 … 1, of the way along a dimension."""
     match dimension:
         case Range(low=low, high=high, log=log):
             return min(_between(share, low, high, log=log), high)
@@ -142,7 +142,7 @@ def sample_batch(
 
 
 def grid_size(spec: StudySpec) -> int:
-    """Give the number of points of a grid."""
+    """Return the number of points of a grid."""
     return len(_grid(spec))
 
 

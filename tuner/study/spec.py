@@ -70,7 +70,7 @@ class Range(_Part):
     log: bool = False
 
     def extremes(self, _name: str) -> tuple[float, float]:
-        """Give the ends of the range."""
+        """Return the ends of the range."""
         return self.low, self.high
 
     def holds(self, _name: str, value: Any) -> bool:
@@ -94,7 +94,7 @@ class WholeRange(_Part):
     log: bool = False
 
     def extremes(self, _name: str) -> tuple[int, int]:
-        """Give the ends of the range."""
+        """Return the ends of the range."""
         return self.low, self.high
 
     def holds(self, _name: str, value: Any) -> bool:
@@ -114,7 +114,7 @@ class Choices(_Part):
     choices: tuple[Any, ...] = Field(min_length=2)
 
     def extremes(self, name: str) -> tuple[Any, ...]:
-        """Give every choice as Optuna holds it."""
+        """Return every choice as Optuna holds it."""
         return tuple(in_optuna(name, choice) for choice in self.choices)
 
     def holds(self, name: str, value: Any) -> bool:
@@ -351,7 +351,7 @@ class StudySpec(_Part):
             raise ValueError(f"{where}{error}") from error
 
     def resolve(self, params: Mapping[str, Any]) -> tuple[Hyperparameters, Strategy]:
-        """Give settings and strategy of a trial; η is 0.01, where the search for it begins.
+        """Return settings and strategy of a trial; η is 0.01, where the search for it begins.
 
         Parameters
         ----------
@@ -379,7 +379,7 @@ class StudySpec(_Part):
 
 
 def in_optuna(name: str, choice: Any) -> Any:
-    """Give a choice of the file as Optuna holds it: layers become a text, such as "30,20"."""
+    """Return a choice of the file as Optuna holds it: layers become a text, such as "30,20"."""
     if name != "hidden":
         return choice
     return ",".join(map(str, choice)) if isinstance(choice, list | tuple) else str(choice)
@@ -395,13 +395,13 @@ def _layers(value: int | str) -> Layers:
 
 
 def fingerprint(spec: StudySpec, data: DataSummary) -> str:
-    """Give a text that differs where anything differs that trials rest on."""
+    """Return a text that differs where anything differs that trials rest on."""
     content = spec.model_dump_json(by_alias=True, exclude=MAY_CHANGE)
     return hashlib.sha256(json.dumps([content, *data_identity(data).items()]).encode()).hexdigest()
 
 
 def data_identity(data: DataSummary) -> dict[str, Any]:
-    """Give what tells data apart: their content, and how many train and validate."""
+    """Return what tells data apart: their content, and how many train and validate."""
     return {"sha256": data.sha256, "n_train": data.n_train, "n_validation": data.n_validation}
 
 
@@ -464,7 +464,7 @@ def _unknown(key: str, loc: Sequence[str]) -> str:
 
 
 def _needed(loc: Sequence[str], error: ErrorDetails) -> str:
-    """Say what a value must be, in the words of a study file."""
+    """Describe what a value must be, in the words of a study file."""
     if loc == ["eta"]:
         return '"find", "search" or a number'
     if list(loc[-1:]) == ["patience"] or ("patience" in loc and "choices" in loc):

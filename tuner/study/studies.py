@@ -13,11 +13,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.data import Dataset
 from tuner.errors import InputError, OutputError
+from tuner.execution.base import Workers, workers_for
 from tuner.records import DataSummary, StudySummary, TrialRecord
 from tuner.study.batches import BatchFiles, remove_batch_files
 from tuner.study.coordinator import Control, Coordinator
-from tuner.study.spec import StudySpec
-from tuner.study.storage import (
+from tuner.study.optuna_storage import (
     FILE,
     LOCK,
     SPEC,
@@ -27,7 +27,7 @@ from tuner.study.storage import (
     only_coordinator,
     open_study,
 )
-from tuner.study.workers import Workers, workers_for
+from tuner.study.spec import StudySpec
 from tuner.trainers.base import Trainer
 from tuner.trainers.native import NativeTrainer
 
@@ -132,13 +132,13 @@ def conduct(
 
 
 def summary_of(study: Study, objectives: Sequence[str]) -> StudySummary:
-    """Give a study's trials as records."""
+    """Return a study's trials as records."""
     trials = tuple(_record(trial) for trial in finished(study))
     return StudySummary(study=study.study_name, objectives=tuple(objectives), trials=trials)
 
 
 def stored_studies(url: str) -> list[StudySummary]:
-    """Give every study of a storage that this program made, by name."""
+    """Return every study of a storage that this program made, by name."""
     with connected(url) as storage:
         names = sorted(optuna.get_all_study_names(storage))
         studies = [optuna.load_study(study_name=name, storage=storage) for name in names]
@@ -150,7 +150,7 @@ def stored_studies(url: str) -> list[StudySummary]:
 
 
 def stored_study(url: str, name: str) -> StudySummary:
-    """Give one study of a storage.
+    """Return one study of a storage.
 
     Raises
     ------
@@ -164,7 +164,7 @@ def stored_study(url: str, name: str) -> StudySummary:
 
 
 def stored_spec(url: str, name: str) -> dict[str, Any]:
-    """Give what the file of a stored study said, and what it left to the defaults."""
+    """Return what the file of a stored study said, and what it left to the defaults."""
     with connected(url) as storage:
         study = optuna.load_study(study_name=name, storage=storage)
         return dict(study.user_attrs[SPEC])
@@ -204,7 +204,7 @@ def _remove_report(folder: Path) -> None:
 def _hired(
     data: Dataset, workers: int | Workers, scheduler: str | None
 ) -> AbstractContextManager[Workers]:
-    """Give workers that are let go at the end, unless they were somebody else's."""
+    """Return workers that are let go at the end, unless they were somebody else's."""
     if isinstance(workers, int):
         return closing(workers_for(data.tuning, workers, scheduler))
     return nullcontext(workers)

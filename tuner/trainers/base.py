@@ -38,7 +38,7 @@ class Lane(Protocol):
         ...
 
     def with_eta(self, eta: float) -> Self:
-        """Give the same network with another learning rate from here on."""
+        """Return the same network with another learning rate from here on."""
         ...
 
 
@@ -65,7 +65,7 @@ class Trainer(Protocol[L]):
     """Whatever can train networks on one data set."""
 
     def start(self, settings: Hyperparameters) -> L:
-        """Give a network before its first step, determined by `settings` (and its seed) alone."""
+        """Return a network before its first step, determined by `settings` (and its seed) alone."""
         ...
 
     def advance(self, lanes: Sequence[L], steps: int) -> list[L]:
@@ -73,19 +73,19 @@ class Trainer(Protocol[L]):
         ...
 
     def measure(self, lanes: Sequence[L], portion: Portion) -> list[Measurement]:
-        """Give cost and accuracy of each lane on those examples."""
+        """Return cost and accuracy of each lane on those examples."""
         ...
 
     def steps_per_epoch(self, settings: Hyperparameters) -> int:
-        """Give the number of mini-batches in one pass over the training data."""
+        """Return the number of mini-batches in one pass over the training data."""
         ...
 
     def baseline(self, settings: Hyperparameters) -> float:
-        """Give B, the cost of the best constant prediction on the training data."""
+        """Return B, the cost of the best constant prediction on the training data."""
         ...
 
     def decay(self, settings: Hyperparameters) -> float:
-        """Give λ/n, the decay of the weights in one step at η = 1."""
+        """Return λ/n, the decay of the weights in one step at η = 1."""
         ...
 
 

@@ -30,12 +30,12 @@ class Block:
 
 
 def steps_in(n: int, m: int) -> int:
-    """Give how many mini-batches of at most m hold n examples."""
+    """Return how many mini-batches of at most m hold n examples."""
     return -(-n // m)
 
 
 def first_row(batch: int, n: int, m: int) -> int:
-    """Give how many examples of an epoch come before a mini-batch.
+    """Return how many examples of an epoch come before a mini-batch.
 
     Examples
     --------

@@ -14,10 +14,10 @@ from tuner.data.fresh import FreshImages
 from tuner.errors import OptionError
 from tuner.network.activations import ACTIVATIONS
 from tuner.network.blas import Array, one_thread
-from tuner.network.costs import COSTS
 from tuner.network.dropout import DropoutMasks
-from tuner.network.initialisation import Parameters, initial_parameters
-from tuner.network.regularisation import penalty
+from tuner.network.initialization import Parameters, initial_parameters
+from tuner.network.losses import COSTS
+from tuner.network.regularization import penalty
 from tuner.network.stack import Stack, Workspace
 from tuner.randomness import Purpose, stream
 from tuner.records import Hyperparameters
@@ -49,7 +49,7 @@ class NativeLane:
         return sum(array.size for array in self.parameters.arrays)
 
     def with_eta(self, eta: float) -> Self:
-        """Give the same network with another learning rate from here on."""
+        """Return the same network with another learning rate from here on."""
         return replace(self, settings=replace(self.settings, eta=eta))
 
 
@@ -81,7 +81,7 @@ class NativeTrainer:
         self._inputs = lru_cache(maxsize=2)(self._inputs_of)
 
     def start(self, settings: Hyperparameters) -> NativeLane:
-        """Give a network before its first step.
+        """Return a network before its first step.
 
         Raises
         ------
@@ -95,15 +95,15 @@ class NativeTrainer:
         return NativeLane(settings, initial_parameters(settings, self.n_in, self.n_out))
 
     def steps_per_epoch(self, settings: Hyperparameters) -> int:
-        """Give the number of mini-batches in an epoch, whose sizes differ by one at most."""
+        """Return the number of mini-batches in an epoch, whose sizes differ by one at most."""
         return steps_in(self.n, settings.batch_size)
 
     def decay(self, settings: Hyperparameters) -> float:
-        """Give λ/n."""
+        """Return λ/n."""
         return settings.lambda_ / self.n
 
     def baseline(self, settings: Hyperparameters) -> float:
-        """Give the least cost of a constant output: that of the class frequencies."""
+        """Return the least cost of a constant output: that of the class frequencies."""
         shares = np.bincount(self.data.train.y, minlength=self.n_out) / self.n
         if settings.cost == "quadratic":
             return float(0.5 * (shares * (1 - shares)).sum())
@@ -128,7 +128,7 @@ class NativeTrainer:
         return trained
 
     def measure(self, lanes: Sequence[NativeLane], portion: Portion) -> list[Measurement]:
-        """Give the regularised cost and the accuracy of each lane."""
+        """Return the regularised cost and the accuracy of each lane."""
         part = {
             "training": self.data.train,
             "probe": self._probe,
@@ -243,7 +243,7 @@ class _EpochTrainer:
     def _changed(
         self, orders: list[NDArray[np.intp]], block: tuple[int, int]
     ) -> tuple[Array, list[NDArray[np.intp]]]:
-        """Give the rows of a block changed anew for each seed, and where each now stands."""
+        """Return the rows of a block changed anew for each seed, and where each now stands."""
         changed = [
             self.fresh.rows(self.x[order.ravel()], stream(seed, Purpose.FRESH, *block))
             for seed, order in zip(self.seeds, orders, strict=True)
@@ -259,14 +259,14 @@ def _lock_step_key(lane: NativeLane) -> tuple[object, ...]:
 
 
 def one_hot(labels: NDArray[np.intp], n_classes: int, dtype: np.dtype[np.floating]) -> Array:
-    """Give the rows (n, n_classes) with a 1 at each label and 0 elsewhere."""
+    """Return the rows (n, n_classes) with a 1 at each label and 0 elsewhere."""
     rows = np.zeros((len(labels), n_classes), dtype)
     rows[np.arange(len(labels)), labels] = 1
     return rows
 
 
 def logits(parameters: Parameters, settings: Hyperparameters, x: Array) -> Array:
-    """Give the weighted inputs z (n, n_out) of the output layer for inputs x (n, d), no dropout."""
+    """Return the output layer's weighted inputs z (n, n_out) for inputs x (n, d), no dropout."""
     activation = ACTIVATIONS[settings.activation]
     *hidden, (w_out, b_out) = zip(parameters.weights, parameters.biases, strict=True)
     a = x.astype(w_out.dtype, copy=False)

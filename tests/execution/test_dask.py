@@ -1,0 +1,132 @@
+"""A real Dask scheduler with worker processes."""
+
+import logging
+import os
+import signal
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.study.conftest import DaskCluster, free_port, started
+from tests.support.study.processes import wait_until
+from tests.support.study.small import LONGER, run, spec_of, trials_of, undisturbed
+from tuner.errors import InputError, MissingExtraError, TunerError
+from tuner.study.coordinator import Control, Standing
+from tuner.study.optuna_storage import default_url
+from tuner.study.studies import stored_study
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    """Dask logs what it tries; only errors are ours to look at."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+
+
+@pytest.mark.long
+def test_the_trials_are_those_of_one_machine(tmp_path: Path, dask_cluster: DaskCluster) -> None:
+    summary = run(spec_of(LONGER), tmp_path / "one", scheduler=dask_cluster.address)
+    assert trials_of(summary) == undisturbed(LONGER)
+    again = run(spec_of(name="two", seeds=2), tmp_path / "two", scheduler=dask_cluster.address)
+    assert trials_of(again) == undisturbed(name="two", seeds=2)
+
+
+def test_a_worker_killed_meanwhile_changes_nothing(
+    tmp_path: Path, dask_cluster: DaskCluster
+) -> None:
+    def watch(standing: Standing) -> None:
+        if standing.doing.startswith("training") and len(standing.trials) == 8:
+            os.kill(dask_cluster.workers[0].pid, signal.SIGKILL)
+
+    summary = run(
+        spec_of(LONGER), tmp_path, scheduler=dask_cluster.address, control=Control(watch=watch)
+    )
+    assert dask_cluster.workers[0].wait(10) == -signal.SIGKILL
+    assert trials_of(summary) == undisturbed(LONGER)
+
+
+def test_the_workers_that_hold_the_data_may_die(tmp_path: Path, dask_cluster: DaskCluster) -> None:
+    killed: list[int] = []
+
+    def watch(standing: Standing) -> None:
+        if standing.doing.startswith("training") and len(standing.trials) == 8 and not killed:
+            killed.extend(holders_of_data(dask_cluster.address)[:2])
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+
+    summary = run(
+        spec_of(LONGER), tmp_path, scheduler=dask_cluster.address, control=Control(watch=watch)
+    )
+    assert killed
+    assert trials_of(summary) == undisturbed(LONGER)
+
+
+def holders_of_data(address: str) -> list[int]:
+    distributed: Any = import_module("distributed")
+    with distributed.Client(address, set_as_default=False) as client:
+        pids = client.run(os.getpid)
+        held = client.who_has()
+    return [pids[worker] for key, workers in held.items() if "loads" in key for worker in workers]
+
+
+def test_a_cluster_lost_meanwhile_is_one_line_and_nothing_is_lost(
+    tmp_path: Path, dask_cluster: DaskCluster
+) -> None:
+    def watch(standing: Standing) -> None:
+        if standing.doing.startswith("training") and len(standing.trials) == 8:
+            os.kill(dask_cluster.scheduler.pid, signal.SIGKILL)
+
+    began = time.monotonic()
+    with pytest.raises(TunerError) as error:
+        run(spec_of(LONGER), tmp_path, scheduler=dask_cluster.address, control=Control(watch=watch))
+    assert time.monotonic() - began < 60
+    assert str(error.value) == (
+        f"--scheduler {dask_cluster.address}: the cluster was lost: finished trials are stored:"
+        " start it again, or leave the option out, and run the command again to go on."
+    )
+    assert len(stored_study(default_url(tmp_path), "longer").trials) == 8
+    assert trials_of(run(spec_of(LONGER), tmp_path)) == undisturbed(LONGER)
+
+
+def test_no_scheduler_there_is_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="Dask: needs the extra `dask`")
+    for address in (f"tcp://127.0.0.1:{free_port()}", "127.0.0.1", "nonsense://127.0.0.1:1", ""):
+        began = time.monotonic()
+        with pytest.raises(InputError) as error:
+            run(spec_of(), tmp_path, scheduler=address)
+        assert time.monotonic() - began < 15
+        assert str(error.value) == (
+            f"--scheduler {address}: no Dask scheduler answers there: start one with"
+            " `dask scheduler`, or leave the option out."
+        )
+
+
+def test_a_scheduler_without_workers_is_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="Dask: needs the extra `dask`")
+    port = free_port()
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--no-dashboard", "--no-show"]
+    address = f"tcp://127.0.0.1:{port}"
+
+    def refused() -> bool:
+        with pytest.raises(InputError) as error:
+            run(spec_of(), tmp_path, scheduler=address)
+        return str(error.value) == (
+            f"--scheduler {address}: has no worker: start one with"
+            f" `dask worker {address} --nthreads 1`."
+        )
+
+    with started(command, tmp_path / "scheduler.log"):
+        wait_until(refused, seconds=60)
+
+
+def test_without_dask_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingExtraError) as error:
+        run(spec_of(), tmp_path, scheduler="tcp://127.0.0.1:8786")
+    assert str(error.value) == (
+        "--scheduler needs Dask: pip install 'tuner[dask]', or leave the option out."
+    )

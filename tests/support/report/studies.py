@@ -1,0 +1,198 @@
+"""Studies written by hand, and a large one from a formula."""
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tuner.records import (
+    DataSummary,
+    Environment,
+    EtaSearch,
+    Outcome,
+    StudyRecord,
+    StudySummary,
+    TrialRecord,
+)
+
+DATA = DataSummary(
+    name="mnist-5k",
+    sha256="440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    n_train=3000,
+    n_validation=1000,
+    n_test=1000,
+    n_features=784,
+    classes=tuple("0123456789"),
+    image_shape=(28, 28),
+)
+ENVIRONMENT = Environment(
+    tuner="0.1.0",
+    python="3.11.2",
+    platform="Linux-6.1-x86_64",
+    packages={"numpy": "2.4.6", "optuna": "5.0.0"},
+    blas="OpenBLAS 0.3.30",
+    blas_threads=1,
+)
+FOUND = EtaSearch(
+    eta=0.75,
+    threshold=1.5,
+    bracket=(1.5, 1.9),
+    outcome=Outcome.FOUND,
+    baseline=3.25,
+    judgements=(),
+    probes=(),
+    spent=84.5,
+    seconds=2.5,
+)
+QUESTION = (
+    '{"eta": 0.01, "hidden": [30], "activation": "sigmoid", "cost": "cross-entropy",'
+    ' "init": "scaled", "batch_size": 10, "lambda": 0.0}'
+)
+SPEC: Mapping[str, Any] = {
+    "name": "small",
+    "title": "",
+    "data": {"source": "mnist-5k", "target": None},
+    "network": {"hidden": [30], "lambda": 0.0},
+    "train": {"epochs": 20, "patience": None},
+    "search": {
+        "lambda": {"low": 0.01, "high": 100.0, "log": True},
+        "hidden": {"choices": [[15], [30], [100], [30, 20]]},
+        "dropout": None,
+    },
+    "eta": "find",
+    "trials": 6,
+    "seeds": 1,
+    "rungs": [2, 6],
+    "sampler": "tpe",
+    "objectives": ["validation_accuracy"],
+}
+
+
+def trial(
+    number: int,
+    accuracies: Sequence[float] = (0.9,),
+    *,
+    state: str = "complete",
+    params: Mapping[str, Any] | None = None,
+    others: Sequence[float] = (),
+    epochs: int = 8,
+    **attributes: Any,
+) -> TrialRecord:
+    """Return a trial whose curves rise to its accuracies, one a seed."""
+    mean = sum(accuracies) / len(accuracies)
+    curves = [[a * (1 - 0.5 / k) for k in range(1, epochs)] + [a] for a in accuracies]
+    known = {
+        "batch": 0,
+        "eta": 0.75,
+        "best_epoch": [epochs - 1] * len(accuracies),
+        "accuracies": list(accuracies),
+        "epochs": [epochs] * len(accuracies),
+        "stop_reason": ["no-improvement"] * len(accuracies),
+        "diverged": False,
+        "seconds": 0.5,
+        "curves": curves,
+    }
+    return TrialRecord(
+        number=number,
+        state=state,
+        values=(mean, *others),
+        params={"lambda": 0.1 * (number + 1), "hidden": "30"} if params is None else params,
+        rungs={epochs: mean},
+        attributes=known | attributes,
+    )
+
+
+def study(*trials: TrialRecord, spec: Mapping[str, Any] = SPEC, **changes: Any) -> StudyRecord:
+    """Return a study of these trials; keywords replace its fields."""
+    objectives = tuple(spec.get("objectives", ["validation_accuracy"]))
+    record = StudyRecord(
+        command="python -m tuner study run studies/small.toml",
+        spec=spec,
+        data=DATA,
+        environment=ENVIRONMENT,
+        eta_searches={QUESTION: FOUND},
+        result=StudySummary(study=spec.get("name", "x"), objectives=objectives, trials=trials),
+        importances={"lambda": 0.7, "hidden": 0.3},
+        complete=True,
+    )
+    return replace(record, **changes)
+
+
+TRIALS = (
+    trial(0, [0.95], params={"lambda": 0.3, "hidden": "30"}),
+    trial(1, [0.94], params={"lambda": 10.0, "hidden": "15"}),
+    trial(2, [0.96], params={"lambda": 1.0, "hidden": "100"}),
+    trial(3, [0.70], params={"lambda": 90.0, "hidden": "15"}, state="pruned", epochs=2),
+    trial(4, [0.10], params={"lambda": 5.0, "hidden": "30,20"}, diverged=True, epochs=3),
+    trial(5, [0.80], params={"lambda": 0.02, "hidden": "30,20"}),
+)
+SMALL = study(*TRIALS)
+
+_FAMILIES: Mapping[str, Any] = {
+    "lambda": {"low": 0.001, "high": 100.0, "log": True},
+    "hidden": {"low": 5, "high": 200, "log": True},
+    "layers": {"low": 1, "high": 3},
+    "dropout": {"low": 0.0, "high": 0.5},
+    "batch_size": {"choices": [5, 10, 20, 50]},
+    "activation": {"choices": ["sigmoid", "tanh", "relu"]},
+    "cost": {"choices": ["cross-entropy", "quadratic"]},
+    "init": {"choices": ["scaled", "large"]},
+    "regularization": {"choices": ["l1", "l2"]},
+    "eta": {"low": 0.001, "high": 10.0, "log": True},
+    "schedule": {"choices": ["constant", "halving"]},
+    "patience": {"choices": [3, 10, "off"]},
+    "factor": {"low": 1.5, "high": 10.0},
+}
+
+
+def large(
+    trials: int = 500,
+    epochs: int = 100,
+    seeds: int = 3,
+    names: Sequence[str] = ("lambda", "hidden"),
+) -> StudyRecord:
+    """Return a study of many long trials over these dimensions."""
+    noise = random.Random(0)  # noqa: S311
+    searched = {name: _FAMILIES[name] for name in names}
+    rungs = [epochs // 10, epochs // 3]
+    spec = {**SPEC, "search": searched, "trials": trials, "rungs": rungs, "seeds": seeds}
+    drawn = [_large_trial(number, epochs, seeds, searched, noise) for number in range(trials)]
+    shares = {name: 1 / len(names) for name in names}
+    return study(*drawn, spec=spec, importances=shares)
+
+
+def _large_trial(
+    number: int, epochs: int, seeds: int, searched: Mapping[str, Any], noise: random.Random
+) -> TrialRecord:
+    params = {name: _drawn(name, stated, noise) for name, stated in searched.items()}
+    far = math.log10(params["lambda"] / 0.5) if "lambda" in params else noise.gauss(0, 1)
+    top = 0.95 - 0.012 * far * far + noise.gauss(0, 0.004)
+    kind = noise.random()
+    last = epochs // 10 if kind < 0.4 else epochs // 3 if kind < 0.6 else epochs
+    accuracies = [min(1.0, max(0.1, top + noise.gauss(0, 0.003))) for _ in range(seeds)]
+    curves = [
+        [round(a * (1 - math.exp(-k / 4)) - noise.random() / 99, 6) % 1 for k in range(1, last + 1)]
+        for a in accuracies
+    ]
+    state = "complete" if last == epochs else "pruned"
+    return trial(
+        number,
+        accuracies,
+        state=state,
+        params=params,
+        epochs=last,
+        eta=noise.random(),
+        curves=curves,
+        diverged=kind > 0.97,
+    )
+
+
+def _drawn(name: str, stated: Mapping[str, Any], noise: random.Random) -> Any:
+    if "choices" in stated:
+        return noise.choice(stated["choices"])
+    low, high = stated["low"], stated["high"]
+    value = low + noise.random() * (high - low)
+    if stated.get("log"):
+        value = low * (high / low) ** noise.random()
+    return round(value) if isinstance(low, int) else value

@@ -1,0 +1,281 @@
+"""A user's PyTorch model: the shared contract, and what goes beyond it."""
+
+import functools
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support.trainers.contract import TrainerContract
+from tests.support.trainers.toy import toy_data
+from tuner.errors import DataError, MissingExtraError, OptionError
+from tuner.records import Hyperparameters
+from tuner.trainers import torch as pytorch
+from tuner.trainers.base import Trainer
+from tuner.trainers.torch import TorchTrainer
+from tuner.training.eta_finder import ProbePlan, find_eta
+
+torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
+nn = torch.nn
+pytestmark = pytest.mark.torch
+
+SHORT = ProbePlan(seeds=1, epochs=1, least_steps=12, checkpoints=6)
+SETTINGS = Hyperparameters(eta=0.1, hidden=(5,), batch_size=7, lambda_=0.1, seed=4)
+
+
+def mlp(s: Hyperparameters, dropout: float = 0.0) -> Any:
+    (h,) = s.hidden
+    return nn.Sequential(nn.Linear(6, h), nn.Tanh(), nn.Dropout(dropout), nn.Linear(h, 3))
+
+
+class TestTorchTrainer(TrainerContract):
+    @pytest.fixture
+    def trainer(self) -> Trainer[Any]:
+        return TorchTrainer(mlp, toy_data(n=60))
+
+
+class TestTorchTrainerWithAdamDropoutAndBatchNorm(TrainerContract):
+    """State beyond the weights: moments, counts of steps, masks, running means."""
+
+    @pytest.fixture
+    def trainer(self) -> Trainer[Any]:
+        def build(_: Hyperparameters) -> Any:
+            return nn.Sequential(
+                nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 3)
+            )
+
+        return TorchTrainer(build, toy_data(n=60), optimizer=torch.optim.Adam)
+
+    @pytest.fixture
+    def settings(self) -> Hyperparameters:
+        return replace(SETTINGS, eta=0.01)
+
+    @pytest.fixture
+    def hopeless(self, settings: Hyperparameters) -> Hyperparameters:
+        return replace(settings, eta=3e37)
+
+
+class TestTorchTrainerOnImagesWithMomentum(TrainerContract):
+    @pytest.fixture
+    def trainer(self) -> Trainer[Any]:
+        data = toy_data(n=60)
+        train, validation = (
+            (torch.tensor(part.x).reshape(-1, 1, 2, 3), torch.tensor(part.y))
+            for part in (data.train, data.validation)
+        )
+        momentum = functools.partial(torch.optim.SGD, momentum=0.9)
+
+        return TorchTrainer(
+            lambda _: nn.Sequential(nn.Conv2d(1, 4, 2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3)),
+            (train, validation),
+            optimizer=momentum,
+        )
+
+    @pytest.fixture
+    def settings(self) -> Hyperparameters:
+        return replace(SETTINGS, eta=0.02)
+
+
+def everything_random() -> tuple[Any, ...]:
+    """What every generator that a model may draw from would give next."""
+    return (
+        torch.get_rng_state().tolist(),
+        random.getstate(),
+        repr(np.random.get_state()),  # noqa: NPY002
+    )
+
+
+def state_of(module: Any) -> dict[str, list[float]]:
+    return {name: tensor.tolist() for name, tensor in module.state_dict().items()}
+
+
+def test_find_eta_leaves_model_optimiser_data_and_random_state_as_they_were() -> None:
+    def greedy(s: Hyperparameters) -> Any:
+        random.random()  # noqa: S311
+        np.random.rand(3)  # noqa: NPY002
+        return mlp(s, dropout=0.2)
+
+    data = toy_data(n=60)
+    mine = mlp(SETTINGS).train()
+    optimizer = torch.optim.Adam(mine.parameters(), lr=0.5)
+    x, y = torch.tensor(data.train.x), torch.tensor(data.train.y)
+    nn.functional.cross_entropy(mine(x), y).backward()
+    optimizer.step()
+    pairs = ((x, y), (data.validation.x, data.validation.y))
+    before = (state_of(mine), repr(optimizer.state_dict()), x.tolist(), y.tolist())
+    gradients = [p.grad.tolist() for p in mine.parameters()]
+    generators = everything_random()
+    for model in (mine, greedy):
+        found = find_eta(
+            TorchTrainer(model, pairs, optimizer=torch.optim.Adam),
+            SETTINGS,
+            plan=SHORT,
+        )
+        assert len(found.probes) >= 5
+    assert everything_random() == generators
+    assert (state_of(mine), repr(optimizer.state_dict()), x.tolist(), y.tolist()) == before
+    assert [p.grad.tolist() for p in mine.parameters()] == gradients
+    assert mine.training
+
+
+def test_lanes_of_a_module_all_begin_as_it_is() -> None:
+    mine = mlp(SETTINGS)
+    trainer = TorchTrainer(mine, toy_data())
+    for seed in (1, 2):
+        assert state_of(trainer.model_of(trainer.start(replace(SETTINGS, seed=seed)))) == state_of(
+            mine
+        )
+
+
+def test_a_function_that_gives_one_module_again_and_again_does_no_harm() -> None:
+    mine = mlp(SETTINGS)
+    before = state_of(mine)
+    trainer = TorchTrainer(lambda _: mine, toy_data())
+    (trained,) = trainer.advance([trainer.start(SETTINGS)], 20)
+    assert state_of(mine) == before
+    assert state_of(trainer.model_of(trained)) != before
+
+
+def test_the_model_of_a_lane_predicts_what_was_measured() -> None:
+    data = toy_data(n=60)
+    trainer = TorchTrainer(mlp, data)
+    (lane,) = trainer.advance([trainer.start(SETTINGS)], 100)
+    model = trainer.model_of(lane)
+    right = model(torch.tensor(data.validation.x)).argmax(dim=1).numpy() == data.validation.y
+    (measured,) = trainer.measure([lane], "validation")
+    assert measured.accuracy == pytest.approx(right.mean())
+    assert not model.training
+
+
+def test_weight_decay_is_lambda_over_n_on_weights_and_zero_on_biases() -> None:
+    seen: list[dict[tuple[int, ...], float]] = []
+
+    def watched(groups: Any, lr: float) -> Any:
+        optimizer = torch.optim.SGD(groups, lr=lr, weight_decay=77)
+        seen.append(
+            {tuple(p.shape): g["weight_decay"] for g in optimizer.param_groups for p in g["params"]}
+        )
+        return optimizer
+
+    trainer = TorchTrainer(mlp, toy_data(n=60), optimizer=watched)
+    trainer.advance([trainer.start(SETTINGS), trainer.start(replace(SETTINGS, lambda_=0))], 1)
+    shapes = [(5, 6), (5,), (3, 5), (3,)]
+    decay = pytest.approx(0.1 / 60)
+    assert seen[0] == {(5, 6): decay, (3, 5): decay, (5,): 0, (3,): 0}
+    assert seen[1] == dict.fromkeys(shapes, 0)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "settings"),
+    [
+        ("Adam", replace(SETTINGS, eta=0.01)),
+        ("AdamW", replace(SETTINGS, eta=0.01)),
+        ("RMSprop", replace(SETTINGS, eta=0.01)),
+        ("Adagrad", SETTINGS),
+        ("LBFGS", replace(SETTINGS, lambda_=0)),
+    ],
+)
+def test_any_optimiser_with_a_learning_rate_will_do(
+    optimizer: str, settings: Hyperparameters
+) -> None:
+    trainer = TorchTrainer(mlp, toy_data(n=60), optimizer=getattr(torch.optim, optimizer))
+    start = trainer.start(settings)
+    (lane,) = trainer.advance(trainer.advance([start], 30), 30)
+    before, after = trainer.measure([start, lane], "training")
+    assert after.cost < 0.9 * before.cost
+    (at_once,) = trainer.advance([start], 60)
+    assert trainer.measure([at_once], "training") == [after]
+
+
+def test_an_optimiser_that_knows_no_weight_decay_is_refused_a_lambda() -> None:
+    class Plain(torch.optim.Optimizer):  # type: ignore[misc]
+        def __init__(self, params: Any, lr: float) -> None:
+            super().__init__(params, {"lr": lr})
+
+    trainer = TorchTrainer(mlp, toy_data(), optimizer=Plain)
+    with pytest.raises(OptionError, match=r"lambda is 0.1 but Plain knows no weight_decay: "):
+        trainer.advance([trainer.start(SETTINGS)], 1)
+
+
+def entropy(shares: Any) -> float:
+    return float(-(shares * np.log(shares)).sum())
+
+
+def brier(z: Any, y: Any) -> Any:
+    return (z - nn.functional.one_hot(y, 3)).square().sum(dim=1).mean()
+
+
+def sigmoid_cross_entropy(z: Any, y: Any) -> Any:
+    targets = nn.functional.one_hot(y, 3).to(z.dtype)
+    return nn.functional.binary_cross_entropy_with_logits(z, targets, reduction="sum") / len(y)
+
+
+SHARES = np.array([8, 8, 7]) / 23
+
+
+@pytest.mark.parametrize(
+    ("head", "loss", "expected"),
+    [
+        pytest.param(nn.Identity(), nn.functional.cross_entropy, entropy(SHARES), id="logits"),
+        pytest.param(nn.LogSoftmax(dim=1), nn.functional.nll_loss, entropy(SHARES), id="log p"),
+        pytest.param(nn.Softmax(dim=1), brier, 1 - (SHARES**2).sum(), id="probabilities"),
+        pytest.param(nn.Sigmoid(), brier, sum(SHARES * (1 - SHARES)), id="from 0 to 1"),
+        pytest.param(
+            nn.Identity(),
+            sigmoid_cross_entropy,
+            entropy(SHARES) + entropy(1 - SHARES),
+            id="sigmoid in the loss",
+        ),
+    ],
+)
+def test_the_baseline_is_the_least_cost_of_a_constant(
+    head: Any, loss: Callable[..., Any], expected: float
+) -> None:
+    trainer = TorchTrainer(lambda s: nn.Sequential(mlp(s), head), toy_data(n=23), loss=loss)
+    assert trainer.baseline(SETTINGS) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_trainer_says_which_data_it_has() -> None:
+    data = toy_data(n=23)
+    train, validation = (
+        (torch.tensor(p.x), torch.tensor(p.y)) for p in (data.train, data.validation)
+    )
+    one, other = TorchTrainer(mlp, data), TorchTrainer(mlp, (train, validation))
+    assert one.summary.classes == data.classes
+    assert other.summary.classes == ("0", "1", "2")
+    assert one.summary.sha256 == other.summary.sha256
+    assert (one.summary.n_train, one.summary.n_validation, one.summary.n_features) == (23, 12, 6)
+    assert TorchTrainer(mlp, toy_data(n=24)).summary.sha256 != one.summary.sha256
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "words"),
+    [
+        (np.zeros((4, 6)), np.zeros(3, int), "training part: has 4 inputs and 3 labels"),
+        (np.zeros((0, 6)), np.zeros(0, int), "training part: has 0 inputs and 0 labels"),
+        (np.zeros((4, 6)), np.zeros(4), "y holds torch.float64 but must hold class indices"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused(x: Any, y: Any, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        TorchTrainer(mlp, ((x, y), (x, y)))
+
+
+def test_an_expansion_of_images_is_refused() -> None:
+    with pytest.raises(OptionError, match="expansion is 'shift' but is for networks of ours only"):
+        TorchTrainer(mlp, toy_data()).start(replace(SETTINGS, expansion="shift"))
+
+
+def test_a_model_with_one_output_is_refused() -> None:
+    trainer = TorchTrainer(lambda _: nn.Linear(6, 1), toy_data())
+    with pytest.raises(DataError, match=r"outputs of shape \(23, 1\) .* one output for each class"):
+        trainer.measure([trainer.start(SETTINGS)], "training")
+
+
+def test_without_pytorch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pytorch, "torch", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'tuner\[torch\]'"):
+        TorchTrainer(mlp, toy_data())

@@ -1,0 +1,162 @@
+"""The whole order of work on small data: what it leaves, and that it does not depend on how."""
+
+import itertools
+import json
+import shutil
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tuner.data import Dataset, from_arrays, load
+from tuner.execution.base import Inline, workers_for
+from tuner.records import TuneRecord, to_json
+from tuner.storage.models import load_model
+from tuner.study.spec import read_spec
+from tuner.tuning.pipeline import MODEL, SETTINGS, WORK, Tuned, tune
+from tuner.tuning.request import Ask, Control
+
+PLANS = (
+    *("asked", "examples", "paces", "search-plan"),
+    *("final-plan", "final-plan-2", "final-plan-3"),
+)
+"""What the clock decides; all else follows from it."""
+
+ASK = Ask(budget=1, seed=3, source="iris", split_seed=3)
+
+
+def tuned(folder: Path, *, workers: int = 1, control: Control = Control()) -> Tuned | None:
+    data = load("iris", seed=3)
+    with closing(workers_for(data.tuning, workers, None)) as crew:
+        return tune(data, ASK, folder, workers=crew, control=control)
+
+
+def take_plan(source: Path, target: Path) -> None:
+    (target / WORK).mkdir(parents=True)
+    for name in PLANS:
+        if (file := source / WORK / f"{name}.json").exists():
+            shutil.copy(file, target / WORK)
+
+
+def timeless(record: TuneRecord) -> Any:
+    """A record without what depends on the clock."""
+
+    def stripped(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: stripped(v) for k, v in value.items() if k not in ("seconds", "spent")}
+        return [stripped(v) for v in value] if isinstance(value, list) else value
+
+    return json.loads(json.dumps(stripped(to_json(record))))
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Tuned]:
+    folder = tmp_path_factory.mktemp("done")
+    found = tuned(folder)
+    assert found
+    return folder, found
+
+
+def test_every_step_has_its_evidence(done: tuple[Path, Tuned]) -> None:
+    record = done[1].record
+    assert [step.name for step in record.steps] == [
+        *("signal", "eta", "overfitting", "study", "eta-again", "final", "test")
+    ]
+    assert all(step.conclusion for step in record.steps)
+    assert record.test.openings == 1
+    assert record.final.winner in record.final.tied
+    assert {m.name for m in record.overfitting.tried} == {"none", "l2", "l1", "dropout"}
+    assert record.settings.eta == record.eta_again.eta
+
+
+def test_the_model_is_what_the_record_says(done: tuple[Path, Tuned]) -> None:
+    folder, found = done
+    model, data = load_model(folder / MODEL), load("iris", seed=3)
+    assert model.settings == found.record.settings
+    test = data.open_test()
+    assert model.accuracy(test.x, test.y) == found.record.test.accuracy
+    assert model.accuracy(data.validation.x, data.validation.y) == model.validation_accuracy
+
+
+def test_the_settings_file_is_a_study_file(done: tuple[Path, Tuned]) -> None:
+    folder, found = done
+    spec = read_spec(folder / SETTINGS)
+    assert spec.eta == found.record.settings.eta
+    assert spec.train.epochs == found.record.final.strategy.epochs
+    assert spec.data.split_seed == 3
+
+
+def test_the_same_plan_gives_the_same_with_two_workers(
+    done: tuple[Path, Tuned], tmp_path: Path
+) -> None:
+    take_plan(done[0], tmp_path)
+    again = tuned(tmp_path, workers=2)
+    assert again
+    assert timeless(again.record) == timeless(done[1].record)
+    assert (tmp_path / MODEL).read_bytes() == (done[0] / MODEL).read_bytes()
+    assert (tmp_path / SETTINGS).read_bytes() == (done[0] / SETTINGS).read_bytes()
+
+
+@pytest.mark.parametrize("patience", [5, 7])
+def test_stopped_again_and_again_it_comes_to_the_same(
+    done: tuple[Path, Tuned], tmp_path: Path, patience: int
+) -> None:
+    """Each go ends, or stops after it has looked `patience` times at whether to stop."""
+    take_plan(done[0], tmp_path)
+    goes, found = 0, None
+    while found is None:
+        looks = itertools.chain([False] * patience, itertools.repeat(True))
+        found = tuned(tmp_path, control=Control(stop_asked=partial(next, looks)))
+        goes += 1
+        assert goes < 60
+    assert goes > 1
+    assert timeless(found.record) == timeless(done[1].record)
+    assert found.record.test.openings == 1
+    assert (tmp_path / MODEL).read_bytes() == (done[0] / MODEL).read_bytes()
+
+
+def two_clouds(n: int, d: int, *, share: float, seed: int = 0) -> Dataset:
+    rng = np.random.default_rng(seed)
+    y = rng.random(n) < share
+    x = rng.standard_normal((n, d))
+    x[:, :2] += 2.0 * y[:, None]
+    return from_arrays(x, np.where(y, "yes", "no"))
+
+
+@pytest.mark.parametrize(
+    ("data", "least"),
+    [
+        pytest.param(two_clouds(60, 4, share=0.5), 0.6, id="n = 60"),
+        pytest.param(two_clouds(400, 5, share=0.08), 0.85, id="imbalanced"),
+        pytest.param(two_clouds(600, 200, share=0.5), 0.7, id="mostly noise"),
+    ],
+)
+def test_it_copes_with_small_and_awkward_data(data: Dataset, least: float, tmp_path: Path) -> None:
+    found = tune(data, Ask(budget=1), tmp_path, workers=Inline(data.tuning))
+    assert found
+    assert found.record.test.accuracy >= least
+    assert data.test_openings == 1
+
+
+def test_images_are_expanded_where_that_helps(tmp_path: Path) -> None:
+    digits = load("digits")
+    found = tune(digits, Ask(budget=4, source="digits"), tmp_path, workers=Inline(digits.tuning))
+    assert found
+    tried = {means.name for means in found.record.overfitting.tried}
+    assert {"shift", "distort"} <= tried
+    assert found.record.test.accuracy > 0.7
+
+
+def test_the_article_keeps_to_its_own_means(tmp_path: Path) -> None:
+    digits = load("digits")
+    ask = Ask(budget=2, source="digits", article=True)
+    found = tune(digits, ask, tmp_path, workers=Inline(digits.tuning))
+    assert found
+    s = found.record.settings
+    assert (s.activation, s.cost, s.expansion, s.batch_size) == (
+        *("sigmoid", "cross-entropy", "none"),
+        10,
+    )

@@ -1,0 +1,155 @@
+"""From what was typed to an exit code: 0 done, 1 failed, 2 bad usage or input, 130 Ctrl-C."""
+
+import io
+import os
+import re
+import shlex
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from tuner.errors import InputError, OptionError, TunerError
+
+PROGRAM = "python -m tuner"
+DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command and give its exit code.
+
+    Whatever goes wrong is one line on stderr; with `--debug` its traceback stands above it.
+
+    Parameters
+    ----------
+    argv
+        What was typed behind the program's name.
+
+    Examples
+    --------
+    >>> run(["--version"])
+    tuner 0.1.0
+    0
+    """
+    try:
+        _print_anything()
+        code = _dispatch(argv)
+        print(end="", flush=True)
+    except BrokenPipeError:
+        return DONE  # whoever read the results has seen enough
+    except (Exception, KeyboardInterrupt) as error:
+        if "--debug" in argv:
+            traceback.print_exc()
+        print(_line(error), file=sys.stderr)
+        return _code(error)
+    else:
+        return code
+    finally:
+        _empty_stdout()
+
+
+def command_line(argv: Sequence[str]) -> str:
+    """Return what was typed behind the program's name as a line for a shell.
+
+    Examples
+    --------
+    >>> command_line(["find-eta", "--data", "my data.csv"])
+    "python -m tuner find-eta --data 'my data.csv'"
+    """
+    return shlex.join([*PROGRAM.split(), *argv])
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    import typer
+
+    from tuner.cli.main import app
+    from tuner.cli.settings import with_settings
+
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context(PROGRAM, with_settings(argv), obj=tuple(argv)) as context:
+            command.invoke(context)
+    except typer.Exit as end:  # so end --help, --version and a command that was stopped
+        return end.exit_code
+    return DONE
+
+
+def _print_anything() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # η on a terminal that knows only ASCII
+
+
+def _empty_stdout() -> None:
+    """Leave nothing that Python would fail to write once more when it ends."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _code(error: BaseException) -> int:
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    return MISUSED if isinstance(error, InputError) or _is_usage(error) else FAILED
+
+
+def _line(error: BaseException) -> str:
+    """Say in one line what went wrong, whatever characters a file's name may hold."""
+    words = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in _words(error)
+    )
+    return words if isinstance(error, KeyboardInterrupt) else f"error: {words}"
+
+
+def _words(error: BaseException) -> str:
+    match error:
+        case KeyboardInterrupt():
+            return ": ".join(["interrupted", *getattr(error, "__notes__", ())])
+        case OptionError():
+            return _with_option(str(error))
+        case TunerError():
+            return str(error)
+        case MemoryError():
+            return "out of memory: choose a smaller --train-size, --hidden or --batch-size."
+    if _is_usage(error):
+        return _usage(error)
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said} (run it again with --debug to see where)"
+
+
+def _with_option(message: str) -> str:
+    """Call a setting by its option: an `OptionError` begins with the setting's name.
+
+    >>> _with_option("batch_size must be at least 1 but is 0.")
+    '--batch-size must be at least 1 but is 0.'
+    """
+    setting = re.match(r"[a-z_]+(?= (must|is) )", message)
+    return "--" + setting[0].replace("_", "-") + message[setting.end() :] if setting else message
+
+
+def _is_usage(error: BaseException) -> bool:
+    """Return whether typer could not make sense of the command line."""
+    import typer
+
+    usage_error = typer.BadParameter.__mro__[1]  # typer gives no public name to the parent
+    return isinstance(error, usage_error)
+
+
+def _usage(error: Any) -> str:
+    near = getattr(error, "possibilities", None)
+    if near:
+        return f"No such option: {error.option_name}: did you mean {_either(sorted(near))}?"
+    message = error.format_message().rstrip(".")
+    if message.endswith("?"):
+        return str(message)
+    path = error.ctx.command_path if error.ctx else PROGRAM
+    known = getattr(error.ctx.command, "commands", ()) if error.ctx else ()
+    use = f"use {_either(sorted(known))}, " if known and "command" in message else ""
+    return f"{message}: {use}see {path} --help."
+
+
+def _either(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

@@ -1,0 +1,235 @@
+"""The figures of a look into a network: one function makes the data, another the picture."""
+
+from base64 import b64decode
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from numpy.typing import NDArray
+
+from tuner.records import Inspection, Verdict
+from tuner.report.charts.canvas import Size, panels
+from tuner.report.charts.fonts import class_letters
+from tuner.report.charts.theme import INK, MARKS, MUTED, PAPER, SERIES, styled
+from tuner.report.format import number, percent
+from tuner.report.frames.inspection import confusion_table
+
+SQUARE, SQUARE_NARROW = (8.0, 6.6), (3.6, 3.9)
+"""Width and height in inches of a confusion matrix, for desk and telephone."""
+
+NUMBERED, NUMBERED_NARROW = 16, 10
+"""Classes up to which each cell of the matrix has its number written in it."""
+
+MOST_TICKS, SIDE_BY_SIDE = 20, 30
+"""Names on one axis, and their letters in all before they are turned upright."""
+
+IMAGE_ROWS = {8.0: 8, 3.6: 4}
+"""Images side by side, by the width of the figure."""
+
+DRAWN_PANELS = 6
+
+_GROUND: dict[str, Any] = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0, "alpha": 0.85}
+_RIGHT, _WRONG = MARKS[Verdict.DECREASING].color, MARKS[Verdict.DIVERGED].color
+_FAINTEST, _STRONGEST = 0.12, 0.6
+
+
+def confusion_matrix(inspection: Inspection) -> pd.DataFrame:
+    """Return the counts with a row for each label and a column for each prediction."""
+    classes = range(len(inspection.training_counts))
+    table = confusion_table(inspection).pivot_table(
+        index="label", columns="prediction", values="count", fill_value=0, aggfunc="sum"
+    )
+    return table.reindex(index=classes, columns=classes, fill_value=0).astype(int)
+
+
+def draw_confusion(matrix: pd.DataFrame, classes: Sequence[str], size: Size = SQUARE) -> Figure:
+    """Draw labels against predictions: what is right on the diagonal, mistakes beside it.
+
+    Parameters
+    ----------
+    matrix
+        From `confusion_matrix`.
+    classes
+        Name of each class.
+    size
+        Width and height in inches, `SQUARE` or `SQUARE_NARROW`.
+    """
+    narrow, names = size == SQUARE_NARROW, class_letters(classes)
+    counts = matrix.to_numpy()
+    with styled():
+        figure, axes = _square(size, names)
+        axes.imshow(_shades(counts), interpolation="none", aspect="equal", gid="matrix")
+        axes.grid(visible=False)
+        _name_classes(axes, names, MOST_TICKS // 2 if narrow else MOST_TICKS)
+        axes.set_ylabel("label")
+        axes.set_xlabel("prediction")
+        if len(names) <= (NUMBERED_NARROW if narrow else NUMBERED):
+            _write_counts(axes, counts, 7.5 if narrow else 9.5)
+        axes.add_patch(Rectangle((-0.5, -0.5), len(names), len(names), fill=False, ec=MUTED))
+    return figure
+
+
+def _square(size: Size, names: Sequence[str]) -> tuple[Figure, Axes]:
+    """Make an empty figure with room for names beside and below."""
+    width, height = size
+    room = 0.42 + 0.075 * max(map(len, names), default=1)
+    figure = Figure(figsize=size, facecolor="none")
+    axes = figure.add_subplot(facecolor="none")
+    bottom = room if _upright(names) else 0.5
+    figure.subplots_adjust(
+        left=room / width, right=1 - 0.1 / width, bottom=bottom / height, top=1 - 0.1 / height
+    )
+    axes.set_anchor("NW")
+    return figure, axes
+
+
+def _upright(names: Sequence[str]) -> bool:
+    """Return whether names are too long to stand side by side."""
+    return len(names) * max(map(len, names), default=0) > SIDE_BY_SIDE
+
+
+def _shades(counts: NDArray[np.int_]) -> NDArray[np.float64]:
+    """Return the colour of each cell: its share of a row, and mistakes as against the worst."""
+    shades = np.zeros((*counts.shape, 4))
+    right = np.eye(len(counts), dtype=bool)
+    for cells, color in ((right, _RIGHT), (~right, _WRONG)):
+        some = cells & (counts > 0)
+        most = counts[some].max(initial=1)
+        shades[some, :3] = to_rgb(color)
+        shades[some, 3] = _FAINTEST + (_STRONGEST - _FAINTEST) * counts[some] / most
+    return shades
+
+
+def _name_classes(axes: Axes, names: Sequence[str], most: int) -> None:
+    places = range(0, len(names), -(-len(names) // most) or 1)
+    labels = [names[place] for place in places]
+    small: dict[str, Any] = {"fontsize": "small"}
+    axes.set_xticks(places, labels, rotation=90 if _upright(names) else 0, **small)
+    axes.set_yticks(places, labels, **small)
+
+
+def _write_counts(axes: Axes, counts: NDArray[np.int_], points: float) -> None:
+    for label, prediction in zip(*np.nonzero(counts), strict=True):
+        weight = "normal" if label == prediction else "bold"
+        text = str(counts[label, prediction])
+        axes.text(prediction, label, text, ha="center", va="center", fontsize=points, weight=weight)
+
+
+def mistakes_table(inspection: Inspection) -> pd.DataFrame:
+    """Return the mistakes shown: `row`, `label`, `prediction`, `probability`, `pixels`."""
+    rows = [(m.row, m.label, m.prediction, m.probability, m.pixels) for m in inspection.mistakes]
+    return pd.DataFrame(rows, columns=["row", "label", "prediction", "probability", "pixels"])
+
+
+def mistakes_size(images: int, width: float) -> Size:
+    """Return width and height in inches of a figure of so many images."""
+    across = IMAGE_ROWS[width]
+    return width, -(-images // across) * (width / across + 0.42) + 0.05
+
+
+def draw_mistakes(
+    mistakes: pd.DataFrame, image_size: tuple[int, int], classes: Sequence[str], size: Size
+) -> Figure:
+    """Draw each image above its label and what the network takes it for.
+
+    Parameters
+    ----------
+    mistakes
+        From `mistakes_table`.
+    image_size
+        Height and width of the images in pixels.
+    classes
+        Name of each class.
+    size
+        From `mistakes_size`.
+    """
+    names = class_letters(classes, 9)
+    images = [_image(pixels, image_size) for pixels in mistakes["pixels"]]
+    ink = "gray_r" if images and np.mean(images) < 127 else "gray"  # most is background
+    with styled():
+        figure = Figure(figsize=size, facecolor="none")
+        for place, image in enumerate(images):
+            axes = _image_axes(figure, place, size)
+            axes.imshow(image, cmap=ink, vmin=0, vmax=255, interpolation="none", gid="image")
+            row = mistakes.iloc[place]
+            words = f"{names[row['label']]}\nas {names[row['prediction']]}"
+            axes.set_xlabel(words, fontsize="small", labelpad=3)
+    return figure
+
+
+def _image(pixels: str, image_size: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.frombuffer(b64decode(pixels), np.uint8).reshape(image_size)
+
+
+def _image_axes(figure: Figure, place: int, size: Size) -> Axes:
+    across = IMAGE_ROWS[size[0]]
+    cell, high = size[0] / across, size[0] / across + 0.42
+    row, column = divmod(place, across)
+    bottom = size[1] - row * high - cell + 0.04
+    width, height = size
+    left = (column * cell + 0.06) / width
+    axes = figure.add_axes((left, bottom / height, (cell - 0.12) / width, (cell - 0.1) / height))
+    axes.set_anchor("S")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    axes.patch.set(edgecolor=MUTED, linewidth=1.6)  # half of it shows around the image
+    return axes
+
+
+def weights_size(amount: int, width: float) -> Size:
+    """Return width and height in inches of a figure of so many histograms."""
+    return width, 1.25 + 1.45 * max(min(amount, DRAWN_PANELS), 1)
+
+
+def draw_weights(histograms: pd.DataFrame, size: Size) -> Figure:
+    """Draw histograms of weights one below the other, on one axis of weights.
+
+    Parameters
+    ----------
+    histograms
+        From `tuner.report.frames.inspection.weight_histograms`; the first `DRAWN_PANELS` are drawn.
+    size
+        From `weights_size`.
+    """
+    names = list(dict.fromkeys(histograms["name"]))[:DRAWN_PANELS]
+    shown = histograms[histograms["name"].isin(names)]
+    with styled():
+        ratios = [1] * max(len(names), 1)
+        figure, stack = panels(size, margin=0.15, ratios=ratios, left=0.95)
+        figure.subplots_adjust(bottom=0.5 / size[1], hspace=0.42)
+        for name, axes in zip(names, stack, strict=False):
+            _draw_histogram(axes, shown[shown["name"] == name])
+        most = 10 ** np.ceil(np.log10(shown["count"].max() * 1.05)) if len(shown) else 10
+        for axes in stack:
+            axes.set_yscale("log")
+            axes.set_ylim(0.5, most)
+            axes.yaxis.set_major_locator(LogLocator(numticks=5))
+            axes.yaxis.set_minor_locator(NullLocator())
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
+        bins = MaxNLocator(5 if size[0] < 5 else 9, steps=[1, 2, 5, 10])
+        stack[-1].xaxis.set_major_locator(bins)
+        stack[-1].xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(round(x, 9))))
+        stack[-1].set_xlabel("weight")
+        figure.supylabel("weights in a bin", x=0.01, fontsize="medium")
+    return figure
+
+
+def _draw_histogram(axes: Axes, bins: pd.DataFrame) -> None:
+    edges = [*bins["left"], bins["right"].iloc[-1]]
+    mark = SERIES["training"]
+    axes.stairs(bins["count"], edges, baseline=0.1, fill=True, color=mark.color, alpha=0.3)
+    axes.stairs(bins["count"], edges, baseline=0.1, color=mark.color, lw=1.2, gid="weights")
+    axes.axvline(0, color=INK, lw=0.8, ls=(0, (1, 2)), gid="zero")
+    near = percent(bins["near_zero"].iloc[0], 1)
+    axes.set_title(bins["name"].iloc[0], loc="left", fontsize="medium")
+    axes.text(
+        0.99, 0.97, f"{near}\nwithin ±0.01", transform=axes.transAxes, ha="right", va="top",
+        fontsize="small", gid="near", bbox=_GROUND,
+    )  # fmt: skip

@@ -1,0 +1,199 @@
+"""λ and network size together: each trial as a point whose colour and size tell its accuracy."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from tuner.records import StudyRecord
+from tuner.report.charts.canvas import WIDE, Size
+from tuner.report.charts.study_axes import main_range, set_axis
+from tuner.report.charts.study_parts import apart, best_key, drawn_on, few, ring_best, sheet, under
+from tuner.report.charts.theme import INK, LEVELS, PAPER, styled
+from tuner.report.format import number
+from tuner.report.frames.study_ranking import ranking
+from tuner.report.frames.study_space import Dimension, dimensions, plain
+from tuner.report.frames.study_trials import accuracy, outcome
+
+_COLORS = tuple(LEVELS)
+_MARKERS = {"complete": "o", "pruned": "X", "diverged": "^", "failed": "s"}
+
+
+def map_dimensions(record: StudyRecord) -> tuple[Dimension, Dimension] | None:
+    """Return λ and the dimension of network size, if both were searched."""
+    named = {dimension.name: dimension for dimension in dimensions(record)}
+    size = named.get("hidden", named.get("layers"))
+    return (named["lambda"], size) if "lambda" in named and size else None
+
+
+def map_points(record: StudyRecord, across: Dimension, up: Dimension) -> pd.DataFrame:
+    """Return every trial by its values of two dimensions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `number`; `outcome`; `accuracy` in %; `across_value` and `up_value`, in words; `across` and
+        `up`, their places on the axes; `best` and `tied`, whether it is, or is as good as, the best
+        trial. Without those that have no accuracy or no place.
+    """
+    ranked = ranking(record)
+    best = ranked.best.number if ranked else None
+    tied = {trial.number for trial in ranked.tied} if ranked else set()
+    rows = [
+        (
+            trial.number,
+            outcome(trial),
+            100 * accuracy(trial),
+            plain(trial.params.get(across.name)),
+            plain(trial.params.get(up.name)),
+            across.place(trial.params.get(across.name)),
+            up.place(trial.params.get(up.name)),
+            trial.number == best,
+            trial.number in tied,
+        )
+        for trial in record.result.trials
+    ]
+    frame = pd.DataFrame(rows, columns=_COLUMNS).dropna(subset=["accuracy", "across", "up"])
+    kinds = {"accuracy": float, "across": float, "up": float, "best": bool, "tied": bool}
+    return frame.astype(kinds).reset_index(drop=True)
+
+
+_COLUMNS = [
+    "number",
+    "outcome",
+    "accuracy",
+    "across_value",
+    "up_value",
+    "across",
+    "up",
+    "best",
+    "tied",
+]
+
+
+def levels(points: pd.DataFrame) -> list[float]:
+    """Return the rising bounds of at most six levels of accuracy; what lies below is in the first.
+
+    Examples
+    --------
+    >>> levels(pd.DataFrame({"outcome": "complete", "accuracy": [90.0, 91.0, 92.5, 93.0]}))
+    [90.0, 90.5, 91.0, 91.5, 92.0, 92.5, 93.0]
+    """
+    low, high = main_range(points)
+    low = min(low, high - 0.5)
+    ticks = MaxNLocator(len(_COLORS), steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    return [float(round(tick, 6)) for tick in ticks if tick <= 100][-len(_COLORS) - 1 :]
+
+
+def draw_map(
+    points: pd.DataFrame, across: Dimension, up: Dimension, size: Size = WIDE, *, most: int = 500
+) -> Figure:
+    """Draw every trial where it stands between two dimensions; nothing is guessed in between.
+
+    Parameters
+    ----------
+    points
+        From `map_points`.
+    across, up
+        The dimensions of the axes.
+    size
+        Width and height in inches, `WIDE` or `NARROW`.
+    most
+        About as many points are drawn.
+    """
+    bounds = levels(points)
+    best = points.loc[points["best"], "number"]
+    with styled():
+        figure, axes = sheet(size, margin=0.85)
+        set_axis(axes, axes.xaxis, across, points["across"].tolist())
+        set_axis(axes, axes.yaxis, up, points["up"].tolist())
+        _name_upright(axes, up)
+        drawn = few(points, drawn_on(size, most), int(best.iloc[0]) if len(best) else None).copy()
+        for name, dimension in (("across", across), ("up", up)):
+            if dimension.scale == "choice":
+                drawn[name] = apart(drawn[name])
+        _draw_levels(axes, drawn, bounds)
+        keys = _keys(points["outcome"])
+        for row in drawn[drawn["best"]].to_dict("records"):
+            ring_best(axes, row["across"], row["up"], size=16)
+            keys += [best_key(), *[Line2D([], [], **_TIED)] * bool(points["tied"].any())]
+        under(figure, axes, keys)
+        _draw_bar(figure, axes, bounds, below=bool((points["accuracy"] < bounds[0]).any()))
+    return figure
+
+
+def _name_upright(axes: Axes, up: Dimension) -> None:
+    """Write the name of the vertical axis above it."""
+    axes.set_ylabel("")
+    axes.set_title(up.long, loc="left", fontsize="medium")
+
+
+def _draw_levels(axes: Axes, points: pd.DataFrame, bounds: Sequence[float]) -> None:
+    steps = len(bounds) - 1
+    place = pd.cut(points["accuracy"], [-math.inf, *bounds[1:-1], math.inf], labels=False)
+    for level in sorted(place.unique()):
+        for state, marker in _MARKERS.items():
+            those = points[(place == level) & (points["outcome"] == state)]
+            axes.plot(
+                those["across"],
+                those["up"],
+                marker,
+                markerfacecolor=_COLORS[len(_COLORS) - steps + int(level)],
+                markeredgecolor=INK,
+                markeredgewidth=0.6,
+                markersize=5.0 + 6.0 * (int(level) + 1) / steps,
+                linestyle="none",
+                clip_on=False,
+                gid=state,
+                zorder=3 + 0.1 * int(level),
+            )
+    tied = points[points["tied"]]
+    axes.plot(tied["across"], tied["up"], ".", color=PAPER, ms=4, ls="none", gid="tied", zorder=4)
+
+
+_TIED: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 6.5,
+    "markerfacecolor": PAPER,
+    "markeredgecolor": _COLORS[4],
+    "markeredgewidth": 2.2,
+    "linestyle": "none",
+    "label": "tied with it",
+}
+
+
+def _keys(states: "pd.Series[str]") -> list[Artist]:
+    style: dict[str, Any] = {
+        "markerfacecolor": _COLORS[2],
+        "markeredgecolor": INK,
+        "ls": "none",
+        "ms": 7,
+    }
+    return [
+        Line2D([], [], marker=marker, label=state, **style)
+        for state, marker in _MARKERS.items()
+        if state in set(states)
+    ]
+
+
+def _draw_bar(figure: Figure, axes: Axes, bounds: Sequence[float], *, below: bool) -> None:
+    colors = _COLORS[len(_COLORS) - len(bounds) + 1 :]
+    shades = ListedColormap(colors).with_extremes(under=colors[0])
+    bar = figure.colorbar(
+        ScalarMappable(BoundaryNorm(bounds, len(colors)), shades),
+        cax=axes.inset_axes((1.03, 0.0, 0.03, 1.0)),
+        extend="min" if below else "neither",
+        ticks=list(bounds),
+        drawedges=True,
+    )
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    bar.ax.set_title("accuracy in %", fontsize="small", loc="right")
+    bar.ax.grid(visible=False)

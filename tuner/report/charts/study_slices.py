@@ -1,0 +1,163 @@
+"""One dimension of a study against validation accuracy: its trials, their mean and its interval."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from tuner.records import StudyRecord
+from tuner.report.charts.canvas import WIDE, Size
+from tuner.report.charts.study_axes import limit_trials, set_axis
+from tuner.report.charts.study_parts import (
+    apart,
+    best_key,
+    draw_trials,
+    drawn_on,
+    few,
+    ring_best,
+    say_nothing,
+    sheet,
+    state_keys,
+    under,
+)
+from tuner.report.charts.theme import SERIES, styled
+from tuner.report.frames.study import mean_of_trials, seed_table
+from tuner.report.frames.study_space import Dimension, plain
+
+MOST_GROUPS = 12
+"""Groups of neighbouring trials whose means make the line, at most."""
+
+
+def slice_points(record: StudyRecord, dimension: Dimension) -> pd.DataFrame:
+    """Return every network of a study by its value of one dimension.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `number` of the trial; `seed`; `outcome`; `accuracy` in %; `value`, in words; `place` on the
+        axis; `best`, whether it belongs to the best trial. Without those that have no accuracy or
+        no place.
+    """
+    values = {trial.number: trial.params.get(dimension.name) for trial in record.result.trials}
+    best = record.result.best
+    points = seed_table(record)
+    points["accuracy"] *= 100
+    points["value"] = [plain(values[number]) for number in points["number"]]
+    points["place"] = [dimension.place(values[number]) for number in points["number"]]
+    points["best"] = points["number"] == (best.number if best else -1)
+    found: pd.DataFrame = points.dropna(subset=["accuracy", "place"])
+    return found.astype({"place": float, "accuracy": float}).reset_index(drop=True)
+
+
+def slice_means(points: pd.DataFrame, dimension: Dimension) -> pd.DataFrame:
+    """Return the means of neighbouring complete trials, of each trial first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a choice, or a group of about equally many trials along a range: `place`, its
+        middle; `from` and `to`; `trials`; `mean`; `low` and `high`, the 95 % interval of the mean
+        over these trials, or over the seeds of a single one; NaN where there is only one network.
+    """
+    complete = points[points["outcome"] == "complete"]
+    trials = complete.groupby("number").agg(place=("place", "first"), accuracy=("accuracy", "mean"))
+    trials = trials.sort_values("place", kind="stable")
+    rows = [_mean_row(group, complete, dimension) for group in _groups(trials, dimension)]
+    return pd.DataFrame(rows, columns=["place", "from", "to", "trials", "mean", "low", "high"])
+
+
+def _groups(trials: pd.DataFrame, dimension: Dimension) -> list[pd.DataFrame]:
+    """Part trials in order: by value where there are few, else into equal numbers of them."""
+    values = trials["place"].nunique()
+    if dimension.scale == "choice" or (values <= MOST_GROUPS and 2 * values <= len(trials)):
+        return [group for _, group in trials.groupby("place")]
+    wanted = min(MOST_GROUPS, round(math.sqrt(len(trials))))
+    parts = np.array_split(np.arange(len(trials)), max(1, wanted))
+    return [trials.iloc[part] for part in parts if len(part)]
+
+
+def _mean_row(
+    group: pd.DataFrame, complete: pd.DataFrame, dimension: Dimension
+) -> tuple[float, ...]:
+    places = group["place"]
+    middle = np.exp(np.log(places).mean()) if dimension.scale == "log" else places.mean()
+    return (
+        float(middle),
+        float(places.min()),
+        float(places.max()),
+        len(group),
+        *mean_of_trials(complete[complete["number"].isin(group.index)]),
+    )
+
+
+def draw_slice(
+    points: pd.DataFrame,
+    means: pd.DataFrame,
+    dimension: Dimension,
+    size: Size = WIDE,
+    *,
+    most: int = 500,
+) -> Figure:
+    """Draw validation accuracy against one dimension.
+
+    Parameters
+    ----------
+    points, means
+        From `slice_points` and `slice_means`.
+    dimension
+        Whose values stand on the axis.
+    size
+        Width and height in inches, `WIDE` or `NARROW`.
+    most
+        About as many points are drawn.
+    """
+    with styled():
+        figure, axes = sheet(size)
+        set_axis(axes, axes.xaxis, dimension, points["place"].tolist())
+        limit_trials(axes, points)
+        drawn = few(points, drawn_on(size, most), _best(points)).copy()
+        if dimension.scale == "choice":
+            drawn["place"] = apart(drawn["place"])
+        draw_trials(axes, drawn, x="place", y="accuracy", small=len(drawn) > 60)
+        keys = state_keys(points["outcome"]) + _draw_means(axes, means, dimension)
+        best = drawn[drawn["best"]]
+        for place, value in zip(best["place"], best["accuracy"], strict=True):
+            ring_best(axes, place, value)
+        keys += [best_key()] * (len(best) > 0)
+        if points.empty:
+            say_nothing(axes, "no trial with this value")
+        under(figure, axes, keys)
+    return figure
+
+
+def _best(points: pd.DataFrame) -> int | None:
+    best = points.loc[points["best"], "number"]
+    return int(best.iloc[0]) if len(best) else None
+
+
+def _draw_means(axes: Axes, means: pd.DataFrame, dimension: Dimension) -> list[Artist]:
+    color = SERIES["gap"].color
+    known = means.dropna(subset=["low"])
+    if dimension.scale == "choice":
+        left, right = means["place"] - _HALF, means["place"] + _HALF
+        axes.hlines(means["mean"], left, right, color=color, lw=2, gid="means")
+        for low, high, place in zip(known["low"], known["high"], known["place"], strict=True):
+            ends = [place - _HALF, place + _HALF]
+            axes.fill_between(ends, low, high, color=color, alpha=0.16, lw=0, gid="band")
+    elif len(means) > 1:
+        axes.plot(means["place"], means["mean"], color=color, marker="D", ms=4, lw=2, gid="means")
+        band = axes.fill_between(means["place"], means["low"], means["high"], color=color)
+        band.set(alpha=0.16, linewidth=0, gid="band")
+    if means.empty or (dimension.scale != "choice" and len(means) < 2):
+        return []
+    keys: list[Artist] = [Line2D([], [], color=color, lw=2, label="mean")]
+    return keys + [Patch(color=color, alpha=0.16, lw=0, label="95 % interval")] * bool(len(known))
+
+
+_HALF = 0.36
+"""Of the width that the mean of a choice takes."""

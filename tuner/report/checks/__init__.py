@@ -1,0 +1,1 @@
+"""Coded warnings: what a careful reader should know before trusting a result."""

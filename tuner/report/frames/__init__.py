@@ -1,0 +1,1 @@
+"""Records as pandas tables: numbers only, no wording and no rounding."""

@@ -1,0 +1,211 @@
+"""Contenders as pandas tables: numbers only, no wording and no rounding."""
+
+import math
+from collections.abc import Sequence
+from statistics import mean
+
+import pandas as pd
+
+from tuner.records import Inspection, LayerWeights, Run, StudyRecord, TrainRecord
+from tuner.report.charts.fonts import lettered
+from tuner.report.charts.training import training_curves
+from tuner.report.frames.contenders import Contender
+from tuner.report.frames.diagnostics import best_epoch
+from tuner.report.frames.differences import Difference
+from tuner.report.frames.inspection import layer_name, on_one_grid, weight_histograms
+from tuner.stats import mean_interval, wilson
+
+_RESULTS = [
+    "contender",
+    "name",
+    "accuracy",
+    "low",
+    "high",
+    "seeds",
+    "gap",
+    "best_epoch",
+    "epochs",
+    "seconds",
+]
+
+
+def results_table(every: Sequence[Contender]) -> pd.DataFrame:
+    """Return one row for each contender.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `contender`, its letter; `name`; `accuracy`, the mean over its seeds; `low` and `high`, the
+        95 % interval of that mean over seeds, or of a single seed's accuracy over validation
+        examples; `seeds`, how many; `gap`, training less validation accuracy at the best epoch, in
+        shares; `best_epoch`; `epochs`, trained; `seconds`. The last four are means over its runs,
+        NaN for a study.
+    """
+    rows = [(c.letter, c.name, c.mean, *interval(c), len(c.accuracies), *_means(c)) for c in every]
+    return pd.DataFrame(rows, columns=_RESULTS)
+
+
+def interval(contender: Contender) -> tuple[float, float]:
+    """Return the 95 % interval over seeds, or over validation examples where all seeds say one."""
+    shares = list(contender.accuracies.values())
+    if len(set(shares)) > 1:
+        low, high = mean_interval(shares)
+        return max(0.0, low), min(1.0, high)
+    return wilson(contender.mean, contender.data.n_validation)
+
+
+def _means(contender: Contender) -> tuple[float, float, float, float]:
+    runs = [run for _, run in contender.runs]
+    best = [epoch for run in runs if (epoch := best_epoch(run))]
+    return (
+        _mean([each.training_accuracy - each.validation_accuracy for each in best]),
+        _mean([each.epoch for each in best]),
+        _mean([len(run.history) for run in runs]),
+        _mean([sum(each.seconds for each in run.history) for run in runs]),
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return mean(values) if values else math.nan
+
+
+def studies_table(every: Sequence[Contender]) -> pd.DataFrame:
+    """Return one row for each study: `contender`, its letter, and how many trials ended how."""
+    rows = [
+        (each.letter, record.result.study, *record.result.counts.values(), _seconds(record))
+        for each in every
+        for record in each.records
+        if isinstance(record, StudyRecord)
+    ]
+    columns = ["contender", "study", "complete", "pruned", "failed", "seconds"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _seconds(record: StudyRecord) -> float:
+    """Return what the trials took in all, as far as each says."""
+    return sum(float(trial.attributes.get("seconds", 0.0)) for trial in record.result.trials)
+
+
+def differences_table(differences: Sequence[Difference]) -> pd.DataFrame:
+    """Return one row for each pair.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `first`, `second`; `difference`, `low`, `high` in points; `seeds`, how many are shared;
+        `basis`; `clear`.
+    """
+    rows = [
+        (
+            d.first,
+            d.second,
+            100 * d.value,
+            100 * d.low,
+            100 * d.high,
+            len(d.seeds),
+            d.basis,
+            d.clear,
+        )
+        for d in differences
+    ]
+    columns = ["first", "second", "difference", "low", "high", "seeds", "basis", "clear"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def paired_table(differences: Sequence[Difference]) -> pd.DataFrame:
+    """Return each pair's difference by seed: `first`, `second`, `seed`, `difference` (points)."""
+    rows = [
+        (d.first, d.second, seed, 100 * value)
+        for d in differences
+        for seed, value in zip(d.seeds, d.differences, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["first", "second", "seed", "difference"])
+
+
+_CURVES = ["contender", "seed", "epoch", "validation_accuracy", "gap", "eta"]
+
+
+def curves_table(every: Sequence[Contender]) -> pd.DataFrame:
+    """Return the curves of all contenders in long form.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `contender`, its letter; `seed`; `epoch`; `validation_accuracy` in %; `gap`, training less
+        validation accuracy in points; `eta`. Of a study they are those of its best trial, which
+        keeps no gap and no η; a number that is not known is NaN.
+    """
+    parts = [part for each in every for part in _curves(each)]
+    if not parts:
+        return pd.DataFrame(columns=_CURVES)
+    return pd.concat(parts, ignore_index=True)[_CURVES]
+
+
+def _curves(contender: Contender) -> list[pd.DataFrame]:
+    parts = [_of_run(run).assign(seed=seed) for seed, run in dict(contender.runs).items()]
+    for record in contender.records:
+        if isinstance(record, StudyRecord) and record.result.best is not None:
+            curves = record.result.best.attributes.get("curves", [])
+            first = int(record.spec.get("seed", 0))
+            parts += [_of_study(curve).assign(seed=first + k) for k, curve in enumerate(curves)]
+    return [part.assign(contender=contender.letter) for part in parts]
+
+
+def _of_run(run: Run) -> pd.DataFrame:
+    frame = training_curves(run)
+    return frame.assign(gap=frame["training_accuracy"] - frame["validation_accuracy"])
+
+
+def _of_study(curve: Sequence[float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "epoch": range(1, len(curve) + 1),
+            "validation_accuracy": [100 * float(share) for share in curve],
+            "gap": math.nan,
+            "eta": math.nan,
+        }
+    )
+
+
+def median_curves(curves: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Return the median over seeds, at the epochs that all seeds of a contender reached.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `contender`, `epoch` and the column `value`, NaN where it is not known for all seeds.
+    """
+    by_epoch = curves.groupby(["contender", "epoch"], sort=False)[value]
+    frame = by_epoch.agg(["median", "count", "size"]).reset_index()
+    seeds = curves.groupby("contender", sort=False)["seed"].nunique()
+    every = frame["contender"].map(seeds)
+    known = frame["median"].where(frame["count"] == every)
+    whole = frame.assign(**{value: known})[frame["size"] == every]
+    return whole[["contender", "epoch", value]].reset_index(drop=True)
+
+
+def largest_layers(every: Sequence[Contender]) -> tuple[str, pd.DataFrame]:
+    """Return the weights of each contender's layer with the most weights, in bins of one width.
+
+    Returns
+    -------
+    tuple of str and pandas.DataFrame
+        What the layer is, and its histogram by contender, of the first seed looked into.
+    """
+    layers: dict[str, LayerWeights] = {}
+    places = []
+    for each in every:
+        seen = next(filter(None, map(_inspection, each.records)), None)
+        if seen is not None and seen.layers:
+            index = max(
+                range(len(seen.layers)), key=lambda k: seen.layers[k].n_in * seen.layers[k].n_out
+            )
+            places.append(layer_name(seen.layers, index))
+            name = lettered(each.name, 28, "")
+            layers[f"{each.letter}, {name}" if name else each.letter] = seen.layers[index]
+    place = places[0] if len(set(places)) == 1 else "layer with the most weights"
+    return place, weight_histograms(on_one_grid(layers))
+
+
+def _inspection(record: TrainRecord | StudyRecord) -> Inspection | None:
+    return record.inspection if isinstance(record, TrainRecord) else None

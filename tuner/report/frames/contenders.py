@@ -1,0 +1,206 @@
+"""Who is compared: runs that differ in nothing but the seed belong together; a study stands alone.
+
+A contender's accuracies are kept by seed, so that two contenders can be paired on the seeds that
+both have.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import mean
+
+from tuner.errors import InputError
+from tuner.records import DataSummary, Environment, Run, StudyRecord, TrainRecord
+from tuner.report.charts.fonts import drawable
+from tuner.report.format import listing
+from tuner.report.pages.provenance import provenance
+
+Seed = tuple[int, int]
+"""What drew the parts of the data, and what drew the network."""
+
+Settings = dict[tuple[str, str], str]
+"""Value in words by heading and name."""
+
+_LONGEST_NAME, _NAMED_SETTINGS = 40, 3
+_NO_SETTINGS = frozenset({"Environment"})
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One of those compared.
+
+    Attributes
+    ----------
+    letter
+        What figures call it.
+    name
+        What it is, in words: the settings that tell it from the others, or the names given.
+    names
+        The name given to each of its records.
+    records
+        Its runs, or its study.
+    accuracies
+        Best validation accuracy by seed; of a study that of its best trial.
+    settings
+        Its settings and data, each in words; where its runs differ, all values.
+    """
+
+    letter: str
+    name: str
+    names: tuple[str, ...]
+    records: tuple[TrainRecord | StudyRecord, ...]
+    accuracies: dict[Seed, float]
+    settings: Settings
+
+    @property
+    def data(self) -> DataSummary:
+        """The data of its first record."""
+        return self.records[0].data
+
+    @property
+    def environment(self) -> Environment:
+        """What its first record was made with."""
+        return self.records[0].environment
+
+    @property
+    def mean(self) -> float:
+        """The mean of its accuracies; 0 where there are none."""
+        return mean(self.accuracies.values()) if self.accuracies else 0.0
+
+    @property
+    def runs(self) -> tuple[tuple[int, Run], ...]:
+        """Seed and run of each of its records that is a run."""
+        return tuple(
+            (r.settings.seed, r.result) for r in self.records if isinstance(r, TrainRecord)
+        )
+
+    @property
+    def title(self) -> str:
+        """Letter and name."""
+        return f"{self.letter} ({self.name})"
+
+    def comparable(self, other: "Contender") -> bool:
+        """Whether both were measured on the same data."""
+        return _data_key(self.data) == _data_key(other.data)
+
+
+def _data_key(data: DataSummary) -> tuple[object, ...]:
+    return data.sha256, data.n_validation, data.classes
+
+
+def contenders(
+    records: Sequence[TrainRecord | StudyRecord], names: Sequence[str]
+) -> tuple[Contender, ...]:
+    """Put runs that differ in nothing but the seed together, in the order in which they came.
+
+    Raises
+    ------
+    InputError
+        When there is nothing to compare, or what there is cannot be compared.
+    """
+    _check(records, names)
+    groups: dict[object, list[int]] = {}
+    for index, record in enumerate(records):
+        groups.setdefault(_key(record, index), []).append(index)
+    members = [[records[i] for i in group] for group in groups.values()]
+    settings = [_settings(group) for group in members]
+    telling = differing(settings)
+    given = [tuple(names[i] for i in group) for group in groups.values()]
+    called = [_name(own, telling, names) for own, names in zip(settings, given, strict=True)]
+    unique = len(set(called)) == len(called)
+    return tuple(
+        Contender(
+            letter=letter(place),
+            name=called[place] if unique else _listed(given[place]),
+            names=given[place],
+            records=tuple(members[place]),
+            accuracies=_accuracies(members[place]),
+            settings=settings[place],
+        )
+        for place in range(len(groups))
+    )
+
+
+def letter(place: int) -> str:
+    """Return A, B, … Z, AA, AB, ….
+
+    Examples
+    --------
+    >>> letter(0), letter(25), letter(26)
+    ('A', 'Z', 'AA')
+    """
+    first, last = divmod(place, 26)
+    return (letter(first - 1) if first else "") + chr(ord("A") + last)
+
+
+def _check(records: Sequence[object], names: Sequence[str]) -> None:
+    if not records:
+        raise InputError("nothing to compare: give two or more runs, or studies.")
+    if len(records) != len(names):
+        raise InputError(f"{len(records)} records but {len(names)} names: give one for each.")
+    kinds = {TrainRecord: "a run", StudyRecord: "a study"}
+    found: dict[type, str] = {}
+    for record, name in zip(records, names, strict=True):
+        if type(record) not in kinds:
+            raise InputError(f"{name}: is neither run nor study, the kinds that can be compared.")
+        found.setdefault(type(record), name)
+    if len(found) > 1:
+        each = listing([f"{name} is {kinds[kind]}" for kind, name in found.items()])
+        raise InputError(f"{each}: compare runs with runs, or studies with studies.")
+
+
+def _key(record: TrainRecord | StudyRecord, index: int) -> object:
+    """Return what the runs of a group have in common; an η that was found follows from the seed."""
+    if isinstance(record, StudyRecord):
+        return index
+    found = record.eta_search is not None
+    alike = replace(record.settings, seed=0, eta=1.0 if found else record.settings.eta)
+    return alike, found, record.strategy, record.data
+
+
+def _accuracies(group: Sequence[TrainRecord | StudyRecord]) -> dict[Seed, float]:
+    accuracies: dict[Seed, float] = {}
+    for record in group:
+        if isinstance(record, TrainRecord):
+            seed = record.settings.seed
+            accuracies.setdefault((seed, seed), record.result.best_validation_accuracy)
+        elif (best := record.result.best) is not None:
+            first = int(record.spec.get("seed", 0))
+            each = best.attributes.get("accuracies") or [best.values[0]]
+            accuracies |= {(first, first + k): float(share) for k, share in enumerate(each)}
+    return accuracies
+
+
+def _settings(group: Sequence[TrainRecord | StudyRecord]) -> Settings:
+    values: dict[tuple[str, str], list[str]] = {}
+    for record in group:
+        for heading, pairs in provenance(record).groups:
+            for name, value in pairs:
+                values.setdefault((heading, name), []).append(value)
+    return {key: ", ".join(dict.fromkeys(each)) for key, each in values.items()}
+
+
+def differing(settings: Sequence[Settings]) -> list[tuple[str, str]]:
+    """Return heading and name of each setting that is not the same for all, in order."""
+    keys = dict.fromkeys(key for own in settings for key in own)
+    return [key for key in keys if len({own.get(key) for own in settings}) > 1]
+
+
+def _name(own: Settings, telling: Sequence[tuple[str, str]], names: Sequence[str]) -> str:
+    """Call a contender by the settings that tell it from the others, when they are few."""
+    said = [
+        f"{_SYMBOLS.get(name, name)} {own.get((heading, name), 'none')}".lstrip()
+        for heading, name in telling
+        if heading not in _NO_SETTINGS and name not in ("seed", "SHA-256")
+    ]
+    words = ", ".join(said)
+    if 0 < len(said) <= _NAMED_SETTINGS and len(words) <= _LONGEST_NAME and drawable(words):
+        return words
+    return _listed(names)
+
+
+_SYMBOLS = {"eta": "η", "lambda": "λ", "regularization": ""}
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - 1
+    return names[0] + (f" and {more} more" if more else "")

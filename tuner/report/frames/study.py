@@ -1,0 +1,134 @@
+"""The trials of a study as pandas tables: numbers only, no wording and no rounding."""
+
+import math
+from statistics import fmean
+from typing import Any
+
+import pandas as pd
+
+from tuner.records import StudyRecord, TrialRecord
+from tuner.report.frames.study_space import as_number, dimensions
+from tuner.report.frames.study_trials import (
+    accuracy,
+    mean_curve,
+    network_size,
+    numbers,
+    objective,
+    outcome,
+)
+from tuner.stats import mean_interval
+
+PARAMS = "params_"
+"""What the column of a searched dimension begins with."""
+
+
+def trial_table(record: StudyRecord) -> pd.DataFrame:
+    """Return one row for each trial.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `number`; `outcome` (`complete`, `pruned`, `diverged` or `failed`); `accuracy`, on the
+        validation data, with `low` and `high`, its 95 % interval over the seeds (infinite for a
+        single seed); `seeds`; one column `params_NAME` for each searched dimension;
+        `objective_NAME` for each further objective; `eta`; `best_epoch`, the mean of the seeds;
+        `epochs`, of the longest seed; `rung`, the epoch of the last one reached; `size`, weights
+        and biases; `seconds`; `batch`. What is not known is missing.
+    """
+    names = [dimension.name for dimension in dimensions(record)]
+    rows = [_row(record, trial, names) for trial in record.result.trials]
+    others = [f"objective_{name}" for name in record.result.objectives[1:]]
+    columns = [*_BEFORE, *(PARAMS + name for name in names), *others, *_AFTER]
+    frame = pd.DataFrame(rows, columns=pd.Index(columns, dtype=object))
+    kinds = dict.fromkeys(["accuracy", "low", "high", *others, *_AFTER], float)
+    return frame.astype({**kinds, "number": int, "seeds": int})
+
+
+_BEFORE = ["number", "outcome", "accuracy", "low", "high", "seeds"]
+_AFTER = ["eta", "best_epoch", "epochs", "rung", "size", "seconds", "batch"]
+
+
+def _row(record: StudyRecord, trial: TrialRecord, names: list[str]) -> list[Any]:
+    seeds = numbers(trial, "accuracies")
+    low, high = mean_interval(seeds)
+    eta, seconds, batch = (as_number(trial.attributes.get(n)) for n in ("eta", "seconds", "batch"))
+    epochs = numbers(trial, "best_epoch") or [math.nan]
+    size = network_size(record, trial)
+    return [
+        trial.number,
+        outcome(trial),
+        accuracy(trial),
+        low,
+        high,
+        len(seeds) or 1,
+        *(trial.params.get(name) for name in names),
+        *(objective(trial, index) for index in range(1, len(record.result.objectives))),
+        eta,
+        fmean(epochs),
+        max(numbers(trial, "epochs"), default=math.nan),
+        max(trial.rungs, default=math.nan),
+        math.nan if size is None else size,
+        seconds,
+        batch,
+    ]
+
+
+def seed_table(record: StudyRecord) -> pd.DataFrame:
+    """Return one row for each network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `number` of its trial; `seed` from 0; `outcome`; `accuracy`; `epochs` trained, NaN where
+        they are not known. A trial that does not tell its seeds apart counts as one.
+    """
+    rows = [
+        (trial.number, seed, outcome(trial), *values)
+        for trial in record.result.trials
+        for seed, values in enumerate(_seeds(trial))
+    ]
+    frame = pd.DataFrame(rows, columns=["number", "seed", "outcome", "accuracy", "epochs"])
+    return frame.astype({"accuracy": float, "epochs": float})
+
+
+def _seeds(trial: TrialRecord) -> list[tuple[float, float]]:
+    accuracies = numbers(trial, "accuracies") or [accuracy(trial)]
+    epochs = numbers(trial, "epochs")
+    known = epochs if len(epochs) == len(accuracies) else [math.nan] * len(accuracies)
+    return list(zip(accuracies, known, strict=True))
+
+
+def mean_of_trials(complete: pd.DataFrame) -> tuple[float, float, float]:
+    """Return the mean accuracy in % of trials, each the mean of its seeds, and its 95 % interval.
+
+    The interval is over the trials, or over the seeds of a single one; NaN where there is only one
+    network.
+
+    Examples
+    --------
+    >>> two = pd.DataFrame({"number": [0, 0, 1, 1], "accuracy": [89.0, 91.0, 90.0, 92.0]})
+    >>> [round(float(each), 2) for each in mean_of_trials(two)]
+    [90.5, 84.15, 96.85]
+    """
+    trials = complete.groupby("number")["accuracy"].mean()
+    low, high = mean_interval([*(complete["accuracy"] if len(trials) == 1 else trials)])
+    known = math.isfinite(low)
+    ends = (max(0.0, low), min(100.0, high)) if known else (math.nan, math.nan)
+    return float(trials.mean()), *ends
+
+
+def curve_table(record: StudyRecord) -> pd.DataFrame:
+    """Return one row for each trial and epoch.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `number`; `outcome`; `epoch`, from 1; `accuracy` after it, the mean of the seeds, of which
+        one that has stopped keeps its last.
+    """
+    rows = [
+        (trial.number, outcome(trial), epoch, value)
+        for trial in record.result.trials
+        for epoch, value in enumerate(mean_curve(trial), start=1)
+    ]
+    return pd.DataFrame(rows, columns=["number", "outcome", "epoch", "accuracy"])

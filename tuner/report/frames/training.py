@@ -1,0 +1,146 @@
+"""Records as pandas tables: numbers only, no wording and no rounding."""
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from tuner.records import EtaSearch, Judgement, Run, Verdict
+
+LEARNING = frozenset({Verdict.DECREASING, Verdict.SLOW})
+"""The verdicts of an η below the threshold: its training cost still goes down."""
+
+
+def judgement_table(search: EtaSearch) -> pd.DataFrame:
+    """Return one row for each η tried, ascending.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `eta`; `verdict`; `learning`, whether the cost still went down; `final_cost` and
+        `lowest_cost` of the median curve (`lowest_cost` without the cost before training);
+        `against_baseline`, final cost ÷ cost of the best constant prediction; `seeds`, how many
+        probes; `agreeing`, how many of them fall on the same side of the threshold as the median;
+        `reason`. A cost that is not finite is NaN.
+
+    Examples
+    --------
+    >>> from tuner.records import Outcome, Probe
+    >>> curve = {"eta": 0.1, "verdict": Verdict.DECREASING, "reason": "falls"}
+    >>> curve |= {"epochs": (0.0, 1.0), "costs": (3.2, 0.8)}
+    >>> search = EtaSearch(eta=0.05, threshold=0.1, bracket=(0.1, None), baseline=3.2,
+    ...     outcome=Outcome.NO_UPPER_LIMIT, judgements=(Judgement(**curve),),
+    ...     probes=(Probe(seed=0, **curve),), spent=1.0, seconds=0.1)
+    >>> judgement_table(search).loc[0, ["eta", "final_cost", "against_baseline"]].tolist()
+    [0.1, 0.8, 0.25]
+    >>> probe_table(search)["cost"].tolist()
+    [3.2, 0.8]
+    """
+    rows = [_judgement_row(search, judgement) for judgement in search.judgements]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+_COLUMNS = [
+    "eta",
+    "verdict",
+    "learning",
+    "final_cost",
+    "lowest_cost",
+    "against_baseline",
+    "seeds",
+    "agreeing",
+    "reason",
+]
+
+
+def _judgement_row(search: EtaSearch, judgement: Judgement) -> dict[str, object]:
+    learning = judgement.verdict in LEARNING
+    sides = [probe.verdict in LEARNING for probe in search.probes if probe.eta == judgement.eta]
+    final = final_cost(judgement.costs)
+    return {
+        "eta": judgement.eta,
+        "verdict": str(judgement.verdict),
+        "learning": learning,
+        "final_cost": final,
+        "lowest_cost": min(filter(math.isfinite, judgement.costs[1:]), default=math.nan),
+        "against_baseline": final / search.baseline if search.baseline else math.nan,
+        "seeds": len(sides),
+        "agreeing": sides.count(learning),
+        "reason": judgement.reason,
+    }
+
+
+def probe_table(search: EtaSearch) -> pd.DataFrame:
+    """Return every cost measured, in long form.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `eta`, `seed`, `epoch` (epochs of the training data since the start), `cost` (the
+        regularised training cost; NaN where it was not finite). Example: `judgement_table`.
+    """
+    rows = [
+        (probe.eta, probe.seed, epoch, finite_or_nan(cost))
+        for probe in search.probes
+        for epoch, cost in zip(probe.epochs, probe.costs, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["eta", "seed", "epoch", "cost"])
+
+
+def history_table(run: Run) -> pd.DataFrame:
+    """Return one row for each epoch of a run.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `epoch`, counted from 1; `eta`, used in that epoch; `training_cost`, `validation_cost`, NaN
+        where not finite; `training_accuracy`, `validation_accuracy`, shares; `gap`, training less
+        validation accuracy; `seconds`.
+
+    Examples
+    --------
+    >>> from tuner.records import Epoch, Hyperparameters, StopReason
+    >>> epoch = Epoch(epoch=1, eta=0.5, training_cost=0.4, training_accuracy=1.0,
+    ...     validation_cost=1.2, validation_accuracy=0.75, seconds=0.1)
+    >>> run = Run(settings=Hyperparameters(eta=0.5), history=(epoch,), best_epoch=1,
+    ...     best_validation_accuracy=0.75, stop_reason=StopReason.EPOCHS, stop_words="")
+    >>> history_table(run).loc[0, ["validation_cost", "gap"]].tolist()
+    [1.2, 0.25]
+    """
+    rows = [
+        (
+            each.epoch,
+            each.eta,
+            finite_or_nan(each.training_cost),
+            finite_or_nan(each.validation_cost),
+            each.training_accuracy,
+            each.validation_accuracy,
+            each.training_accuracy - each.validation_accuracy,
+            each.seconds,
+        )
+        for each in run.history
+    ]
+    kinds = dict.fromkeys(_HISTORY, float) | {"epoch": int}
+    return pd.DataFrame(rows, columns=_HISTORY).astype(kinds)
+
+
+_HISTORY = [
+    "epoch",
+    "eta",
+    "training_cost",
+    "validation_cost",
+    "training_accuracy",
+    "validation_accuracy",
+    "gap",
+    "seconds",
+]
+
+
+def final_cost(costs: Sequence[float]) -> float:
+    """Return the last cost of a curve, NaN when it is not finite or the curve is empty."""
+    return finite_or_nan(costs[-1]) if costs else math.nan
+
+
+def finite_or_nan(value: float) -> float:
+    """Turn the infinities into NaN, the one sign of "not finite" in a table."""
+    return value if math.isfinite(value) else math.nan

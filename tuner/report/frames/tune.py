@@ -1,0 +1,116 @@
+"""The steps of a tuning as pandas tables: numbers only, no rounding."""
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from tuner.records import TuneRecord
+from tuner.report.frames.contenders import letter
+from tuner.report.frames.tune_contenders import finalists, means_words
+from tuner.stats import mean_interval, wilson
+
+STEPS: Mapping[str, str] = {
+    "signal": "Quick signal",
+    "eta": "η by its threshold",
+    "overfitting": "Overfitting, with early stopping off",
+    "study": "Search over λ and size",
+    "eta-again": "η again",
+    "final": "The candidates on paired seeds",
+    "test": "The test",
+}
+"""What each step is called, in the order of the work."""
+
+
+def steps_table(record: TuneRecord) -> pd.DataFrame:
+    """Return one row for each step: `step` and `seconds`."""
+    rows = [(STEPS[each.name], each.seconds) for each in record.steps]
+    return pd.DataFrame(rows, columns=["step", "seconds"])
+
+
+def means_table(record: TuneRecord) -> pd.DataFrame:
+    """Return one row for each network of the look at overfitting.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `contender`, its letter; `means`, in words; `eta`; `accuracy`, on the validation data over
+        the last fifth of the epochs; `gap`, training less validation accuracy, in shares;
+        `chosen`, whether the search went on with it.
+    """
+    rows = [
+        (
+            letter(place),
+            means_words(each),
+            each.run.settings.eta,
+            each.accuracy,
+            each.gap,
+            place == record.overfitting.chosen,
+        )
+        for place, each in enumerate(record.overfitting.tried)
+    ]
+    return pd.DataFrame(rows, columns=["contender", "means", "eta", "accuracy", "gap", "chosen"])
+
+
+def final_table(record: TuneRecord) -> pd.DataFrame:
+    """Return one row for each candidate of the final.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `contender`, its letter; `trial` of the study; `name`, its settings; `eta`; `parameters`,
+        weights and biases; `seeds`; `accuracy`, the mean over seeds of the best validation accuracy
+        up to the epoch at which all were compared; `behind`, what the best is better by, with `low`
+        and `high`, in points, NaN for the best; `role`: `winner`, `tied` or `behind`.
+    """
+    final = record.final
+    against = {each.candidate: each for each in final.differences}
+    rows = []
+    for place, (candidate, shown) in enumerate(
+        zip(final.candidates, finalists(record), strict=True)
+    ):
+        other = against.get(place)
+        ends = (other.difference, other.low, other.high) if other else (math.nan,) * 3
+        role = "tied" if place in final.tied else "behind"
+        rows.append(
+            (
+                letter(place),
+                candidate.trial,
+                shown.name,
+                candidate.runs[0].settings.eta,
+                candidate.parameters,
+                len(candidate.runs),
+                shown.mean,
+                *(100 * end for end in ends),
+                "winner" if place == final.winner else role,
+            )
+        )
+    return pd.DataFrame(rows, columns=_FINAL)
+
+
+_FINAL = [
+    "contender", "trial", "name", "eta", "parameters", "seeds", "accuracy", "behind", "low", "high",
+    "role",
+]  # fmt: skip
+
+
+def judged_table(record: TuneRecord) -> pd.DataFrame:
+    """Return what the test part said: `what`, `share`, and the ends `low`, `high` of its interval.
+
+    The first two rows are the model's, with intervals over examples where there is one; then the
+    winner's network of each seed, and their mean with its interval over seeds.
+    """
+    test, final = record.test, record.final
+    seeds = [run.settings.seed for run in final.candidates[final.winner].runs]
+    every = test.over_seeds
+    rows = [
+        ("the model: accuracy", test.accuracy, *wilson(test.accuracy, test.n)),
+        ("the model: balanced accuracy", test.balanced_accuracy, math.nan, math.nan),
+    ]
+    if len(every) > 1:
+        rows += [
+            (f"seed {seed}", share, *wilson(share, test.n))
+            for seed, share in zip(seeds, every, strict=True)
+        ]
+        rows += [("mean of the seeds", sum(every) / len(every), *mean_interval(every))]
+    return pd.DataFrame(rows, columns=["what", "share", "low", "high"])

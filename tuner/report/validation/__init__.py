@@ -1,0 +1,1 @@
+"""What no stored record may hold, though it has the right form."""

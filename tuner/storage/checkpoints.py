@@ -1,0 +1,223 @@
+"""A network in training as a file, and going on from it as if nothing had happened."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tuner.errors import DataError
+from tuner.network.blas import Array
+from tuner.network.initialization import Parameters
+from tuner.records import DataSummary, Epoch, Hyperparameters, Record, to_json
+from tuner.storage import tensorfile
+from tuner.strategies.schedules import Halving, Planned, Schedule
+from tuner.strategies.stopping import Stopping
+from tuner.trainers.native import NativeLane
+from tuner.training.loop import Training
+
+KIND = "checkpoint"
+
+SEEN = {
+    *("plateau.best", "plateau.epochs", "plateau.waited"),
+    *("divisions", "seen", "seconds_used", "diverged", "last_epoch"),
+}
+"""What a strategy has seen so far; all else in it is a setting."""
+
+BUDGETS = {"epochs", "seconds"}
+"""Settings of `Stopping` that a resumed run may change: they do not alter any epoch."""
+
+SAME_DATA = {"sha256", "n_train", "n_validation", "n_features", "classes", "image_shape"}
+"""What must agree for an epoch to go the same way; the name of the file may change."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneRecord(Record):
+    """What a lane holds beside its arrays and the settings of its training."""
+
+    eta: float
+    steps: int
+    diverged: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointRecord(Record):
+    """What a checkpoint holds beside the arrays."""
+
+    settings: Hyperparameters
+    data: DataSummary
+    schedule: Schedule
+    stopping: Stopping
+    history: tuple[Epoch, ...]
+    lane: LaneRecord
+    best: LaneRecord
+
+
+def save_checkpoint(training: Training[NativeLane], path: str | Path, data: DataSummary) -> None:
+    """Write a network in training to a file; killed at any moment, it leaves the old one whole.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written there.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from tuner.data import load
+    >>> from tuner.training.loop import begin
+    >>> from tuner.strategies.schedules import Constant
+    >>> from tuner.trainers.native import NativeTrainer
+    >>> iris, settings = load("iris"), Hyperparameters(eta=0.5, hidden=(8,))
+    >>> start = begin(NativeTrainer(iris.tuning), settings, Constant(eta=0.5), Stopping(epochs=9))
+    >>> with TemporaryDirectory() as folder:
+    ...     save_checkpoint(start, Path(folder, "run.safetensors"), iris.summary)
+    ...     training, data = load_checkpoint(Path(folder, "run.safetensors"))
+    >>> training.stopping.epochs, data == iris.summary
+    (9, True)
+    """
+    record = CheckpointRecord(
+        settings=training.settings,
+        data=data,
+        schedule=training.schedule,
+        stopping=training.stopping,
+        history=training.history,
+        lane=_lane_record(training.lane),
+        best=_lane_record(training.best),
+    )
+    arrays = tensorfile.named(training.lane.parameters, "lane.")
+    arrays |= tensorfile.named(training.best.parameters, "best.")
+    tensorfile.write(Path(path), KIND, record, arrays)
+
+
+def load_checkpoint(path: str | Path) -> tuple[Training[NativeLane], DataSummary]:
+    """Read a network in training and which data it trains on; nothing in the file can run code.
+
+    It goes on where it was, also if it had been interrupted.
+
+    Raises
+    ------
+    DataError
+        When the file is missing, damaged, no checkpoint of tuner, or of a newer schema.
+    """
+    record, arrays = tensorfile.read(Path(path), KIND, CheckpointRecord)
+    with tensorfile.naming(Path(path)):
+        return _training(record, arrays), record.data
+
+
+def resume(
+    path: str | Path, wanted: Training[NativeLane], data: DataSummary
+) -> Training[NativeLane]:
+    """Read a checkpoint to go on with, after comparing it with what is wanted.
+
+    Parameters
+    ----------
+    wanted
+        The training as it would begin, from `tuner.training.loop.begin`. Its budgets of epochs
+        and seconds replace those of the checkpoint; all other settings must agree.
+    data
+        The data at hand, which must be those of the checkpoint.
+
+    Raises
+    ------
+    DataError
+        As `load_checkpoint`, and when something differs; the message names all of it.
+    """
+    saved, saved_data = load_checkpoint(path)
+    unlike = [
+        *differences(saved_data, data, only=SAME_DATA),
+        *differences(saved.settings, wanted.settings),
+        *_schedule_differences(saved.schedule, wanted.schedule),
+        *differences(saved.stopping, wanted.stopping, without=SEEN | BUDGETS),
+    ]
+    if unlike:
+        raise DataError(
+            f"{path}: is the checkpoint of another run: {'; '.join(unlike)}: give the same data "
+            "and settings, or start anew."
+        )
+    budgets = {name: getattr(wanted.stopping, name) for name in BUDGETS}
+    return replace(saved, stopping=replace(saved.stopping, **budgets))
+
+
+def differences(
+    saved: Record,
+    wanted: Record,
+    *,
+    only: set[str] | None = None,
+    without: set[str] | frozenset[str] = frozenset(),
+) -> list[str]:
+    """Describe in which fields two records differ.
+
+    Parameters
+    ----------
+    only
+        Compare these fields alone.
+    without
+        Leave these fields out; those of a record in a record are written `plateau.best`.
+
+    Examples
+    --------
+    >>> differences(Hyperparameters(eta=0.5), Hyperparameters(eta=0.25))
+    ['eta is 0.5 there but 0.25 here']
+    """
+    there, here = dict(_flat(to_json(saved))), dict(_flat(to_json(wanted)))
+    names = [
+        name for name in there | here if (only is None or name in only) and name not in without
+    ]
+    return [
+        f"{name} is {there.get(name, 'off')} there but {here.get(name, 'off')} here"
+        for name in names
+        if there.get(name) != here.get(name)
+    ]
+
+
+def _schedule_differences(saved: Schedule, wanted: Schedule) -> list[str]:
+    kinds = [type(schedule).__name__.lower() for schedule in (saved, wanted)]
+    if kinds[0] != kinds[1]:
+        return [f"the schedule is {kinds[0]} there but {kinds[1]} here"]
+    return differences(saved, wanted, without=SEEN)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif value is not None:
+            yield f"{prefix}{name}", value
+
+
+def _lane_record(lane: NativeLane) -> LaneRecord:
+    return LaneRecord(eta=lane.settings.eta, steps=lane.steps, diverged=lane.diverged)
+
+
+def _training(record: CheckpointRecord, arrays: Mapping[str, Array]) -> Training[NativeLane]:
+    _check_counts(record)
+    lane, best = (
+        _lane(record, lane, parameters)
+        for lane, parameters in zip(
+            (record.lane, record.best),
+            tensorfile.parameters_from(arrays, record.settings, ("lane.", "best.")),
+            strict=True,
+        )
+    )
+    return Training(record.settings, lane, best, record.schedule, record.stopping, record.history)
+
+
+def _check_counts(record: CheckpointRecord) -> None:
+    """Raise `DataError` unless epochs, divisions and steps are what a run can have."""
+    numbers = [epoch.epoch for epoch in record.history]
+    n = len(numbers)
+    if numbers != list(range(1, n + 1)) or record.stopping.last_epoch != n:
+        raise DataError("holds epochs out of order: start anew.")
+    if isinstance(record.schedule, Halving) and not 0 <= record.schedule.divisions <= n:
+        raise DataError(f"holds a schedule of {record.schedule.divisions} divisions: start anew.")
+    if isinstance(record.schedule, Planned) and record.schedule.seen != n:
+        raise DataError(f"holds a schedule that saw {record.schedule.seen} epochs: start anew.")
+    steps = min(record.lane.steps, record.best.steps)
+    if steps < 0:
+        raise DataError(f"holds a number of steps that is {steps}: start anew.")
+
+
+def _lane(record: CheckpointRecord, lane: LaneRecord, parameters: Parameters) -> NativeLane:
+    tensorfile.check_parameters(parameters, record.settings, record.data, finite=not lane.diverged)
+    settings = replace(record.settings, eta=lane.eta)
+    return NativeLane(settings, parameters, lane.steps, lane.diverged)

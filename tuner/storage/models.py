@@ -1,0 +1,331 @@
+"""A trained network as a value and as a file that needs nothing beside it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tuner.data import Dataset, Preprocessing, read, read_inputs
+from tuner.environment import installed
+from tuner.errors import DataError
+from tuner.network.blas import Array, one_thread
+from tuner.network.initialization import Parameters
+from tuner.network.losses import COSTS, softmax
+from tuner.records import DataSummary, Hyperparameters, Record
+from tuner.storage import tensorfile
+from tuner.trainers.native import ROWS_AT_ONCE, NativeLane, logits, one_hot
+from tuner.training.loop import Training
+
+KIND = "model"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Model:
+    """A trained network with all that is needed to use it on raw data.
+
+    Attributes
+    ----------
+    settings
+        What it was built and trained with.
+    parameters
+        Its weights and biases.
+    preprocessing
+        Turns raw inputs into its own.
+    data
+        Which data it was trained on.
+    validation_accuracy
+        The one it was chosen by, a share 0 … 1.
+    tuner
+        The version of tuner that trained it.
+
+    Raises
+    ------
+    DataError
+        When these do not fit together, or a weight is not finite.
+
+    Examples
+    --------
+    >>> from tuner.data import load
+    >>> from tuner.training.loop import begin, train
+    >>> from tuner.strategies.schedules import Constant
+    >>> from tuner.strategies.stopping import Stopping
+    >>> from tuner.trainers.native import NativeTrainer
+    >>> iris = load("iris")
+    >>> trainer, settings = NativeTrainer(iris.tuning), Hyperparameters(eta=0.5, hidden=(8,))
+    >>> start = begin(trainer, settings, Constant(eta=0.5), Stopping(epochs=30))
+    >>> done, = train(trainer, [start])
+    >>> model = model_of(done, iris)
+    >>> model.classes[model.predict(iris.validation.x)[0]] in iris.classes
+    True
+    >>> model.accuracy(iris.validation.x, iris.validation.y) == model.validation_accuracy
+    True
+    """
+
+    settings: Hyperparameters
+    parameters: Parameters
+    preprocessing: Preprocessing
+    data: DataSummary
+    validation_accuracy: float
+    tuner: str
+
+    def __post_init__(self) -> None:
+        tensorfile.check_parameters(self.parameters, self.settings, self.data)
+        _check_preprocessing(self.preprocessing, self.data)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Name of each class, in the order of the outputs."""
+        return self.data.classes
+
+    @property
+    def image_shape(self) -> tuple[int, int] | None:
+        """(height, width) where an input is an image, else None."""
+        return self.data.image_shape
+
+    def outputs(self, x: ArrayLike) -> Array:
+        """Return the network's outputs a (n, c) for inputs x (n, d).
+
+        Sigmoid outputs are c separate numbers from 0 to 1; softmax outputs sum to 1.
+
+        Raises
+        ------
+        DataError
+            When x has another shape, or lies so far out that an output is no number.
+        """
+        a = self._logits(x)
+        with np.errstate(all="ignore"):
+            COSTS[self.settings.cost].output(a)
+        return a
+
+    def probabilities(self, x: ArrayLike) -> Array:
+        """Return a share (n, c) for each class: the outputs, divided by their sum.
+
+        Of sigmoid outputs this is a convention, not a calibrated probability. It is computed from
+        the logits, so it holds where all outputs of an example round to 0. Errors as `outputs`.
+        """
+        z = self._logits(x)
+        with np.errstate(all="ignore"):
+            if self.settings.cost != "log-likelihood":
+                z = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))  # log σ(z)
+            softmax(z)
+        return z
+
+    def predict(self, x: ArrayLike) -> NDArray[np.intp]:
+        """Return the class index (n,) of the largest output; errors as `outputs`."""
+        indices: NDArray[np.intp] = self._logits(x).argmax(axis=1)
+        return indices
+
+    def accuracy(self, x: ArrayLike, y: ArrayLike) -> float:
+        """Return the share of at least one example whose class index y (n,) is predicted."""
+        return float((self.predict(x) == _matching(x, y)).mean())
+
+    def costs(self, x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
+        """Return the cost (n,) of each example, without regularization; errors as `outputs`."""
+        z = self._logits(x)
+        targets = one_hot(_matching(x, y), len(self.classes), z.dtype)
+        with np.errstate(all="ignore"):
+            return COSTS[self.settings.cost].per_example(z, targets).astype(np.float64)
+
+    def _logits(self, x: ArrayLike) -> Array:
+        rows = np.asarray(x)
+        if rows.ndim != 2 or rows.shape[1] != self.data.n_features or not len(rows):
+            raise DataError(
+                f"x has shape {rows.shape} but must be (n, {self.data.n_features}): preprocess it "
+                "as in training."
+            )
+        with one_thread(), np.errstate(all="ignore"):
+            z = np.concatenate(list(self._pieces(rows)))
+        sound = np.isfinite(z).all(axis=1)
+        if not sound.all():
+            raise DataError(
+                f"example {sound.argmin() + 1} lies so far from the training data that the "
+                "network's output is no number: check its values."
+            )
+        return z
+
+    def _pieces(self, rows: NDArray[Any]) -> Iterator[Array]:
+        # In the pieces that the trainer measures in, so that each logit is the same to the bit.
+        for first in range(0, len(rows), ROWS_AT_ONCE):
+            piece = rows[first : first + ROWS_AT_ONCE].astype(np.float32, copy=False)
+            yield logits(self.parameters, self.settings, piece)
+
+
+def _matching(x: ArrayLike, y: ArrayLike) -> NDArray[np.intp]:
+    indices = np.asarray(y, dtype=np.intp)
+    if indices.shape != (n := len(np.asarray(x)),):
+        raise DataError(f"y has shape {indices.shape} but must be ({n},): give one for each row.")
+    return indices
+
+
+def _check_preprocessing(preprocessing: Preprocessing, data: DataSummary) -> None:
+    if preprocessing.image_shape != data.image_shape:
+        raise DataError("holds images of two sizes: save it again.")
+    if data.image_shape is not None:
+        made = data.image_shape[0] * data.image_shape[1]
+    else:
+        made = len(preprocessing.feature_names)
+    scales = [preprocessing.divisor, *(column.scale for column in preprocessing.numeric)]
+    if made != data.n_features or not all(scale > 0 for scale in scales):
+        raise DataError("holds a preprocessing that does not fit its network: save it again.")
+
+
+def model_of(training: Training[NativeLane], dataset: Dataset) -> Model:
+    """Return the best network of a training as a model; see `Model` for an example."""
+    return Model(
+        settings=training.settings,
+        parameters=training.best.parameters,
+        preprocessing=dataset.preprocessing,
+        data=dataset.summary,
+        validation_accuracy=training.record.best_validation_accuracy,
+        tuner=installed(["tuner"]).get("tuner", "not installed"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRecord(Record):
+    """What a model's file holds beside the arrays."""
+
+    settings: Hyperparameters
+    preprocessing: Preprocessing
+    data: DataSummary
+    validation_accuracy: float
+    tuner: str
+
+
+def save_model(model: Model, path: str | Path) -> None:
+    """Write a model to a safetensors file; the same model gives the same bytes.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written there; an older file of that name is then left as it was.
+    """
+    record = ModelRecord(
+        settings=model.settings,
+        preprocessing=model.preprocessing,
+        data=model.data,
+        validation_accuracy=model.validation_accuracy,
+        tuner=model.tuner,
+    )
+    tensorfile.write(Path(path), KIND, record, tensorfile.named(model.parameters))
+
+
+def load_model(path: str | Path) -> Model:
+    """Read a model that `save_model` wrote; nothing in the file can run code.
+
+    Raises
+    ------
+    DataError
+        When the file is missing, damaged, no model of tuner, of a newer schema, or holds weights
+        that are not finite or do not fit its settings.
+
+    Examples
+    --------
+    >>> load_model("no-such-file.safetensors")
+    Traceback (most recent call last):
+        ...
+    tuner.errors.DataError: no-such-file.safetensors: no such file: check the path.
+    """
+    record, arrays = tensorfile.read(Path(path), KIND, ModelRecord)
+    with tensorfile.naming(Path(path)):
+        (parameters,) = tensorfile.parameters_from(arrays, record.settings)
+        return Model(
+            settings=record.settings,
+            parameters=parameters,
+            preprocessing=record.preprocessing,
+            data=record.data,
+            validation_accuracy=record.validation_accuracy,
+            tuner=record.tuner,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(Record):
+    """What a model does on data.
+
+    Attributes
+    ----------
+    n
+        Number of examples.
+    accuracy
+        Share of them classified right, 0 … 1.
+    balanced_accuracy
+        Mean over the classes in the data of the share classified right.
+    cost
+        Mean cost of an example, without regularization term.
+    known_data
+        Whether the model was trained on a part of these very data (the same SHA-256), so that the
+        accuracy says little about new examples.
+    """
+
+    n: int
+    accuracy: float
+    balanced_accuracy: float
+    cost: float
+    known_data: bool
+
+
+def evaluate(model: Model, source: str, target: str | None = None) -> Evaluation:
+    """Measure a model on all examples of a data set.
+
+    Parameters
+    ----------
+    source, target
+        As for `tuner.data.load`; class names are matched with those of the model.
+
+    Raises
+    ------
+    DataError
+        When the data cannot be used, lack a column, or hold a class the model does not know.
+    OptionError
+        When there is no such target.
+    """
+    examples = read(source, target=target)
+    places = _places(model, examples.classes, source)
+    x, y = read_rows(model, source), places[examples.y]
+    right = model.predict(x) == y
+    return Evaluation(
+        n=len(y),
+        accuracy=float(right.mean()),
+        balanced_accuracy=float(np.mean([right[y == place].mean() for place in np.unique(y)])),
+        cost=float(model.costs(x, y).mean()),
+        known_data=examples.sha256 == model.data.sha256,
+    )
+
+
+def read_rows(model: Model, source: str) -> NDArray[np.float32]:
+    """Read examples as inputs (n, d) of the model; labels are not needed.
+
+    Raises
+    ------
+    DataError
+        When the data cannot be used, lack a column, or hold pixels of another range.
+    """
+    try:
+        x = read_inputs(source, model.preprocessing)
+    except DataError as error:
+        if str(error).startswith(source):
+            raise
+        raise DataError(f"{source}: {error}") from error
+    most, divisor = x.max(initial=0), model.preprocessing.divisor
+    if model.image_shape is not None and (most > 1 or (divisor > 1 and 0 < most * divisor <= 1)):
+        raise DataError(
+            f"{source}: has pixels up to {most * divisor:g} where the model was trained on pixels "
+            f"from 0 to {divisor:g}: scale them alike."
+        )
+    return x
+
+
+def _places(model: Model, classes: tuple[str, ...], source: str) -> NDArray[np.intp]:
+    place = {name: i for i, name in enumerate(model.classes)}
+    for name in classes:
+        if name not in place:
+            listed = ", ".join(map(repr, model.classes[:10]))
+            raise DataError(
+                f"{source}: holds the class {name!r}, which the model does not know: use data of "
+                f"its classes ({listed}{', …' if len(model.classes) > 10 else ''})."
+            )
+    return np.array([place[name] for name in classes], dtype=np.intp)

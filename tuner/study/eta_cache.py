@@ -1,0 +1,71 @@
+"""Which η a trial trains with: by the threshold, once for each network, again when λ moves it."""
+
+import json
+import math
+from dataclasses import replace
+
+from tuner.records import EtaSearch, Hyperparameters, to_json
+from tuner.study.batches import EtaFile
+from tuner.study.spec import StudySpec
+
+MOVED_BY = 0.1
+"""λ moves the threshold where it shrinks the weights by more than this share in an epoch."""
+
+STEPS_PER_DECADE = 2
+"""λ that lie this close share one search."""
+
+
+class Etas:
+    """The learning rates of a study, as far as they are known.
+
+    A search depends on its question alone, so η does not depend on which trials came before.
+
+    Parameters
+    ----------
+    spec
+        Says whether η is found, searched or given.
+    file
+        Where searches are kept.
+    """
+
+    def __init__(self, spec: StudySpec, file: EtaFile) -> None:
+        self._spec, self._file = spec, file
+        self._known = file.load()
+
+    def open_question(self, settings: Hyperparameters) -> Hyperparameters | None:
+        """Return the settings to find η for before that of these is known; None when it is."""
+        if self._spec.eta != "find":
+            return None
+        plain = self._without_lambda(settings)
+        if _key(plain) not in self._known:
+            return plain
+        question = self._question(settings)
+        return None if _key(question) in self._known else question
+
+    def learn(self, question: Hyperparameters, found: EtaSearch) -> None:
+        """Take the answer to a question, and keep it."""
+        self._known[_key(question)] = found
+        self._file.save(self._known)
+
+    def eta(self, settings: Hyperparameters) -> float:
+        """Return η for settings that leave no question open."""
+        return self.search_for(settings).eta if self._spec.eta == "find" else settings.eta
+
+    def search_for(self, settings: Hyperparameters) -> EtaSearch:
+        """Return the search that the η of these settings comes from."""
+        return self._known[_key(self._question(settings))]
+
+    def _without_lambda(self, settings: Hyperparameters) -> Hyperparameters:
+        return replace(settings, lambda_=0.0, eta=0.01, seed=self._spec.seed)
+
+    def _question(self, settings: Hyperparameters) -> Hyperparameters:
+        plain = self._without_lambda(settings)
+        eta = self._known[_key(plain)].eta
+        if eta * settings.lambda_ / settings.batch_size <= MOVED_BY:
+            return plain
+        position = round(math.log10(settings.lambda_) * STEPS_PER_DECADE)
+        return replace(plain, lambda_=float(f"{10 ** (position / STEPS_PER_DECADE):.3g}"))
+
+
+def _key(question: Hyperparameters) -> str:
+    return json.dumps(to_json(question))

@@ -1,0 +1,290 @@
+"""Where finished trials are kept: SQLite in the study's folder, or any Optuna storage URL.
+
+Only the coordinator writes, and only whole finished trials, one transaction each, in the order of
+their numbers. So nothing is left RUNNING by a kill, and what is stored is always a beginning of the
+same list.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import optuna
+import sqlalchemy
+from filelock import FileLock, Timeout
+from optuna.exceptions import StorageInternalError
+from optuna.storages import RDBStorage
+from optuna.study import Study
+from optuna.trial import FrozenTrial
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from tuner.errors import InputError, MissingExtraError, OutputError, TunerError
+from tuner.records import DataSummary
+from tuner.study.sampling import directions
+from tuner.study.spec import MAY_CHANGE, StudySpec, data_identity
+
+FILE, LOCK = "study.db", "study.lock"
+SPEC, VERSION, DATA = "tuner:spec", "tuner:version", "tuner:data"
+
+PATIENCE = 10
+"""Seconds to wait for a database server to answer."""
+
+
+def default_url(folder: Path) -> str:
+    """Return the URL of the SQLite file in a study's folder."""
+    return URL.create("sqlite", database=str(folder / FILE)).render_as_string()
+
+
+def shown(url: str) -> str:
+    """Return a storage URL without anything secret: dialect, host and database.
+
+    Of a URL whose password holds an unescaped @, which may have been taken for a part of host or
+    database, only the dialect is given.
+
+    Examples
+    --------
+    >>> shown("postgresql+psycopg://me:secret@db.example:5432/tuning?password=secret")
+    'postgresql+psycopg://db.example:5432/tuning'
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        return f"{parsed.drivername}:///{parsed.database or ''}"
+    if parsed.username is not None and "@" in f"{parsed.host}{parsed.database}":
+        return f"{parsed.drivername}://…"
+    return URL.create(
+        parsed.drivername, host=parsed.host, port=parsed.port, database=parsed.database
+    ).render_as_string()
+
+
+@contextmanager
+def connected(url: str) -> Iterator[RDBStorage]:
+    """Open a storage.
+
+    Raises
+    ------
+    InputError
+        When it cannot be reached; the message shows no password.
+    MissingExtraError
+        When the driver of the database is not installed.
+    TunerError
+        When it stops answering later.
+    """
+    storage = _opened(url)
+    try:
+        yield storage
+    except (SQLAlchemyError, StorageInternalError):
+        raise TunerError(
+            f"{shown(url)}: the database stopped answering: finished trials are stored: check the"
+            " database, then run the command again to go on."
+        ) from None
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def _opened(url: str) -> RDBStorage:
+    with _connecting(url), _one_at_a_time(url):
+        arguments = {"connect_args": _connect_args(url), "pool_pre_ping": True}
+        # Optuna takes the URL for a format.
+        return RDBStorage(url.replace("{", "{{").replace("}", "}}"), engine_kwargs=arguments)
+
+
+@contextmanager
+def _connecting(url: str) -> Iterator[None]:
+    """Let failures to connect become errors that show nothing secret."""
+    try:
+        yield
+    except ImportError:
+        raise MissingExtraError(
+            f"{shown(url)}: the database driver is missing: for PostgreSQL"
+            " pip install 'tuner[postgres]' and write postgresql+psycopg://."
+        ) from None
+    except (SQLAlchemyError, StorageInternalError) as error:
+        raise InputError(f"{shown(url)}: {_cause(error)}: check that the database runs.") from None
+    except RuntimeError as error:
+        raise InputError(f"{shown(url)}: {' '.join(str(error).split())}") from None
+
+
+@contextmanager
+def only_coordinator(url: str, name: str, folder: Path) -> Iterator[None]:
+    """Hold a study and its folder for this process alone; a killed process lets go of them.
+
+    Raises
+    ------
+    InputError
+        When another process works on the study, or the storage cannot be reached.
+    OutputError
+        When the folder cannot be written.
+    """
+    taken = InputError(
+        f"study {name}: another process is working on it: wait for it, or end it, then try again."
+    )
+    with _file_lock(folder / LOCK, taken), _storage_lock(url, name, folder, taken):
+        yield
+
+
+@contextmanager
+def _file_lock(path: Path, taken: InputError) -> Iterator[None]:
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise taken from None
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror}): choose another --out."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _storage_lock(
+    url: str, name: str, folder: Path, taken: InputError
+) -> AbstractContextManager[None]:
+    """Hold the study where it is stored: its folder may be another."""
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "postgresql":
+        return _advisory_lock(url, name, taken)
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        file = Path(str(parsed.database)).absolute()
+        if file != (folder / FILE).absolute():
+            return _file_lock(file.with_name(f"{file.name}.{name}.lock"), taken)
+    return nullcontext()
+
+
+@contextmanager
+def _advisory_lock(url: str, name: str, taken: InputError) -> Iterator[None]:
+    with _connecting(url):
+        connection = _own_connection(url)
+    with connection:
+        with _connecting(url):
+            query = sqlalchemy.text(f"SELECT pg_try_advisory_lock({_key(name)})")
+            free = connection.scalar(query)
+        if not free:
+            raise taken
+        yield
+
+
+@contextmanager
+def _one_at_a_time(url: str) -> Iterator[None]:
+    """Let one process at a time make the tables where the database does not see to it."""
+    if _parsed(url).get_backend_name() != "postgresql":
+        yield
+        return
+    with _own_connection(url) as connection:
+        connection.execute(sqlalchemy.text(f"SELECT pg_advisory_lock({_key('')})"))
+        yield
+
+
+def _own_connection(url: str) -> Connection:
+    return sqlalchemy.create_engine(
+        url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args=_connect_args(url),
+    ).connect()
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"tuner:{name}".encode()).digest()[:8], signed=True)
+
+
+def _connect_args(url: str) -> dict[str, Any]:
+    parsed = _parsed(url)
+    if (
+        parsed.get_driver_name() in {"psycopg", "psycopg2"}
+        and "connect_timeout" not in parsed.query
+    ):
+        return {"connect_timeout": PATIENCE}
+    return {}
+
+
+def open_study(storage: RDBStorage, spec: StudySpec, data: DataSummary, version: str) -> Study:
+    """Open a study, or begin it; what its trials rest on must be as it was.
+
+    Raises
+    ------
+    InputError
+        When the study was made by another version of tuner, from another file or other data; the
+        message says what differs.
+    """
+    study = optuna.create_study(
+        study_name=spec.name,
+        storage=storage,
+        directions=directions(spec),
+        load_if_exists=True,
+    )
+    content = spec.model_dump(mode="json", by_alias=True)
+    here = {DATA: data_identity(data), VERSION: version, SPEC: content}
+    known = study.user_attrs
+    if SPEC in known:
+        if unlike := _differences(known, here):
+            raise InputError(
+                f"study {spec.name}: what is stored differs: {'; '.join(unlike)}: restore it, or"
+                " give the study another name."
+            )
+        return study
+    if study.get_trials(deepcopy=False):
+        raise InputError(
+            f"study {spec.name}: was made by another program: choose another name or --storage."
+        )
+    for key, value in here.items():  # SPEC is the last: with it, all are there.
+        study.set_user_attr(key, value)
+    return study
+
+
+def finished(study: Study) -> list[FrozenTrial]:
+    """Return the trials of a study in the order of their numbers."""
+    return sorted(study.get_trials(deepcopy=False), key=lambda trial: trial.number)
+
+
+def _differences(known: dict[str, Any], here: dict[str, Any]) -> list[str]:
+    now, then = _by_name(here), _by_name(known)
+    return [
+        f"{key} was {_text(then.get(key))} and is {_text(now.get(key))}"
+        for key in sorted(then.keys() | now.keys())
+        if key not in MAY_CHANGE and then.get(key) != now.get(key)
+    ]
+
+
+def _by_name(attributes: dict[str, Any]) -> dict[str, Any]:
+    data = _flat(attributes[DATA], "data.")
+    return {"tuner": attributes[VERSION], **dict(data), **dict(_flat(attributes[SPEC]))}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, item in value.items():
+        if isinstance(item, dict):
+            yield from _flat(item, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", item
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect()
+    except (SQLAlchemyError, ValueError):
+        raise InputError(
+            "--storage must be a database URL such as sqlite:///study.db or"
+            " postgresql+psycopg://user@host/database."
+        ) from None
+    return parsed
+
+
+def _cause(error: Exception) -> str:
+    """Return the kind of the failure only: a driver's own words may repeat the URL."""
+    if type(error).__name__ == "OperationalError":
+        return "cannot be reached, or refuses the user"
+    return f"cannot be used ({type(error).__name__})"

@@ -1,0 +1,373 @@
+"""A user's own PyTorch model, trained as our networks are; needs the extra `torch`."""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
+from importlib import import_module
+from typing import Any, Self
+
+import numpy as np
+
+from tuner.data import TuningData
+from tuner.errors import DataError, MissingExtraError, OptionError
+from tuner.randomness import Purpose
+from tuner.records import DataSummary, Hyperparameters
+from tuner.trainers.base import Measurement, Portion
+from tuner.trainers.batches import steps_in
+from tuner.trainers.custom import (
+    check_expansion,
+    derived_seed,
+    global_generators,
+    mini_batches,
+    probe_rows,
+    summary_of,
+)
+
+torch: Any
+try:
+    torch = import_module("torch")
+except ImportError:
+    torch = None
+
+ROWS_AT_ONCE = 1_024
+
+Tensor = Any
+Module = Any
+Optimizer = Any
+Pair = tuple[Any, Any]
+"""Inputs (n, …) and class indices (n, …), as arrays or tensors."""
+
+
+@dataclass(frozen=True, eq=False)
+class TorchLane:
+    """A user's model in training; see `tuner.trainers.base.Lane`.
+
+    Attributes
+    ----------
+    model, optimizer
+        Their state dicts; nothing writes to them.
+    """
+
+    settings: Hyperparameters
+    model: Mapping[str, Tensor]
+    optimizer: Mapping[str, Any] | None
+    n_parameters: int
+    steps: int = 0
+    diverged: bool = False
+
+    def with_eta(self, eta: float) -> Self:
+        """Return the same network with another learning rate from here on."""
+        return replace(self, settings=replace(self.settings, eta=eta))
+
+
+class TorchTrainer:
+    """Train a user's PyTorch model on a user's data.
+
+    Of the settings the trainer itself heeds `eta`, `lambda_`, `regularization`, `batch_size` and
+    `seed`; the model may heed the others (`hidden`, `activation`, `dropout`, …) or leave them be.
+    λ is `weight_decay` = λ/n (or for L1 a term of the loss) on the weights, which are the
+    parameters of two and more dimensions; biases and scales are never regularised.
+
+    Parameters
+    ----------
+    model
+        Makes the `torch.nn.Module` of given settings; PyTorch, NumPy and Python's `random` are
+        seeded while it does. Or a module, a copy of which every lane begins with. Its outputs are
+        (n, c, …) for c classes.
+    data
+        Training and validation part: `TuningData`, or two pairs (x, y) of arrays or tensors, y the
+        class index of each example. Floating-point inputs take on the dtype of the model.
+    loss
+        `loss(outputs, y)` gives the mean over the examples; by default PyTorch's cross-entropy.
+    optimizer
+        `optimizer(groups, lr=η)` makes an optimiser, such as `torch.optim.SGD`, the default, or
+        `functools.partial(torch.optim.Adam, betas=(0.9, 0.99))`. λ overrides its weight decay.
+    device
+        Where to train; by default the first CUDA GPU if there is one, else the CPU.
+    threads
+        Of PyTorch on the CPU meanwhile: more than one pay for large models only.
+
+    Raises
+    ------
+    MissingExtraError
+        When PyTorch is not installed.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from tuner.data import load
+    >>> trainer = TorchTrainer(lambda s: nn.Linear(4, 3), load("iris").tuning)
+    >>> lane = trainer.start(Hyperparameters(eta=0.1))
+    >>> trained, = trainer.advance([lane], steps=5 * trainer.steps_per_epoch(lane.settings))
+    >>> trained.steps, trained.n_parameters, trainer.model_of(trained)
+    (45, 15, Linear(in_features=4, out_features=3, bias=True))
+    """
+
+    def __init__(
+        self,
+        model: Module | Callable[[Hyperparameters], Module],
+        data: TuningData | tuple[Pair, Pair],
+        *,
+        loss: Callable[[Tensor, Tensor], Tensor] | None = None,
+        optimizer: Callable[..., Optimizer] | None = None,
+        device: Any = None,
+        threads: int = 1,
+    ) -> None:
+        if torch is None:
+            raise MissingExtraError(
+                "TorchTrainer needs PyTorch: pip install 'tuner[torch]', or use another trainer."
+            )
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._threads = threads
+        self._make = (lambda _: model) if isinstance(model, torch.nn.Module) else model
+        self._loss = loss or torch.nn.functional.cross_entropy
+        self._make_optimizer = optimizer or torch.optim.SGD
+        self._classes = data.classes if isinstance(data, TuningData) else None
+        train, validation = _pairs(data)
+        self._parts = {
+            "training": _part(train, "training", self.device),
+            "validation": _part(validation, "validation", self.device),
+        }
+        self.n = len(self._parts["training"][1])
+        chosen = torch.from_numpy(probe_rows(self.n)).to(self.device)
+        x, y = self._parts["training"]
+        self._parts["probe"] = (x[chosen], y[chosen])
+        self._inputs = lru_cache(maxsize=8)(self._inputs_of)
+
+    @cached_property
+    def summary(self) -> DataSummary:
+        """Which data these are."""
+        train, validation = (
+            tuple(tensor.cpu().numpy() for tensor in self._parts[name])
+            for name in ("training", "validation")
+        )
+        return summary_of(train, validation, self._classes)
+
+    def start(self, settings: Hyperparameters) -> TorchLane:
+        """Return a network before its first step."""
+        check_expansion(settings)
+        with self._apart(settings):
+            module = self._made(settings)
+        size = sum(p.numel() for p in module.parameters())
+        return TorchLane(settings, _copied(module.state_dict()), None, size)
+
+    def model_of(self, lane: TorchLane) -> Module:
+        """Return the model of a lane as a module of its own, ready to predict."""
+        with self._apart(lane.settings):
+            return self._module(lane).eval()
+
+    def steps_per_epoch(self, settings: Hyperparameters) -> int:
+        """Return the number of mini-batches in an epoch, whose sizes differ by one at most."""
+        return steps_in(self.n, settings.batch_size)
+
+    def decay(self, settings: Hyperparameters) -> float:
+        """Return λ/n."""
+        return settings.lambda_ / self.n
+
+    def baseline(self, settings: Hyperparameters) -> float:
+        """Return the least cost of a constant output, found by minimising the loss itself.
+
+        Where all outputs of the untrained model are log-probabilities, probabilities or numbers
+        from 0 to 1, the constant is one too.
+        """
+        lane = self.start(settings)
+        x, y = self._inputs("probe", self._dtype(lane)), self._parts["training"][1]
+        with self._apart(settings):
+            with torch.no_grad():
+                z = self._module(lane).eval()(x)
+            return _least_constant_cost(self._loss, z, y)
+
+    def advance(self, lanes: Sequence[TorchLane], steps: int) -> list[TorchLane]:
+        """Train each lane for `steps` more steps, in the data order of our own networks.
+
+        A lane that has diverged comes back marked, and unchanged from then on.
+        """
+        return [lane if lane.diverged else self._train(lane, steps) for lane in lanes]
+
+    def measure(self, lanes: Sequence[TorchLane], portion: Portion) -> list[Measurement]:
+        """Return the regularized loss and the accuracy of each lane, the model in `eval` mode."""
+        return [self._measure(lane, portion) for lane in lanes]
+
+    def _train(self, lane: TorchLane, steps: int) -> TorchLane:
+        s, m = lane.settings, min(lane.settings.batch_size, self.n)
+        x, y = self._inputs("training", self._dtype(lane)), self._parts["training"][1]
+        forward_seed = derived_seed(s.seed, Purpose.DROPOUT)
+        with self._apart(s, lane.steps), torch.enable_grad():
+            module = self._module(lane).train()
+            optimizer = self._optimizer(module, lane)
+            for step, rows in mini_batches(s.seed, self.n, m, lane.steps, steps):
+                self._seed(forward_seed + step)
+                chosen = torch.from_numpy(rows).to(self.device)
+                optimizer.step(partial(self._backward, module, optimizer, x[chosen], y[chosen], s))
+        return replace(
+            lane,
+            model=_copied(module.state_dict()),
+            optimizer=copy.deepcopy(optimizer.state_dict()),
+            steps=lane.steps + steps,
+            diverged=not all(bool(torch.isfinite(p).all()) for p in module.parameters()),
+        )
+
+    def _backward(
+        self, module: Module, optimizer: Optimizer, x: Tensor, y: Tensor, s: Hyperparameters
+    ) -> Tensor:
+        optimizer.zero_grad()
+        loss = self._loss(module(x), y)
+        if s.regularization == "l1" and s.lambda_:
+            loss = loss + self.decay(s) * sum(w.abs().sum() for w in _weights(module))
+        loss.backward()
+        return loss
+
+    def _measure(self, lane: TorchLane, portion: Portion) -> Measurement:
+        x, y = self._inputs(portion, self._dtype(lane)), self._parts[portion][1]
+        total, right = 0.0, 0.0
+        with self._apart(lane.settings), torch.no_grad():
+            module = self._module(lane).eval()
+            for first in range(0, len(y), ROWS_AT_ONCE):
+                targets = y[first : first + ROWS_AT_ONCE]
+                z = module(x[first : first + ROWS_AT_ONCE])
+                _check_outputs(z, targets)
+                total += float(self._loss(z, targets)) * len(targets)
+                right += float((z.argmax(dim=1) == targets).double().mean()) * len(targets)
+            cost = total / len(y) + self._penalty(module, lane.settings)
+        return Measurement(cost, right / len(y))
+
+    def _penalty(self, module: Module, s: Hyperparameters) -> float:
+        if not s.lambda_:
+            return 0.0
+        if s.regularization == "l1":
+            return self.decay(s) * sum(float(w.abs().sum()) for w in _weights(module))
+        return self.decay(s) / 2 * sum(float(w.square().sum()) for w in _weights(module))
+
+    def _made(self, settings: Hyperparameters) -> Module:
+        # A copy: what the user's function gives may be a module that is used elsewhere.
+        return copy.deepcopy(self._make(settings)).to(self.device)
+
+    def _module(self, lane: TorchLane) -> Module:
+        module = self._made(lane.settings)
+        module.load_state_dict(lane.model)
+        return module
+
+    def _optimizer(self, module: Module, lane: TorchLane) -> Optimizer:
+        s = lane.settings
+        optimizer = self._make_optimizer(self._groups(module, s), lr=s.eta)
+        if self._decays(s) and "weight_decay" not in optimizer.defaults:
+            raise OptionError(
+                f"lambda is {s.lambda_:g} but {type(optimizer).__name__} knows no weight_decay: use"
+                " λ = 0, L1, or another optimiser."
+            )
+        if lane.optimizer is not None:
+            optimizer.load_state_dict(copy.deepcopy(lane.optimizer))
+        for group in optimizer.param_groups:
+            group["lr"] = s.eta
+        return optimizer
+
+    def _decays(self, s: Hyperparameters) -> bool:
+        return s.regularization == "l2" and s.lambda_ > 0
+
+    def _groups(self, module: Module, s: Hyperparameters) -> list[dict[str, Any]]:
+        trained = [p for p in module.parameters() if p.requires_grad]
+        if not self._decays(s):
+            return [{"params": trained, "weight_decay": 0.0}]
+        biases = [p for p in trained if p.ndim < 2]
+        decayed = {"params": _weights(module), "weight_decay": self.decay(s)}
+        return [decayed, {"params": biases, "weight_decay": 0.0}] if biases else [decayed]
+
+    def _dtype(self, lane: TorchLane) -> Any:
+        floating = (t.dtype for t in lane.model.values() if t.is_floating_point())
+        return next(floating, torch.float32)
+
+    def _inputs_of(self, portion: Portion, dtype: Any) -> Tensor:
+        x = self._parts[portion][0]
+        return x.to(dtype) if x.is_floating_point() else x
+
+    @contextmanager
+    def _apart(self, settings: Hyperparameters, step: int = 0) -> Iterator[None]:
+        """Run the user's code without a trace in any random generator outside."""
+        seed = derived_seed(settings.seed, Purpose.INIT, step)
+        devices = [self.device] if self.device.type == "cuda" else []
+        threads = torch.get_num_threads()
+        torch.set_num_threads(self._threads)
+        try:
+            with global_generators(seed), torch.random.fork_rng(devices):
+                self._seed(seed)
+                yield
+        finally:
+            torch.set_num_threads(threads)
+
+    def _seed(self, seed: int) -> None:
+        # torch.manual_seed does the same for every kind of device, which takes 100 times as long.
+        torch.default_generator.manual_seed(seed)
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(seed)
+
+
+def _pairs(data: TuningData | tuple[Pair, Pair]) -> tuple[Pair, Pair]:
+    if not isinstance(data, TuningData):
+        return data
+    train, validation = data.train, data.validation
+    return (train.x, train.y), (validation.x, validation.y)
+
+
+def _part(pair: Pair, name: str, device: Any) -> tuple[Tensor, Tensor]:
+    x, y = (_tensor(values).to(device) for values in pair)
+    if len(x) != len(y) or not len(y):
+        raise DataError(f"{name} part: has {len(x)} inputs and {len(y)} labels: give one for each.")
+    if y.is_floating_point() or y.is_complex():
+        raise DataError(f"{name} part: y holds {y.dtype} but must hold class indices from 0.")
+    return x, y.long()
+
+
+def _tensor(values: Any) -> Tensor:
+    if isinstance(values, torch.Tensor):
+        return values.detach()
+    return torch.from_numpy(np.array(values))  # a copy: PyTorch warns of read-only arrays
+
+
+def _copied(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: copy.deepcopy(value) for name, value in state.items()}
+
+
+def _weights(module: Module) -> list[Tensor]:
+    return [p for p in module.parameters() if p.requires_grad and p.ndim >= 2]
+
+
+def _check_outputs(z: Tensor, y: Tensor) -> None:
+    if z.ndim != y.ndim + 1 or z.shape[0] != y.shape[0] or z.shape[1] < 2:
+        raise DataError(
+            f"the model gives outputs of shape {tuple(z.shape)} for labels of shape"
+            f" {tuple(y.shape)}: give one output for each class, (n, c)."
+        )
+
+
+def _least_constant_cost(
+    loss: Callable[[Tensor, Tensor], Tensor], outputs: Tensor, y: Tensor
+) -> float:
+    """Minimise the loss of one output vector for all examples, of the kind of `outputs`."""
+    as_output = _kind(outputs)
+    shape = [1, outputs.shape[1], *[1] * (outputs.ndim - 2)]
+    constant = torch.zeros(shape, dtype=outputs.dtype, device=outputs.device, requires_grad=True)
+    whole = [len(y), *outputs.shape[1:]]
+    optimizer = torch.optim.LBFGS([constant], max_iter=200, line_search_fn="strong_wolfe")
+
+    def cost() -> Tensor:
+        optimizer.zero_grad()
+        value = loss(as_output(constant).expand(whole), y)
+        value.backward()
+        return value
+
+    with torch.enable_grad():
+        optimizer.step(cost)
+        return float(cost().detach())
+
+
+def _kind(outputs: Tensor) -> Callable[[Tensor], Tensor]:
+    """Return the function that turns any numbers into outputs like these."""
+    sums = outputs.exp().sum(dim=1) if bool((outputs <= 0).all()) else outputs.sum(dim=1)
+    add_up = bool(torch.isclose(sums, torch.ones_like(sums), atol=1e-3).all())
+    if bool((outputs <= 0).all()) and add_up:
+        return partial(torch.log_softmax, dim=1)
+    if bool(((outputs >= 0) & (outputs <= 1)).all()):
+        return partial(torch.softmax, dim=1) if add_up else torch.sigmoid
+    return lambda numbers: numbers

@@ -1,0 +1,1 @@
+"""What drives a trainer: the only epoch loop, and the finder of η."""

@@ -1,0 +1,175 @@
+"""Find the learning rate by its threshold, with any trainer (article, section "Learning Rate")."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from tuner.records import EtaSearch, Hyperparameters, Judgement, Probe, require
+from tuner.strategies.threshold import ThresholdSearch
+from tuner.strategies.verdicts import Curve, Limits, judge, median_curve
+from tuner.trainers.base import Lane, Trainer
+
+L = TypeVar("L", bound=Lane)
+Curves = Mapping[float, Mapping[int, Curve]]
+"""The cost curve of each η and seed."""
+
+
+@dataclass(frozen=True)
+class ProbePlan:
+    """How long a probe trains and how often its cost is measured.
+
+    Attributes
+    ----------
+    epochs
+        Passes over the training data.
+    least_steps, most_steps
+        Bounds on the training steps of a probe: few data need more passes, many fewer.
+    checkpoints
+        Cost measurements after the start, evenly spaced.
+    seeds
+        Networks for each η; they share initial weights and data order across η.
+    """
+
+    epochs: float = 3
+    least_steps: int = 100
+    most_steps: int = 1_200
+    checkpoints: int = 12
+    seeds: int = 3
+
+    def __post_init__(self) -> None:
+        require(self.seeds >= 1, "seeds", self.seeds, "at least 1")
+        require(self.checkpoints >= 2, "checkpoints", self.checkpoints, "at least 2")
+
+    def steps(self, per_epoch: int) -> int:
+        """Return the training steps of one probe, a multiple of `checkpoints`."""
+        wanted = min(max(round(self.epochs * per_epoch), self.least_steps), self.most_steps)
+        return -(-wanted // self.checkpoints) * self.checkpoints
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a round of probes has shown, for whoever watches.
+
+    Attributes
+    ----------
+    judgements
+        The verdict on each η so far, ascending.
+    next_etas
+        What is probed now; empty at the end.
+    """
+
+    judgements: tuple[Judgement, ...]
+    next_etas: tuple[float, ...]
+
+
+def ignore(_: Progress) -> None:
+    """Watch nothing."""
+
+
+def find_eta(
+    trainer: Trainer[L],
+    settings: Hyperparameters,
+    *,
+    plan: ProbePlan = ProbePlan(),
+    limits: Limits = Limits(),
+    watch: Callable[[Progress], None] = ignore,
+) -> EtaSearch:
+    """Find the largest η at which the training cost still goes down, and advise half of it.
+
+    Every probe starts from networks of its own, so nothing of the caller's is changed.
+
+    Parameters
+    ----------
+    trainer
+        Whatever trains networks on the data.
+    settings
+        The network and everything else that stays fixed; `settings.eta` is where the search
+        begins (the article begins with 0.01) and `settings.seed` the first of the seeds.
+    plan
+        How long a probe is.
+    limits
+        Where the verdicts part.
+    watch
+        Called before each round of probes and at the end.
+
+    Returns
+    -------
+    The answer with its evidence; there always is one, and its `outcome` says how far to trust it.
+
+    Raises
+    ------
+    OptionError
+        When `settings.eta` is outside 1e-8 … 1e5.
+
+    Examples
+    --------
+    >>> from tuner.data import load
+    >>> from tuner.trainers.native import NativeTrainer
+    >>> trainer = NativeTrainer(load("iris").tuning)
+    >>> found = find_eta(trainer, Hyperparameters(eta=0.01, hidden=(8,)))
+    >>> found.outcome.value, found.eta == found.threshold / 2
+    ('found', True)
+    """
+    began = time.perf_counter()
+    search = ThresholdSearch(
+        trainer.baseline(settings), trainer.decay(settings), start=settings.eta, limits=limits
+    )
+    curves: dict[float, dict[int, Curve]] = {}
+    steps = 0
+    while etas := search.propose():
+        watch(Progress(search.judgements, etas))
+        lanes, seen = _probe(trainer, settings, etas, plan)
+        curves |= seen
+        steps += sum(lane.steps for lane in lanes)
+        search = search.observe({eta: median_curve([*curves[eta].values()]) for eta in etas})
+    watch(Progress(search.judgements, ()))
+    return EtaSearch(
+        eta=search.threshold / 2,
+        threshold=search.threshold,
+        bracket=search.bracket,
+        outcome=search.outcome,
+        baseline=search.baseline,
+        judgements=search.judgements,
+        probes=_probes(curves, search),
+        spent=steps / trainer.steps_per_epoch(settings),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _probe(
+    trainer: Trainer[L], settings: Hyperparameters, etas: Sequence[float], plan: ProbePlan
+) -> tuple[list[L], dict[float, dict[int, Curve]]]:
+    seeds = range(settings.seed, settings.seed + plan.seeds)
+    lanes = [trainer.start(replace(settings, eta=eta, seed=seed)) for eta in etas for seed in seeds]
+    per_epoch = trainer.steps_per_epoch(settings)
+    each = plan.steps(per_epoch) // plan.checkpoints
+    costs = [[m.cost for m in trainer.measure(lanes, "probe")]]
+    for _ in range(plan.checkpoints):
+        lanes = trainer.advance(lanes, each)
+        costs.append([m.cost for m in trainer.measure(lanes, "probe")])
+    epochs = tuple(i * each / per_epoch for i in range(plan.checkpoints + 1))
+    curves: dict[float, dict[int, Curve]] = {eta: {} for eta in etas}
+    for lane, curve in zip(lanes, zip(*costs, strict=True), strict=True):
+        curves[lane.settings.eta][lane.settings.seed] = Curve(epochs, curve)
+    return lanes, curves
+
+
+def _probes(curves: Curves, search: ThresholdSearch) -> tuple[Probe, ...]:
+    seeds = next(iter(curves.values())).keys()
+    judged = {
+        seed: judge(
+            {eta: of_seed[seed] for eta, of_seed in curves.items()},
+            search.baseline,
+            search.decay,
+            search.limits,
+        )
+        for seed in seeds
+    }
+    return tuple(
+        Probe(
+            eta=j.eta, seed=seed, verdict=j.verdict, reason=j.reason, epochs=j.epochs, costs=j.costs
+        )
+        for row in zip(*judged.values(), strict=True)
+        for seed, j in zip(judged, row, strict=True)
+    )

@@ -1,0 +1,53 @@
+"""The settings of the chosen network as a file that `train` and `study run` accept."""
+
+from typing import Any
+
+import tomli_w
+
+from tuner.records import Hyperparameters, Strategy
+from tuner.tuning.request import Ask
+from tuner.tuning.search import data_part, network_part
+
+HEADING = """\
+# What tune chose. The same network again, bit for bit on the same kind of machine:
+#     python -m tuner train --settings {name}
+# A study around it (eta = "find" finds the learning rate anew for each network shape):
+#     python -m tuner study run {name}
+
+"""
+
+
+def settings_text(settings: Hyperparameters, strategy: Strategy, ask: Ask, name: str) -> str:
+    """Return the text of the file; what is searched around the settings is λ and the hidden size.
+
+    Parameters
+    ----------
+    settings, strategy
+        Of the chosen network, with its seed.
+    ask
+        Names the data.
+    name
+        Of the file, for the commands in its heading.
+    """
+    train = {k: v for k, v in vars(strategy).items() if k != "seconds" and v is not None}
+    if strategy.patience is None:
+        train["patience"] = "off"
+    content: dict[str, Any] = {
+        "title": "around the settings that tune chose",
+        "seed": settings.seed,
+        "eta": settings.eta,
+        "data": {k: v for k, v in data_part(ask).items() if v is not None},
+        "network": network_part(settings),
+        "train": train,
+        "search": _around(settings),
+    }
+    return HEADING.format(name=name) + tomli_w.dumps(content)
+
+
+def _around(settings: Hyperparameters) -> dict[str, Any]:
+    middle = settings.lambda_ or 1.0
+    sizes = sorted({max(1, settings.hidden[0] // 2), settings.hidden[0], settings.hidden[0] * 2})
+    return {
+        "lambda": {"low": middle / 10, "high": middle * 10, "log": True},
+        "hidden": {"choices": [[size, *settings.hidden[1:]] for size in sizes]},
+    }
