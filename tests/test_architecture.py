@@ -14,7 +14,7 @@ import tuner
 HOUSE = Path(tuner.__file__).parent
 FILES = sorted(HOUSE.rglob("*.py"))
 
-FOUNDATION = {"errors", "randomness", "records"}
+FOUNDATION = {"errors", "files", "randomness", "records"}
 TRAINING = FOUNDATION | {"data", "network", "trainers"}
 DRIVING = TRAINING | {"strategies"}
 STORING = DRIVING | {"environment", "stats", "storage", "training"}
@@ -22,12 +22,13 @@ STUDYING = STORING | {"execution"}
 FINISHING = STUDYING | {"inspection", "study"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
+    "files": {"errors"},
     "durations": {"errors"},
     "stats": set(),
     "randomness": set(),
     "records": {"errors"},
     "strategies": {"errors", "records"},
-    "report": {"errors", "stats", "records"},
+    "report": {"errors", "files", "stats", "records"},
     "data": FOUNDATION,
     "network": FOUNDATION | {"data"},
     "environment": FOUNDATION | {"network"},

@@ -23,8 +23,8 @@ from tuner.errors import InputError, OptionError
 from tuner.estimators import NetworkClassifier, TunedClassifier
 from tuner.records import to_json
 from tuner.storage.models import load_model
+from tuner.storage.run_store import RunStore
 from tuner.tuning.jobs import Pace
-from tuner.tuning.store import Memory
 
 X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
@@ -37,7 +37,7 @@ def test_scikit_learn_s_own_checks(
 ) -> None:
     """With the clock stopped, for what fits into a second differs from one fit to the next."""
     monkeypatch.setattr(Pace, "__call__", lambda *_: 0.03)
-    monkeypatch.setattr(Memory, "seconds", 0.1)
+    monkeypatch.setattr(RunStore, "seconds", 0.1)
     check_where_it_applies(check, estimator)
 
 

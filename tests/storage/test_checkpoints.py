@@ -223,7 +223,7 @@ def stored_epochs(path: Path) -> int:
 def kill_after_progress(path: Path, delay: float) -> None:
     """Run it until its first new checkpoint, wait, and kill it without warning."""
     code = (
-        "import sys; from pathlib import Path; from tests import test_checkpoints as t;"
+        "import sys; from pathlib import Path; from tests.storage import test_checkpoints as t;"
         "t.train_with_checkpoints(Path(sys.argv[1]))"
     )
     before = path.stat().st_mtime_ns if path.exists() else 0

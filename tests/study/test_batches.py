@@ -75,7 +75,7 @@ def test_a_batch_that_is_done_leaves_nothing(files: BatchFiles, tmp_path: Path) 
     (tmp_path / "study.db").touch()
     files.save_batch(BATCH)
     files.save((16, 0), trained(1))
-    (tmp_path / ".trial-17-0.safetensors.123.part").touch()
+    (tmp_path / ".trial-17-0.safetensors.99999999-ab.part").touch()
     files.clear()
     files.clear()
     assert [path.name for path in tmp_path.iterdir()] == ["study.db"]

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuner.errors import InputError
+from tuner.files import clear_parts, write_file
 from tuner.records import DataSummary, EtaSearch, FindEtaRecord
 
 if TYPE_CHECKING:
@@ -62,10 +62,9 @@ class Keeper:
     def _keep_search(self) -> None:
         """Keep the η search before the checkpoint that needs it, once."""
         from tuner.report import stored_json
-        from tuner.report.files import write_files
 
         if self.begun_with is not None:
-            write_files(self.search.parent, {self.search.name: stored_json(self.begun_with)})
+            write_file(self.search, stored_json(self.begun_with))
             self.begun_with = None
 
     def resume(
@@ -108,6 +107,5 @@ class Keeper:
     def forget(self) -> None:
         """Remove what was kept, and what a kill left half-written."""
         for kept in (self.checkpoint, self.search):
-            for path in (kept, *kept.parent.glob(f".{kept.name}.*.part")):
-                with suppress(FileNotFoundError):
-                    path.unlink()
+            kept.unlink(missing_ok=True)
+            clear_parts(kept.parent, [kept.name])

@@ -15,6 +15,7 @@ from tuner.cli.interrupts import if_interrupted
 from tuner.cli.options import CSV_FILE, TEXT, AnswerOptions, Opt, grouped
 from tuner.cli.output import json_text, narration
 from tuner.errors import OptionError, OutputError
+from tuner.files import write_file
 
 if TYPE_CHECKING:
     from tuner.network.blas import Array
@@ -75,7 +76,7 @@ def predict(
         say(f"predicting with {model}")
         predicted = _predict(model, str(options.data))
     if options.out is not None:
-        _write(options.out, csv_text(predicted, every=options.probabilities))
+        write_file(options.out, csv_text(predicted, every=options.probabilities).encode())
     if answer.json:
         print(json_text(_document(predicted, model, options)))
     elif options.out is not None:
@@ -90,12 +91,6 @@ def _predict(path: str, source: str) -> Predicted:
 
     model = load_model(path)
     return Predicted(model.classes, model.probabilities(read_rows(model, source)))
-
-
-def _write(path: Path, text: str) -> None:
-    from tuner.report.files import write_files
-
-    write_files(path.parent, {path.name: text.encode()})
 
 
 def csv_text(predicted: Predicted, *, every: bool) -> str:

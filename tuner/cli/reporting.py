@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuner.cli.console import command_line
+from tuner.files import write_file
 from tuner.records import DataSummary, ReproduceRecord, StudyRecord, TrainRecord, TuneRecord
 
 if TYPE_CHECKING:
@@ -43,11 +44,9 @@ def write(
 ) -> Written:
     """Write a record as page and figures, and as records.json; `together` shares the drawing."""
     from tuner.report import stored_json
-    from tuner.report.files import write_files
 
-    report = write_page(record, folder, lang, together)
-    (records,) = write_files(folder, {"records.json": stored_json(record)})
-    return Written(report, records)
+    records = write_file(folder / "records.json", stored_json(record))
+    return Written(write_page(record, folder, lang, together), records)
 
 
 def write_page(

@@ -23,6 +23,7 @@ from tuner.cli.study_tables import (
     settings,
 )
 from tuner.errors import InputError, OptionError, OutputError
+from tuner.files import write_file
 from tuner.records import StudySummary, require_choice
 
 Format = Literal["csv", "parquet"]
@@ -140,20 +141,14 @@ def export(name: Name, export: ExportOptions, options: PlaceOptions, answer: Ans
     if export.file is None:
         print(content.decode(), end="")
         return
-    _write(export.file, content)
+    with output_folder(export.file.parent, "--file"):
+        write_file(export.file, content)
     rows = len(study.trials)
     if answer.json:
         written = {"file": str(export.file), "format": export.form, "trials": rows}
         print(json_text({"command": "study export", "study": name, **written}))
     else:
         print(f"Trials: {export.file} ({rows} rows)")
-
-
-def _write(file: Path, content: bytes) -> None:
-    from tuner.report.files import write_files
-
-    with output_folder(file.parent, "--file"):
-        write_files(file.parent, {file.name: content})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,5 @@
 """`tune`: the article's whole order of work, unattended, to a report, a model and the settings."""
 
-import shutil
 import sys
 import time
 from contextlib import closing
@@ -75,26 +74,17 @@ def tune(
     out = work.out or Path("reports", f"tune-{data.title}")
     argv = tuple(each for each in context.obj if each != "--fresh")
     with narration() as say, output_folder(out):
-        if options.fresh:
-            _forget(out)
         say(f"reading {data.data}")
         ask = _ask(data, options, argv, began)
         dataset = _load(ask)
         with closing(_workers(dataset, work.workers)) as workers:
-            tuned = _tuned(dataset, ask, out, workers, say)
+            tuned = _tuned(dataset, ask, out, workers, say, fresh=options.fresh)
             if tuned is None:
                 print(f"interrupted: go on with {ask.command}", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED)
+            began = time.monotonic()
             written = _write(tuned, out, ask.command, workers, say)
     print_answer(tuned.record, written, out, time.monotonic() - began, as_json=answer.json)
-
-
-def _forget(out: Path) -> None:
-    from tuner.tuning.pipeline import WORK
-    from tuner.tuning.store import ASKED
-
-    if (out / WORK / ASKED).is_file():
-        shutil.rmtree(out / WORK)
 
 
 def _ask(data: DataOptions, options: TuneOptions, argv: tuple[str, ...], began: float) -> "Ask":
@@ -128,7 +118,7 @@ def _workers(dataset: "Dataset", count: int | None) -> "Workers":
 
 
 def _tuned(
-    dataset: "Dataset", ask: "Ask", out: Path, workers: "Workers", say: Say
+    dataset: "Dataset", ask: "Ask", out: Path, workers: "Workers", say: Say, *, fresh: bool
 ) -> "Tuned | None":
     from tuner.tuning.pipeline import tune as work
     from tuner.tuning.request import Control
@@ -137,7 +127,8 @@ def _tuned(
         say(f"{_clock(time.monotonic() - (ask.began or 0))} of {_clock(ask.budget)}  {doing}")
 
     with interrupts(say, "piece of work", f"go on with {ask.command}") as asked:
-        return work(dataset, ask, out, workers=workers, control=Control(say=tell, stop_asked=asked))
+        control = Control(say=tell, stop_asked=asked)
+        return work(dataset, ask, out, workers=workers, control=control, fresh=fresh)
 
 
 def _write(tuned: "Tuned", out: Path, command: str, workers: "Workers", say: Say) -> Written:

@@ -8,7 +8,7 @@ from tuner.cli.reporting import Written
 from tuner.records import Hyperparameters, TuneRecord, to_json
 
 
-def document(record: TuneRecord, written: Written, out: Path, seconds: float) -> dict[str, object]:
+def document(record: TuneRecord, written: Written, out: Path) -> dict[str, object]:
     """Return what `--json` prints."""
     settings, final = record.settings, record.final
     accuracies = [run.best_validation_accuracy for run in final.candidates[final.winner].runs]
@@ -30,7 +30,7 @@ def document(record: TuneRecord, written: Written, out: Path, seconds: float) ->
         "steps": [to_json(step) for step in record.steps],
         "left_out": list(record.left_out),
         "budget": record.budget,
-        "seconds": seconds,
+        "seconds": record.seconds,
         "data": to_json(record.data),
         "environment": to_json(record.environment),
         **written.document,
@@ -40,16 +40,16 @@ def document(record: TuneRecord, written: Written, out: Path, seconds: float) ->
 
 
 def print_answer(
-    record: TuneRecord, written: Written, out: Path, seconds: float, *, as_json: bool
+    record: TuneRecord, written: Written, out: Path, report_seconds: float, *, as_json: bool
 ) -> None:
     """Print the results on stdout; the last line says what was chosen and how good it is."""
     if as_json:
-        print(json_text(document(record, written, out, seconds)))
+        print(json_text(document(record, written, out)))
         return
     rows = [(f"{step.seconds:.1f} s", TITLES[step.name], step.conclusion) for step in record.steps]
     print_table(("time", "step", "what came of it"), rows, right=("time",))
     print()
-    print_sentences(_sentences(record, out, seconds))
+    print_sentences(_sentences(record, out, report_seconds))
     print_sentences([verdict(record, written)])
 
 
@@ -64,10 +64,13 @@ TITLES = {
 }
 
 
-def _sentences(record: TuneRecord, out: Path, seconds: float) -> Iterator[str]:
+def _sentences(record: TuneRecord, out: Path, report_seconds: float) -> Iterator[str]:
     if record.left_out:
         yield f"Left out for lack of time: {' '.join(record.left_out)}"
-    yield f"Took {seconds:.0f} s of {record.budget:g} s."
+    yield (
+        f"Took {record.seconds:.1f} s of {record.budget:g} s; "
+        f"the report took {report_seconds:.1f} s more."
+    )
     yield f"Model: {out / record.files['model']}"
     yield f"Settings: {out / record.files['settings']}"
 

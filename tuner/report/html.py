@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from tuner.files import write_files
 from tuner.report.document import render
-from tuner.report.files import write_files
 from tuner.report.sections import Report
 
 

@@ -6,9 +6,8 @@ something else is told apart before anything in it is used; nothing in it can ru
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,8 +16,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from tuner.data.files import digest, exists, read_bytes
-from tuner.errors import DataError, InputError, OutputError
+from tuner.data.files import digest, read_bytes
+from tuner.errors import DataError, InputError
+from tuner.files import write_file
 from tuner.network.blas import Array
 from tuner.network.initialization import Parameters
 from tuner.records import SCHEMA, DataSummary, Hyperparameters, Record, from_json, to_json
@@ -48,7 +48,7 @@ def write(path: Path, kind: str, record: Record, arrays: Mapping[str, Array]) ->
     OutputError
         When it cannot be written there; nothing is left behind.
     """
-    replace_file(path, pack(kind, to_json(record), arrays))
+    write_file(path, pack(kind, to_json(record), arrays))
 
 
 def read(path: Path, kind: str, record: type[R]) -> tuple[R, dict[str, Array]]:
@@ -147,39 +147,6 @@ def _reason(error: BaseException) -> str:
 def _one_line(error: BaseException) -> str:
     text = "".join(c if c.isprintable() else " " for c in str(error))
     return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}…"
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a kill at any moment, finds the old one or the new one.
-
-    Raises
-    ------
-    OutputError
-        When it cannot be written.
-    """
-    try:
-        if exists(path) and not path.is_file():
-            raise OSError(0, "is a directory or a device")  # noqa: TRY301
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        with _removing(part):
-            with part.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(path)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or _one_line(error)
-        raise OutputError(f"{path}: cannot be written ({why}): choose another path.") from error
-
-
-@contextmanager
-def _removing(part: Path) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        with suppress(OSError, ValueError):
-            part.unlink()
 
 
 def named(parameters: Parameters, prefix: str = "") -> dict[str, Array]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tuner.errors import DataError, InputError, OutputError
+from tuner.errors import DataError, InputError
+from tuner.files import clear_parts, write_file
 from tuner.records import DataSummary, EtaSearch, Record, StopReason, from_json, to_json
 from tuner.storage.checkpoints import load_checkpoint, save_checkpoint
 from tuner.trainers.native import NativeLane
@@ -65,7 +66,7 @@ class BatchFiles:
 
     def save_batch(self, batch: Batch) -> None:
         """Note which batch is under way."""
-        _replace(self._folder / "batch.json", json.dumps(to_json(batch)))
+        write_file(self._folder / "batch.json", json.dumps(to_json(batch)).encode())
 
     def load(self, batch: Batch) -> dict[Key, Training[NativeLane]]:
         """Return the networks of a batch that have been stored."""
@@ -92,9 +93,9 @@ class BatchFiles:
 def clear_batch(folder: Path) -> None:
     """Remove the files of the batch under way, and what a kill left half written."""
     (folder / "batch.json").unlink(missing_ok=True)
-    for pattern in ("trial-*-*.safetensors", ".*.part"):
-        for path in folder.glob(pattern):
-            path.unlink(missing_ok=True)
+    for path in folder.glob("trial-*-*.safetensors"):
+        path.unlink(missing_ok=True)
+    clear_parts(folder)
 
 
 class EtaFile:
@@ -111,7 +112,7 @@ class EtaFile:
     def save(self, searches: Mapping[str, EtaSearch]) -> None:
         """Store them all."""
         stored = _Searches(study=self._study, searches=searches)
-        _replace(self._path, json.dumps(to_json(stored)))
+        write_file(self._path, json.dumps(to_json(stored)).encode())
 
 
 def remove_batch_files(folder: Path) -> None:
@@ -135,15 +136,6 @@ def _read(kind: type[R], path: Path) -> R | None:
         return from_json(kind, path.read_bytes())
     except (FileNotFoundError, InputError):
         return None
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}): make room.") from error
 
 
 def value_at(trainings: Sequence[Training[Any]], epoch: int) -> float:

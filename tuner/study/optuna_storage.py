@@ -14,7 +14,6 @@ from typing import Any
 
 import optuna
 import sqlalchemy
-from filelock import FileLock, Timeout
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.study import Study
@@ -23,7 +22,8 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from tuner.errors import InputError, MissingExtraError, OutputError, TunerError
+from tuner.errors import InputError, MissingExtraError, TunerError
+from tuner.files import only_process
 from tuner.records import DataSummary
 from tuner.study.sampling import directions
 from tuner.study.spec import MAY_CHANGE, StudySpec, data_identity
@@ -124,25 +124,8 @@ def only_coordinator(url: str, name: str, folder: Path) -> Iterator[None]:
     taken = InputError(
         f"study {name}: another process is working on it: wait for it, or end it, then try again."
     )
-    with _file_lock(folder / LOCK, taken), _storage_lock(url, name, folder, taken):
+    with only_process(folder / LOCK, taken), _storage_lock(url, name, folder, taken):
         yield
-
-
-@contextmanager
-def _file_lock(path: Path, taken: InputError) -> Iterator[None]:
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise taken from None
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror}): choose another --out."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _storage_lock(
@@ -155,7 +138,7 @@ def _storage_lock(
     if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
         file = Path(str(parsed.database)).absolute()
         if file != (folder / FILE).absolute():
-            return _file_lock(file.with_name(f"{file.name}.{name}.lock"), taken)
+            return only_process(file.with_name(f"{file.name}.{name}.lock"), taken)
     return nullcontext()
 
 

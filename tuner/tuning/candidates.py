@@ -18,6 +18,7 @@ from tuner.execution.base import Job, Workers
 from tuner.execution.tasks import TrainTo
 from tuner.records import Candidate, Final, Hyperparameters, Paired, Record, Strategy
 from tuner.storage.checkpoints import load_checkpoint, save_checkpoint
+from tuner.storage.run_store import RunStore
 from tuner.strategies.plans import policies
 from tuner.trainers.batches import steps_in
 from tuner.trainers.native import CACHE_BYTES, NativeLane, NativeTrainer
@@ -25,7 +26,6 @@ from tuner.training.loop import Training, begin
 from tuner.tuning.comparison import Right, RightOnAverage, best_of, differences, right_of, winner
 from tuner.tuning.jobs import done, shared_out
 from tuner.tuning.request import Ask, Control
-from tuner.tuning.store import Memory
 
 ENOUGH, ENOUGH_SHARE = 60, 0.5
 """Epochs that all candidates get if the budget allows, and their share of the epochs that help;
@@ -177,7 +177,7 @@ class Finalists:
         settings: Sequence[Hyperparameters],
         ask: Ask,
         *,
-        memory: Memory,
+        memory: RunStore,
         workers: Workers,
         control: Control,
     ) -> None:
@@ -199,8 +199,8 @@ class Finalists:
     def run(self, paces: Sequence[float]) -> Compared | None:
         """Train all candidates, and the winner to the end; None when asked to stop before."""
         plan = self.memory.once(
-            FinalPlan,
             "final-plan",
+            FinalPlan,
             lambda: first_plan(paces, self.most, self.left, self.workers.count, self._by),
         )
         seeds = range(self.ask.seed, self.ask.seed + plan.seeds)
@@ -208,13 +208,13 @@ class Finalists:
         self._begin(everyone, plan)
         if not self._train(everyone, plan, plan.compared_at):
             return None
-        compared = self.memory.once(Compared, "compared", partial(self._compare, plan))
+        compared = self.memory.once("compared", Compared, partial(self._compare, plan))
         if plan.compared_at == plan.epochs:
             self.plan = plan
             return compared
         winners = [(compared.winner, seed) for seed in seeds]
         for name, until_hold in (("final-plan-2", True), ("final-plan-3", False)):
-            plan = self.memory.once(FinalPlan, name, partial(self._again, plan, winners))
+            plan = self.memory.once(name, FinalPlan, partial(self._again, plan, winners))
             if not self._train(winners, plan, plan.hold if until_hold else plan.epochs):
                 return None
         self.plan = plan

@@ -13,6 +13,7 @@ from tuner.environment import environment
 from tuner.errors import DataError, TunerError
 from tuner.execution.base import Workers
 from tuner.execution.tasks import FindEta
+from tuner.files import write_file
 from tuner.inspection import inspect
 from tuner.records import (
     Hyperparameters,
@@ -27,6 +28,7 @@ from tuner.records import (
     TuneRecord,
 )
 from tuner.storage.models import Model, model_of, save_model
+from tuner.storage.run_store import RunStore, open_store
 from tuner.study.coordinator import Control as StudyControl
 from tuner.study.coordinator import Standing
 from tuner.study.findings import eta_searches, importances
@@ -58,10 +60,12 @@ from tuner.tuning.search import (
     workers_for,
 )
 from tuner.tuning.settings_file import settings_text
-from tuner.tuning.store import Memory, only_one, write_whole
 from tuner.tuning.test_evaluation import judge
 
 WORK, MODEL, SETTINGS = "work", "model.safetensors", "settings.toml"
+
+STUDY = "study"
+"""Folder of the study within that of the work: both keep files, and of the same names."""
 
 LONG = 240.0
 """Seconds of budget from which there are more candidates, and a smaller share for the search."""
@@ -80,8 +84,15 @@ CANDIDATES_SHORT, CANDIDATES_LONG = 2, 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Examples(Record):
+class LookPlan(Record):
     """How many examples the look at overfitting trains on."""
+
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeSteps(Record):
+    """How many steps a probe of the second η search takes."""
 
     n: int
 
@@ -95,7 +106,13 @@ class Tuned:
 
 
 def tune(
-    data: Dataset, ask: Ask, folder: Path, *, workers: Workers, control: Control = Control()
+    data: Dataset,
+    ask: Ask,
+    folder: Path,
+    *,
+    workers: Workers,
+    control: Control = Control(),
+    fresh: bool = False,
 ) -> Tuned | None:
     """Do the article's whole order of work; go on where an earlier go was stopped.
 
@@ -111,6 +128,8 @@ def tune(
         Where networks train; given the same plan, the result does not depend on how many there are.
     control
         How it is watched and stopped.
+    fresh
+        Whether to discard an earlier tuning in the folder, once no other process works on it.
 
     Returns
     -------
@@ -134,8 +153,8 @@ def tune(
     >>> tuned.record.test.openings, iris.test_openings
     (1, 1)
     """
-    memory = Memory(folder / WORK, ask.identity(data.summary, version("tuner")), ask.began)
-    with only_one(memory.folder):
+    identity = ask.identity(data.summary, version("tuner"))
+    with open_store(folder / WORK, identity, began=ask.began, fresh=fresh) as memory:
         order = _Order(data, ask, folder, memory=memory, workers=workers, control=control)
         return order.tuned() if order.work() else None
 
@@ -149,7 +168,7 @@ class _Order:
         ask: Ask,
         folder: Path,
         *,
-        memory: Memory,
+        memory: RunStore,
         workers: Workers,
         control: Control,
     ) -> None:
@@ -177,33 +196,33 @@ class _Order:
                 self.memory.tick()
                 return False
             kept = Step(name=name, conclusion=conclusion, seconds=time.monotonic() - began)
-            self.memory.once(Step, f"step-{name}", lambda kept=kept: kept)  # type: ignore[misc]
+            self.memory.once(f"step-{name}", Step, lambda kept=kept: kept)  # type: ignore[misc]
         return True
 
     def signal(self) -> str:
         """Train a small network on little data."""
         work = partial(quick_signal, self.data.tuning, self.ask.seed)
-        self.signal_seen = self.memory.once(Signal, "signal", work)
+        self.signal_seen = self.memory.once("signal", Signal, work)
         return words.signal(self.signal_seen, self.data.validation.n)
 
     def eta(self) -> str:
         """Find η for each kind of network."""
         self.kinds = kinds(self.data.tuning, article=self.ask.article, seed=self.ask.seed)
-        self.n_look = self.memory.once(_Examples, "examples", self._examples).n
+        self.n_look = self.memory.once("examples", LookPlan, self._examples).n
         work = partial(find_etas, self.kinds, self.n_look, self.workers)
-        self.searches = self.memory.once(Searches, "etas", work).found
+        self.searches = self.memory.once("etas", Searches, work).found
         return words.etas(self.searches)
 
-    def _examples(self) -> "_Examples":
+    def _examples(self) -> LookPlan:
         data, budget, workers = self.data.tuning, self.ask.budget, self.workers.count
-        return _Examples(n=examples_for_look(data, self.kinds, budget, workers))
+        return LookPlan(n=examples_for_look(data, self.kinds, budget, workers))
 
     def overfitting(self) -> str:
         """Look at overfitting, and at what helps against it."""
         starts = {k: replace(s, eta=self.searches[k].eta) for k, s in self.kinds.items()}
         self.look = self.memory.once(
-            Overfitting,
             "overfitting",
+            Overfitting,
             lambda: look_at_overfitting(
                 self.data.tuning,
                 starts,
@@ -220,17 +239,17 @@ class _Order:
         """Search λ and size."""
         n_inputs = self.data.train.x.shape[1]
         self.paces = self.memory.once(
-            Paces,
             "paces",
+            Paces,
             lambda: measure_paces(self.base, n_inputs, self.ask.budget, self.workers),
         ).seconds
-        self.plan = self.memory.once(SearchPlan, "search-plan", self._search_plan)
+        self.plan = self.memory.once("search-plan", SearchPlan, self._search_plan)
         self.spec = study_spec(self.plan, self.base, self.ask)
         self.studied = part_for(self.data, self.plan)
         self.summary, complete = run_study(
             self.spec,
             self.studied,
-            self.folder / WORK,
+            self.folder / WORK / STUDY,
             workers=workers_for(self.workers, self.data, self.plan),
             control=StudyControl(
                 watch=self._watch_study,
@@ -270,7 +289,7 @@ class _Order:
         """Find η once more, for the settings of each candidate."""
         scale = self.data.train.n / self.plan.n_train
         settings = [settings_of(self.spec, trial, scale) for trial in self.best]
-        steps = self._steps_again(settings)
+        steps = self.memory.once("again-plan", ProbeSteps, partial(self._steps_again, settings)).n
         plan = ProbePlan(least_steps=steps, most_steps=steps, checkpoints=CHECKPOINTS, seeds=1)
 
         def work() -> Searches:
@@ -278,19 +297,19 @@ class _Order:
             found = done(self.workers, tasks)
             return Searches(found={str(t.number): f for t, f in zip(self.best, found, strict=True)})
 
-        self.again = self.memory.once(Searches, "etas-again", work).found
+        self.again = self.memory.once("etas-again", Searches, work).found
         self.candidates = [
             for_long_run(replace(s, eta=self.again[str(t.number)].eta))
             for s, t in zip(settings, self.best, strict=True)
         ]
         return words.etas_again(settings, self.candidates)
 
-    def _steps_again(self, settings: list[Hyperparameters]) -> int:
+    def _steps_again(self, settings: list[Hyperparameters]) -> ProbeSteps:
         """Return the steps of a probe such that all probes fit their share of the budget."""
         seconds = AGAIN_SHARE * self.ask.budget * self.workers.count / len(settings)
         n = self.data.train.n
         paces = [self._pace(s) * s.batch_size / n for s in settings]
-        return int(min(1200, max(120, seconds / (PROBES * max(paces)))))
+        return ProbeSteps(n=int(min(1200, max(120, seconds / (PROBES * max(paces))))))
 
     def _pace(self, settings: Hyperparameters) -> float:
         return self.paces[settings.hidden[0]]
@@ -321,21 +340,21 @@ class _Order:
         place = [n.settings.seed for n in networks].index(self.outcome.seed)
         self.model = models[place]
         work = partial(judge, self.data, self.model, models, self.memory)
-        self.judged = self.memory.once(Judged, "judged", work)
+        self.judged = self.memory.once("judged", Judged, work)
         return words.test(self.judged)
 
     def tuned(self) -> Tuned:
         """Write model and settings, and give the record of all of it."""
-        record = self._record()
+        record = self.memory.once("record", TuneRecord, self._record)
         save_model(self.model, self.folder / MODEL)
         text = settings_text(record.settings, record.final.strategy, self.ask, SETTINGS)
-        write_whole(self.folder / SETTINGS, text)
+        write_file(self.folder / SETTINGS, text.encode())
         return Tuned(record, self.model)
 
     def _record(self) -> TuneRecord:
         winner = str(self.outcome.candidates[self.outcome.winner].trial)
         steps = ("signal", "eta", "overfitting", "study", "eta-again", "final", "test")
-        kept = [self.memory.recall(Step, f"step-{name}") for name in steps]
+        kept = [self.memory.load(f"step-{name}", Step) for name in steps]
         return TuneRecord(
             command=self.ask.command,
             data=self.data.summary,
@@ -357,7 +376,7 @@ class _Order:
         )
 
     def _study_record(self) -> StudyRecord:
-        folder = self.folder / WORK
+        folder = self.folder / WORK / STUDY
         return StudyRecord(
             command=self.ask.command,
             spec=self.spec.model_dump(mode="json", by_alias=True),

@@ -1,10 +1,14 @@
 """The settings of the chosen network as a file that `train` and `study run` accept."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import tomli_w
 
+from tuner.data.files import digest
 from tuner.records import Hyperparameters, Strategy
+from tuner.study.spec import LONGEST_NAME
 from tuner.tuning.request import Ask
 from tuner.tuning.search import data_part, network_part
 
@@ -33,6 +37,7 @@ def settings_text(settings: Hyperparameters, strategy: Strategy, ask: Ask, name:
     if strategy.patience is None:
         train["patience"] = "off"
     content: dict[str, Any] = {
+        "name": "",
         "title": "around the settings that tune chose",
         "seed": settings.seed,
         "eta": settings.eta,
@@ -41,7 +46,20 @@ def settings_text(settings: Hyperparameters, strategy: Strategy, ask: Ask, name:
         "train": train,
         "search": _around(settings),
     }
+    content["name"] = _study_name(ask.source, tomli_w.dumps(content))
     return HEADING.format(name=name) + tomli_w.dumps(content)
+
+
+def _study_name(source: str, content: str) -> str:
+    """Name the study after the data and the content of its file: no two files share a name.
+
+    Examples
+    --------
+    >>> _study_name("data/my wine.csv", "eta = 0.5")
+    'around-my-wine-c411d8e9'
+    """
+    data = re.sub(r"[^\w.-]+", "-", Path(source).stem, flags=re.ASCII)[: LONGEST_NAME // 2]
+    return f"around-{data}-{digest(content.encode())[:8]}"
 
 
 def _around(settings: Hyperparameters) -> dict[str, Any]:

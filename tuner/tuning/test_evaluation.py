@@ -8,7 +8,7 @@ import numpy as np
 from tuner.data import Dataset
 from tuner.records import Judged, Record
 from tuner.storage.models import Model
-from tuner.tuning.store import Memory
+from tuner.storage.run_store import RunStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Openings(Record):
     openings: int = 0
 
 
-def judge(data: Dataset, chosen: Model, models: Sequence[Model], memory: Memory) -> Judged:
+def judge(data: Dataset, chosen: Model, models: Sequence[Model], memory: RunStore) -> Judged:
     """Open the test part and judge the chosen model by it, and those of the other seeds beside it.
 
     Parameters
@@ -30,8 +30,8 @@ def judge(data: Dataset, chosen: Model, models: Sequence[Model], memory: Memory)
     memory
         Keeps count of the openings.
     """
-    openings = (memory.recall(Openings, "openings") or Openings()).openings + 1
-    memory.keep("openings", Openings(openings=openings))
+    openings = (memory.load("openings", Openings) or Openings()).openings + 1
+    memory.save("openings", Openings(openings=openings))
     part = data.open_test()
     right = chosen.predict(part.x) == part.y
     return Judged(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from tuner.files import write_files
 from tuner.records import (
     Agreement,
     Claim,
@@ -31,7 +32,6 @@ from tuner.report.document import (
     render,
     table,
 )
-from tuner.report.files import write_files
 from tuner.report.format import number
 from tuner.report.html import ReportFiles
 from tuner.report.pages.provenance import Provenance, data_and_environment

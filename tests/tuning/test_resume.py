@@ -1,0 +1,141 @@
+"""Killed after any step and run again, a tuning ends as if it had never been killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.tuning.plans import small_plans, store_plans
+from tuner.data import Dataset, load
+from tuner.errors import InputError
+from tuner.execution.base import Inline, workers_for
+from tuner.records import Record
+from tuner.storage.run_store import RunStore
+from tuner.tuning.pipeline import MODEL, SETTINGS, STUDY, WORK, Tuned, tune
+from tuner.tuning.request import Ask
+
+BUNDLED = ("mnist-5k", "digits", "breast_cancer", "wine", "iris")
+RESULTS = ("signal", "etas", "overfitting", "etas-again", "compared", "judged", "record")
+"""The last entry that each step stores, but for the study, which has a store of its own."""
+
+ROOT = Path(__file__).parents[2]
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing that follows is done."""
+
+
+def ask_for(name: str) -> Ask:
+    return Ask(budget=1, source=name, command="tune")
+
+
+def tuned(data: Dataset, folder: Path, name: str) -> Tuned:
+    found = tune(data, ask_for(name), folder, workers=Inline(data.tuning))
+    assert found
+    return found
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in (MODEL, SETTINGS)}
+
+
+def trials(found: Tuned) -> list[tuple[object, ...]]:
+    return [(t.params, t.values, t.rungs) for t in found.record.study.result.trials]
+
+
+def kill_after(patch: pytest.MonkeyPatch, entry: str) -> None:
+    """Let the process die as soon as an entry is stored."""
+    save: Callable[[RunStore, str, Record], None] = RunStore.save
+
+    def save_and_die(store: RunStore, name: str, record: Record) -> None:
+        save(store, name, record)
+        if name == entry:
+            raise Killed
+
+    patch.setattr(RunStore, "save", save_and_die)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_killed_after_each_step_it_ends_with_the_same_result(name: str, tmp_path: Path) -> None:
+    data = load(name)
+    store_plans(tmp_path / "whole", data, ask_for(name))
+    whole = tuned(data, tmp_path / "whole", name)
+    assert (tmp_path / "whole" / WORK / STUDY / "etas.json").exists()
+
+    killed = tmp_path / "killed"
+    store_plans(killed, data, ask_for(name))
+    for entry in RESULTS:
+        with pytest.MonkeyPatch.context() as patch:
+            kill_after(patch, entry)
+            with pytest.raises(Killed):
+                tuned(data, killed, name)
+    found = tuned(data, killed, name)
+    assert results(killed) == results(tmp_path / "whole")
+    assert found.record.test == whole.record.test
+    assert trials(found) == trials(whole)
+    assert tuned(data, killed, name).record == found.record
+
+
+def test_the_number_of_workers_changes_nothing_that_a_plan_does_not_say(tmp_path: Path) -> None:
+    """What the workers' number decides is stored; here the steps of the last η searches are."""
+    data, ask = load("wine"), Ask(budget=3, source="wine")
+    store_plans(tmp_path / "one", data, ask, "again-plan")
+    one = Inline(data.tuning)
+    assert tune(data, ask, tmp_path / "one", workers=one)
+    plans = {f"{name}.json" for name in (*small_plans(data), "identity")}
+    (tmp_path / "two" / WORK).mkdir(parents=True)
+    for plan in plans:
+        content = (tmp_path / "one" / WORK / plan).read_bytes()
+        (tmp_path / "two" / WORK / plan).write_bytes(content)
+    with closing(workers_for(data.tuning, 2, None)) as two:
+        assert tune(data, ask, tmp_path / "two", workers=two)
+    assert results(tmp_path / "one") == results(tmp_path / "two")
+
+
+def test_a_deleted_result_does_not_open_the_test_set_again(tmp_path: Path) -> None:
+    iris = load("iris")
+    store_plans(tmp_path, iris, ask_for("iris"))
+    tuned(iris, tmp_path, "iris")
+    (tmp_path / WORK / "judged.json").unlink()
+    with pytest.raises(InputError, match=r"judged\.json: is missing: .*--fresh"):
+        tuned(iris, tmp_path, "iris")
+    assert iris.test_openings == 1
+
+
+def command(name: str, folder: Path) -> list[str]:
+    words = f"-m tuner tune --data {name} --budget 1s --workers 2 --out {folder}"
+    return [sys.executable, *words.split()]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", BUNDLED)
+def test_processes_killed_in_each_step_end_with_the_same_result(name: str, tmp_path: Path) -> None:
+    """Kill -9 to the whole group of processes, a moment after each entry appears."""
+    data, folder = load(name), tmp_path / "killed"
+    ask = Ask(budget=1, source=name)
+    store_plans(tmp_path / "whole", data, ask)
+    assert tune(data, ask, tmp_path / "whole", workers=Inline(data.tuning))
+    store_plans(folder, data, ask)
+    for entry in (*RESULTS[:3], f"{STUDY}/study.db", *RESULTS[3:]):
+        awaited = folder / WORK / (entry if "." in entry else f"{entry}.json")
+        process = subprocess.Popen(  # noqa: S603
+            command(name, folder), cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL
+        )
+        until = time.monotonic() + 120
+        while not awaited.exists() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.05)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert awaited.exists()
+    ended = subprocess.run(command(name, folder), cwd=ROOT, check=False, capture_output=True)  # noqa: S603
+    assert ended.returncode == 0, ended.stderr
+    assert results(folder) == results(tmp_path / "whole")
+    assert not list(folder.rglob("*.part"))

@@ -1,0 +1,218 @@
+"""The results of a long run, stored one by one: killed at any moment, it resumes from them.
+
+Each entry is a JSON file of its own, with a SHA-256 over its content, written whole or not at all.
+A note of which entries there are tells one that was deleted from one that was never made.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from tuner.data.files import digest
+from tuner.errors import InputError
+from tuner.files import clear_parts, only_process, write_file
+from tuner.records import SCHEMA, Record, from_json, to_json
+
+R = TypeVar("R", bound=Record)
+
+LOCK = "run.lock"
+IDENTITY, PROGRESS = "identity", "progress"
+
+FIRST_EDITION = "asked.json"
+"""A file of stores whose entries had no checksums."""
+
+AGAIN = "start over with --fresh, or choose another --out"
+
+
+class RunStore:
+    """The stored results of one run, and the time they took.
+
+    Made by `open_store`, which sees to it that one process alone works with it.
+
+    Parameters
+    ----------
+    folder
+        Where the files lie.
+    identity
+        What the run is, as JSON can hold it: it resumes only where all of it agrees.
+    began
+        When this process began to work, on the clock of `time.monotonic`; by default now.
+
+    Raises
+    ------
+    InputError
+        When the folder holds another run, or an entry is damaged; the message names the file or
+        what differs.
+    OutputError
+        When the folder cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from tuner.records import Strategy
+    >>> def decide() -> Strategy:
+    ...     print("deciding")
+    ...     return Strategy(epochs=30)
+    >>> with TemporaryDirectory() as home:
+    ...     for _ in range(2):
+    ...         with open_store(Path(home), {"seed": 0}) as store:
+    ...             strategy = store.once("strategy", Strategy, decide)
+    deciding
+    >>> strategy.epochs
+    30
+    """
+
+    def __init__(
+        self, folder: Path, identity: Mapping[str, Any], began: float | None = None
+    ) -> None:
+        self.folder = folder
+        self._began = time.monotonic() if began is None else began
+        if (folder / FIRST_EDITION).exists():
+            self._refuse(folder, "holds a run of an earlier version")
+        known = self._read(IDENTITY)
+        if known is None:
+            self._write(IDENTITY, identity)
+        elif known != identity:
+            self._refuse(folder.parent, f"holds another run ({_differences(known, identity)})")
+        progress = self._read(PROGRESS) or {"seconds": 0.0, "entries": []}
+        self._before: float = progress["seconds"]
+        self._entries: set[str] = set(progress["entries"])
+        for name in sorted(self._entries):
+            if not self._path(name).exists():
+                self._refuse(self._path(name), "is missing")
+
+    @property
+    def seconds(self) -> float:
+        """Seconds worked so far, by all processes; the work that a kill lost does not count."""
+        return self._before + time.monotonic() - self._began
+
+    def has(self, name: str) -> bool:
+        """Return whether there is an entry of this name."""
+        return self._path(name).exists()
+
+    def load(self, name: str, kind: type[R]) -> R | None:
+        """Return an entry; None when there is none.
+
+        Raises
+        ------
+        InputError
+            When the entry is damaged, or of another type.
+        """
+        content = self._read(name)
+        if content is None:
+            return None
+        try:
+            return from_json(kind, json.dumps(content))
+        except InputError as error:
+            self._refuse(self._path(name), f"cannot be read ({str(error).rstrip('.')})", error)
+
+    def save(self, name: str, record: Record) -> None:
+        """Store an entry, in place of an older one, and the time until now."""
+        self._write(name, to_json(record))
+        self._entries.add(name)
+        self.tick()
+
+    def once(self, name: str, kind: type[R], work: Callable[[], R]) -> R:
+        """Return an entry; when there is none, do the work and store what it returns."""
+        known = self.load(name, kind)
+        if known is None:
+            known = work()
+            self.save(name, known)
+        return known
+
+    def tick(self) -> None:
+        """Store the time until now."""
+        self._write(PROGRESS, {"seconds": self.seconds, "entries": sorted(self._entries)})
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
+
+    def _read(self, name: str) -> Any:
+        """Return what an entry holds, which is never None; None when it is not there."""
+        path = self._path(name)
+        try:
+            stamp = json.loads(path.read_bytes())
+            content = stamp["content"]
+            if stamp["schema"] != SCHEMA:
+                self._refuse(path, f"has schema {stamp['schema']!r}, not {SCHEMA}")
+            if content is None or stamp["sha256"] != _checksum(name, content):
+                self._refuse(path, "was altered or damaged (its SHA-256 differs)")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._refuse(path, f"cannot be read ({error.strerror})", error)
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            self._refuse(path, "was altered or damaged", error)
+        return content
+
+    def _write(self, name: str, content: Any) -> None:
+        stamp = {"schema": SCHEMA, "sha256": _checksum(name, content), "content": content}
+        write_file(self._path(name), json.dumps(stamp, allow_nan=False).encode())
+
+    def _refuse(self, path: Path, why: str, cause: Exception | None = None) -> NoReturn:
+        raise InputError(f"{path}: {why}: {AGAIN}.") from cause
+
+
+@contextmanager
+def open_store(
+    folder: Path,
+    identity: Mapping[str, Any],
+    *,
+    began: float | None = None,
+    fresh: bool = False,
+) -> Iterator[RunStore]:
+    """Open the store in a folder, made if need be, for this process alone.
+
+    Parameters
+    ----------
+    folder, identity, began
+        As for `RunStore`.
+    fresh
+        Whether to discard what is stored, once no other process works with it.
+
+    Raises
+    ------
+    InputError
+        When another process works with it, and as for `RunStore`.
+    OutputError
+        When the folder cannot be written.
+    """
+    taken = InputError(
+        f"{folder.parent}: another process works there: wait for it, or choose another --out."
+    )
+    with only_process(folder / LOCK, taken):
+        if fresh:
+            _clear(folder)
+        clear_parts(folder)
+        yield RunStore(folder, identity, began)
+
+
+def _clear(folder: Path) -> None:
+    """Remove the store if there is one; the lock's file stays, for others may wait for it."""
+    if not any((folder / name).exists() for name in (f"{IDENTITY}.json", FIRST_EDITION)):
+        return
+    for path in folder.iterdir():
+        if path.name == LOCK:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _checksum(name: str, content: Any) -> str:
+    return digest(json.dumps([name, content], allow_nan=False).encode())
+
+
+def _differences(known: Any, identity: Mapping[str, Any]) -> str:
+    if not isinstance(known, dict):
+        return "whose identity cannot be read"
+    return "; ".join(
+        f"{key} was {known.get(key)} and is {identity.get(key)}"
+        for key in {**identity, **known}
+        if known.get(key) != identity.get(key)
+    )
