@@ -15,6 +15,7 @@ from tuner.records import (
     ADVICE,
     Activation,
     Candidate,
+    Choices,
     Cost,
     DataSummary,
     Environment,
@@ -36,6 +37,7 @@ from tuner.records import (
     Paired,
     Precision,
     Probe,
+    Range,
     Record,
     Regularization,
     Run,
@@ -45,10 +47,11 @@ from tuner.records import (
     StepName,
     StopReason,
     Strategy,
+    StudyPlan,
     StudyRecord,
     StudySummary,
     TrainRecord,
-    TrialRecord,
+    Trial,
     TuneRecord,
     Verdict,
     from_json,
@@ -65,6 +68,7 @@ from tuner.records.article import (
     Trained,
     Unit,
 )
+from tuner.records.study import TrialState
 
 COUNTS = st.integers(0, 10**6)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -214,23 +218,58 @@ TRAIN = st.builds(
     result=RUNS,
     inspection=st.none() | INSPECTIONS,
 )
-VALUES = st.none() | st.booleans() | COUNTS | FINITE | st.text()
+VALUES = COUNTS | FINITE | st.text() | tuples(COUNTS)
+SHARES = st.floats(0, 1)
+RANGES = st.builds(Range, low=FINITE, high=FINITE, log=st.booleans())
+CHOICES = st.builds(Choices, choices=tuples(VALUES))
 TRIALS = st.builds(
-    TrialRecord,
+    Trial,
     number=COUNTS,
-    state=st.sampled_from(["complete", "pruned", "failed"]),
-    values=tuples(FINITE),
+    state=choices(TrialState),
+    values=st.tuples(SHARES, FINITE),
     params=st.dictionaries(st.text(), VALUES, max_size=4),
-    rungs=st.dictionaries(COUNTS, FINITE, max_size=4),
-    attributes=st.dictionaries(st.text(), VALUES | st.lists(VALUES, max_size=3), max_size=4),
+    rungs=st.dictionaries(COUNTS, SHARES, max_size=4),
+    batch=COUNTS,
+    batch_size=COUNTS,
+    eta=NUMBERS,
+    accuracies=tuples(SHARES),
+    best_epoch=tuples(COUNTS),
+    epochs=tuples(COUNTS),
+    stop_reason=tuples(st.text()),
+    diverged=st.booleans(),
+    seconds=FINITE,
+    curves=tuples(tuples(SHARES)),
 )
 STUDIES = st.builds(
-    StudySummary, study=st.text(), objectives=tuples(st.text()), trials=tuples(TRIALS)
+    StudySummary,
+    study=st.text(),
+    objectives=st.tuples(st.text(), st.text()),
+    space=st.dictionaries(st.text(), RANGES | CHOICES, max_size=3),
+    trials=tuples(TRIALS).map(
+        lambda trials: tuple(replace(t, number=k) for k, t in enumerate(trials))
+    ),
+)
+SETTINGS = st.dictionaries(st.text(), st.none() | VALUES, max_size=4)
+PLANS = st.builds(
+    StudyPlan,
+    title=st.text(),
+    data=SETTINGS,
+    network=SETTINGS,
+    train=SETTINGS,
+    eta=FINITE | st.text(),
+    eta_seeds=COUNTS,
+    trials=COUNTS,
+    batch=COUNTS,
+    seeds=COUNTS,
+    rungs=tuples(COUNTS),
+    keep=FINITE,
+    sampler=st.text(),
+    seed=COUNTS,
 )
 STUDY = st.builds(
     StudyRecord,
     command=st.text(),
-    spec=st.dictionaries(st.text(), VALUES, max_size=4),
+    plan=PLANS,
     data=SUMMARIES,
     environment=ENVIRONMENTS,
     eta_searches=st.dictionaries(st.text(), SEARCHES, max_size=2),
@@ -342,7 +381,10 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     Mistake: MISTAKES,
     LayerWeights: LAYERS,
     Inspection: INSPECTIONS,
-    TrialRecord: TRIALS,
+    Range: RANGES,
+    Choices: CHOICES,
+    Trial: TRIALS,
+    StudyPlan: PLANS,
     StudyRecord: STUDY,
     StudySummary: STUDIES,
     Step: STEPS,

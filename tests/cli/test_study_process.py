@@ -67,7 +67,7 @@ def _wait_for(pattern: str, folder: Path, process: "subprocess.Popen[str]") -> N
 def _trials(folder: Path) -> list[Any]:
     url = f"sqlite:///{folder / 'study.db'}"
     trials = stored_study(url, "long").trials
-    return [replace(t, attributes={**t.attributes, "seconds": 0}) for t in trials]
+    return [replace(t, seconds=0) for t in trials]
 
 
 def _run(text: str, folder: Path) -> None:

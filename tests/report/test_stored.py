@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.report.runs import BROKEN
 from tuner.errors import InputError
-from tuner.records import EtaSearch, FindEtaRecord, TrainRecord
+from tuner.records import Choices, EtaSearch, FindEtaRecord, StudyRecord, TrainRecord
 from tuner.report import load_stored, stored_json
 
 
@@ -26,7 +26,7 @@ def test_both_kinds_come_back(
 def test_says_its_schema_and_kind_first(train_record: TrainRecord) -> None:
     document = json.loads(stored_json(train_record))
     assert list(document)[:2] == ["schema", "kind"]
-    assert (document["schema"], document["kind"]) == (1, "train")
+    assert (document["schema"], document["kind"]) == (2, "train")
 
 
 def put(*path: str | int, value: Any) -> Callable[[Any], None]:
@@ -41,7 +41,7 @@ def put(*path: str | int, value: Any) -> Callable[[Any], None]:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (put("schema", value=2), "schema is 2 but this version reads 1"),
+        (put("schema", value=3), "schema is 3 but this version reads 1 and 2"),
         (put("schema", value=True), "schema is True"),
         (put("kind", value="tuna"), "kind is 'tuna' but must be one of find-eta, train"),
         (put("kind", value=[1]), r"kind is \[1\]"),
@@ -88,6 +88,35 @@ def test_the_search_of_find_eta_is_checked_too(record: FindEtaRecord, tmp_path: 
     path = tmp_path / "records.json"
     path.write_text(json.dumps(document))
     with pytest.raises(InputError, match=r"result\.probes\.0: 13 epochs but 12 costs"):
+        load_stored(path)
+
+
+VERSION_1 = Path(__file__).parents[1] / "support" / "report" / "version1" / "study.json"
+
+
+def test_a_study_of_version_1_is_read(tmp_path: Path) -> None:
+    stored = load_stored(VERSION_1)
+    assert isinstance(stored, StudyRecord)
+    assert stored.result.space["hidden"] == Choices(choices=((4,), (6, 3)))
+    assert [trial.params["hidden"] for trial in stored.result.trials] == [
+        (4,),
+        (6, 3),
+        (4,),
+        (6, 3),
+    ]
+    assert stored.result.trials[0].accuracies == (0.8,)
+    assert (stored.plan.rungs, stored.plan.train["epochs"]) == ((1,), 3)
+    path = tmp_path / "records.json"
+    path.write_bytes(stored_json(stored))
+    assert load_stored(path) == stored
+
+
+def test_a_study_of_no_version_is_one_line(tmp_path: Path) -> None:
+    document = json.loads(VERSION_1.read_bytes())
+    del document["spec"]
+    path = tmp_path / "records.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match="is no study record of version 1: give a records"):
         load_stored(path)
 
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tests.support.report.studies import SMALL, SPEC, TRIALS, large, study, trial
+from tests.support.report.studies import SMALL, SPEC, TRIALS, failed, large, study, trial
 from tuner.records import StudyRecord
 from tuner.report.charts.canvas import NARROW, WIDE
 from tuner.report.charts.render import darkened, png, svg
@@ -33,7 +32,6 @@ from tuner.report.charts.theme import LEVELS, STATES
 from tuner.report.charts.training import MIDDLE, MIDDLE_NARROW
 from tuner.report.frames.study import trial_table
 from tuner.report.frames.study_space import dimensions
-from tuner.report.frames.study_trials import mean_curve
 
 ODD = ("<script>alert(1)</script>", "$x_1$ and $", "\u2028", "很长的激活函数名称" * 20, "'\"&", "")
 EVERYTHING = {
@@ -41,8 +39,8 @@ EVERYTHING = {
     "objectives": ["validation_accuracy", "seconds"],
     "search": {
         "lambda": {"low": 0.01, "high": 100.0, "log": True},
-        "hidden": {"low": 5, "high": 100},
-        "dropout": {"low": 0.0, "high": 0.5},
+        "hidden": {"low": 5, "high": 100, "log": False},
+        "dropout": {"low": 0.0, "high": 0.5, "log": False},
         "activation": {"choices": [*ODD]},
         "schedule": {"choices": ["constant", "halving"]},
         "patience": {"choices": [3, 5, 8, 10, 20, "off"]},
@@ -81,9 +79,8 @@ EVERY = {
     "nothing on two objectives": study(spec=EVERYTHING),
     "pruned only": study(*(trial(k, [0.5], state="pruned", epochs=2) for k in range(4))),
     "constant": study(*(trial(k, params={"lambda": 1.0, "hidden": "30"}) for k in range(8))),
-    "missing": study(*(trial(k, params={}) for k in range(3)), spec={}, importances=None),
-    "without attributes": study(*(replace(each, attributes={}) for each in TRIALS)),
-    "failed": study(replace(trial(0), state="failed", values=(), attributes={}), *TRIALS[1:]),
+    "without importances": study(*TRIALS, importances=None),
+    "failed": study(failed(0), *TRIALS[1:]),
     "perfect": study(trial(0, [1.0]), trial(1, [1.0])),
     "hopeless": study(trial(0, [0.0]), trial(1, [0.0], diverged=True)),
     "large": large(120, 30, 2),
@@ -224,7 +221,7 @@ def test_many_long_curves_are_thinned() -> None:
     assert best.number in set(frame["number"])
     assert len(frame) <= DRAWN_POINTS + 3 * DRAWN_CURVES
     winner = frame[frame["best"]]
-    assert winner["accuracy"].max() == pytest.approx(100 * max(mean_curve(best)))
+    assert winner["accuracy"].max() == pytest.approx(100 * max(best.mean_curve))
 
 
 def test_few_curves_are_drawn_whole() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.study.small import data_of, run, spec_of, trials_of, undisturbed
 from tuner.errors import MissingExtraError
-from tuner.records import StudySummary, TrialRecord
+from tuner.records import StudySummary, Trial, Value
 from tuner.study.coordinator import Control, Coordinator, Standing
 from tuner.study.optuna_storage import connected, default_url
 from tuner.study.sampling import sample_batch
@@ -18,18 +18,18 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> StudySummary:
     return run(spec_of(), tmp_path_factory.mktemp("small"))
 
 
-def batches(summary: StudySummary) -> list[list[TrialRecord]]:
-    numbers = sorted({trial.attributes["batch"] for trial in summary.trials})
-    return [[t for t in summary.trials if t.attributes["batch"] == n] for n in numbers]
+def batches(summary: StudySummary) -> list[list[Trial]]:
+    numbers = sorted({trial.batch for trial in summary.trials})
+    return [[t for t in summary.trials if t.batch == n] for n in numbers]
 
 
 def test_trials_come_in_batches(small: StudySummary) -> None:
     assert [trial.number for trial in small.trials] == list(range(14))
     assert [len(batch) for batch in batches(small)] == [6, 6, 2]
-    assert [t.attributes["batch_size"] for t in small.trials] == [6] * 12 + [2] * 2
+    assert [t.batch_size for t in small.trials] == [6] * 12 + [2] * 2
     n = data_of("iris").tuning.train.n
     drawn = sample_batch(spec_of(), [], 0, 6, n)
-    assert [dict(trial.params) for trial in small.trials[:6]] == drawn
+    assert [small.stored_params(trial) for trial in small.trials[:6]] == drawn
 
 
 def test_the_weaker_half_of_a_batch_is_pruned_at_each_rung(small: StudySummary) -> None:
@@ -45,17 +45,17 @@ def test_the_weaker_half_of_a_batch_is_pruned_at_each_rung(small: StudySummary) 
             for number in pruned:
                 trial = going.pop(number)
                 assert (trial.state, max(trial.rungs)) == ("pruned", rung)
-                assert trial.attributes["epochs"] == [rung]
-                assert trial.attributes["stop_reason"] == ["pruned"]
+                assert trial.epochs == (rung,)
+                assert trial.stop_reason == ("pruned",)
         for trial in going.values():
             assert (trial.state, sorted(trial.rungs)) == ("complete", [2, 5, 12])
-            assert trial.attributes["stop_reason"] != ["pruned"]
+            assert trial.stop_reason != ("pruned",)
 
 
-def ended_by(trial: TrialRecord, rung: int) -> bool:
+def ended_by(trial: Trial, rung: int) -> bool:
     """Whether the trial's network stopped by itself at or before a rung."""
-    reasons, epochs = trial.attributes["stop_reason"], trial.attributes["epochs"]
-    return bool(reasons != ["pruned"] and max(epochs) <= rung)
+    reasons, epochs = trial.stop_reason, trial.epochs
+    return bool(reasons != ("pruned",) and max(epochs) <= rung)
 
 
 def test_both_states_occur(small: StudySummary) -> None:
@@ -68,7 +68,7 @@ def test_a_value_is_the_best_validation_accuracy_so_far(small: StudySummary) -> 
     for trial in small.trials:
         (value,) = trial.values
         assert value == trial.rungs[max(trial.rungs)]
-        assert [value] == trial.attributes["accuracies"]
+        assert (value,) == trial.accuracies
         at_rungs = [trial.rungs[rung] for rung in sorted(trial.rungs)]
         assert at_rungs == sorted(at_rungs)
         assert 0 < value <= 1
@@ -76,14 +76,13 @@ def test_a_value_is_the_best_validation_accuracy_so_far(small: StudySummary) -> 
 
 def test_what_is_known_of_each_trial(small: StudySummary) -> None:
     for trial in small.trials:
-        known = dict(trial.attributes)
-        (epochs,), (best,) = known["epochs"], known["best_epoch"]
+        (epochs,), (best,) = trial.epochs, trial.best_epoch
         assert 1 <= best <= epochs <= 12
-        assert known["eta"] > 0
-        assert known["seconds"] > 0
-        assert known["diverged"] is False
-        assert known["batch"] == trial.number // 6
-        (curve,) = known["curves"]
+        assert trial.eta > 0
+        assert trial.seconds > 0
+        assert trial.diverged is False
+        assert trial.batch == trial.number // 6
+        (curve,) = trial.curves
         assert (len(curve), max(curve), curve.index(max(curve)) + 1) == (
             epochs,
             *trial.values,
@@ -92,7 +91,7 @@ def test_what_is_known_of_each_trial(small: StudySummary) -> None:
 
 
 def test_lambda_moves_eta_in_some_trials(small: StudySummary) -> None:
-    of_shape = [t.attributes["eta"] for t in small.trials if t.params["hidden"] == "8"]
+    of_shape = [t.eta for t in small.trials if t.params["hidden"] == (8,)]
     assert len(set(of_shape)) > 1
 
 
@@ -114,7 +113,7 @@ def test_what_is_stored_is_what_was_returned(tmp_path: Path) -> None:
 # One trial at a time
 
 
-def only(tmp_path: Path, **changes: Any) -> Sequence[TrialRecord]:
+def only(tmp_path: Path, **changes: Any) -> Sequence[Trial]:
     return run(spec_of(**changes), tmp_path).trials
 
 
@@ -126,13 +125,13 @@ def test_a_trial_that_stopped_by_itself_is_complete_though_it_ranks_low(tmp_path
         rungs=[6, 9],
         keep=0.01,
     )
-    early = [t for t in trials if max(t.attributes["epochs"]) < 6]
+    early = [t for t in trials if max(t.epochs) < 6]
     low = [t for t in early if t.values[0] < max(b.values[0] for b in trials[:6])]
     assert low
     for trial in early:
         assert trial.state == "complete"
         assert sorted(trial.rungs) == [6, 9, 12]
-        assert trial.attributes["stop_reason"] == ["no-improvement"]
+        assert trial.stop_reason == ("no-improvement",)
 
 
 def test_a_trial_that_diverges_is_told_the_worst_value_and_marked(tmp_path: Path) -> None:
@@ -151,35 +150,35 @@ def test_a_trial_that_diverges_is_told_the_worst_value_and_marked(tmp_path: Path
         assert trial.state == "complete"
         assert trial.values == (0.0,)
         assert set(trial.rungs.values()) == {0.0}
-        assert trial.attributes["diverged"] is True
-        assert trial.attributes["stop_reason"] == ["diverged"]
+        assert trial.diverged is True
+        assert trial.stop_reason == ("diverged",)
     for trial in sound:
         assert trial.values[0] > 0
-        assert trial.attributes["diverged"] is False
+        assert trial.diverged is False
 
 
 def test_a_given_eta_is_used_and_no_other_sought(tmp_path: Path) -> None:
     trials = only(tmp_path, eta=0.25, trials=4)
-    assert {trial.attributes["eta"] for trial in trials} == {0.25}
+    assert {trial.eta for trial in trials} == {0.25}
     assert not (tmp_path / "etas.json").exists()
 
 
 def test_a_searched_eta_is_the_one_used(tmp_path: Path) -> None:
     eta = {"low": 0.01, "high": 1, "log": True}
     trials = only(tmp_path, eta="search", search={"eta": eta}, trials=4)
-    assert all(trial.attributes["eta"] == trial.params["eta"] for trial in trials)
-    assert len({trial.attributes["eta"] for trial in trials}) == 4
+    assert all(trial.eta == trial.params["eta"] for trial in trials)
+    assert len({trial.eta for trial in trials}) == 4
 
 
 def test_several_seeds_give_their_mean(tmp_path: Path) -> None:
     trials = only(tmp_path, seeds=3, trials=6)
     for trial in trials:
-        accuracies = trial.attributes["accuracies"]
+        accuracies = trial.accuracies
         assert len(accuracies) == 3
         assert trial.values[0] == sum(accuracies) / 3
-    assert any(len(set(trial.attributes["accuracies"])) > 1 for trial in trials)
+    assert any(len(set(trial.accuracies)) > 1 for trial in trials)
     complete = [trial for trial in trials if trial.state == "complete"]
-    assert all("pruned" not in trial.attributes["stop_reason"] for trial in complete)
+    assert all("pruned" not in trial.stop_reason for trial in complete)
 
 
 def test_the_first_of_several_seeds_is_the_one_of_a_single(tmp_path: Path) -> None:
@@ -189,13 +188,13 @@ def test_the_first_of_several_seeds_is_the_one_of_a_single(tmp_path: Path) -> No
     single = only(tmp_path / "one", seeds=1, **changes)
     for one, three in zip(single, several, strict=True):
         assert one.params == three.params
-        assert one.attributes["accuracies"] == three.attributes["accuracies"][:1]
+        assert one.accuracies == three.accuracies[:1]
 
 
 def test_two_objectives_give_two_values_and_no_pruning(tmp_path: Path) -> None:
     trials = only(tmp_path, objectives=["validation_accuracy", "parameters"], rungs=[])
-    sizes = {"4": 4 * 4 + 4 + 4 * 3 + 3, "8": 4 * 8 + 8 + 8 * 3 + 3, "6,4": 30 + 28 + 15}
-    assert {trial.params["hidden"] for trial in trials} == sizes.keys()
+    sizes: dict[Value, int] = {(4,): 4 * 5 + 5 * 3, (8,): 8 * 5 + 9 * 3, (6, 4): 30 + 28 + 15}
+    assert {trial.params["hidden"] for trial in trials} == {*sizes}
     for trial in trials:
         accuracy, parameters = trial.values
         assert trial.state == "complete"
@@ -205,7 +204,7 @@ def test_two_objectives_give_two_values_and_no_pruning(tmp_path: Path) -> None:
 
 def test_training_time_as_an_objective(tmp_path: Path) -> None:
     for trial in only(tmp_path, objectives=["validation_accuracy", "seconds"], rungs=[], trials=3):
-        assert trial.values[1] == trial.attributes["seconds"] > 0
+        assert trial.values[1] == trial.seconds > 0
 
 
 def test_a_grid_ends_with_its_last_point(tmp_path: Path) -> None:
@@ -237,7 +236,7 @@ def test_strategies_can_be_searched(tmp_path: Path, schedule: str) -> None:
     trials = only(tmp_path, search=search, rungs=[], sampler="grid")
     chosen = [trial for trial in trials if trial.params["schedule"] == schedule]
     assert {trial.params["patience"] for trial in chosen} == {1, 3}
-    reasons = {reason for trial in chosen for reason in trial.attributes["stop_reason"]}
+    reasons = {reason for trial in chosen for reason in trial.stop_reason}
     assert ("no-improvement" in reasons) is (schedule == "constant")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuner.records import Activation, Hyperparameters, StudySummary, TrialRecord
+from tuner.records import Activation, Hyperparameters, StudySummary, Trial
 from tuner.tuning import words
 from tuner.tuning.candidates import FinalPlan, first_plan, least_epochs, most_epochs, planned_again
 from tuner.tuning.search import Paces, best_trials, for_long_run, plan_search, sizes_for
@@ -131,15 +131,14 @@ def test_fresh_images_deserve_more_epochs() -> None:
     assert least_epochs(fresh, 3_000) > 100
 
 
-def trial(number: int, accuracy: float, lambda_: float, hidden: int = 100) -> TrialRecord:
+def trial(number: int, accuracy: float, lambda_: float, hidden: int = 100) -> Trial:
     """A trial of a study of λ and size; without an accuracy it was pruned."""
-    return TrialRecord(
+    return Trial(
         number=number,
         state="complete" if accuracy else "pruned",
         values=(accuracy,),
-        params={"lambda": lambda_, "hidden": str(hidden)},
+        params={"lambda": lambda_, "hidden": (hidden,)},
         rungs={},
-        attributes={},
     )
 
 
@@ -155,7 +154,7 @@ def trial(number: int, accuracy: float, lambda_: float, hidden: int = 100) -> Tr
 )
 def test_which_trials_go_on(others: list[tuple[float, float]], expected: list[int]) -> None:
     trials = [trial(i, *each) for i, each in enumerate([(0.950, 0.1), *others])]
-    summary = StudySummary(study="s", objectives=("accuracy",), trials=tuple(trials))
+    summary = StudySummary(study="s", objectives=("accuracy",), space={}, trials=tuple(trials))
     assert [t.number for t in best_trials(summary, 3)] == expected
 
 

@@ -7,14 +7,13 @@ from tuner.cli.reporting import Written
 from tuner.cli.study_jobs import Ran
 from tuner.cli.study_tables import (
     counted,
-    front,
     overview,
     percent,
     print_trials,
     rank,
     settings,
 )
-from tuner.records import StudySummary, TrialRecord, to_json
+from tuner.records import StudySummary, Trial, to_json
 
 ROWS = 8
 
@@ -53,9 +52,9 @@ def _document(ran: Ran) -> dict[str, object]:
 def _print_text(ran: Ran) -> None:
     summary = ran.summary
     if len(summary.objectives) > 1:
-        shown = front(summary)
+        shown = summary.pareto_front
     else:
-        shown = sorted(summary.trials, key=rank)[:ROWS]
+        shown = tuple(sorted(summary.trials, key=rank)[:ROWS])
     if shown:
         print_trials(summary, shown)
         print()
@@ -68,7 +67,7 @@ def _sentences(ran: Ran) -> Iterator[str]:
     summary, job = ran.summary, ran.job
     best, examples = summary.best, ran.dataset.summary.n_validation
     if best:
-        yield _praise(best, examples)
+        yield _praise(summary, best, examples)
         yield from _alike(summary, best, examples)
     if len(summary.objectives) > 1:
         yield "The front: no other trial is as good in everything and better in something."
@@ -78,17 +77,17 @@ def _sentences(ran: Ran) -> Iterator[str]:
     yield f"Stored: {job.place.shown}"
 
 
-def _praise(best: TrialRecord, examples: int) -> str:
+def _praise(summary: StudySummary, best: Trial, examples: int) -> str:
     accuracy = best.values[0]
-    mean = f", mean of {n} seeds" if (n := len(best.attributes["accuracies"])) > 1 else ""
+    mean = f", mean of {n} seeds" if (n := len(best.accuracies)) > 1 else ""
     sure = sureness(*interval(accuracy, examples), examples)
     return (
-        f"Best: trial {best.number} with {settings(best.params)} and η {best.attributes['eta']:.4g}"
+        f"Best: trial {best.number} with {settings(summary, best)} and η {best.eta:.4g}"
         f" has a validation accuracy of {percent(accuracy)}{mean} ({sure})."
     )
 
 
-def _alike(summary: StudySummary, best: TrialRecord, examples: int) -> Iterator[str]:
+def _alike(summary: StudySummary, best: Trial, examples: int) -> Iterator[str]:
     """Describe how many trials could be as good: the best of many owes some of it to luck."""
     low, _ = interval(best.values[0], examples)
     alike = [t for t in summary.trials if t.state == "complete" and t.values[0] >= low]

@@ -99,11 +99,12 @@ def _report(ran: Ran) -> Written | None:
         return None
     from tuner.environment import environment
     from tuner.study.findings import eta_searches, importances
+    from tuner.study.summary import plan_of
 
     job = ran.job
     record = StudyRecord(
         command=job.command,
-        spec=job.spec.model_dump(mode="json", by_alias=True),
+        plan=plan_of(job.spec),
         data=ran.dataset.summary,
         environment=environment(),
         eta_searches=eta_searches(job.spec, ran.dataset, job.place.folder),

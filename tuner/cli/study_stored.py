@@ -69,7 +69,7 @@ def show(name: Name, options: PlaceOptions, answer: AnswerOptions) -> None:
     place, study = find(name, options)
     spec = stored_spec(place.url, name)
     if answer.json:
-        trials = [document(trial) for trial in study.trials]
+        trials = [document(study, trial) for trial in study.trials]
         where = {"storage": place.shown, "folder": str(place.folder)}
         shown = {"command": "study show", **overview(study), "trials": trials, **where}
         print(json_text({**shown, "spec": spec}))
@@ -84,7 +84,7 @@ def show(name: Name, options: PlaceOptions, answer: AnswerOptions) -> None:
 def _sentences(place: Place, study: StudySummary) -> Iterator[str]:
     if best := study.best:
         accuracy = percent(best.values[0])
-        yield f"Best: trial {best.number} with {settings(best.params)}: {accuracy}."
+        yield f"Best: trial {best.number} with {settings(study, best)}: {accuracy}."
     yield f"Study {study.study}: {len(study.trials)} trials ({counted(study)})."
     yield f"Stored: {place.shown}"
 

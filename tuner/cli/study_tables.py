@@ -1,10 +1,11 @@
 """How studies and their trials are shown, as text and as JSON."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tuner.cli.output import print_table
-from tuner.records import StudySummary, TrialRecord, to_json
+from tuner.records import StudySummary, Trial, to_json
 
 COLORS = {"best": "green", "front": "green", "pruned": "yellow", "diverged": "red"}
 HEADINGS = {"validation_accuracy": "accuracy", "parameters": "weights", "seconds": "seconds"}
@@ -19,75 +20,41 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f}%"
 
 
-def front(summary: StudySummary) -> list[TrialRecord]:
-    """Return the complete trials that no other one beats: the Pareto front, best accuracy first.
-
-    A trial is beaten by one that is at least as good in every objective and better in one; the
-    accuracy is to be high, the others low. With one objective these are the best and its equals.
-
-    Parameters
-    ----------
-    summary
-        A study.
-    """
-    complete = [t for t in summary.trials if t.state == "complete" and not diverged(t)]
-    best = [t for t in complete if not any(_beats(other, t) for other in complete)]
-    return sorted(best, key=rank)
-
-
-def _beats(one: TrialRecord, other: TrialRecord) -> bool:
-    costs = [(-t.values[0], *t.values[1:]) for t in (one, other)]
-    return costs[0] != costs[1] and all(a <= b for a, b in zip(*costs, strict=True))
-
-
-def rank(trial: TrialRecord) -> tuple[bool, float, int]:
+def rank(trial: Trial) -> tuple[bool, float, int]:
     """Order trials: complete ones first, then by accuracy, then by number."""
-    return trial.state != "complete", -(trial.values or (0.0,))[0], trial.number
+    return trial.state != "complete", -trial.values[0] if trial.values else 0.0, trial.number
 
 
-def diverged(trial: TrialRecord) -> bool:
-    """Whether one of its networks diverged, so that its accuracy is told as 0."""
-    return bool(trial.attributes.get("diverged"))
-
-
-def print_trials(summary: StudySummary, trials: Sequence[TrialRecord]) -> None:
+def print_trials(summary: StudySummary, trials: Sequence[Trial]) -> None:
     """Print trials as a table, the best marked."""
-    best = summary.best
-    marked = front(summary) if len(summary.objectives) > 1 else [best] if best else []
-    mark = "front" if len(summary.objectives) > 1 else "best"
-    states = {t.number: mark for t in marked}
+    states = {summary.best.number: "best"} if summary.best else {}
+    if len(summary.objectives) > 1:
+        states = {trial.number: "front" for trial in summary.pareto_front}
     values = [HEADINGS.get(name, name) for name in summary.objectives]
     columns = ("trial", "state", *values, "η", "epochs", "settings")
-    rows = [_row(trial, states.get(trial.number, state(trial))) for trial in trials]
+    rows = [
+        _row(trial, states.get(trial.number, trial.outcome), settings(summary, trial))
+        for trial in trials
+    ]
     print_table(columns, rows, right=("trial", *values, "η", "epochs"), colors=COLORS)
 
 
-def state(trial: TrialRecord) -> str:
-    """Return the state of a trial in a word."""
-    return "diverged" if diverged(trial) else trial.state
-
-
-def _row(trial: TrialRecord, word: str) -> tuple[str, ...]:
+def _row(trial: Trial, word: str, settings: str) -> tuple[str, ...]:
     accuracy, *others = trial.values or (0.0,)
-    eta = trial.attributes.get("eta")
-    epochs = ", ".join(str(each) for each in trial.attributes.get("epochs", ()))
     return (
         str(trial.number),
         word,
         percent(accuracy),
         *(f"{value:,.0f}" if value >= 100 else f"{value:.2g}" for value in others),
-        "" if eta is None else f"{eta:.4g}",
-        epochs,
-        settings(trial.params),
+        f"{trial.eta:.4g}" if math.isfinite(trial.eta) else "",
+        ", ".join(map(str, trial.epochs)),
+        settings,
     )
 
 
-def settings(params: Mapping[str, Any]) -> str:
-    """Write the values that a trial was given.
-
-    >>> settings({"lambda": 0.0316227, "hidden": "100"})
-    'λ 0.03162, hidden 100'
-    """
+def settings(summary: StudySummary, trial: Trial) -> str:
+    """Write the values that a trial was given, such as "λ 0.03162, hidden 100"."""
+    params = summary.stored_params(trial)
     return ", ".join(f"{_name(name)} {_value(value)}" for name, value in params.items())
 
 
@@ -99,31 +66,33 @@ def _value(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def document(trial: TrialRecord) -> dict[str, Any]:
+def document(summary: StudySummary, trial: Trial) -> dict[str, Any]:
     """Return a trial as JSON holds it; `value` is its accuracy."""
-    whole = to_json(trial)
-    attributes = {k: v for k, v in whole.pop("attributes").items() if k != "curves"}
+    whole = to_json(trial) | {"params": summary.stored_params(trial)}
+    del whole["curves"]
     value = trial.values[0] if trial.values else None
-    return {"number": whole.pop("number"), "value": value, **whole, **attributes}
+    return {"number": whole.pop("number"), "value": value, **whole}
 
 
 def overview(summary: StudySummary) -> dict[str, Any]:
     """Return a study as JSON holds it: its best trial, its front, and how its trials ended."""
-    best = summary.best
+    best, several = summary.best, len(summary.objectives) > 1
     return {
         "study": summary.study,
         "objectives": list(summary.objectives),
-        "best": document(best) if best else None,
-        "pareto": [document(t) for t in front(summary)] if len(summary.objectives) > 1 else None,
+        "best": document(summary, best) if best else None,
+        "pareto": [document(summary, t) for t in summary.pareto_front] if several else None,
         "counts": summary.counts,
-        "diverged": sum(map(diverged, summary.trials)),
+        "diverged": sum(trial.diverged for trial in summary.trials),
     }
 
 
 def counted(summary: StudySummary) -> str:
     """Describe how the trials ended.
 
-    >>> counted(StudySummary(study="a", objectives=("validation_accuracy",), trials=()))
+    >>> counted(
+    ...     StudySummary(study="a", objectives=("validation_accuracy",), space={}, trials=())
+    ... )
     '0 complete, 0 pruned'
     """
     return ", ".join(_counts(summary))
@@ -133,5 +102,5 @@ def _counts(summary: StudySummary) -> Iterator[str]:
     for name, number in summary.counts.items():
         if number or name != "failed":
             yield f"{number} {name}"
-    if lost := sum(map(diverged, summary.trials)):
+    if lost := sum(trial.diverged for trial in summary.trials):
         yield f"{lost} diverged"

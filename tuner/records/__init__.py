@@ -17,6 +17,7 @@ from tuner.records.article import Unit as Unit
 from tuner.records.base import SCHEMA as SCHEMA
 from tuner.records.base import Number as Number
 from tuner.records.base import Record as Record
+from tuner.records.base import Share as Share
 from tuner.records.base import from_json as from_json
 from tuner.records.base import require as require
 from tuner.records.base import require_choice as require_choice
@@ -43,9 +44,16 @@ from tuner.records.settings import Precision as Precision
 from tuner.records.settings import Regularization as Regularization
 from tuner.records.settings import ScheduleName as ScheduleName
 from tuner.records.settings import Strategy as Strategy
+from tuner.records.study import Choices as Choices
+from tuner.records.study import Range as Range
+from tuner.records.study import SearchSpace as SearchSpace
+from tuner.records.study import StudyPlan as StudyPlan
 from tuner.records.study import StudyRecord as StudyRecord
 from tuner.records.study import StudySummary as StudySummary
-from tuner.records.study import TrialRecord as TrialRecord
+from tuner.records.study import Trial as Trial
+from tuner.records.study import Value as Value
+from tuner.records.study import layer_sizes as layer_sizes
+from tuner.records.study import layers_text as layers_text
 from tuner.records.training import Epoch as Epoch
 from tuner.records.training import Run as Run
 from tuner.records.training import StopReason as StopReason
@@ -67,6 +75,7 @@ __all__ = [
     "Activation",
     "Agreement",
     "Candidate",
+    "Choices",
     "Claim",
     "Cost",
     "DataSummary",
@@ -93,26 +102,33 @@ __all__ = [
     "Panel",
     "Precision",
     "Probe",
+    "Range",
     "Record",
     "Regularization",
     "ReproduceRecord",
     "Run",
     "ScheduleName",
+    "SearchSpace",
     "Series",
+    "Share",
     "Signal",
     "Step",
     "StepName",
     "StopReason",
     "Strategy",
+    "StudyPlan",
     "StudyRecord",
     "StudySummary",
     "TrainRecord",
     "Trained",
-    "TrialRecord",
+    "Trial",
     "TuneRecord",
     "Unit",
+    "Value",
     "Verdict",
     "from_json",
+    "layer_sizes",
+    "layers_text",
     "require",
     "require_choice",
     "to_json",

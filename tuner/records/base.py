@@ -3,7 +3,14 @@
 import math
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BeforeValidator, ConfigDict, PlainSerializer, TypeAdapter, ValidationError
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+)
 
 from tuner.errors import InputError, OptionError
 
@@ -17,6 +24,9 @@ Number = Annotated[
     PlainSerializer(lambda value: value if math.isfinite(value) else None),
 ]
 """A float that may have left the finite numbers; JSON has no such number, so it becomes null."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A share of examples, 0 … 1; JSON that holds another number is refused."""
 
 
 class _Adapters(dict[type, TypeAdapter[Any]]):

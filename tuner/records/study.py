@@ -1,41 +1,156 @@
-"""What a study found."""
+"""What a study searched and found."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise, repeat
+from statistics import fmean
+from typing import Annotated, Literal
 
-from tuner.records.base import Record
+from pydantic import Field
+
+from tuner.records.base import Number, Record, Share, require
 from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearch
 
+TrialState = Literal["complete", "pruned", "failed"]
+Value = int | float | str | tuple[int, ...]
+"""The value of a searched dimension; hidden layers are the tuple of their sizes."""
+
+Stored = int | float | str
+"""A value as Optuna holds it: hidden layers are a text, such as "30,20", or the size of one."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class TrialRecord(Record):
-    """One finished trial of a study.
+class Range(Record):
+    """A dimension drawn from `low` to `high`, evenly or (`log`) evenly in its logarithm."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices(Record):
+    """A dimension with a list of values to choose from, in the order of the study file."""
+
+    choices: tuple[Value, ...]
+
+
+SearchSpace = Mapping[str, Range | Choices]
+"""Each searched dimension by its name in the study file."""
+
+
+def layer_sizes(stored: Stored | tuple[int, ...] | list[int]) -> tuple[int, ...]:
+    """Return the sizes of hidden layers that Optuna or a study file holds.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When it is neither a number nor a list of them.
+
+    Examples
+    --------
+    >>> layer_sizes("30,20"), layer_sizes(30), layer_sizes([30, 20]), layer_sizes("")
+    ((30, 20), (30,), (30, 20), ())
+    """
+    if isinstance(stored, int):
+        return (stored,)
+    parts = stored.split(",") if isinstance(stored, str) else stored
+    if not isinstance(parts, list | tuple):
+        raise TypeError(f"hidden must be sizes of layers but is {stored!r}")
+    return tuple(int(size) for size in parts if size != "")
+
+
+def layers_text(sizes: tuple[int, ...] | list[int]) -> str:
+    """Return hidden layers as one text, as Optuna stores a choice of them.
+
+    Examples
+    --------
+    >>> layers_text((30, 20))
+    '30,20'
+    """
+    return ",".join(map(str, sizes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial(Record):
+    """One finished trial of a study; tuples with one entry a seed are in the order of the seeds.
 
     Attributes
     ----------
     number
         From 0, in the order in which the trials were drawn.
     state
-        `complete`, or `pruned` where it was ended at a rung.
+        How it ended: `pruned` where it was stopped at a rung.
     values
-        One for each objective; the first is the validation accuracy, 0 … 1.
+        One for each objective; the first is the validation accuracy, 0 … 1, the mean of the seeds.
     params
         The value of each searched dimension.
     rungs
         The validation accuracy at each rung it reached, by epoch.
-    attributes
-        What else is known: batch, eta, best_epoch, accuracies, epochs, stop_reason, diverged,
-        seconds, and curves, the validation accuracy of each epoch. Lists hold one entry a seed.
+    batch, batch_size
+        The batch it was drawn in, from 0, and how many trials that has.
+    eta
+        Learning rate it began with; NaN of a trial that failed.
+    accuracies
+        Best validation accuracy, one entry a seed.
+    best_epoch, epochs
+        Epoch of the best accuracy, and epochs trained, one entry a seed.
+    stop_reason
+        Why training ended, or `pruned`, one entry a seed.
+    diverged
+        Whether one of its networks diverged; its accuracy is then told as 0.
+    seconds
+        Wall-clock time of its training.
+    curves
+        The validation accuracy of each epoch, one curve a seed.
     """
 
-    number: int
-    state: str
+    number: Annotated[int, Field(ge=0)]
+    state: TrialState
     values: tuple[float, ...]
-    params: Mapping[str, Any]
-    rungs: Mapping[int, float]
-    attributes: Mapping[str, Any]
+    params: Mapping[str, Value]
+    rungs: Mapping[int, Share]
+    batch: int = 0
+    batch_size: int = 1
+    eta: Number = math.nan
+    accuracies: tuple[Share, ...] = ()
+    best_epoch: tuple[int, ...] = ()
+    epochs: tuple[int, ...] = ()
+    stop_reason: tuple[str, ...] = ()
+    diverged: bool = False
+    seconds: float = 0.0
+    curves: tuple[tuple[Share, ...], ...] = ()
+
+    @property
+    def accuracy(self) -> float:
+        """Validation accuracy, the mean of its seeds; NaN where it failed without one."""
+        return self.objective(0)
+
+    def objective(self, index: int) -> float:
+        """Return the value of one objective; NaN where the trial failed without any."""
+        return self.values[index] if self.values else math.nan
+
+    @property
+    def outcome(self) -> str:
+        """How it ended in a word: `diverged` before `complete`, `pruned` or `failed`."""
+        return "diverged" if self.diverged else self.state
+
+    @property
+    def mean_curve(self) -> tuple[float, ...]:
+        """Validation accuracy after each epoch; a seed that has stopped keeps its last.
+
+        Examples
+        --------
+        >>> curves = ((0.5, 0.75, 1.0), (0.25,))
+        >>> trial = Trial(number=0, state="pruned", values=(), params={}, rungs={}, curves=curves)
+        >>> trial.mean_curve
+        (0.375, 0.5, 0.625)
+        """
+        longest = max(map(len, self.curves), default=0)
+        filled = [[*c, *repeat(c[-1], longest - len(c))] for c in self.curves if c]
+        return tuple(map(fmean, zip(*filled, strict=True)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,25 +163,125 @@ class StudySummary(Record):
         Its name.
     objectives
         What each value of a trial is; the first, validation accuracy, is to be high, others low.
+    space
+        What was searched.
     trials
         In the order of their numbers.
     """
 
     study: str
-    objectives: tuple[str, ...]
-    trials: tuple[TrialRecord, ...]
+    objectives: Annotated[tuple[str, ...], Field(min_length=1)]
+    space: SearchSpace
+    trials: tuple[Trial, ...]
+
+    def __post_init__(self) -> None:
+        numbers = [trial.number for trial in self.trials]
+        require(numbers == sorted(set(numbers)), "trials", numbers, "in the order of their numbers")
+        for trial in self.trials:
+            where, values = f"values of trial {trial.number}", trial.values
+            if values or trial.state != "failed":
+                amount = len(self.objectives)
+                require(len(values) == amount, where, values, f"{amount}, one for each objective")
+                require(0 <= values[0] <= 1, where, values, "an accuracy from 0 to 1 first")
 
     @property
-    def best(self) -> TrialRecord | None:
+    def best(self) -> Trial | None:
         """The complete trial with the highest validation accuracy, the first of equals."""
         complete = [trial for trial in self.trials if trial.state == "complete"]
-        return max(complete, key=lambda trial: trial.values[0], default=None)
+        return max(complete, key=lambda trial: trial.accuracy, default=None)
+
+    @property
+    def pareto_front(self) -> tuple[Trial, ...]:
+        """The complete trials that no other one beats, the highest accuracy first.
+
+        A trial is beaten by one that is at least as good in every objective and better in one; the
+        accuracy is to be high, the others low. With one objective these are the best and its
+        equals. Trials that diverged do not count.
+        """
+        complete = [t for t in self.trials if t.outcome == "complete"]
+        front = [t for t in complete if not any(_beats(other, t) for other in complete)]
+        return tuple(sorted(front, key=lambda t: (-t.accuracy, t.number)))
 
     @property
     def counts(self) -> dict[str, int]:
         """How many trials ended in each way."""
         states = [trial.state for trial in self.trials]
         return {state: states.count(state) for state in ("complete", "pruned", "failed")}
+
+    def stored_params(self, trial: Trial) -> dict[str, Stored]:
+        """Return the values of a trial as Optuna holds them, and JSON and tables show them.
+
+        Examples
+        --------
+        >>> trial = Trial(number=0, state="pruned", values=(), params={"hidden": (9,)}, rungs={})
+        >>> space = {"hidden": Choices(choices=((9,), (30, 20)))}
+        >>> StudySummary(
+        ...     study="s", objectives=("validation_accuracy",), space=space, trials=(trial,)
+        ... ).stored_params(trial)
+        {'hidden': '9'}
+        """
+        return {
+            name: _stored(value, drawn=isinstance(self.space.get(name), Range))
+            for name, value in trial.params.items()
+        }
+
+
+def _stored(value: Value, *, drawn: bool) -> Stored:
+    if not isinstance(value, tuple):
+        return value
+    return value[0] if drawn else layers_text(value)
+
+
+def _beats(one: Trial, other: Trial) -> bool:
+    costs = [(-t.values[0], *t.values[1:]) for t in (one, other)]
+    return costs[0] != costs[1] and all(a <= b for a, b in zip(*costs, strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyPlan(Record):
+    """What a study file asks for beside its search space, the defaults filled in.
+
+    Attributes
+    ----------
+    title
+        Of the report; may be empty.
+    data
+        Where the data come from: source, target, train_size and split_seed.
+    network, train
+        Settings and strategy that the trials share where nothing is searched, by name.
+    eta
+        A number, or `find` (by its threshold, for each network) or `search` (a dimension).
+    eta_seeds
+        Networks at each η of a threshold search.
+    trials
+        How many were asked for.
+    batch
+        Trials drawn together.
+    seeds
+        Networks in each trial, their seeds counted up from `seed`.
+    rungs
+        Epochs after which the weaker part of a batch is pruned.
+    keep
+        The share of a batch that goes on at each rung.
+    sampler
+        Optuna's `tpe`, `gp`, `random`, or `grid`.
+    seed
+        Of sampling, of the networks, and of the split unless `data` holds another.
+    """
+
+    title: str
+    data: Mapping[str, Value | None]
+    network: Mapping[str, Value | None]
+    train: Mapping[str, Value | None]
+    eta: float | str
+    eta_seeds: int
+    trials: int
+    batch: int
+    seeds: int
+    rungs: tuple[int, ...]
+    keep: float
+    sampler: str
+    seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +292,8 @@ class StudyRecord(Record):
     ----------
     command
         Without anything secret of the storage.
-    spec
-        What the study file says, with its defaults filled in.
+    plan
+        What the study file asks for.
     eta_searches
         The threshold searches that set η, one for each network, by what they were asked.
     importances
@@ -89,10 +304,19 @@ class StudyRecord(Record):
     """
 
     command: str
-    spec: Mapping[str, Any]
+    plan: StudyPlan
     data: DataSummary
     environment: Environment
     eta_searches: Mapping[str, EtaSearch]
     result: StudySummary
     importances: Mapping[str, float] | None
     complete: bool
+
+    def parameters(self, trial: Trial) -> int:
+        """Return the number of weights and biases of a trial's network."""
+        hidden = trial.params.get("hidden", self.plan.network["hidden"])
+        layers = trial.params.get("layers")
+        sizes = hidden if isinstance(hidden, tuple) else ()
+        sizes = sizes[:1] * layers if isinstance(layers, int) else sizes
+        every = (self.data.n_features, *sizes, len(self.data.classes))
+        return sum((a + 1) * b for a, b in pairwise(every))

@@ -8,7 +8,6 @@ from typing import NoReturn
 
 from tuner.errors import InputError
 from tuner.records import (
-    SCHEMA,
     FindEtaRecord,
     ReproduceRecord,
     Run,
@@ -21,8 +20,11 @@ from tuner.records import (
 from tuner.report.validation.article import reproduce_contradictions
 from tuner.report.validation.inspection import inspection_contradictions
 from tuner.report.validation.learning_rate import contradictions_in_search
-from tuner.report.validation.study import study_contradictions
 from tuner.report.validation.tune import tune_contradictions, tune_runs
+from tuner.report.version1 import upgraded
+
+RECORDS = 2
+"""The form of `records.json`; version 1 is read too."""
 
 StoredRecord = FindEtaRecord | TrainRecord | StudyRecord | TuneRecord | ReproduceRecord
 
@@ -56,7 +58,7 @@ def stored_json(record: StoredRecord) -> bytes:
     (['schema', 'kind', 'command'], 'find-eta')
     """
     kind = next(name for name, each in KINDS.items() if isinstance(record, each))
-    document = {"schema": SCHEMA, "kind": kind, **to_json(record)}
+    document = {"schema": RECORDS, "kind": kind, **to_json(record)}
     return f"{json.dumps(document, allow_nan=False, indent=1)}\n".encode()
 
 
@@ -76,14 +78,19 @@ def load_stored(path: Path) -> StoredRecord:
     """
     document = _document(path)
     schema, kind = document.pop("schema", None), document.pop("kind", None)
-    if schema != SCHEMA or isinstance(schema, bool):
+    if schema not in (1, RECORDS) or isinstance(schema, bool):
         _refuse(
             path,
-            f"schema is {schema!r} but this version reads {SCHEMA}: use the version of"
+            f"schema is {schema!r} but this version reads 1 and {RECORDS}: use the version of"
             " tuner that wrote it",
         )
     if not isinstance(kind, str) or kind not in KINDS:
         _refuse(path, f"kind is {kind!r} but must be one of {', '.join(KINDS)}")
+    if schema == 1:
+        try:
+            document = upgraded(kind, document)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            _refuse(path, f"is no {kind} record of version 1: give a records.json", error)
     try:
         record = from_json(KINDS[kind], json.dumps(document))
     except InputError as error:
@@ -125,7 +132,6 @@ def _contradictions(record: StoredRecord) -> Iterator[str]:
     if isinstance(record, StudyRecord):
         for name, search in record.eta_searches.items():
             yield from contradictions_in_search(f"eta_searches.{name}", search)
-        yield from study_contradictions(record)
         return
     if isinstance(record, TuneRecord):
         yield from _in_tuning(record)

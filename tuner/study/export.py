@@ -3,11 +3,11 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from tuner.errors import MissingExtraError
-from tuner.records import StudySummary, TrialRecord
+from tuner.records import StudySummary, Trial
 
 Cell = str | int | float | bool | None
 
@@ -22,7 +22,7 @@ OF_EACH_SEED = {
     "accuracies": "accuracy",
     "stop_reason": "stop_reason",
 }
-"""Attributes with one entry for each seed, and what their columns are called."""
+"""Fields with one entry for each seed, and what their columns are called."""
 
 
 def columns(summary: StudySummary) -> dict[str, list[Cell]]:
@@ -42,11 +42,13 @@ def columns(summary: StudySummary) -> dict[str, list[Cell]]:
 
     Examples
     --------
-    >>> trial = TrialRecord(number=0, state="complete", values=(0.9,), params={"lambda": 0.1},
-    ...     rungs={2: 0.9}, attributes={"eta": 0.5, "epochs": [4]})
-    >>> study = StudySummary(study="s", objectives=("validation_accuracy",), trials=(trial,))
-    >>> list(columns(study))
-    ['number', 'state', 'validation_accuracy', 'params_lambda', 'eta', 'epochs', 'rung_2']
+    >>> trial = Trial(number=0, state="complete", values=(0.9,), params={"lambda": 0.1},
+    ...     rungs={2: 0.9}, eta=0.5, epochs=(4,))
+    >>> study = StudySummary(
+    ...     study="s", objectives=("validation_accuracy",), space={}, trials=(trial,)
+    ... )
+    >>> list(columns(study))[2:7]
+    ['validation_accuracy', 'params_lambda', 'eta', 'epochs', 'diverged']
     """
     rows = [dict(_cells(trial, summary)) for trial in summary.trials]
     names = sorted({name: None for row in rows for name in row}, key=_order(summary))
@@ -95,21 +97,18 @@ def harmless(cell: str) -> str:
     return f"'{line}" if formula else line
 
 
-def _cells(trial: TrialRecord, summary: StudySummary) -> Iterator[tuple[str, Cell]]:
+def _cells(trial: Trial, summary: StudySummary) -> Iterator[tuple[str, Cell]]:
     yield "number", trial.number
     yield "state", trial.state
     yield from zip(summary.objectives, trial.values, strict=False)
-    for name, value in trial.params.items():
-        yield f"params_{name}", _cell(value)
-    known = trial.attributes
+    for name, value in summary.stored_params(trial).items():
+        yield f"params_{name}", value
     for name in ("eta", "diverged", "seconds", "batch"):
-        if name in known:
-            yield name, _cell(known[name])
+        yield name, getattr(trial, name)
     for name, column in OF_EACH_SEED.items():
-        entries = known.get(name, ())
-        entries = entries if isinstance(entries, Sequence) else ()
+        entries = getattr(trial, name)
         for i, entry in enumerate(entries, 1):
-            yield column if len(entries) == 1 else f"{column}_{i}", _cell(entry)
+            yield column if len(entries) == 1 else f"{column}_{i}", entry
     for epoch, value in trial.rungs.items():
         yield f"rung_{epoch}", value
 
@@ -127,10 +126,6 @@ def _order(summary: StudySummary) -> Any:
         return groups.index(stem if stem in groups else f"{stem}_"), int(number)
 
     return key
-
-
-def _cell(value: object) -> Cell:
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
 def _one_type(cells: list[Cell]) -> list[Cell]:

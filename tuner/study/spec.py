@@ -34,6 +34,8 @@ from tuner.records import (
     Regularization,
     ScheduleName,
     Strategy,
+    layer_sizes,
+    layers_text,
 )
 from tuner.strategies.plans import policies
 
@@ -356,7 +358,7 @@ class StudySpec(_Part):
         Parameters
         ----------
         params
-            Values of the searched dimensions, as Optuna holds them.
+            Values of the searched dimensions, as Optuna or a trial's record holds them.
 
         Raises
         ------
@@ -382,15 +384,13 @@ def in_optuna(name: str, choice: Any) -> Any:
     """Return a choice of the file as Optuna holds it: layers become a text, such as "30,20"."""
     if name != "hidden":
         return choice
-    return ",".join(map(str, choice)) if isinstance(choice, list | tuple) else str(choice)
+    return layers_text(choice) if isinstance(choice, list | tuple) else str(choice)
 
 
-def _layers(value: int | str) -> Layers:
-    if isinstance(value, int):
-        return (value,)
+def _layers(value: Any) -> Layers:
     try:
-        return tuple(int(size) for size in value.split(",") if size)
-    except ValueError:
+        return layer_sizes(value)
+    except (TypeError, ValueError):
         raise OptionError(f"hidden must be sizes of layers but is {value!r}.") from None
 
 

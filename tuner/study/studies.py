@@ -1,6 +1,6 @@
 """Run a study, and look at what is stored."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from functools import partial
 from importlib.metadata import version
@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
 
 from tuner.data import Dataset
 from tuner.errors import InputError, OutputError
 from tuner.execution.base import Workers, workers_for
-from tuner.records import DataSummary, StudySummary, TrialRecord
+from tuner.records import DataSummary, StudySummary
 from tuner.study.batches import BatchFiles, remove_batch_files
 from tuner.study.coordinator import Control, Coordinator
 from tuner.study.optuna_storage import (
@@ -23,11 +21,11 @@ from tuner.study.optuna_storage import (
     SPEC,
     connected,
     default_url,
-    finished,
     only_coordinator,
     open_study,
 )
 from tuner.study.spec import StudySpec
+from tuner.study.summary import summary_of
 from tuner.trainers.base import Trainer
 from tuner.trainers.native import NativeTrainer
 
@@ -128,13 +126,7 @@ def conduct(
             control=control,
         )
         complete = coordinator.run(trials or spec.trials)
-        return summary_of(study, spec.objectives), complete
-
-
-def summary_of(study: Study, objectives: Sequence[str]) -> StudySummary:
-    """Return a study's trials as records."""
-    trials = tuple(_record(trial) for trial in finished(study))
-    return StudySummary(study=study.study_name, objectives=tuple(objectives), trials=trials)
+        return summary_of(study), complete
 
 
 def stored_studies(url: str) -> list[StudySummary]:
@@ -142,11 +134,7 @@ def stored_studies(url: str) -> list[StudySummary]:
     with connected(url) as storage:
         names = sorted(optuna.get_all_study_names(storage))
         studies = [optuna.load_study(study_name=name, storage=storage) for name in names]
-        return [
-            summary_of(study, study.user_attrs[SPEC]["objectives"])
-            for study in studies
-            if SPEC in study.user_attrs
-        ]
+        return [summary_of(study) for study in studies if SPEC in study.user_attrs]
 
 
 def stored_study(url: str, name: str) -> StudySummary:
@@ -222,14 +210,3 @@ def _make(folder: Path) -> None:
 def _unknown(name: str, studies: dict[str, StudySummary]) -> str:
     there = ", ".join(studies) or "none"
     return f"study {name}: is not stored there: those that are: {there}."
-
-
-def _record(trial: FrozenTrial) -> TrialRecord:
-    return TrialRecord(
-        number=trial.number,
-        state="failed" if trial.state is TrialState.FAIL else trial.state.name.lower(),
-        values=tuple(trial.values or ()),
-        params=dict(trial.params),
-        rungs=dict(trial.intermediate_values),
-        attributes=dict(trial.user_attrs),
-    )

@@ -34,6 +34,7 @@ from tuner.study.coordinator import Standing
 from tuner.study.findings import eta_searches, importances
 from tuner.study.optuna_storage import default_url
 from tuner.study.studies import run_study
+from tuner.study.summary import plan_of
 from tuner.training.eta_finder import ProbePlan
 from tuner.tuning import words
 from tuner.tuning.candidates import Finalists, least_epochs, most_epochs
@@ -379,7 +380,7 @@ class _Order:
         folder = self.folder / WORK / STUDY
         return StudyRecord(
             command=self.ask.command,
-            spec=self.spec.model_dump(mode="json", by_alias=True),
+            plan=plan_of(self.spec),
             data=self.studied.summary,
             environment=environment(),
             eta_searches=eta_searches(self.spec, self.studied, folder),

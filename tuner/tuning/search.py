@@ -9,7 +9,7 @@ import numpy as np
 
 from tuner.data import Dataset, Part
 from tuner.execution.base import Workers
-from tuner.records import Hyperparameters, Record, StudySummary, TrialRecord
+from tuner.records import Hyperparameters, Record, StudySummary, Trial
 from tuner.study.spec import StudySpec
 from tuner.tuning.jobs import OnPart, Pace, done, first_of
 from tuner.tuning.request import Ask
@@ -228,7 +228,7 @@ def _lambdas(n: int, *, fresh: bool) -> tuple[float, float]:
     return max(low, 1e-3), max(high, 1.0 if fresh else 10.0)
 
 
-def best_trials(summary: StudySummary, most: int) -> list[TrialRecord]:
+def best_trials(summary: StudySummary, most: int) -> list[Trial]:
     """Return the trials that go on, the best first, no two of the same parameters.
 
     The second is the best of those with more neurons, if there is one: what they are good for shows
@@ -243,8 +243,9 @@ def best_trials(summary: StudySummary, most: int) -> list[TrialRecord]:
     return [best, *others][:most]
 
 
-def _neurons(trial: TrialRecord) -> int:
-    return int(trial.params["hidden"])
+def _neurons(trial: Trial) -> int:
+    hidden = trial.params["hidden"]
+    return sum(hidden) if isinstance(hidden, tuple) else 0
 
 
 def part_for(data: Dataset, plan: SearchPlan) -> Dataset:
@@ -268,11 +269,11 @@ def workers_for(workers: Workers, data: Dataset, plan: SearchPlan) -> Workers:
     return OnPart(workers, plan.n_train, STUDY_VALIDATION)
 
 
-def settings_of(spec: StudySpec, trial: TrialRecord, scale: float) -> Hyperparameters:
+def settings_of(spec: StudySpec, trial: Trial, scale: float) -> Hyperparameters:
     """Return the settings of a trial with its η, and λ for `scale` times as many examples."""
     settings = spec.resolve(trial.params)[0]
     lambda_ = float(f"{settings.lambda_ * scale:.4g}")
-    return replace(settings, eta=trial.attributes["eta"], lambda_=lambda_)
+    return replace(settings, eta=trial.eta, lambda_=lambda_)
 
 
 def for_long_run(settings: Hyperparameters) -> Hyperparameters:

@@ -15,7 +15,7 @@ from tuner.records import (
     Signal,
     StepName,
     StudySummary,
-    TrialRecord,
+    Trial,
 )
 from tuner.stats import wilson
 from tuner.tuning.search import LONG_RUN, SearchPlan, sizes_for
@@ -92,12 +92,12 @@ def standing(told: int, target: int, complete: Sequence[float]) -> str:
     return f"study of λ and size: {told} of {target} trials{best}"
 
 
-def study(summary: StudySummary, best: Sequence[TrialRecord]) -> str:
+def study(summary: StudySummary, best: Sequence[Trial]) -> str:
     """Describe what the study found."""
-    first = best[0]
+    first, params = best[0], summary.stored_params(best[0])
     return (
         f"Of {len(summary.trials)} trials ({summary.counts['pruned']} ended early) the best has "
-        f"λ = {first.params['lambda']:.3g} and {first.params['hidden']} hidden neurons, "
+        f"λ = {params['lambda']:.3g} and {params['hidden']} hidden neurons, "
         f"{_percent(first.values[0])} on validation data."
     )
 

@@ -11,10 +11,14 @@ from tuner.records import (
     Environment,
     EtaSearch,
     Outcome,
+    StudyPlan,
     StudyRecord,
     StudySummary,
-    TrialRecord,
+    Trial,
+    layer_sizes,
 )
+from tuner.records.study import TrialState
+from tuner.study.summary import search_space
 
 DATA = DataSummary(
     name="mnist-5k",
@@ -53,7 +57,7 @@ SPEC: Mapping[str, Any] = {
     "name": "small",
     "title": "",
     "data": {"source": "mnist-5k", "target": None},
-    "network": {"hidden": [30], "lambda": 0.0},
+    "network": {"hidden": (30,), "lambda": 0.0},
     "train": {"epochs": 20, "patience": None},
     "search": {
         "lambda": {"low": 0.01, "high": 100.0, "log": True},
@@ -66,6 +70,7 @@ SPEC: Mapping[str, Any] = {
     "rungs": [2, 6],
     "sampler": "tpe",
     "objectives": ["validation_accuracy"],
+    "seed": 0,
 }
 
 
@@ -73,46 +78,70 @@ def trial(
     number: int,
     accuracies: Sequence[float] = (0.9,),
     *,
-    state: str = "complete",
+    state: TrialState = "complete",
     params: Mapping[str, Any] | None = None,
     others: Sequence[float] = (),
     epochs: int = 8,
-    **attributes: Any,
-) -> TrialRecord:
-    """Return a trial whose curves rise to its accuracies, one a seed."""
+    **fields: Any,
+) -> Trial:
+    """Return a trial whose curves rise to its accuracies, one a seed.
+
+    `params` are in the form of Optuna; other keywords replace fields of the trial.
+    """
     mean = sum(accuracies) / len(accuracies)
-    curves = [[a * (1 - 0.5 / k) for k in range(1, epochs)] + [a] for a in accuracies]
-    known = {
-        "batch": 0,
-        "eta": 0.75,
-        "best_epoch": [epochs - 1] * len(accuracies),
-        "accuracies": list(accuracies),
-        "epochs": [epochs] * len(accuracies),
-        "stop_reason": ["no-improvement"] * len(accuracies),
-        "diverged": False,
-        "seconds": 0.5,
-        "curves": curves,
-    }
-    return TrialRecord(
+    params = {"lambda": 0.1 * (number + 1), "hidden": "30"} if params is None else params
+    typed = {k: layer_sizes(v) if k == "hidden" else v for k, v in params.items()}
+    made = Trial(
         number=number,
         state=state,
         values=(mean, *others),
-        params={"lambda": 0.1 * (number + 1), "hidden": "30"} if params is None else params,
+        params=typed,
         rungs={epochs: mean},
-        attributes=known | attributes,
+        eta=0.75,
+        best_epoch=(epochs - 1,) * len(accuracies),
+        accuracies=tuple(accuracies),
+        epochs=(epochs,) * len(accuracies),
+        stop_reason=("no-improvement",) * len(accuracies),
+        seconds=0.5,
+        curves=tuple((*(a * (1 - 0.5 / k) for k in range(1, epochs)), a) for a in accuracies),
     )
+    return replace(made, **fields)
 
 
-def study(*trials: TrialRecord, spec: Mapping[str, Any] = SPEC, **changes: Any) -> StudyRecord:
-    """Return a study of these trials; keywords replace its fields."""
-    objectives = tuple(spec.get("objectives", ["validation_accuracy"]))
+def failed(number: int) -> Trial:
+    """Return a trial that failed before it had anything."""
+    return Trial(number=number, state="failed", values=(), params={}, rungs={})
+
+
+def study(*trials: Trial, spec: Mapping[str, Any] = SPEC, **changes: Any) -> StudyRecord:
+    """Return a study of these trials, as its file states it; keywords replace its fields."""
+    result = StudySummary(
+        study=spec["name"],
+        objectives=tuple(spec["objectives"]),
+        space=search_space(spec["search"]),
+        trials=trials,
+    )
     record = StudyRecord(
         command="python -m tuner study run studies/small.toml",
-        spec=spec,
+        plan=StudyPlan(
+            title=spec["title"],
+            data=spec["data"],
+            network=spec["network"],
+            train=spec["train"],
+            eta=spec["eta"],
+            eta_seeds=1,
+            trials=spec["trials"],
+            batch=8,
+            seeds=spec["seeds"],
+            rungs=tuple(spec["rungs"]),
+            keep=0.5,
+            sampler=spec["sampler"],
+            seed=spec["seed"],
+        ),
         data=DATA,
         environment=ENVIRONMENT,
         eta_searches={QUESTION: FOUND},
-        result=StudySummary(study=spec.get("name", "x"), objectives=objectives, trials=trials),
+        result=result,
         importances={"lambda": 0.7, "hidden": 0.3},
         complete=True,
     )
@@ -132,8 +161,8 @@ SMALL = study(*TRIALS)
 _FAMILIES: Mapping[str, Any] = {
     "lambda": {"low": 0.001, "high": 100.0, "log": True},
     "hidden": {"low": 5, "high": 200, "log": True},
-    "layers": {"low": 1, "high": 3},
-    "dropout": {"low": 0.0, "high": 0.5},
+    "layers": {"low": 1, "high": 3, "log": False},
+    "dropout": {"low": 0.0, "high": 0.5, "log": False},
     "batch_size": {"choices": [5, 10, 20, 50]},
     "activation": {"choices": ["sigmoid", "tanh", "relu"]},
     "cost": {"choices": ["cross-entropy", "quadratic"]},
@@ -142,7 +171,7 @@ _FAMILIES: Mapping[str, Any] = {
     "eta": {"low": 0.001, "high": 10.0, "log": True},
     "schedule": {"choices": ["constant", "halving"]},
     "patience": {"choices": [3, 10, "off"]},
-    "factor": {"low": 1.5, "high": 10.0},
+    "factor": {"low": 1.5, "high": 10.0, "log": False},
 }
 
 
@@ -164,18 +193,19 @@ def large(
 
 def _large_trial(
     number: int, epochs: int, seeds: int, searched: Mapping[str, Any], noise: random.Random
-) -> TrialRecord:
+) -> Trial:
     params = {name: _drawn(name, stated, noise) for name, stated in searched.items()}
     far = math.log10(params["lambda"] / 0.5) if "lambda" in params else noise.gauss(0, 1)
     top = 0.95 - 0.012 * far * far + noise.gauss(0, 0.004)
     kind = noise.random()
     last = epochs // 10 if kind < 0.4 else epochs // 3 if kind < 0.6 else epochs
     accuracies = [min(1.0, max(0.1, top + noise.gauss(0, 0.003))) for _ in range(seeds)]
-    curves = [
-        [round(a * (1 - math.exp(-k / 4)) - noise.random() / 99, 6) % 1 for k in range(1, last + 1)]
+    epochs_of = range(1, last + 1)
+    curves = tuple(
+        tuple(round(a * (1 - math.exp(-k / 4)) - noise.random() / 99, 6) % 1 for k in epochs_of)
         for a in accuracies
-    ]
-    state = "complete" if last == epochs else "pruned"
+    )
+    state: TrialState = "complete" if last == epochs else "pruned"
     return trial(
         number,
         accuracies,

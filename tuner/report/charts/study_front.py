@@ -22,7 +22,6 @@ from tuner.report.charts.study_parts import (
 )
 from tuner.report.charts.theme import INK, styled
 from tuner.report.frames.study_space import Dimension
-from tuner.report.frames.study_trials import accuracy, objective, outcome
 
 UNITS = {"parameters": "weights and biases", "seconds": "training time in s"}
 
@@ -48,9 +47,9 @@ def front(record: StudyRecord, index: int) -> pd.DataFrame:
     rows = [
         (
             trial.number,
-            outcome(trial),
-            objective(trial, index),
-            100 * accuracy(trial),
+            trial.outcome,
+            trial.objective(index),
+            100 * trial.accuracy,
             best is not None and trial.number == best.number,
         )
         for trial in record.result.trials

@@ -1,6 +1,5 @@
 """The course of a study, trial after trial."""
 
-import math
 from typing import Any
 
 import pandas as pd
@@ -27,7 +26,6 @@ from tuner.report.charts.study_parts import (
 )
 from tuner.report.charts.theme import INK, styled
 from tuner.report.frames.study import trial_table
-from tuner.report.frames.study_space import as_number
 
 
 def search_history(record: StudyRecord) -> pd.DataFrame:
@@ -51,9 +49,7 @@ def search_history(record: StudyRecord) -> pd.DataFrame:
 
 def rungs(record: StudyRecord) -> tuple[int, ...]:
     """Return the epochs at which weak trials were ended."""
-    stated = record.spec.get("rungs")
-    found = map(as_number, stated if isinstance(stated, list | tuple) else ())
-    return tuple(int(epoch) for epoch in found if not math.isnan(epoch))
+    return record.plan.rungs
 
 
 def draw_history(

@@ -21,7 +21,6 @@ from tuner.report.charts.theme import INK, LEVELS, PAPER, styled
 from tuner.report.format import number
 from tuner.report.frames.study_ranking import ranking
 from tuner.report.frames.study_space import Dimension, dimensions, plain
-from tuner.report.frames.study_trials import accuracy, outcome
 
 _COLORS = tuple(LEVELS)
 _MARKERS = {"complete": "o", "pruned": "X", "diverged": "^", "failed": "s"}
@@ -50,8 +49,8 @@ def map_points(record: StudyRecord, across: Dimension, up: Dimension) -> pd.Data
     rows = [
         (
             trial.number,
-            outcome(trial),
-            100 * accuracy(trial),
+            trial.outcome,
+            100 * trial.accuracy,
             plain(trial.params.get(across.name)),
             plain(trial.params.get(up.name)),
             across.place(trial.params.get(across.name)),

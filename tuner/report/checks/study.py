@@ -3,12 +3,11 @@
 import math
 from collections.abc import Iterator
 
-from tuner.records import Outcome, StudyRecord, TrialRecord
+from tuner.records import Outcome, StudyRecord, Trial, Value
 from tuner.report.checks.base import ENOUGH_SEEDS, Caution
 from tuner.report.format import count, listing, percent
 from tuner.report.frames.study_ranking import Ranking, ranking
-from tuner.report.frames.study_space import Dimension, as_number, dimensions, plain
-from tuner.report.frames.study_trials import DIVERGED, numbers, outcome
+from tuner.report.frames.study_space import Dimension, dimensions, plain
 
 ENOUGH_TRIALS = 10
 """Complete trials from which a study tells something; the sampler's first ten are random."""
@@ -59,7 +58,7 @@ def _at_edges(record: StudyRecord, ranked: Ranking) -> Iterator[Caution]:
             )
 
 
-def edge(dimension: Dimension, value: object) -> str:
+def edge(dimension: Dimension, value: Value | None) -> str:
     """Say at which end of a dimension a value lies: `lower`, `upper` or neither.
 
     Examples
@@ -94,7 +93,7 @@ def _ends_naturally(dimension: Dimension) -> bool:
 
 
 def _about_best(ranked: Ranking) -> Iterator[Caution]:
-    seeds = len(numbers(ranked.best, "accuracies")) or 1
+    seeds = len(ranked.best.accuracies)
     if seeds < ENOUGH_SEEDS:
         yield Caution(
             "W302",
@@ -119,15 +118,14 @@ def _about_best(ranked: Ranking) -> Iterator[Caution]:
         )
 
 
-def _still_rising(trial: TrialRecord) -> bool:
-    best, epochs = numbers(trial, "best_epoch"), numbers(trial, "epochs")
-    last = [one == other for one, other in zip(best, epochs, strict=False)]
-    return bool(last) and 2 * sum(last) > len(last)
+def _still_rising(trial: Trial) -> bool:
+    last = [b == e for b, e in zip(trial.best_epoch, trial.epochs, strict=True)]
+    return 2 * sum(last) > len(last)
 
 
 def _about_trials(record: StudyRecord) -> Iterator[Caution]:
     trials, counts = record.result.trials, record.result.counts
-    diverged = [trial.number for trial in trials if outcome(trial) == DIVERGED]
+    diverged = [trial.number for trial in trials if trial.diverged]
     few = counts["complete"] < ENOUGH_TRIALS
     mostly = counts["pruned"] > 0 and counts["pruned"] >= MOSTLY * len(trials)
     if few and counts["complete"]:
@@ -144,11 +142,9 @@ def _about_trials(record: StudyRecord) -> Iterator[Caution]:
             'Lower the upper end of η or λ; eta = "find" gives each network an η that it bears.',
         )
     if not record.complete:
-        asked = as_number(record.spec.get("trials"))
-        wanted = "" if math.isnan(asked) else f" of {int(asked)}"
         yield Caution(
             "W306",
-            f"The study is not complete: it has {len(trials)}{wanted} trials.",
+            f"The study is not complete: it has {len(trials)} of {record.plan.trials} trials.",
             "Run the same command again: it goes on where it was stopped.",
         )
     if mostly:
@@ -157,7 +153,7 @@ def _about_trials(record: StudyRecord) -> Iterator[Caution]:
             f"{counts['pruned']} of {len(trials)} trials were pruned before the last epoch.",
             "Set later rungs or a larger keep, so that more trials show what they reach.",
         )
-    if record.spec.get("sampler") == "gp" and counts["pruned"]:
+    if record.plan.sampler == "gp" and counts["pruned"]:
         yield Caution(
             "W308",
             f"The GP sampler learns nothing from the {count(counts['pruned'], 'pruned trial')}.",

@@ -82,8 +82,7 @@ def studies_table(every: Sequence[Contender]) -> pd.DataFrame:
 
 
 def _seconds(record: StudyRecord) -> float:
-    """Return what the trials took in all, as far as each says."""
-    return sum(float(trial.attributes.get("seconds", 0.0)) for trial in record.result.trials)
+    return sum(trial.seconds for trial in record.result.trials)
 
 
 def differences_table(differences: Sequence[Difference]) -> pd.DataFrame:
@@ -145,8 +144,7 @@ def _curves(contender: Contender) -> list[pd.DataFrame]:
     parts = [_of_run(run).assign(seed=seed) for seed, run in dict(contender.runs).items()]
     for record in contender.records:
         if isinstance(record, StudyRecord) and record.result.best is not None:
-            curves = record.result.best.attributes.get("curves", [])
-            first = int(record.spec.get("seed", 0))
+            curves, first = record.result.best.curves, record.plan.seed
             parts += [_of_study(curve).assign(seed=first + k) for k, curve in enumerate(curves)]
     return [part.assign(contender=contender.letter) for part in parts]
 
@@ -160,7 +158,7 @@ def _of_study(curve: Sequence[float]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "epoch": range(1, len(curve) + 1),
-            "validation_accuracy": [100 * float(share) for share in curve],
+            "validation_accuracy": [100 * share for share in curve],
             "gap": math.nan,
             "eta": math.nan,
         }

@@ -164,9 +164,8 @@ def _accuracies(group: Sequence[TrainRecord | StudyRecord]) -> dict[Seed, float]
             seed = record.settings.seed
             accuracies.setdefault((seed, seed), record.result.best_validation_accuracy)
         elif (best := record.result.best) is not None:
-            first = int(record.spec.get("seed", 0))
-            each = best.attributes.get("accuracies") or [best.values[0]]
-            accuracies |= {(first, first + k): float(share) for k, share in enumerate(each)}
+            first = record.plan.seed
+            accuracies |= {(first, first + k): each for k, each in enumerate(best.accuracies)}
     return accuracies
 
 

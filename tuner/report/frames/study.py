@@ -6,16 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from tuner.records import StudyRecord, TrialRecord
-from tuner.report.frames.study_space import as_number, dimensions
-from tuner.report.frames.study_trials import (
-    accuracy,
-    mean_curve,
-    network_size,
-    numbers,
-    objective,
-    outcome,
-)
+from tuner.records import StudyRecord, Trial
+from tuner.report.frames.study_space import dimensions
 from tuner.stats import mean_interval
 
 PARAMS = "params_"
@@ -48,28 +40,25 @@ _BEFORE = ["number", "outcome", "accuracy", "low", "high", "seeds"]
 _AFTER = ["eta", "best_epoch", "epochs", "rung", "size", "seconds", "batch"]
 
 
-def _row(record: StudyRecord, trial: TrialRecord, names: list[str]) -> list[Any]:
-    seeds = numbers(trial, "accuracies")
-    low, high = mean_interval(seeds)
-    eta, seconds, batch = (as_number(trial.attributes.get(n)) for n in ("eta", "seconds", "batch"))
-    epochs = numbers(trial, "best_epoch") or [math.nan]
-    size = network_size(record, trial)
+def _row(record: StudyRecord, trial: Trial, names: list[str]) -> list[Any]:
+    params = record.result.stored_params(trial)
+    low, high = mean_interval(trial.accuracies)
     return [
         trial.number,
-        outcome(trial),
-        accuracy(trial),
+        trial.outcome,
+        trial.accuracy,
         low,
         high,
-        len(seeds) or 1,
-        *(trial.params.get(name) for name in names),
-        *(objective(trial, index) for index in range(1, len(record.result.objectives))),
-        eta,
-        fmean(epochs),
-        max(numbers(trial, "epochs"), default=math.nan),
+        len(trial.accuracies) or 1,
+        *(params.get(name) for name in names),
+        *map(trial.objective, range(1, len(record.result.objectives))),
+        trial.eta,
+        fmean(trial.best_epoch or [math.nan]),
+        max(trial.epochs, default=math.nan),
         max(trial.rungs, default=math.nan),
-        math.nan if size is None else size,
-        seconds,
-        batch,
+        record.parameters(trial),
+        trial.seconds,
+        trial.batch,
     ]
 
 
@@ -79,23 +68,15 @@ def seed_table(record: StudyRecord) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `number` of its trial; `seed` from 0; `outcome`; `accuracy`; `epochs` trained, NaN where
-        they are not known. A trial that does not tell its seeds apart counts as one.
+        `number` of its trial; `seed` from 0; `outcome`; `accuracy`; `epochs` trained.
     """
     rows = [
-        (trial.number, seed, outcome(trial), *values)
+        (trial.number, seed, trial.outcome, *values)
         for trial in record.result.trials
-        for seed, values in enumerate(_seeds(trial))
+        for seed, values in enumerate(zip(trial.accuracies, trial.epochs, strict=True))
     ]
     frame = pd.DataFrame(rows, columns=["number", "seed", "outcome", "accuracy", "epochs"])
     return frame.astype({"accuracy": float, "epochs": float})
-
-
-def _seeds(trial: TrialRecord) -> list[tuple[float, float]]:
-    accuracies = numbers(trial, "accuracies") or [accuracy(trial)]
-    epochs = numbers(trial, "epochs")
-    known = epochs if len(epochs) == len(accuracies) else [math.nan] * len(accuracies)
-    return list(zip(accuracies, known, strict=True))
 
 
 def mean_of_trials(complete: pd.DataFrame) -> tuple[float, float, float]:
@@ -127,8 +108,8 @@ def curve_table(record: StudyRecord) -> pd.DataFrame:
         one that has stopped keeps its last.
     """
     rows = [
-        (trial.number, outcome(trial), epoch, value)
+        (trial.number, trial.outcome, epoch, value)
         for trial in record.result.trials
-        for epoch, value in enumerate(mean_curve(trial), start=1)
+        for epoch, value in enumerate(trial.mean_curve, start=1)
     ]
     return pd.DataFrame(rows, columns=["number", "outcome", "epoch", "accuracy"])

@@ -1,10 +1,8 @@
 """Which trial of a study is best, how sure that is, and which others are as good."""
 
-import math
 from dataclasses import dataclass
 
-from tuner.records import StudyRecord, TrialRecord
-from tuner.report.frames.study_trials import COMPLETE, accuracy, network_size, numbers
+from tuner.records import StudyRecord, Trial
 from tuner.stats import mean_interval, wilson
 
 
@@ -29,11 +27,11 @@ class Ranking:
         Whether that network is smaller than the best trial's.
     """
 
-    best: TrialRecord
+    best: Trial
     over_examples: tuple[float, float]
     over_seeds: tuple[float, float] | None
-    tied: tuple[TrialRecord, ...]
-    sensible: TrialRecord
+    tied: tuple[Trial, ...]
+    sensible: Trial
     smaller: bool
 
     @property
@@ -45,17 +43,16 @@ class Ranking:
 
 def ranking(record: StudyRecord) -> Ranking | None:
     """Rank the trials of a study; None when none was completed."""
-    complete = [t for t in record.result.trials if t.state == COMPLETE and accuracy(t) >= 0]
-    complete.sort(key=lambda trial: (-accuracy(trial), trial.number))
+    complete = [trial for trial in record.result.trials if trial.state == "complete"]
+    complete.sort(key=lambda trial: (-trial.accuracy, trial.number))
     if not complete:
         return None
     best, *others = complete
-    seeds = numbers(best, "accuracies")
-    over_seeds = mean_interval(seeds) if len(seeds) > 1 else None
-    over_examples = wilson(accuracy(best), record.data.n_validation)
+    over_seeds = mean_interval(best.accuracies) if len(best.accuracies) > 1 else None
+    over_examples = wilson(best.accuracy, record.data.n_validation)
     least = min(over_examples[0], *(over_seeds or over_examples))
-    tied = tuple(trial for trial in others if accuracy(trial) >= least)
-    sizes = {trial.number: network_size(record, trial) or math.inf for trial in (best, *tied)}
+    tied = tuple(trial for trial in others if trial.accuracy >= least)
+    sizes = {trial.number: record.parameters(trial) for trial in (best, *tied)}
     sensible = min((best, *tied), key=lambda trial: sizes[trial.number])
     smaller = sizes[sensible.number] < sizes[best.number]
     return Ranking(best, over_examples, over_seeds, tied, sensible if smaller else best, smaller)

@@ -1,21 +1,24 @@
 """How a result came about: enough to make it again, and to see that it is the same."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from tuner.records import (
+    Choices,
     DataSummary,
     Environment,
     FindEtaRecord,
     Hyperparameters,
+    Range,
     Strategy,
     StudyRecord,
     TrainRecord,
     TuneRecord,
+    Value,
     to_json,
 )
 from tuner.report.format import number
+from tuner.report.frames.study_space import plain
 
 SHOWN_CLASSES = 20
 
@@ -42,13 +45,13 @@ class Provenance:
 def provenance(record: FindEtaRecord | TrainRecord | StudyRecord | TuneRecord) -> Provenance:
     """Collect the provenance of a record; η is a setting unless it is the answer."""
     if isinstance(record, StudyRecord):
-        how = _study_file(record.spec)
+        how = _study_file(record)
     elif isinstance(record, TuneRecord):
         how = [
             ("Asked for", _asked(record)),
             ("Settings of the model", _settings(record.settings)),
             ("Its stopping and schedule", _settings(record.final.strategy)),
-            *_study_file(record.study.spec),
+            *_study_file(record.study),
         ]
     elif isinstance(record, TrainRecord):
         how = [
@@ -84,31 +87,44 @@ def _settings(
     return tuple((_spaced(name), _plain(values[name])) for name in values if name != answer)
 
 
-def _study_file(spec: Mapping[str, Any]) -> list[Group]:
+def _study_file(record: StudyRecord) -> list[Group]:
     """Return what a study file says, a group for each of its tables."""
-    tables = {name: part for name, part in spec.items() if isinstance(part, Mapping)}
-    rest = {name: value for name, value in spec.items() if name not in tables}
-    parts = [("Study", rest), *((f"Study: {name}", part) for name, part in tables.items())]
+    plan = record.plan
+    whole = {
+        "name": record.result.study,
+        "title": plan.title,
+        "eta": plan.eta,
+        "eta seeds": plan.eta_seeds,
+        "trials": plan.trials,
+        "batch": plan.batch,
+        "seeds": plan.seeds,
+        "rungs": plan.rungs,
+        "keep": plan.keep,
+        "sampler": plan.sampler,
+        "objectives": record.result.objectives,
+        "seed": plan.seed,
+    }
+    space = record.result.space
     return [
-        (heading, tuple((_spaced(k), _stated(v)) for k, v in part.items() if _given(heading, k, v)))
-        for heading, part in parts
+        ("Study", tuple((name, _plain(value)) for name, value in whole.items() if value != "")),
+        ("Study: data", tuple((_spaced(k), _plain(v)) for k, v in _stated(plan.data))),
+        ("Study: network", tuple((_spaced(k), _plain(v)) for k, v in plan.network.items())),
+        ("Study: train", tuple((_spaced(k), _plain(v)) for k, v in _stated(plan.train))),
+        ("Study: search", tuple((_spaced(name), _searched(d)) for name, d in space.items())),
     ]
 
 
-def _given(heading: str, name: str, value: object) -> bool:
-    """Whether a key says something: a patience that is not there is off."""
-    return value not in (None, "") or (heading, name) == ("Study: train", "patience")
+def _stated(table: Mapping[str, Value | None]) -> Iterator[tuple[str, Value | None]]:
+    """Leave out what is not set; a patience that is not there is off."""
+    return ((k, v) for k, v in table.items() if v is not None or k == "patience")
 
 
-def _stated(value: object) -> str:
-    """Write a setting of a study file, or where a dimension was searched."""
-    if not isinstance(value, Mapping):
-        return _plain(value)
-    choices = value.get("choices")
-    if isinstance(choices, list | tuple):
-        return _plain([_plain(each).replace(", ", ",") for each in choices])
-    how = ", evenly in the logarithm" if value.get("log") else ""
-    return f"{_plain(value.get('low'))} to {_plain(value.get('high'))}{how}"
+def _searched(dimension: Range | Choices) -> str:
+    """Write where a dimension was searched."""
+    if isinstance(dimension, Choices):
+        return ", ".join(map(plain, dimension.choices))
+    how = ", log-uniform" if dimension.log else ""
+    return f"{number(dimension.low)} to {number(dimension.high)}{how}"
 
 
 def _spaced(name: str) -> str:

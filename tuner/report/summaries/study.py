@@ -1,12 +1,11 @@
 """The result of a study in plain words."""
 
-import math
+from collections.abc import Sequence
 
-from tuner.records import StudyRecord, TrialRecord
+from tuner.records import StudyRecord, Trial
 from tuner.report.format import count, number, percent
 from tuner.report.frames.study_ranking import Ranking, ranking
 from tuner.report.frames.study_space import in_words
-from tuner.report.frames.study_trials import DIVERGED, accuracy, network_size, numbers, outcome
 from tuner.report.summaries.learning_rate import PlainVerdict
 
 
@@ -22,8 +21,8 @@ def study_verdict(record: StudyRecord) -> PlainVerdict:
             facts=_facts_of_study(record),
         )
     return PlainVerdict(
-        good=record.complete and outcome(ranked.best) != DIVERGED,
-        headline=f"{percent(accuracy(ranked.best))} of the validation data right:"
+        good=record.complete and not ranked.best.diverged,
+        headline=f"{percent(ranked.best.accuracy)} of the validation data right:"
         f" {in_words(ranked.best.params) or 'as the study file says'}",
         sentence=_sentence(record, ranked),
         advice=_advice(record, ranked),
@@ -62,11 +61,11 @@ def _advice(record: StudyRecord, ranked: Ranking) -> str:
         " fresh seeds before you rely on it. The test data were not opened."
     )
     if ranked.smaller:
-        small, large = (network_size(record, t) or 0 for t in (ranked.sensible, ranked.best))
+        small, large = (record.parameters(t) for t in (ranked.sensible, ranked.best))
         return (
             f"The sensible choice is trial {ranked.sensible.number}, the smallest network among"
             f" those tied: {in_words(ranked.sensible.params)}. It reaches"
-            f" {percent(accuracy(ranked.sensible))} with {small} weights and biases instead of"
+            f" {percent(ranked.sensible.accuracy)} with {small} weights and biases instead of"
             f" {large}.{optimistic}"
         )
     if ranked.tied:
@@ -76,17 +75,15 @@ def _advice(record: StudyRecord, ranked: Ranking) -> str:
 
 def _facts_of_best(record: StudyRecord, ranked: Ranking) -> tuple[tuple[str, str], ...]:
     best = ranked.best
-    epochs, eta = numbers(best, "best_epoch"), numbers(best, "eta")
-    size = network_size(record, best)
     return (
         ("best trial", str(best.number)),
-        ("its validation accuracy", percent(accuracy(best))),
+        ("its validation accuracy", percent(best.accuracy)),
         ("95 % interval over examples", _interval(ranked.over_examples)),
         ("95 % interval over seeds", _over_seeds(best, ranked)),
         ("tied with it", _tied(ranked)),
-        *((("its η", number(eta[0])),) if eta else ()),
-        *((("its best epoch", _listed(epochs)),) if epochs else ()),
-        *((("its weights and biases", str(size)),) if size is not None else ()),
+        ("its η", number(best.eta)),
+        ("its best epoch", _listed(best.best_epoch)),
+        ("its weights and biases", str(record.parameters(best))),
     )
 
 
@@ -94,10 +91,10 @@ def _interval(ends: tuple[float, float]) -> str:
     return f"{percent(max(0.0, ends[0]), 1)} to {percent(min(1.0, ends[1]), 1)}"
 
 
-def _over_seeds(best: TrialRecord, ranked: Ranking) -> str:
+def _over_seeds(best: Trial, ranked: Ranking) -> str:
     if ranked.over_seeds is None:
         return "unknown: one seed"
-    return f"{_interval(ranked.over_seeds)} ({len(numbers(best, 'accuracies'))} seeds)"
+    return f"{_interval(ranked.over_seeds)} ({len(best.accuracies)} seeds)"
 
 
 def _tied(ranked: Ranking) -> str:
@@ -109,24 +106,24 @@ def _tied(ranked: Ranking) -> str:
     return f"{noun} {', '.join(shown)}" + (f" and {more} more" if more else "")
 
 
-def _listed(values: list[float]) -> str:
+def _listed(values: Sequence[float]) -> str:
     return ", ".join(number(value) for value in values[:10]) + (" …" if len(values) > 10 else "")
 
 
 def _facts_of_study(record: StudyRecord) -> tuple[tuple[str, str], ...]:
     counts = record.result.counts
-    epochs = sum(sum(numbers(trial, "epochs")) for trial in _trials(record))
-    seconds = sum(sum(numbers(trial, "seconds")) for trial in _trials(record))
+    epochs = sum(sum(trial.epochs) for trial in _trials(record))
+    seconds = sum(trial.seconds for trial in _trials(record))
     searching = sum(search.spent for search in record.eta_searches.values())
     return (
         ("trials", f"{len(_trials(record))}: {counts['complete']} complete"),
         ("pruned at a rung", str(counts["pruned"])),
-        ("diverged", str(sum(outcome(trial) == DIVERGED for trial in _trials(record)))),
+        ("diverged", str(sum(trial.diverged for trial in _trials(record)))),
         ("epochs trained", number(epochs, 9)),
         *((("epochs to find η", number(searching, 4)),) if record.eta_searches else ()),
-        ("training time", f"{number(seconds, 3)} s" if math.isfinite(seconds) else "unknown"),
+        ("training time", f"{number(seconds, 3)} s"),
     )
 
 
-def _trials(record: StudyRecord) -> tuple[TrialRecord, ...]:
+def _trials(record: StudyRecord) -> tuple[Trial, ...]:
     return record.result.trials
