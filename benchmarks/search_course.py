@@ -3,11 +3,13 @@
 import math
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from benchmarks.study import Nothing
-from tuner.execution.base import Job, Workers
+from tuner.execution.base import Executor, R, Task, run_all
 from tuner.execution.tasks import TrainTo
 
 
@@ -108,7 +110,7 @@ class Courses:
 
 
 class Watched:
-    """Workers that note the accuracy of each network trained on them, and when.
+    """An executor that notes the accuracy of each network trained by it, and when.
 
     Only networks judged on the whole validation part count; for tasks on a part of the data the
     workflow wraps them in another task. Several epochs may come back at once: an epoch was over
@@ -116,14 +118,14 @@ class Watched:
 
     Parameters
     ----------
-    workers
-        They get a moment to start before the clock does.
+    executor
+        Its workers get a moment to start before the clock does.
     """
 
-    def __init__(self, workers: Workers) -> None:
-        self.workers, self.count = workers, workers.count
+    def __init__(self, executor: Executor) -> None:
+        self.executor, self.count = executor, executor.count
         self.seen: list[Seen] = []
-        workers.run([Job(Nothing(), lambda _: ())] * workers.count)
+        run_all(executor, [Nothing()] * executor.count)
         self.began = time.monotonic()
 
     @property
@@ -131,25 +133,22 @@ class Watched:
         """Time since the clock started."""
         return time.monotonic() - self.began
 
-    def run(self, jobs: Iterable[Job]) -> None:
-        """Do the jobs, and those that follow from them."""
-        self.workers.run(map(self._watched, jobs))
+    def submit(self, task: Task[R]) -> Future[R]:
+        """Return the future result of a task."""
+        future = self.executor.submit(task)
+        if isinstance(task, TrainTo):
+            future.add_done_callback(lambda done: self._note(task, done))
+        return future
 
     def close(self) -> None:
-        """Let the workers go."""
-        self.workers.close()
+        """Release the workers."""
+        self.executor.close()
 
-    def _watched(self, job: Job) -> Job:
-        def then(result: object) -> Iterable[Job]:
-            if isinstance(job.task, TrainTo):
-                self._note(job.task, result)
-            return map(self._watched, job.then(result))
-
-        return Job(job.task, then)
-
-    def _note(self, task: TrainTo, result: object) -> None:
+    def _note(self, task: TrainTo, done: Future[Any]) -> None:
         now = self.seconds
-        assert isinstance(result, tuple)
+        if done.cancelled() or done.exception():
+            return
+        result = done.result()
         for before, after in zip(task.trainings, result, strict=True):
             later = 0.0
             for epoch in reversed(after.history[len(before.history) :]):

@@ -16,7 +16,8 @@ from benchmarks.halving import both_parts, halving_search, our_split, start_proc
 from benchmarks.search_course import Course, Limits, Seen, Watched
 from benchmarks.search_torch import EPOCHS
 from tuner.data import Dataset, Part
-from tuner.execution.base import Job, workers_for
+from tuner.execution.base import as_completed
+from tuner.execution.opening import open_executor
 from tuner.execution.tasks import TrainTo
 from tuner.records import Hyperparameters, Strategy
 from tuner.storage.models import model_of
@@ -37,7 +38,7 @@ Network = Training[NativeLane]
 
 def ours(data: Dataset, limits: Limits) -> Course:
     """Tune, with nothing given but data and budget."""
-    with closing(Watched(workers_for(data.tuning, WORKERS, None))) as workers:
+    with closing(Watched(open_executor(data.tuning, WORKERS))) as workers:
         ask = Ask(budget=limits.budget, source=data.name, seed=limits.seed, began=workers.began)
         with TemporaryDirectory() as folder:
             tuned = tune(data, ask, Path(folder), workers=workers)
@@ -110,7 +111,7 @@ def on_our_trainer(
     data: Dataset, limits: Limits, search: Callable[[Iterator[Network], Train], list[Network]]
 ) -> Course:
     """Run a search over random networks until the time is up."""
-    with closing(Watched(workers_for(data.tuning, WORKERS, None))) as workers:
+    with closing(Watched(open_executor(data.tuning, WORKERS))) as workers:
 
         def train(networks: Iterable[Network], epoch: int) -> list[Network]:
             return trained(workers, iter(networks), epoch, limits.seconds)
@@ -125,25 +126,21 @@ def on_our_trainer(
 def trained(
     workers: Watched, networks: Iterator[Network], epoch: int, seconds: float
 ) -> list[Network]:
-    """Train networks one epoch a job, in turn on each worker; return those begun in time."""
-    finished = []
+    """Train networks one epoch a task, one on each worker; return those begun in time."""
+    finished: list[Network] = []
+    waiting: list[tuple[None, TrainTo]] = []
 
-    def start() -> Iterator[Job]:
-        if workers.seconds < seconds:
-            yield from map(go_on, islice(networks, 1))
+    def queue(networks: Iterable[Network]) -> None:
+        waiting.extend((None, TrainTo((each,), len(each.history) + 1)) for each in networks)
 
-    def go_on(network: Network) -> Job:
-        return Job(TrainTo((network,), len(network.history) + 1), after)
-
-    def after(result: tuple[Network]) -> Iterable[Job]:
-        (network,) = result
+    queue(islice(networks, workers.count if workers.seconds < seconds else 0))
+    for _, (network,) in as_completed(workers, waiting):
         ends = network.reason or len(network.history) >= epoch or workers.seconds >= seconds
         if not ends:
-            return [go_on(network)]
+            queue([network])
+            continue
         finished.append(network)
-        return start()
-
-    workers.run([job for _ in range(workers.count) for job in start()])
+        queue(islice(networks, 1 if workers.seconds < seconds else 0))
     return finished
 
 

@@ -13,7 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from functools import wraps
 from pathlib import Path
@@ -24,7 +24,7 @@ from typing import Any
 from tuner.data import Dataset, load
 from tuner.environment import usable_cores
 from tuner.execution import tasks
-from tuner.execution.base import Job
+from tuner.execution.base import run_all
 from tuner.execution.processes import Processes
 from tuner.records import StudySummary
 from tuner.study.spec import StudySpec, read_spec
@@ -99,12 +99,9 @@ def run(spec: StudySpec, data: Dataset, workers: int) -> tuple[float, StudySumma
 def start(data: Dataset) -> float:
     """Return the seconds until each worker process has done a task that takes no time."""
     began = time.perf_counter()
-    workers = Processes(data.tuning, WORKERS)
-    try:
-        workers.run([Job(Nothing(), lambda _: ())] * WORKERS)
+    with closing(Processes(NativeTrainer(data.tuning), WORKERS)) as workers:
+        run_all(workers, [Nothing()] * WORKERS)
         return time.perf_counter() - began
-    finally:
-        workers.close()
 
 
 def turn(spec: StudySpec, data: Dataset) -> Turn:

@@ -31,7 +31,7 @@ from typing import Any
 
 from benchmarks.halving import both_parts, halving_search, our_split, start_processes
 from tuner.data import Dataset, load
-from tuner.execution.base import workers_for
+from tuner.execution.opening import open_executor
 from tuner.stats import mean_interval
 from tuner.tuning.pipeline import tune
 from tuner.tuning.request import Ask
@@ -80,7 +80,7 @@ def ours(data: Dataset, seed: int, budget: float) -> Judged:
     began = time.monotonic()
     with (
         TemporaryDirectory() as folder,
-        closing(workers_for(data.tuning, WORKERS, None)) as workers,
+        closing(open_executor(data.tuning, WORKERS)) as workers,
     ):
         ask = Ask(budget=budget, source=data.name, seed=seed, split_seed=seed, began=began)
         tuned = tune(data, ask, Path(folder), workers=workers)

@@ -8,7 +8,7 @@ from tuner.article.reproduce import Reproduced, reproduce
 from tuner.article.training import Store
 from tuner.data import Dataset
 from tuner.data.loading import from_arrays
-from tuner.execution.base import Inline
+from tuner.execution.opening import open_executor
 
 
 def tiny_images(n: int = 90) -> Dataset:
@@ -26,4 +26,4 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Repro
     data = tiny_images()
     store = Store(tmp_path_factory.mktemp("all"), data.summary)
     with np.errstate(all="ignore"):
-        return data, reproduce(EXPERIMENTS, data, store, workers=Inline(data.tuning))
+        return data, reproduce(EXPERIMENTS, data, store, workers=open_executor(data.tuning))

@@ -1,5 +1,6 @@
 """Training by slices: the same as in one go, whatever interrupts it and whoever does it."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,7 @@ from tuner.article.recipes import Plan, Recipe, fixed_epochs, trainer_for
 from tuner.article.training import Store, Trainings, kept_runs, train_all
 from tuner.data import Dataset
 from tuner.errors import DataError
-from tuner.execution.base import Inline, Workers
-from tuner.execution.processes import Processes
+from tuner.execution.opening import open_executor
 from tuner.records import Strategy
 from tuner.trainers.native import NativeTrainer
 from tuner.training.loop import train
@@ -57,27 +57,24 @@ def expected(data: Dataset, recipes: list[Recipe]) -> dict[Recipe, Numbers]:
     return {recipe: in_one_go(recipe, data) for recipe in recipes}
 
 
-@pytest.mark.parametrize("processes", [0, 2])
+@pytest.mark.parametrize("workers", [1, 2])
 def test_slices_give_what_one_go_gives(
-    processes: int,
+    workers: int,
     data: Dataset,
     recipes: list[Recipe],
     expected: dict[Recipe, Numbers],
     tmp_path: Path,
 ) -> None:
-    pool: Workers = Processes(data.tuning, processes) if processes else Inline(data.tuning)
     shares: list[float] = []
-    try:
+    with closing(open_executor(data.tuning, workers)) as executor:
         done = train_all(
             [*recipes, *recipes],
             [],
-            pool,
+            executor,
             Store(tmp_path, data.summary),
             {},
             watch=lambda now: shares.append(now.done / now.total),
         )
-    finally:
-        pool.close()
     assert done.complete
     assert {recipe: numbers(t) for recipe, t in done.runs.items()} == expected
     assert shares == sorted(shares)
@@ -94,14 +91,19 @@ def test_stopped_it_goes_on_from_its_files(
 ) -> None:
     store, calls = Store(tmp_path, data.summary), iter(range(tasks))
     stopped = train_all(
-        recipes, [], Inline(data.tuning), store, {}, stop_asked=lambda: next(calls, None) is None
+        recipes,
+        [],
+        open_executor(data.tuning),
+        store,
+        {},
+        stop_asked=lambda: next(calls, None) is None,
     )
     assert not stopped.complete
     kept = kept_runs(recipes, store, NativeTrainer(data.tuning))
     assert {r: numbers(t) for r, t in kept.items()} == {
         r: numbers(t) for r, t in stopped.runs.items()
     }
-    done = train_all(recipes, [], Inline(data.tuning), store, kept)
+    done = train_all(recipes, [], open_executor(data.tuning), store, kept)
     assert {recipe: numbers(t) for recipe, t in done.runs.items()} == expected
     store.forget()
     assert not store.holds_something
@@ -114,7 +116,7 @@ def test_training_on_other_data_is_not_gone_on_with(
     train_all(
         recipes[:1],
         [],
-        Inline(data.tuning),
+        open_executor(data.tuning),
         Store(tmp_path, data.summary),
         {},
         stop_asked=lambda: next(once, True),
@@ -128,5 +130,5 @@ def test_searches_are_done_once(data: Dataset, tmp_path: Path) -> None:
     settings = Plan(n=data.train.n, seed=0).on_all(eta=0.01).settings
     store = Store(tmp_path, data.summary)
     with np.errstate(all="ignore"):
-        done = train_all([], [settings, settings], Inline(data.tuning), store, {})
+        done = train_all([], [settings, settings], open_executor(data.tuning), store, {})
     assert (done.complete, list(done.searches)) == (True, [settings])

@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.support.report.runs import overfitting_run
 from tests.support.report.visits import CHROMIUM, FLAGS, Visit, Visitor
 from tuner.data import load
-from tuner.execution.base import workers_for
+from tuner.execution.opening import open_executor
+from tuner.execution.tasks import call_all
 from tuner.records import (
     DataSummary,
     Environment,
@@ -31,7 +32,6 @@ from tuner.records import (
     Verdict,
 )
 from tuner.report.sharing import Together
-from tuner.tuning.jobs import made
 
 BASELINE = 3.2508
 EPOCHS = tuple(k / 4 for k in range(13))
@@ -194,5 +194,5 @@ def train_record(record: FindEtaRecord) -> TrainRecord:
 @pytest.fixture(scope="session")
 def together() -> Iterator[Together]:
     """Two processes that share the drawing."""
-    with closing(workers_for(load("iris").tuning, 2, None)) as workers:
-        yield partial(made, workers)
+    with closing(open_executor(load("iris").tuning, 2)) as workers:
+        yield partial(call_all, workers)

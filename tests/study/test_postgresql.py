@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests.study.conftest import Postgres, free_port
+from tests.support.servers import Postgres, free_port
 from tests.support.study.processes import coordinator
 from tests.support.study.small import LONGER, run, spec_of, trials_of, undisturbed
 from tuner.errors import InputError, TunerError

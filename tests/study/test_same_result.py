@@ -6,8 +6,6 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,6 @@ from tests.support.study.coordinate import TRAINED
 from tests.support.study.processes import alive, coordinator, wait_until, workers_of
 from tests.support.study.small import (
     LONGER,
-    data_of,
     run,
     spec_of,
     states_in,
@@ -25,12 +22,8 @@ from tests.support.study.small import (
     undisturbed,
 )
 from tuner.errors import TunerError
-from tuner.execution.base import Job
-from tuner.execution.processes import Processes
-from tuner.execution.tasks import TrainTo
 from tuner.study.batches import BatchFiles
 from tuner.study.coordinator import Control, Standing
-from tuner.trainers.native import NativeTrainer
 
 KILLS = 20
 
@@ -178,88 +171,3 @@ def test_workers_killed_in_the_middle_of_a_rung_change_nothing(
     assert killed.count(True) >= 3
     assert max(saved.values()) == 1
     assert trials_of(summary) == undisturbed(LONGER)
-
-
-class EndsItsProcess:
-    """A task that no process survives."""
-
-    def __call__(self, trainer: NativeTrainer) -> None:  # noqa: ARG002
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-class TellsItsProcess:
-    """A task that gives the id of its process."""
-
-    def __call__(self, trainer: NativeTrainer) -> int:  # noqa: ARG002
-        return os.getpid()
-
-
-class Sleeps:
-    """A task that takes longer than anybody wants to wait."""
-
-    def __call__(self, trainer: NativeTrainer) -> None:  # noqa: ARG002
-        time.sleep(600)
-
-
-def kept_in(results: list[int]) -> Callable[[int], tuple[()]]:
-    def then(result: int) -> tuple[()]:
-        results.append(result)
-        return ()
-
-    return then
-
-
-@pytest.mark.long
-def test_a_task_that_kills_every_worker_is_given_up() -> None:
-    workers = Processes(data_of("iris").tuning, 1)
-    try:
-        with pytest.raises(TunerError, match="worker processes died 6 times in a row"):
-            workers.run([Job(EndsItsProcess(), lambda _: ())])
-    finally:
-        workers.close()
-
-
-def test_workers_do_not_hear_ctrl_c() -> None:
-    workers = Processes(data_of("iris").tuning, 2)
-    results: list[int] = []
-    children = {child.pid for child in multiprocessing.active_children()}
-    try:
-        for pid in children:
-            os.kill(pid or 0, signal.SIGINT)  # while it starts
-        for _ in range(2):
-            workers.run([Job(TellsItsProcess(), kept_in(results))] * 4)
-            os.kill(results[-1], signal.SIGINT)  # while it waits
-        assert set(results) <= children
-    finally:
-        workers.close()
-
-
-def test_an_interruption_does_not_wait_for_tasks() -> None:
-    def interrupted(_: int) -> tuple[()]:
-        raise KeyboardInterrupt
-
-    workers = Processes(data_of("iris").tuning, 2)
-    with pytest.raises(KeyboardInterrupt), closing(workers):
-        workers.run([Job(Sleeps(), lambda _: ()), Job(TellsItsProcess(), interrupted)])
-    assert not multiprocessing.active_children()
-
-
-def test_workers_go_on_after_a_run_that_was_interrupted() -> None:
-    def interrupted(_: int) -> tuple[()]:
-        raise KeyboardInterrupt
-
-    results: list[int] = []
-    with closing(Processes(data_of("iris").tuning, 2)) as workers:
-        with pytest.raises(KeyboardInterrupt):
-            workers.run([Job(Sleeps(), lambda _: ()), Job(TellsItsProcess(), interrupted)])
-        workers.run([Job(TellsItsProcess(), kept_in(results))] * 4)
-    assert len(results) == 4
-
-
-def test_what_fails_in_a_worker_fails_here() -> None:
-    workers = Processes(data_of("iris").tuning, 1)
-    try:
-        with pytest.raises(AttributeError, match="has no attribute"):
-            workers.run([Job(TrainTo(("nonsense",), 3), lambda _: ())])  # type: ignore[arg-type]
-    finally:
-        workers.close()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tuner.data import Dataset, from_arrays, load
-from tuner.execution.base import Inline, workers_for
+from tuner.execution.opening import open_executor
 from tuner.records import TuneRecord, to_json
 from tuner.storage.models import load_model
 from tuner.study.spec import read_spec
@@ -30,7 +30,7 @@ ASK = Ask(budget=1, seed=3, source="iris", split_seed=3)
 
 def tuned(folder: Path, *, workers: int = 1, control: Control = Control()) -> Tuned | None:
     data = load("iris", seed=3)
-    with closing(workers_for(data.tuning, workers, None)) as crew:
+    with closing(open_executor(data.tuning, workers)) as crew:
         return tune(data, ASK, folder, workers=crew, control=control)
 
 
@@ -135,7 +135,7 @@ def two_clouds(n: int, d: int, *, share: float, seed: int = 0) -> Dataset:
     ],
 )
 def test_it_copes_with_small_and_awkward_data(data: Dataset, least: float, tmp_path: Path) -> None:
-    found = tune(data, Ask(budget=1), tmp_path, workers=Inline(data.tuning))
+    found = tune(data, Ask(budget=1), tmp_path, workers=open_executor(data.tuning))
     assert found
     assert found.record.test.accuracy >= least
     assert data.test_openings == 1
@@ -143,7 +143,9 @@ def test_it_copes_with_small_and_awkward_data(data: Dataset, least: float, tmp_p
 
 def test_images_are_expanded_where_that_helps(tmp_path: Path) -> None:
     digits = load("digits")
-    found = tune(digits, Ask(budget=4, source="digits"), tmp_path, workers=Inline(digits.tuning))
+    found = tune(
+        digits, Ask(budget=4, source="digits"), tmp_path, workers=open_executor(digits.tuning)
+    )
     assert found
     tried = {means.name for means in found.record.overfitting.tried}
     assert {"shift", "distort"} <= tried
@@ -153,7 +155,7 @@ def test_images_are_expanded_where_that_helps(tmp_path: Path) -> None:
 def test_the_article_keeps_to_its_own_means(tmp_path: Path) -> None:
     digits = load("digits")
     ask = Ask(budget=2, source="digits", article=True)
-    found = tune(digits, ask, tmp_path, workers=Inline(digits.tuning))
+    found = tune(digits, ask, tmp_path, workers=open_executor(digits.tuning))
     assert found
     s = found.record.settings
     assert (s.activation, s.cost, s.expansion, s.batch_size) == (

@@ -14,7 +14,7 @@ import pytest
 from tests.support.tuning.plans import small_plans, store_plans
 from tuner.data import Dataset, load
 from tuner.errors import InputError
-from tuner.execution.base import Inline, workers_for
+from tuner.execution.opening import open_executor
 from tuner.records import Record
 from tuner.storage.run_store import RunStore
 from tuner.tuning.pipeline import MODEL, SETTINGS, STUDY, WORK, Tuned, tune
@@ -36,7 +36,7 @@ def ask_for(name: str) -> Ask:
 
 
 def tuned(data: Dataset, folder: Path, name: str) -> Tuned:
-    found = tune(data, ask_for(name), folder, workers=Inline(data.tuning))
+    found = tune(data, ask_for(name), folder, workers=open_executor(data.tuning))
     assert found
     return found
 
@@ -86,14 +86,14 @@ def test_the_number_of_workers_changes_nothing_that_a_plan_does_not_say(tmp_path
     """What the workers' number decides is stored; here the steps of the last η searches are."""
     data, ask = load("wine"), Ask(budget=3, source="wine")
     store_plans(tmp_path / "one", data, ask, "again-plan")
-    one = Inline(data.tuning)
+    one = open_executor(data.tuning)
     assert tune(data, ask, tmp_path / "one", workers=one)
     plans = {f"{name}.json" for name in (*small_plans(data), "identity")}
     (tmp_path / "two" / WORK).mkdir(parents=True)
     for plan in plans:
         content = (tmp_path / "one" / WORK / plan).read_bytes()
         (tmp_path / "two" / WORK / plan).write_bytes(content)
-    with closing(workers_for(data.tuning, 2, None)) as two:
+    with closing(open_executor(data.tuning, 2)) as two:
         assert tune(data, ask, tmp_path / "two", workers=two)
     assert results(tmp_path / "one") == results(tmp_path / "two")
 
@@ -120,7 +120,7 @@ def test_processes_killed_in_each_step_end_with_the_same_result(name: str, tmp_p
     data, folder = load(name), tmp_path / "killed"
     ask = Ask(budget=1, source=name)
     store_plans(tmp_path / "whole", data, ask)
-    assert tune(data, ask, tmp_path / "whole", workers=Inline(data.tuning))
+    assert tune(data, ask, tmp_path / "whole", workers=open_executor(data.tuning))
     store_plans(folder, data, ask)
     for entry in (*RESULTS[:3], f"{STUDY}/study.db", *RESULTS[3:]):
         awaited = folder / WORK / (entry if "." in entry else f"{entry}.json")

@@ -8,7 +8,7 @@ from tuner.article.context import Experiment
 from tuner.article.recipes import Plan
 from tuner.article.training import Progress, Store, kept_runs, train_all
 from tuner.data import Dataset
-from tuner.execution.base import Workers
+from tuner.execution.base import Executor
 from tuner.records import Agreement, Claim, ExperimentRecord, Finding
 from tuner.trainers.native import NativeTrainer
 
@@ -30,7 +30,7 @@ def reproduce(
     data: Dataset,
     store: Store,
     *,
-    workers: Workers,
+    workers: Executor,
     seed: int = 0,
     watch: Callable[[Progress], None] = lambda _: None,
     stop_asked: Callable[[], bool] = lambda: False,

@@ -1,15 +1,17 @@
 """Training what the experiments need: slice by slice, in worker processes, kept after each."""
 
+import math
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any, Self
 
 from tuner.article.recipes import Recipe, trainer_for
 from tuner.errors import DataError
-from tuner.execution.base import Job, Workers
+from tuner.execution.base import Executor, Task, as_completed
 from tuner.execution.tasks import FindEta
 from tuner.records import DataSummary, EtaSearch, Hyperparameters
 from tuner.storage.checkpoints import resume, save_checkpoint
@@ -146,20 +148,27 @@ class Progress:
     total: float
     doing: str
 
+    @classmethod
+    def of(cls, groups: Sequence[Group], runs: Mapping[Recipe, Trainings]) -> Self:
+        """Return the progress of training these groups, given what is trained of them."""
+        left = [work for group in groups if (work := work_left(group, runs))]
+        total = work_left(tuple(recipe for group in groups for recipe in group), {})
+        return cls(total - sum(left), total, f"{len(left)} groups of networks left")
 
-@dataclass
+
+@dataclass(frozen=True)
 class Trained:
-    """What has been trained and searched, while it goes on."""
+    """The trained networks and the η searches; complete unless it was stopped."""
 
-    runs: dict[Recipe, Trainings] = field(default_factory=dict)
-    searches: dict[Hyperparameters, EtaSearch] = field(default_factory=dict)
-    complete: bool = False
+    runs: Mapping[Recipe, Trainings]
+    searches: Mapping[Hyperparameters, EtaSearch]
+    complete: bool
 
 
 def train_all(
     recipes: Sequence[Recipe],
     searches: Sequence[Hyperparameters],
-    workers: Workers,
+    executor: Executor,
     store: Store,
     kept: dict[Recipe, Trainings],
     *,
@@ -172,8 +181,8 @@ def train_all(
     ----------
     recipes, searches
         What is wanted.
-    workers
-        Where it is done; a few tasks at a time are handed to them, the most work left first.
+    executor
+        Where it is done: the searches first, then slice by slice the group with most work left.
     store
         Keeps the networks after each slice.
     kept
@@ -188,97 +197,56 @@ def train_all(
     Trained
         Complete unless it was stopped.
     """
-    queue = _Queue(dict(kept), recipes, tuple(dict.fromkeys(searches)), store)
+    groups, runs = side_by_side(recipes), dict(kept)
+    found: dict[Hyperparameters, EtaSearch] = {}
+    waiting: list[tuple[Group | Hyperparameters, Task[Any]]] = [
+        (settings, FindEta(settings, ProbePlan(seeds=1))) for settings in dict.fromkeys(searches)
+    ]
+    n_searches = len(waiting)
 
-    def follow() -> Iterable[Job]:
-        watch(queue.progress)
-        return () if stop_asked() else queue.next(follow)
+    def proceed(groups_now: Iterable[Group]) -> None:
+        """Queue the next slice of some groups, most work first, unless a stop was asked for."""
+        waiting.extend((g, next_slice(g, runs)) for g in groups_now if work_left(g, runs))
+        waiting.sort(key=lambda entry: _urgency(entry[0], runs), reverse=True)
+        watch(Progress.of(groups, runs))
+        if stop_asked():
+            waiting.clear()
 
-    first: list[Job] = []
-    for _ in range(workers.count + 1):
-        first += follow()
-    workers.run(first)
-    return queue.trained
+    proceed(groups)
+    for key, result in as_completed(executor, waiting):
+        if isinstance(key, Hyperparameters):
+            found[key] = result
+            proceed(())
+            continue
+        for recipe, trainings in zip(key, result, strict=True):
+            if work_left((recipe,), runs):  # else the files hold it already
+                runs[recipe] = trainings
+                store.keep(recipe, trainings)
+        proceed((key,))
+    complete = len(found) == n_searches and not any(work_left(group, runs) for group in groups)
+    return Trained(runs, found, complete)
 
 
-class _Queue:
-    """What is left to do."""
+def next_slice(group: Group, runs: Mapping[Recipe, Trainings]) -> TrainOn:
+    """Return the task that trains a group for one slice more."""
+    epochs = -(-max(recipe.strategy.epochs for recipe in group) // SLICES)
+    return TrainOn(group, tuple(runs.get(recipe, ()) for recipe in group), epochs)
 
-    def __init__(
-        self,
-        kept: dict[Recipe, Trainings],
-        recipes: Sequence[Recipe],
-        searches: Sequence[Hyperparameters],
-        store: Store,
-    ) -> None:
-        self._runs, self._store = kept, store
-        self._groups = side_by_side(recipes)
-        self._searches = list(searches)
-        self._found: dict[Hyperparameters, EtaSearch] = {}
-        self._busy: set[Group | Hyperparameters] = set()
 
-    @property
-    def trained(self) -> Trained:
-        left = [*self._unfinished(), *(s for s in self._searches if s not in self._found)]
-        return Trained(self._runs, self._found, complete=not left)
+def work_left(group: Group, runs: Mapping[Recipe, Trainings]) -> float:
+    """Return the work that is left to train a group of recipes, at most."""
 
-    @property
-    def progress(self) -> Progress:
-        total = sum(r.work * r.strategy.epochs for group in self._groups for r in group)
-        left = sum(self._left(group) for group in self._groups)
-        return Progress(total - left, total, f"{len(self._unfinished())} groups of networks left")
+    def epochs_left(recipe: Recipe) -> int:
+        if recipe not in runs:
+            return recipe.strategy.epochs
+        going = (t for t in runs[recipe] if t.reason is None)
+        return max((t.stopping.epochs - len(t.history) for t in going), default=0)
 
-    def next(self, follow: Callable[[], Iterable[Job]]) -> Iterable[Job]:
-        """Return the next task, if there is one that can be done now."""
-        for settings in self._searches:
-            if settings not in self._found and settings not in self._busy:
-                self._busy.add(settings)
-                task = FindEta(settings, ProbePlan(seeds=1))
-                yield Job(task, self._search_done(settings, follow))
-                return
-        free = [group for group in self._unfinished() if group not in self._busy]
-        if free:
-            group = max(free, key=self._left)
-            self._busy.add(group)
-            epochs = -(-max(r.strategy.epochs for r in group) // SLICES)
-            task_on = TrainOn(group, tuple(self._runs.get(r, ()) for r in group), epochs)
-            yield Job(task_on, self._slice_done(group, follow))
+    return sum(recipe.work * epochs_left(recipe) for recipe in group)
 
-    def _slice_done(
-        self, group: Group, follow: Callable[[], Iterable[Job]]
-    ) -> Callable[[tuple[Trainings, ...]], Iterable[Job]]:
-        def then(done: tuple[Trainings, ...]) -> Iterable[Job]:
-            for recipe, trainings in zip(group, done, strict=True):
-                if self._left_of(recipe):  # else the files hold it already
-                    self._runs[recipe] = trainings
-                    self._store.keep(recipe, trainings)
-            self._busy.discard(group)
-            return follow()
 
-        return then
-
-    def _search_done(
-        self, settings: Hyperparameters, follow: Callable[[], Iterable[Job]]
-    ) -> Callable[[EtaSearch], Iterable[Job]]:
-        def then(search: EtaSearch) -> Iterable[Job]:
-            self._found[settings] = search
-            return follow()
-
-        return then
-
-    def _unfinished(self) -> list[Group]:
-        return [group for group in self._groups if self._left(group)]
-
-    def _left(self, group: Group) -> float:
-        return sum(self._left_of(recipe) for recipe in group)
-
-    def _left_of(self, recipe: Recipe) -> float:
-        """Return the work that is left, at most."""
-        trainings = self._runs.get(recipe)
-        if trainings is None:
-            return recipe.work * recipe.strategy.epochs
-        going = [t for t in trainings if t.reason is None]
-        return recipe.work * max((t.stopping.epochs - len(t.history) for t in going), default=0)
+def _urgency(key: Group | Hyperparameters, runs: Mapping[Recipe, Trainings]) -> float:
+    return math.inf if isinstance(key, Hyperparameters) else work_left(key, runs)
 
 
 def kept_runs(

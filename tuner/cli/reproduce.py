@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tuner.article.reproduce import Reproduced
     from tuner.article.training import Store
     from tuner.data import Dataset
-    from tuner.execution.base import Workers
+    from tuner.execution.base import Executor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ def reproduce(
     Writes reproduce.html (for zh: reproduce-zh.html), its figures and records.json to --out
     (default: reports/reproduce-DATA). Stopped at any moment, the same command goes on.
     """
-    from tuner.tuning.jobs import made
+    from tuner.execution.tasks import call_all
 
     with narrator() as say:
         say.tell(f"reading {data.data}")
@@ -105,7 +105,7 @@ def reproduce(
             if done.complete:
                 say.tell("writing the report")
                 record = _record(job, done)
-                written = write(record, job.out, page.lang, partial(made, workers))
+                written = write(record, job.out, page.lang, partial(call_all, workers))
                 job.store.forget()
     if not done.complete:
         print(f"interrupted: go on with {job.command}", file=sys.stderr)
@@ -134,15 +134,15 @@ def _job(
     return Job(experiments, omitted, dataset, out, page, work.workers or usable_cores(), begun)
 
 
-def _workers(job: Job) -> "Workers":
+def _workers(job: Job) -> "Executor":
     from tuner.article.reproduce import trains
-    from tuner.execution.base import workers_for
+    from tuner.execution.opening import open_executor
 
     count = job.workers if trains(job.experiments, job.dataset.train.n) else 1
-    return workers_for(job.dataset.tuning, count, None)
+    return open_executor(job.dataset.tuning, count)
 
 
-def _reproduced(job: Job, workers: "Workers", say: "Narrator") -> "Reproduced":
+def _reproduced(job: Job, workers: "Executor", say: "Narrator") -> "Reproduced":
     from tuner.article.reproduce import reproduce as run
 
     if job.page.fresh:

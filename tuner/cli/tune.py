@@ -31,7 +31,7 @@ from tuner.records import require
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
-    from tuner.execution.base import Workers
+    from tuner.execution.base import Executor
     from tuner.tuning.pipeline import Tuned
     from tuner.tuning.request import Ask
 
@@ -110,15 +110,14 @@ def _load(ask: "Ask") -> "Dataset":
     return load(ask.source, target=ask.target, train_size=ask.train_size, seed=ask.split_seed)
 
 
-def _workers(dataset: "Dataset", count: int | None) -> "Workers":
-    from tuner.environment import usable_cores
-    from tuner.execution.base import workers_for
+def _workers(dataset: "Dataset", count: int | None) -> "Executor":
+    from tuner.execution.opening import open_executor
 
-    return workers_for(dataset.tuning, count or usable_cores(), None)
+    return open_executor(dataset.tuning, count)
 
 
 def _tuned(
-    dataset: "Dataset", ask: "Ask", out: Path, workers: "Workers", say: Say, *, fresh: bool
+    dataset: "Dataset", ask: "Ask", out: Path, workers: "Executor", say: Say, *, fresh: bool
 ) -> "Tuned | None":
     from tuner.tuning.pipeline import tune as work
     from tuner.tuning.request import Control
@@ -131,12 +130,12 @@ def _tuned(
         return work(dataset, ask, out, workers=workers, control=control, fresh=fresh)
 
 
-def _write(tuned: "Tuned", out: Path, command: str, workers: "Workers", say: Say) -> Written:
-    from tuner.tuning.jobs import made
+def _write(tuned: "Tuned", out: Path, command: str, workers: "Executor", say: Say) -> Written:
+    from tuner.execution.tasks import call_all
 
     say("writing the report")
     with if_interrupted(f"the report is missing: go on with {command}"):
-        return write(tuned.record, out, together=partial(made, workers))
+        return write(tuned.record, out, together=partial(call_all, workers))
 
 
 def _clock(seconds: float) -> str:

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from tuner.durations import seconds_of
 from tuner.errors import TunerError
 from tuner.estimators.base import Classifier, dataset_of
-from tuner.execution.base import workers_for
+from tuner.execution.opening import open_executor
 from tuner.records import TuneRecord
 from tuner.tuning.pipeline import tune
 from tuner.tuning.request import Ask
@@ -152,7 +152,7 @@ class TunedClassifier(Classifier):
         )
         inputs, indices, sha256 = self._checked(X, y)
         data = dataset_of(inputs, indices, self.classes_, sha256, shares=SHARES, seed=self.seed)
-        with self._place() as place, closing(workers_for(data.tuning, self.workers, None)) as crew:
+        with self._place() as place, closing(open_executor(data.tuning, self.workers)) as crew:
             tuned = tune(data, ask, place, workers=crew)
         if tuned is None:
             raise TunerError("the tuning was stopped before its end.")

@@ -1,1 +1,1 @@
-"""Where tasks run: in this process, in worker processes, or on a Dask cluster."""
+"""Where tasks run: in this process, in worker processes, or on a cluster."""

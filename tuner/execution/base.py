@@ -1,38 +1,28 @@
-"""What runs tasks: in this process, in processes of this machine, or on a Dask cluster.
+"""The interface of whatever runs tasks, and the one loop over tasks as they are done."""
 
-All three give the same results; they differ in how long it takes.
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any, Protocol, TypeVar
+
+from tuner.network.blas import controller
+
+R = TypeVar("R")
+K = TypeVar("K")
+
+Task = Callable[[Any], R]
+"""Work for one worker: a function of a trainer that can be pickled.
+
+Its result depends on nothing but the task and the trainer's data, so it may be done anywhere, and
+once more where a worker was lost.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Protocol
-
-from tuner.data import TuningData
-from tuner.execution.tasks import Task
-from tuner.network.blas import controller
-from tuner.trainers.native import NativeTrainer
+T = TypeVar("T", bound=Task[Any])
 
 
-@dataclass(frozen=True)
-class Job:
-    """A task, and what becomes of its result.
+class Executor(Protocol):
+    """Whatever runs tasks with a trainer that was given to it when it was opened.
 
-    Attributes
-    ----------
-    task
-        Runs on a worker.
-    then
-        Takes the result in this process, and gives the jobs that can be done now.
-    """
-
-    task: Task[Any]
-    then: Callable[[Any], Iterable["Job"]]
-
-
-class Workers(Protocol):
-    """Whatever runs tasks.
+    All executors give the same results; they differ in how long it takes.
 
     Attributes
     ----------
@@ -42,54 +32,78 @@ class Workers(Protocol):
 
     count: int
 
-    def run(self, jobs: Iterable[Job]) -> None:
-        """Do the jobs, and those that follow from them; return when there are no more."""
+    def submit(self, task: Task[R]) -> Future[R]:
+        """Return the future result of a task, which may be done by then."""
         ...
 
     def close(self) -> None:
-        """Let the workers go; what they still do is given up."""
+        """Release the workers; tasks that are not done are given up."""
         ...
 
 
-class Inline:
-    """Run the tasks one after the other in this process."""
+def as_completed(executor: Executor, waiting: list[tuple[K, T]]) -> Iterator[tuple[K, Any]]:
+    """Run tasks, and yield the key and the result of each as soon as it is done.
 
-    count = 1
+    Parameters
+    ----------
+    waiting
+        Keys and tasks, the first to run first. Those that the caller adds between two results run
+        too; those that it removes do not. One task more than can run is taken at a time, so that no
+        worker waits for the caller.
 
-    def __init__(self, data: TuningData) -> None:
-        self._data = data
+    Raises
+    ------
+    TunerError
+        When the workers are lost. An exception of a task is raised as it is. Either way, as when
+        the caller leaves the loop, the tasks that still run are given up.
 
-    def run(self, jobs: Iterable[Job]) -> None:
-        """Do the jobs in their order."""
-        waiting = deque(jobs)
-        while waiting:
-            job = waiting.popleft()
-            waiting.extend(job.then(_do(self._data, job.task)))
+    Examples
+    --------
+    >>> from tuner.execution.serial import Serial
+    >>> waiting = [("a", lambda trainer: trainer + 1)]
+    >>> for key, result in as_completed(Serial(1), waiting):
+    ...     print(key, result)
+    ...     if key == "a":
+    ...         waiting.append(("b", lambda trainer: 10 * trainer))
+    a 2
+    b 10
+    """
+    running: dict[Future[Any], K] = {}
+    try:
+        while waiting or running:
+            while (
+                waiting
+                and len(running) <= executor.count
+                and not any(future.done() for future in running)
+            ):
+                key, task = waiting.pop(0)
+                running[executor.submit(task)] = key
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
+    finally:
+        for future in running:
+            future.cancel()
 
-    def close(self) -> None:
-        """Do nothing: there are no workers."""
+
+def run_all(
+    executor: Executor, tasks: Iterable[Task[R]], watch: Callable[[int], None] = lambda _: None
+) -> list[R]:
+    """Return the results of tasks in their order; `watch` is told how many are done.
+
+    Examples
+    --------
+    >>> from tuner.execution.serial import Serial
+    >>> run_all(Serial(10), [lambda trainer: trainer + 1, lambda trainer: trainer + 2])
+    [11, 12]
+    """
+    results: dict[int, R] = {}
+    for place, result in as_completed(executor, list(enumerate(tasks))):
+        results[place] = result
+        watch(len(results))
+    return [results[place] for place in range(len(results))]
 
 
-def workers_for(data: TuningData, count: int, scheduler: str | None) -> Workers:
-    """Return the workers that the options ask for."""
-    from tuner.execution.dask import Cluster
-    from tuner.execution.processes import Processes
-
-    if scheduler is not None:
-        return Cluster(data, scheduler)
-    return Inline(data) if count == 1 else Processes(data, count)
-
-
-def _do(data: TuningData, task: Task[Any]) -> Any:
-    return task(_trainer(data))
-
-
-def do_alone(data: TuningData, task: Task[Any]) -> Any:
-    """Do a task in a process that does nothing else, so BLAS has one thread for good."""
+def run_single_threaded(trainer: Any, task: Task[R]) -> R:
+    """Run a task in a process that does nothing else: there BLAS has one thread from now on."""
     controller().limit(limits=1, user_api="blas")
-    return _do(data, task)
-
-
-@lru_cache(maxsize=1)
-def _trainer(data: TuningData) -> NativeTrainer:
-    return NativeTrainer(data)
+    return task(trainer)

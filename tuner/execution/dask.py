@@ -1,28 +1,27 @@
-"""A Dask cluster as workers."""
+"""A Dask cluster, which runs the tasks of a lost worker again on another."""
 
 import pickle
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future, InvalidStateError
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
-from tuner.data import TuningData
 from tuner.errors import InputError, MissingExtraError, TunerError
-from tuner.execution.base import Job, do_alone
+from tuner.execution.base import R, Task, run_single_threaded
 
 PATIENCE = 5
 """Seconds to wait for a scheduler to answer."""
 
 
-class Cluster:
-    """Run the tasks on a Dask cluster, which runs those of a lost worker again.
+class DaskExecutor:
+    """Run tasks on the workers of a Dask scheduler.
 
     Parameters
     ----------
-    data
-        Sent to every worker that needs them.
+    trainer
+        Sent to every worker that needs it, once.
     address
         Of the scheduler, such as tcp://127.0.0.1:8786.
 
@@ -34,16 +33,16 @@ class Cluster:
         When no scheduler answers at that address, or it has no worker.
     """
 
-    def __init__(self, data: TuningData, address: str) -> None:
+    def __init__(self, trainer: Any, address: str) -> None:
         try:
-            distributed: Any = import_module("distributed")
+            self._distributed: Any = import_module("distributed")
         except ImportError:
             raise MissingExtraError(
                 "--scheduler needs Dask: pip install 'tuner[dask]', or leave the option out."
             ) from None
-        self._address, self._distributed = address, distributed
+        self._address = address
         try:
-            self._client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+            self._client = self._distributed.Client(address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError, TimeoutError):
             raise InputError(
                 f"--scheduler {address}: no Dask scheduler answers there: start one with"
@@ -56,46 +55,41 @@ class Cluster:
                 f"--scheduler {address}: has no worker: start one with"
                 f" `dask worker {address} --nthreads 1`."
             )
-        self._data = self._submitted(pickle.loads, pickle.dumps(data))
+        # As a task, not as data: Dask repeats it when the workers that hold its result are lost.
+        self._trainer = self._remote(pickle.loads, pickle.dumps(trainer))
 
-    def run(self, jobs: Iterable[Job]) -> None:
-        """Do the jobs; Dask gives those of a worker that died to another.
+    def submit(self, task: Task[R]) -> Future[R]:
+        """Return the future result of a task.
 
-        Raises
-        ------
-        TunerError
-            When the cluster is lost.
+        An exception of the task is the future's. It is a TunerError when the cluster is lost.
         """
-        running: dict[Any, Job] = {}
-        completed = self._distributed.as_completed(loop=self._client.loop)
-        self._submit(jobs, running, completed)
-        for future in completed:
-            job = running.pop(future)
-            with self._noticing_its_end():
-                result = future.result()
-            self._submit(job.then(result), running, completed)
+        future = Future[R]()
+        with self._noticing_loss():
+            remote = self._remote(run_single_threaded, self._trainer, task)
+        remote.add_done_callback(lambda done: self._deliver(done, future))
+        return future
 
-    def _submit(self, jobs: Iterable[Job], running: dict[Any, Job], completed: Any) -> None:
-        for job in jobs:
-            with self._noticing_its_end():
-                future = self._submitted(do_alone, self._data, job.task)
-            running[future] = job
-            completed.add(future)
-
-    def _submitted(self, do: Callable[..., Any], *given: Any) -> Any:
-        """Submit a task; for the data too: Dask makes a result anew when its worker dies."""
+    def _remote(self, function: Any, *given: Any) -> Any:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sending large graph")
-            return self._client.submit(do, *given, pure=False)
+            return self._client.submit(function, *given, pure=False)
+
+    def _deliver(self, remote: Any, future: Future[Any]) -> None:
+        with suppress(InvalidStateError):  # cancelled meanwhile
+            try:
+                with self._noticing_loss():
+                    future.set_result(remote.result())
+            except Exception as error:
+                future.set_exception(error)
 
     @contextmanager
-    def _noticing_its_end(self) -> Iterator[None]:
+    def _noticing_loss(self) -> Iterator[None]:
         d = self._distributed
         try:
             yield
         except (CancelledError, OSError, d.KilledWorker, d.client.ClosedClientError):
             raise TunerError(
-                f"--scheduler {self._address}: the cluster was lost: finished trials are stored:"
+                f"--scheduler {self._address}: the cluster was lost: finished work is stored:"
                 " start it again, or leave the option out, and run the command again to go on."
             ) from None
 

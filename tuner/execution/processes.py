@@ -4,139 +4,162 @@ Each process has a connection of its own, whose far end it alone holds: when it 
 ends, whatever it was doing. Processes that share a queue, as those of `ProcessPoolExecutor` do, can
 die while they hold its lock or have written half a result, and then nobody learns of it. What a
 process is given at its start has to fit into a pipe, because `multiprocessing` waits for ever when
-a process dies before it has read the rest; so the data follow by the connection.
+a process dies before it has read the rest; so the trainer follows by the connection.
+
+Each process has a thread here that hands it tasks and waits for their results.
 """
 
 import multiprocessing
-import multiprocessing.connection
 import pickle
 import signal
-from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import threading
+import weakref
+from collections.abc import Iterator
+from concurrent.futures import Future, InvalidStateError
+from contextlib import contextmanager, suppress
+from multiprocessing.process import BaseProcess
+from queue import SimpleQueue
+from typing import Any
 
-from tuner.data import TuningData
 from tuner.errors import TunerError
-from tuner.execution.base import Job, do_alone
+from tuner.execution.base import R, Task
 from tuner.execution.worker import serve
 
 MOST_DEATHS = 5
-"""For each worker, so many may die without one finished task in between; then we give up."""
+"""So many processes of a worker may die without one finished task in between; then we give up."""
 
 
 class Processes:
-    """Run the tasks in worker processes; when one dies, another does its task.
+    """Run tasks in worker processes; when one dies, its task is run again in a new one.
 
     Parameters
     ----------
-    data
-        Sent to each process once.
+    trainer
+        Pickled once, and sent to each process once.
     count
         Number of processes, which start at once.
     """
 
-    def __init__(self, data: TuningData, count: int) -> None:
-        self.count, self._deaths = count, 0
-        pickled = pickle.dumps(data)
-        self._crew = [_Worker(pickled) for _ in range(count)]
+    def __init__(self, trainer: Any, count: int) -> None:
+        self.count = count
+        self._submitted: SimpleQueue[_Submitted | None] = SimpleQueue()
+        pickled = pickle.dumps(trainer)
+        workers = [_Worker(pickled, self._submitted) for _ in range(count)]
+        self._end = weakref.finalize(self, _end, workers, self._submitted)
 
-    def run(self, jobs: Iterable[Job]) -> None:
-        """Do the jobs, each at least once and until it is done once.
+    def submit(self, task: Task[R]) -> Future[R]:
+        """Return the future result of a task; cancelled, it ends the process that runs it.
 
-        Raises
-        ------
-        TunerError
-            When workers die again and again.
+        An exception of the task is the future's. It is a TunerError when processes die again and
+        again.
         """
-        for worker in self._crew:
-            if worker.job:  # of a run that was interrupted
-                worker.restart()
-        waiting = deque(jobs)
-        self._hand_out(waiting)
-        while busy := [worker for worker in self._crew if worker.job]:
-            heard = multiprocessing.connection.wait([worker.connection for worker in busy])
-            for worker in busy:
-                if worker.job and worker.connection in heard:
-                    self._take(worker, worker.job, waiting)
-            self._hand_out(waiting)
-
-    def _hand_out(self, waiting: deque[Job]) -> None:
-        for worker in self._crew:
-            while waiting and not worker.job:
-                try:
-                    worker.give(waiting[0])
-                    waiting.popleft()
-                except OSError:
-                    self._replace(worker)
-
-    def _take(self, worker: "_Worker", job: Job, waiting: deque[Job]) -> None:
-        worker.job = None
-        try:
-            result, error = worker.connection.recv()
-        except (EOFError, OSError):
-            waiting.appendleft(job)
-            self._replace(worker)
-            return
-        if error:
-            raise error
-        self._deaths = 0
-        self._hand_out(waiting)
-        waiting.extend(job.then(result))
-
-    def _replace(self, worker: "_Worker") -> None:
-        self._deaths += 1
-        if self._deaths > MOST_DEATHS * self.count:
-            raise TunerError(
-                f"worker processes died {self._deaths} times in a row: is the memory used up?"
-                " Finished trials are stored; run the command again to go on."
-            )
-        worker.restart()
+        future = _Submitted(pickle.dumps(task))
+        self._submitted.put(future)
+        return future
 
     def close(self) -> None:
-        """End the processes, whatever they do."""
-        for worker in self._crew:
-            worker.end()
+        """End the processes, whatever they do; so does the end of the program."""
+        self._end()
 
 
-class _Worker:
-    """A process, its connection, and the job it is doing."""
+class _Submitted(Future[Any]):
+    """The future of a task, cancelled also while the task runs."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.start()
+    def __init__(self, task: bytes) -> None:
+        super().__init__()
+        self.task = task
+        self.process: BaseProcess | None = None
 
-    def start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs,), daemon=True)
-        with _unheard_by_children():
-            self._process.start()
-        theirs.close()
-        self.job: Job | None = None
-        self._has_data = False
+    def cancel(self) -> bool:
+        cancelled = super().cancel()
+        if cancelled and self.process:
+            self.process.kill()
+        return cancelled
 
-    def give(self, job: Job) -> None:
-        """Send a job; OSError when the process has died."""
-        task = pickle.dumps((do_alone, job.task))
-        if not self._has_data:
-            self.connection.send_bytes(self._data)
-            self._has_data = True
-        self.connection.send_bytes(task)
-        self.job = job
 
-    def restart(self) -> None:
-        self.end()
-        self.start()
+class _Worker(threading.Thread):
+    """A process that runs tasks, started anew when it dies, and the thread that hands them over."""
+
+    def __init__(self, trainer: bytes, submitted: "SimpleQueue[_Submitted | None]") -> None:
+        super().__init__(daemon=True)
+        self._trainer, self._submitted = trainer, submitted
+        self._has_trainer, self._deaths = False, 0
+        self._ended, self._starting = False, threading.Lock()
+        with _deaf_to_interrupts():
+            self._start_process()
+            self.start()
+
+    def run(self) -> None:
+        while future := self._submitted.get():
+            try:
+                self._fulfil(future)
+            except Exception as error:
+                with suppress(InvalidStateError):  # cancelled meanwhile
+                    future.set_exception(error)
 
     def end(self) -> None:
-        self.connection.close()
-        self._process.kill()
-        self._process.join()
+        with self._starting:
+            self._ended = True
+            self._process.kill()
+            self._process.join()
+
+    def _fulfil(self, future: _Submitted) -> None:
+        """Run a task in one process after the other, until one survives it."""
+        while True:
+            future.process = self._process
+            if future.cancelled():
+                return
+            try:
+                self._send(future.task)
+                result, error = self._connection.recv()
+                break
+            except (EOFError, OSError):
+                self._deaths += not future.cancelled()
+                self._replace_process()
+        self._deaths = 0
+        if error:
+            raise error
+        with suppress(InvalidStateError):  # cancelled meanwhile
+            future.set_result(result)
+
+    def _send(self, task: bytes) -> None:
+        if not self._has_trainer:
+            self._connection.send_bytes(self._trainer)
+            self._has_trainer = True
+        self._connection.send_bytes(task)
+
+    def _start_process(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._has_trainer = False
+
+    def _replace_process(self) -> None:
+        self._connection.close()
+        with self._starting:
+            self._process.kill()
+            self._process.join()
+            if self._ended:
+                raise TunerError("the worker processes were ended before their tasks.")
+            self._start_process()
+        if self._deaths > MOST_DEATHS:
+            raise TunerError(
+                f"worker processes died {self._deaths} times in a row: is the memory used up?"
+                " Finished work is stored; run the command again to go on."
+            )
+
+
+def _end(workers: list[_Worker], submitted: "SimpleQueue[_Submitted | None]") -> None:
+    for worker in workers:
+        worker.end()
+        submitted.put(None)
 
 
 @contextmanager
-def _unheard_by_children() -> Iterator[None]:
-    """Block Ctrl-C, for processes started meanwhile for good: it is the coordinator's to answer."""
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Block Ctrl-C, for threads and processes started meanwhile for good: it is the caller's."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -1,22 +1,16 @@
-"""What workers are asked to do: pure functions of a trainer, small enough to send anywhere."""
+"""The tasks that executors run: pure functions of a trainer, small enough to send anywhere."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
+from tuner.execution.base import Executor, run_all
 from tuner.records import EtaSearch, Hyperparameters
 from tuner.trainers.base import Trainer
 from tuner.training.eta_finder import ProbePlan, find_eta
 from tuner.training.loop import Training, train_epoch
 
-R_co = TypeVar("R_co", covariant=True)
-
-
-class Task(Protocol, Generic[R_co]):
-    """Work for one worker; the result depends on nothing but the task and the data."""
-
-    def __call__(self, trainer: Any) -> R_co:
-        """Do the work."""
-        ...
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -27,7 +21,7 @@ class TrainTo:
     epoch: int
 
     def __call__(self, trainer: Trainer[Any]) -> tuple[Training[Any], ...]:
-        """Train, measuring the training cost on the probe examples."""
+        """Return the networks as they are then; training costs are those of the probe examples."""
         trainings = list(self.trainings)
         while going := [i for i, t in enumerate(trainings) if self._goes_on(t)]:
             after = train_epoch(trainer, [trainings[i] for i in going], "probe")
@@ -47,5 +41,21 @@ class FindEta:
     plan: ProbePlan
 
     def __call__(self, trainer: Trainer[Any]) -> EtaSearch:
-        """Search."""
+        """Return the search."""
         return find_eta(trainer, self.settings, plan=self.plan)
+
+
+@dataclass(frozen=True)
+class Call(Generic[R]):
+    """Call a function that needs no trainer, such as one that draws a figure."""
+
+    function: Callable[[], R]
+
+    def __call__(self, _trainer: object) -> R:
+        """Return what the function returns."""
+        return self.function()
+
+
+def call_all(executor: Executor, functions: Iterable[Callable[[], R]]) -> list[R]:
+    """Return what functions that need no trainer return; workers that train can also draw."""
+    return run_all(executor, map(Call, functions))

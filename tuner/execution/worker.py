@@ -14,35 +14,31 @@ from queue import SimpleQueue
 from traceback import format_exception
 from typing import Any
 
-DOES = "tuner.execution.base"
-"""The module that does the tasks."""
-
 
 def serve(connection: Connection) -> None:
-    """Do the tasks that come, until the connection ends, also by the death of the process there.
+    """Run the tasks that come, until the connection ends, also by the death of the process there.
 
     Parameters
     ----------
     connection
-        Gives the pickled data that every task works on, then pickled pairs of a function and a
-        task. Takes, for each, a pair of the result and None, or of None and the exception.
+        Gives the pickled trainer that every task is called with, then pickled tasks. Takes, for
+        each task, a pickled pair of its result and None, or of None and its exception.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     arrived: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_receive, args=(connection, arrived), daemon=True).start()
-    import_module(DOES)
-    data = pickle.loads(arrived.get())  # noqa: S301
+    run = import_module("tuner.execution.base").run_single_threaded
+    trainer = pickle.loads(arrived.get())  # noqa: S301
     while True:
-        do, task = pickle.loads(arrived.get())  # noqa: S301
-        connection.send(_outcome(do, data, task))
+        connection.send_bytes(_reply(run, trainer, arrived.get()))
 
 
-def _outcome(do: Callable[[Any, Any], Any], data: Any, task: Any) -> tuple[Any, Exception | None]:
+def _reply(run: Callable[[Any, Any], Any], trainer: Any, task: bytes) -> bytes:
     try:
-        return do(data, task), None
+        return pickle.dumps((run(trainer, pickle.loads(task)), None))  # noqa: S301
     except Exception as error:
         error.add_note("In a worker process:\n" + "".join(format_exception(error)))
-        return None, error
+        return pickle.dumps((None, error))
 
 
 def _receive(connection: Connection, arrived: "SimpleQueue[bytes]") -> None:

@@ -6,9 +6,8 @@ depends on where it was computed. A study that was killed therefore goes on as i
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,9 @@ from typing import Any
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.execution.base import Job, Workers
+from tuner.execution.base import Executor, Task, as_completed
 from tuner.execution.tasks import FindEta, TrainTo
-from tuner.records import DataSummary, EtaSearch, Hyperparameters, StopReason, Strategy
+from tuner.records import DataSummary, Hyperparameters, StopReason, Strategy
 from tuner.strategies.plans import policies
 from tuner.study.batches import Batch, BatchFiles, EtaFile, Key, value_at
 from tuner.study.eta_cache import Etas
@@ -30,7 +29,7 @@ from tuner.trainers.base import Trainer
 from tuner.training.eta_finder import ProbePlan
 from tuner.training.loop import Training, begin
 
-PORTIONS_PER_WORKER = 2
+TASKS_PER_WORKER = 2
 """Tasks for each worker at a rung: more of them share the work more evenly, fewer train faster."""
 
 Networks = dict[Key, Training[Any]]
@@ -81,7 +80,7 @@ class Coordinator:
         What to search, on which data, and where to tell it.
     trainer
         Makes the networks; the workers train them.
-    workers
+    executor
         Where lanes train.
     folder, files
         Of the study, and what keeps the batch under way there.
@@ -96,12 +95,12 @@ class Coordinator:
         study: Study,
         *,
         trainer: Trainer[Any],
-        workers: Workers,
+        executor: Executor,
         folder: Path,
         files: BatchFiles,
         control: Control,
     ) -> None:
-        self._spec, self._study, self._workers, self._control = spec, study, workers, control
+        self._spec, self._study, self._executor, self._control = spec, study, executor, control
         self._data, self._trainer, self._files = data, trainer, files
         self._fingerprint = fingerprint(spec, data)
         self._etas = Etas(spec, EtaFile(folder, self._fingerprint))
@@ -180,33 +179,34 @@ class Coordinator:
         plans = dict(zip(batch.trials, map(self._spec.resolve, batch.params), strict=True))
         stored = self._files.load(batch)
         work = sum(self._work(settings) for settings, _ in plans.values()) * self._spec.seeds
-        most = work / (self._workers.count * PORTIONS_PER_WORKER)
-        asked: dict[Hyperparameters, bool] = {}
+        most = work / (self._executor.count * TASKS_PER_WORKER)
+        searches: set[Hyperparameters] = set()
+        waiting: list[tuple[Any, Task[Any]]] = []
 
-        def learn(question: Hyperparameters, found: EtaSearch) -> Iterable[Job]:
-            self._etas.learn(question, found)
-            asked[question] = True
-            return jobs()
-
-        def jobs() -> list[Job]:
+        def proceed() -> None:
+            """Ask for each η that can be found now, and train the networks whose η is known."""
             questions = [self._etas.open_question(settings) for settings, _ in plans.values()]
-            new = [q for q in dict.fromkeys(questions) if q is not None and q not in asked]
-            asked.update(dict.fromkeys(new, False))
+            new = {q: None for q in questions if q is not None and q not in searches}
+            searches.update(new)
             ready = [t for t, q in zip([*plans], questions, strict=True) if q is None]
             begun = self._begin({trial: plans.pop(trial) for trial in ready}, stored)
             networks.update(begun)
-            searching = list(asked.values()).count(False)
             self._say(
-                f"finding η ({searching} to go)" if searching else f"training to epoch {rung}"
+                f"finding η ({len(searches)} to go)" if searches else f"training to epoch {rung}"
             )
             probes = ProbePlan(seeds=self._spec.eta_seeds)
-            searches = [
-                Job(FindEta(question, probes), partial(learn, question))
-                for question in sorted(new, key=self._work, reverse=True)
-            ]
-            return searches + self._training(begun, rung, networks, most)
+            most_first = sorted(new, key=self._work, reverse=True)
+            waiting.extend((question, FindEta(question, probes)) for question in most_first)
+            waiting.extend(self._tasks(begun, rung, most))
 
-        self._workers.run(jobs())
+        proceed()
+        for key, result in as_completed(self._executor, waiting):
+            if isinstance(key, Hyperparameters):
+                self._etas.learn(key, result)
+                searches.remove(key)
+                proceed()
+            else:
+                self._keep(key, result, networks)
 
     def _begin(self, plans: dict[int, Plan], stored: Networks) -> Networks:
         """Return the networks of trials whose η is known, those stored where they stand."""
@@ -234,24 +234,28 @@ class Coordinator:
         waiting = _below(epoch, chosen)
         self._say(f"training {len(waiting)} networks to epoch {epoch}")
         work = sum(self._work(network.settings) for network in waiting.values())
-        most = work / (self._workers.count * PORTIONS_PER_WORKER)
-        self._workers.run(self._training(waiting, epoch, networks, most))
+        most = work / (self._executor.count * TASKS_PER_WORKER)
+        tasks = self._tasks(waiting, epoch, most)
+        for keys, trained in as_completed(self._executor, tasks):
+            self._keep(keys, trained, networks)
 
-    def _training(self, chosen: Networks, epoch: int, networks: Networks, most: float) -> list[Job]:
-        """Return the jobs that train networks to an epoch, each of about `most` work."""
+    def _keep(
+        self, keys: Sequence[Key], trained: Sequence[Training[Any]], networks: Networks
+    ) -> None:
+        for key, training in zip(keys, trained, strict=True):
+            networks[key] = training
+            self._files.save(key, training)
 
-        def store(keys: Sequence[Key], trained: Sequence[Training[Any]]) -> Iterable[Job]:
-            for key, training in zip(keys, trained, strict=True):
-                networks[key] = training
-                self._files.save(key, training)
-            return ()
-
+    def _tasks(
+        self, chosen: Networks, epoch: int, most: float
+    ) -> list[tuple[tuple[Key, ...], TrainTo]]:
+        """Return the tasks that train networks to an epoch, each of about `most` work."""
         return [
-            Job(TrainTo(tuple(chosen[key] for key in keys), epoch), partial(store, keys))
+            (keys, TrainTo(tuple(chosen[key] for key in keys), epoch))
             for keys in self._portions(_below(epoch, chosen), most)
         ]
 
-    def _portions(self, networks: Networks, most: float) -> list[list[Key]]:
+    def _portions(self, networks: Networks, most: float) -> list[tuple[Key, ...]]:
         """Share networks out, those of one shape together, the most work first."""
         shapes: dict[tuple[object, ...], list[Key]] = defaultdict(list)
         work = {}
@@ -262,7 +266,7 @@ class Coordinator:
         portions = []
         for keys in shapes.values():
             pieces = min(len(keys), max(1, round(sum(work[k] for k in keys) / most)))
-            portions += [keys[i::pieces] for i in range(pieces)]
+            portions += [tuple(keys[i::pieces]) for i in range(pieces)]
         return sorted(portions, key=lambda keys: -sum(work[k] for k in keys))
 
     def _work(self, settings: Hyperparameters) -> float:

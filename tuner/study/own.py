@@ -1,18 +1,16 @@
 """A study of a user's own model: the same coordinator, with the user's trainer in this process."""
 
-from collections import deque
-from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tuner.execution.base import Job
+from tuner.execution.serial import Serial
 from tuner.records import StudySummary
 from tuner.study.batches import Batch, BatchFiles, Key
 from tuner.study.coordinator import Control
 from tuner.study.spec import DataPart, StudySpec
 from tuner.study.studies import conduct
-from tuner.trainers.base import DescribedTrainer, Trainer
+from tuner.trainers.base import DescribedTrainer
 from tuner.training.loop import Training
 
 
@@ -78,31 +76,12 @@ def run_study_with(
         data,
         Path(folder),
         trainer=trainer,
-        hire=lambda: closing(_Here(trainer)),
+        executor=lambda: closing(Serial(trainer)),
         files=_Batches(Path(folder), data),
         storage=storage,
         trials=trials,
         control=control,
     )
-
-
-class _Here:
-    """Runs the tasks one after the other in this process, by any trainer."""
-
-    count = 1
-
-    def __init__(self, trainer: Trainer[Any]) -> None:
-        self._trainer = trainer
-
-    def run(self, jobs: Iterable[Job]) -> None:
-        """Do the jobs in their order."""
-        waiting = deque(jobs)
-        while waiting:
-            job = waiting.popleft()
-            waiting.extend(job.then(job.task(self._trainer)))
-
-    def close(self) -> None:
-        """Do nothing: there are no workers."""
 
 
 class _Batches(BatchFiles):

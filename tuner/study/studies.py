@@ -11,7 +11,8 @@ import optuna
 
 from tuner.data import Dataset
 from tuner.errors import InputError, OutputError
-from tuner.execution.base import Workers, workers_for
+from tuner.execution.base import Executor
+from tuner.execution.opening import open_executor
 from tuner.records import DataSummary, StudySummary
 from tuner.study.batches import BatchFiles, remove_batch_files
 from tuner.study.coordinator import Control, Coordinator
@@ -36,7 +37,7 @@ def run_study(
     folder: Path,
     *,
     storage: str | None = None,
-    workers: int | Workers = 1,
+    workers: int | str | Executor | None = 1,
     scheduler: str | None = None,
     trials: int | None = None,
     control: Control = Control(),
@@ -52,9 +53,9 @@ def run_study(
     storage
         An Optuna storage URL; by default SQLite in `folder`.
     workers
-        Processes on this machine: how many, or those that are at work already.
+        As for `tuner.execution.opening.open_executor`, or an executor that is open already.
     scheduler
-        Address of a Dask scheduler to use instead of processes of this machine.
+        Address of a scheduler to use instead of processes of this machine.
     trials
         How many the study shall have; by default what its file says.
     control
@@ -90,7 +91,7 @@ def run_study(
         data.summary,
         folder,
         trainer=NativeTrainer(data.tuning),
-        hire=partial(_hired, data, workers, scheduler),
+        executor=partial(_executor, data, workers, scheduler),
         files=BatchFiles(folder, data.summary),
         storage=storage,
         trials=trials,
@@ -104,23 +105,27 @@ def conduct(
     folder: Path,
     *,
     trainer: Trainer[Any],
-    hire: Callable[[], AbstractContextManager[Workers]],
+    executor: Callable[[], AbstractContextManager[Executor]],
     files: BatchFiles,
     storage: str | None,
     trials: int | None,
     control: Control,
 ) -> tuple[StudySummary, bool]:
-    """Run a study of networks of any trainer, with workers hired once no one else works on it."""
+    """Run a study of any trainer's networks; the executor is opened once the study is locked."""
     _make(folder)
     url = storage or default_url(folder)
-    with only_coordinator(url, spec.name, folder), hire() as crew, connected(url) as connection:
+    with (
+        only_coordinator(url, spec.name, folder),
+        executor() as opened,
+        connected(url) as connection,
+    ):
         study = open_study(connection, spec, data, version("tuner"))
         coordinator = Coordinator(
             spec,
             data,
             study,
             trainer=trainer,
-            workers=crew,
+            executor=opened,
             folder=folder,
             files=files,
             control=control,
@@ -189,12 +194,12 @@ def _remove_report(folder: Path) -> None:
             path.unlink()
 
 
-def _hired(
-    data: Dataset, workers: int | Workers, scheduler: str | None
-) -> AbstractContextManager[Workers]:
-    """Return workers that are let go at the end, unless they were somebody else's."""
-    if isinstance(workers, int):
-        return closing(workers_for(data.tuning, workers, scheduler))
+def _executor(
+    data: Dataset, workers: int | str | Executor | None, scheduler: str | None
+) -> AbstractContextManager[Executor]:
+    """Return an executor that is closed at the end, unless it is the caller's."""
+    if workers is None or isinstance(workers, int | str):
+        return closing(open_executor(data.tuning, workers, scheduler))
     return nullcontext(workers)
 
 

@@ -80,6 +80,10 @@ class NativeTrainer:
         self._probe = Part(data.train.x[chosen], data.train.y[chosen])
         self._inputs = lru_cache(maxsize=2)(self._inputs_of)
 
+    def __reduce__(self) -> tuple[type[Self], tuple[TuningData]]:
+        """Pickle the data alone; the rest is made again."""
+        return type(self), (self.data,)
+
     def start(self, settings: Hyperparameters) -> NativeLane:
         """Return a network before its first step.
 

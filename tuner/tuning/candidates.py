@@ -14,7 +14,7 @@ import numpy as np
 
 from tuner.data import Dataset
 from tuner.errors import DataError
-from tuner.execution.base import Job, Workers
+from tuner.execution.base import Executor, as_completed, run_all
 from tuner.execution.tasks import TrainTo
 from tuner.records import Candidate, Final, Hyperparameters, Paired, Record, Strategy
 from tuner.storage.checkpoints import load_checkpoint, save_checkpoint
@@ -24,7 +24,7 @@ from tuner.trainers.batches import steps_in
 from tuner.trainers.native import CACHE_BYTES, NativeLane, NativeTrainer
 from tuner.training.loop import Training, begin
 from tuner.tuning.comparison import Right, RightOnAverage, best_of, differences, right_of, winner
-from tuner.tuning.jobs import done, shared_out
+from tuner.tuning.jobs import shared_out
 from tuner.tuning.request import Ask, Control
 
 ENOUGH, ENOUGH_SHARE = 60, 0.5
@@ -178,7 +178,7 @@ class Finalists:
         ask: Ask,
         *,
         memory: RunStore,
-        workers: Workers,
+        workers: Executor,
         control: Control,
     ) -> None:
         self.data, self.settings, self.ask = data, settings, ask
@@ -266,16 +266,14 @@ class Finalists:
         return max(1, int(SEGMENT_SECONDS / max(paces))) if paces else 1
 
     def _piece(self, keys: Sequence[Key], epoch: int) -> None:
-        def keep(of: Sequence[Key], trained: Sequence[Training[NativeLane]]) -> Iterable[Job]:
+        tasks = [
+            (of, TrainTo(tuple(self.networks[key] for key in of), epoch))
+            for of in self._portions(keys)
+        ]
+        for of, trained in as_completed(self.workers, tasks):
             for key, training in zip(of, trained, strict=True):
                 self.networks[key] = training
                 save_checkpoint(training, self._file(key), self.data.summary)
-            return ()
-
-        self.workers.run(
-            Job(TrainTo(tuple(self.networks[key] for key in of), epoch), partial(keep, of))
-            for of in self._portions(keys)
-        )
         self.memory.tick()
 
     def _portions(self, keys: Sequence[Key]) -> Iterable[list[Key]]:
@@ -308,7 +306,7 @@ class Finalists:
     def _right_midway(self) -> list[Right]:
         self.control.say("comparing the candidates")
         keys = sorted(self.networks)
-        found = done(self.workers, [RightOnAverage(self.networks[key].lane) for key in keys])
+        found = run_all(self.workers, [RightOnAverage(self.networks[key].lane) for key in keys])
         return [
             np.array([right for (c, _), right in zip(keys, found, strict=True) if c == candidate])
             for candidate in range(len(self.settings))

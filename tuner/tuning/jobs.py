@@ -1,14 +1,13 @@
-"""Work for the workers beside what studies ask of them, and how it is handed out."""
+"""Tasks beside those of studies, and tasks on a part of the data."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from tuner.data import Part, TuningData
-from tuner.execution.base import Job, Workers
-from tuner.execution.tasks import Task
+from tuner.execution.base import Executor, R, Task
 from tuner.records import Hyperparameters
 from tuner.trainers.native import FRESH_EXAMPLES, NativeTrainer
 
@@ -44,31 +43,27 @@ class OnFirst:
 
 
 class OnPart:
-    """Workers that do every task on the first n training examples.
+    """An executor that runs every task on the first n training examples.
 
     Parameters
     ----------
-    workers
-        Who does the work.
+    executor
+        What runs the tasks.
     n, n_validation
         How many examples, as for `first_of`.
     """
 
-    def __init__(self, workers: Workers, n: int, n_validation: int) -> None:
-        self.workers, self.n, self.n_validation = workers, n, n_validation
-        self.count = workers.count
+    def __init__(self, executor: Executor, n: int, n_validation: int) -> None:
+        self.count = executor.count
+        self._executor, self._n, self._n_validation = executor, n, n_validation
 
-    def run(self, jobs: Iterable[Job]) -> None:
-        """Do the jobs, and those that follow from them."""
-        self.workers.run(map(self._narrowed, jobs))
-
-    def _narrowed(self, job: Job) -> Job:
-        task = OnFirst(self.n, job.task, self.n_validation)
-        return Job(task, lambda result: map(self._narrowed, job.then(result)))
+    def submit(self, task: Task[R]) -> Future[R]:
+        """Return the future result of a task."""
+        return self._executor.submit(OnFirst(self._n, task, self._n_validation))
 
     def close(self) -> None:
-        """Let the workers go."""
-        self.workers.close()
+        """Close the executor."""
+        self._executor.close()
 
 
 @dataclass(frozen=True)
@@ -95,37 +90,6 @@ class Pace:
         trainer.measure([lane], "probe")
         trainer.measure([lane], "validation")
         return training + time.perf_counter() - began
-
-
-def done(
-    workers: Workers, tasks: Sequence[Task[Any]], watch: Callable[[int], None] = lambda _: None
-) -> list[Any]:
-    """Return the results of tasks in their order; `watch` is told how many are done."""
-    results: dict[int, Any] = {}
-
-    def take(place: int, result: Any) -> Iterable[Job]:
-        results[place] = result
-        watch(len(results))
-        return ()
-
-    workers.run(Job(task, partial(take, place)) for place, task in enumerate(tasks))
-    return [results[place] for place in range(len(tasks))]
-
-
-@dataclass(frozen=True)
-class Making:
-    """Make something that no data are needed for."""
-
-    make: Callable[[], Any]
-
-    def __call__(self, trainer: NativeTrainer) -> Any:  # noqa: ARG002
-        """Make it."""
-        return self.make()
-
-
-def made(workers: Workers, makers: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Return what each maker makes, in their order; workers that trained can also draw."""
-    return done(workers, [Making(make) for make in makers])
 
 
 def shared_out(items: Sequence[Any], pieces: int) -> Iterator[list[Any]]:

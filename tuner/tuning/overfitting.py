@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tuner.data import TuningData
-from tuner.execution.base import Workers
+from tuner.execution.base import Executor, run_all
 from tuner.execution.tasks import FindEta, TrainTo
 from tuner.records import (
     EtaSearch,
@@ -27,7 +27,7 @@ from tuner.strategies.plans import policies
 from tuner.trainers.native import NativeTrainer
 from tuner.training.eta_finder import ProbePlan, find_eta
 from tuner.training.loop import begin, train
-from tuner.tuning.jobs import OnFirst, Pace, done, first_of
+from tuner.tuning.jobs import OnFirst, Pace, first_of
 
 SIGNAL_EXAMPLES, SIGNAL_EPOCHS = 1_000, 10
 LOOK_EPOCHS, LOOK_SHARE = 20, 0.08
@@ -116,10 +116,10 @@ def examples_for_look(
     return int(min(data.train.n, max(SIGNAL_EXAMPLES, affordable)))
 
 
-def find_etas(starts: Mapping[str, Hyperparameters], n: int, workers: Workers) -> Searches:
+def find_etas(starts: Mapping[str, Hyperparameters], n: int, workers: Executor) -> Searches:
     """Find η for each kind of network on the first n examples."""
     plan = ProbePlan(most_steps=ETA_STEPS, seeds=1)
-    found = done(workers, [OnFirst(n, FindEta(settings, plan)) for settings in starts.values()])
+    found = run_all(workers, [OnFirst(n, FindEta(settings, plan)) for settings in starts.values()])
     return Searches(found=dict(zip(starts, found, strict=True)))
 
 
@@ -130,7 +130,7 @@ def look_at_overfitting(
     *,
     article: bool,
     patient: bool,
-    workers: Workers,
+    workers: Executor,
 ) -> Overfitting:
     """Train with early stopping off, plainly and with each means, and choose what to go on with.
 
@@ -156,7 +156,7 @@ def look_at_overfitting(
     def trained(all_settings: Sequence[Hyperparameters]) -> list[Run]:
         beginnings = [begin(trainer, s, *policies(s.eta, LOOK)) for s in all_settings]
         tasks = [OnFirst(n, TrainTo((each,), LOOK_EPOCHS)) for each in beginnings]
-        return [result.record for (result,) in done(workers, tasks)]
+        return [result.record for (result,) in run_all(workers, tasks)]
 
     plain = [_means("none", run) for run in trained([*starts.values()])]
     better = _better_kind(plain, n_validation, on_all=n == data.train.n).run.settings

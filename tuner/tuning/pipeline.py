@@ -11,7 +11,7 @@ from pathlib import Path
 from tuner.data import Dataset
 from tuner.environment import environment
 from tuner.errors import DataError, TunerError
-from tuner.execution.base import Workers
+from tuner.execution.base import Executor, run_all
 from tuner.execution.tasks import FindEta
 from tuner.files import write_file
 from tuner.inspection import inspect
@@ -38,7 +38,6 @@ from tuner.study.summary import plan_of
 from tuner.training.eta_finder import ProbePlan
 from tuner.tuning import words
 from tuner.tuning.candidates import Finalists, least_epochs, most_epochs
-from tuner.tuning.jobs import done
 from tuner.tuning.overfitting import (
     Searches,
     examples_for_look,
@@ -111,7 +110,7 @@ def tune(
     ask: Ask,
     folder: Path,
     *,
-    workers: Workers,
+    workers: Executor,
     control: Control = Control(),
     fresh: bool = False,
 ) -> Tuned | None:
@@ -147,10 +146,10 @@ def tune(
     --------
     >>> from tempfile import TemporaryDirectory
     >>> from tuner.data import load
-    >>> from tuner.execution.base import Inline
+    >>> from tuner.execution.opening import open_executor
     >>> iris = load("iris")
     >>> with TemporaryDirectory() as home:
-    ...     tuned = tune(iris, Ask(budget=2), Path(home), workers=Inline(iris.tuning))
+    ...     tuned = tune(iris, Ask(budget=2), Path(home), workers=open_executor(iris.tuning))
     >>> tuned.record.test.openings, iris.test_openings
     (1, 1)
     """
@@ -170,7 +169,7 @@ class _Order:
         folder: Path,
         *,
         memory: RunStore,
-        workers: Workers,
+        workers: Executor,
         control: Control,
     ) -> None:
         self.data, self.ask, self.folder = data, ask, folder
@@ -295,7 +294,7 @@ class _Order:
 
         def work() -> Searches:
             tasks = [FindEta(replace(s, eta=_begin_at(s.eta)), plan) for s in settings]
-            found = done(self.workers, tasks)
+            found = run_all(self.workers, tasks)
             return Searches(found={str(t.number): f for t, f in zip(self.best, found, strict=True)})
 
         self.again = self.memory.once("etas-again", Searches, work).found

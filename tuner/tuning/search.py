@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from tuner.data import Dataset, Part
-from tuner.execution.base import Workers
+from tuner.execution.base import Executor, run_all
 from tuner.records import Hyperparameters, Record, StudySummary, Trial
 from tuner.study.spec import StudySpec
-from tuner.tuning.jobs import OnPart, Pace, done, first_of
+from tuner.tuning.jobs import OnPart, Pace, first_of
 from tuner.tuning.request import Ask
 
 LADDER = (10, 30, 60, 100, 200, 300, 500, 800, 1200)
@@ -84,13 +84,13 @@ class SearchPlan(Record):
 
 
 def measure_paces(
-    settings: Hyperparameters, n_inputs: int, budget: float, workers: Workers
+    settings: Hyperparameters, n_inputs: int, budget: float, workers: Executor
 ) -> Paces:
     """Train networks of every other size for a moment; the paces between lie between."""
     sizes = sizes_for(n_inputs)
     tried = sizes[::2] if sizes[-1] in sizes[::2] else (*sizes[::2], sizes[-1])
     tasks = [Pace(replace(settings, hidden=(h,)), min(0.3, budget / 300)) for h in tried]
-    measured = done(workers, tasks)
+    measured = run_all(workers, tasks)
     return Paces(seconds={h: float(np.interp(h, tried, measured)) for h in sizes})
 
 
@@ -262,7 +262,7 @@ def part_for(data: Dataset, plan: SearchPlan) -> Dataset:
     )
 
 
-def workers_for(workers: Workers, data: Dataset, plan: SearchPlan) -> Workers:
+def workers_for(workers: Executor, data: Dataset, plan: SearchPlan) -> Executor:
     """Return workers that know the data of the study."""
     if plan.n_train == data.train.n:
         return workers
