@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.support.report.studies import (
@@ -257,6 +258,19 @@ def test_strategies_are_compared_where_they_were_searched() -> None:
     ]  # fmt: skip
     assert means["accuracy"].tolist() == pytest.approx([91.5, 92.5, 93.5])
     assert means["epochs"].tolist() == [6.5, 7.5, 8.5]
+
+
+def test_strategies_need_no_records_of_a_table_without_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of such a table pandas 3 makes one empty record a row, pandas 2 makes none."""
+
+    def as_pandas_2(frame: pd.DataFrame, orient: str) -> list[dict[str, Any]]:
+        columns = {str(name): list(frame[name]) for name in frame}
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    monkeypatch.setattr(pd.DataFrame, "to_dict", as_pandas_2)
+    assert strategies(SMALL).empty
 
 
 def test_front_holds_what_no_other_trial_beats() -> None:

@@ -148,7 +148,7 @@ def test_an_estimator_that_cannot_do_it_is_refused(
 
 
 def test_the_name_of_the_learning_rate_can_be_given() -> None:
-    trainer = SklearnTrainer(SGDClassifier(), toy_data(), eta="power_t")
+    trainer = SklearnTrainer(SGDClassifier(eta0=0.1), toy_data(), eta="power_t")
     assert trainer.start(SETTINGS).estimator.power_t < 1e-200
     with pytest.raises(OptionError, match="SGDClassifier has no parameter speed: name the one"):
         SklearnTrainer(SGDClassifier(), toy_data(), eta="speed").start(SETTINGS)

@@ -47,8 +47,11 @@ def strategies(record: StudyRecord) -> pd.DataFrame:
     values = {part: frame[PARAMS + part].map(plain) for part in PARTS if PARAMS + part in frame}
     told = {part: texts for part, texts in values.items() if 1 < texts.nunique() <= MOST_VALUES}
     names = [
-        ", ".join(f"{part} {text}" if part != "schedule" else text for part, text in row.items())
-        for row in pd.DataFrame(told, index=frame.index).to_dict("records")
+        ", ".join(
+            f"{part} {texts[row]}" if part != "schedule" else texts[row]
+            for part, texts in told.items()
+        )
+        for row in frame.index
     ]
     known = frame.assign(strategy=names).dropna(subset=["accuracy"])
     named = dict(zip(known["number"], known["strategy"], strict=True)) if told else {}
