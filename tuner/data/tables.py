@@ -49,8 +49,9 @@ def read_columns(path: Path, columns: tuple[str, ...], texts: tuple[str, ...]) -
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise DataError(f"{path}: has no column {missing[0]!r}: add it as in training.")
-    frame = frame[list(columns)]
-    return frame_inputs(frame.astype(dict.fromkeys(texts, str)), str(path), texts)
+    # As objects: as texts pandas 2 would make "nan" of a missing cell.
+    as_objects = frame[list(columns)].astype(dict.fromkeys(texts, object))
+    return frame_inputs(as_objects, str(path), texts)
 
 
 def _read_frame(path: Path, content: bytes, texts: tuple[str, ...] = ()) -> pd.DataFrame:
