@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.eta_rules import RULES, Choice
-from benchmarks.eta_tasks import EPOCHS, LEAST_STEPS, TASKS, Task
+from benchmarks.eta.rules import RULES, Choice
+from benchmarks.eta.tasks import EPOCHS, LEAST_STEPS, TASKS, Task
 from tuner.trainers.native import NativeLane, NativeTrainer
 from tuner.training.eta_finder import find_eta
 

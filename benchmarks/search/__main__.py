@@ -23,9 +23,9 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
-from benchmarks.search_course import Course, Courses, Limits
-from benchmarks.search_peers import one_epoch, ours, random_search, scikit_learn
-from benchmarks.search_torch import optuna_pytorch
+from benchmarks.search.course import Course, Courses, Limits
+from benchmarks.search.peers import one_epoch, ours, random_search, scikit_learn
+from benchmarks.search.pytorch import optuna_pytorch
 from tuner.data import Dataset, load
 from tuner.environment import usable_cores
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.halving import both_parts, halving_search, our_split, start_processes
-from benchmarks.search_course import Course, Limits, Seen, Watched
-from benchmarks.search_torch import EPOCHS
+from benchmarks.search.course import Course, Limits, Seen, Watched
+from benchmarks.search.pytorch import EPOCHS
 from tuner.data import Dataset, Part
 from tuner.execution.base import as_completed
 from tuner.execution.opening import open_executor

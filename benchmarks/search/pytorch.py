@@ -21,7 +21,7 @@ from typing import Any
 import optuna
 from optuna.storages.journal import JournalFileBackend
 
-from benchmarks.search_course import Course, Limits, Seen
+from benchmarks.search.course import Course, Limits, Seen
 from tuner.data import Dataset, load
 
 EPOCHS = 20

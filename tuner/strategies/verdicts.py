@@ -27,7 +27,7 @@ class Curve:
 class Limits:
     """Where the verdicts part; B is the cost of the best constant prediction.
 
-    The defaults were set on the development tasks of `benchmarks/eta.py`; its other tasks, set
+    The defaults were set on the development tasks of `benchmarks.eta`; its other tasks, set
     aside, say how well they do.
 
     Attributes

@@ -1,0 +1,1 @@
+"""How good the learning rate is that each rule chooses."""

@@ -1,0 +1,1 @@
+"""How soon a search has a good network, beside other searches."""
