@@ -8,11 +8,13 @@ READY := $(VENV)/.ready
 demo: $(READY)  ## tune a network on the bundled mnist-5k in a minute, with a report
 	$(BIN)/python -m tuner tune
 
-test: $(READY)  ## all tests; parts absent on this machine are skipped with a reason
-	$(BIN)/python -m pytest -n auto -q
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal -q
+
+test: $(READY)  ## the tests, in five minutes; what is absent on this machine is skipped with a reason
+	$(PYTEST)
 
 test-all: $(READY)  ## the long tests too: processes killed again and again, searches on MNIST
-	TUNER_TEST_LONG=1 $(BIN)/python -m pytest -n auto -q
+	TUNER_TEST_LONG=1 $(PYTEST)
 
 check: $(READY)  ## format, lint and types
 	$(BIN)/ruff format --check .
