@@ -379,11 +379,15 @@ def test_misuse_is_one_line_and_writes_nothing(tuner: "Tuner", typed: str, said:
     assert [path.name for path in Path().iterdir()] == ["small.toml"]
 
 
-def test_no_scheduler_there_leaves_nothing(tuner: "Tuner") -> None:
+@pytest.mark.parametrize(
+    "typed",
+    ["study run small.toml", "tune --data iris", "reproduce l2-small --data digits"],
+)
+def test_no_scheduler_there_leaves_nothing(tuner: "Tuner", typed: str) -> None:
     pytest.importorskip("distributed")
     Path("small.toml").write_text(SMALL)
     address = "tcp://127.0.0.1:1"
-    answer = tuner("study", "run", "small.toml", "--scheduler", address)
+    answer = tuner(*typed.split(), "--scheduler", address)
     assert answer.code == 2
     assert f"error: --scheduler {address}: no Dask scheduler answers there" in answer.err
     assert [path.name for path in Path().iterdir()] == ["small.toml"]

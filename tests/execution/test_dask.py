@@ -5,19 +5,30 @@ import os
 import signal
 import sys
 import time
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.article.conftest import tiny_images
 from tests.support.servers import DaskCluster, free_port, started
 from tests.support.study.processes import wait_until
 from tests.support.study.small import LONGER, run, spec_of, trials_of, undisturbed
+from tests.support.tuning.plans import store_plans
+from tuner.article.experiments import EXPERIMENTS
+from tuner.article.reproduce import reproduce
+from tuner.article.training import Progress, Store
+from tuner.data import load
 from tuner.errors import InputError, MissingExtraError, TunerError
-from tuner.study.coordinator import Control, Standing
+from tuner.execution.opening import open_executor
+from tuner.study.coordinator import Control as StudyControl
+from tuner.study.coordinator import Standing
 from tuner.study.optuna_storage import default_url
 from tuner.study.studies import stored_study
+from tuner.tuning.pipeline import MODEL, SETTINGS, tune
+from tuner.tuning.request import Ask, Control
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +53,7 @@ def test_a_worker_killed_meanwhile_changes_nothing(
             os.kill(dask_cluster.workers[0].pid, signal.SIGKILL)
 
     summary = run(
-        spec_of(LONGER), tmp_path, scheduler=dask_cluster.address, control=Control(watch=watch)
+        spec_of(LONGER), tmp_path, scheduler=dask_cluster.address, control=StudyControl(watch=watch)
     )
     assert dask_cluster.workers[0].wait(10) == -signal.SIGKILL
     assert trials_of(summary) == undisturbed(LONGER)
@@ -58,10 +69,53 @@ def test_the_workers_that_hold_the_data_may_die(tmp_path: Path, dask_cluster: Da
                 os.kill(pid, signal.SIGKILL)
 
     summary = run(
-        spec_of(LONGER), tmp_path, scheduler=dask_cluster.address, control=Control(watch=watch)
+        spec_of(LONGER), tmp_path, scheduler=dask_cluster.address, control=StudyControl(watch=watch)
     )
     assert killed
     assert trials_of(summary) == undisturbed(LONGER)
+
+
+@pytest.mark.long
+def test_a_tuning_on_a_cluster_gives_the_model_of_one_machine(
+    tmp_path: Path, dask_cluster: DaskCluster
+) -> None:
+    data, ask = load("digits"), Ask(budget=1, source="digits")
+
+    def kill(doing: str) -> None:
+        if doing.startswith("step 4"):
+            os.kill(dask_cluster.workers[1].pid, signal.SIGKILL)
+
+    models = []
+    for name, scheduler in (("here", None), ("there", dask_cluster.address)):
+        store_plans(tmp_path / name, data, ask)
+        control = Control(say=kill) if scheduler else Control()
+        with closing(open_executor(data.tuning, scheduler=scheduler)) as executor:
+            assert tune(data, ask, tmp_path / name, workers=executor, control=control)
+        models.append([(tmp_path / name / file).read_bytes() for file in (MODEL, SETTINGS)])
+    assert dask_cluster.workers[1].wait(10) == -signal.SIGKILL
+    assert models[0] == models[1]
+
+
+@pytest.mark.long
+def test_experiments_on_a_cluster_find_what_one_machine_finds(
+    tmp_path: Path, dask_cluster: DaskCluster
+) -> None:
+    data, findings = tiny_images(), []
+    experiments = [e for e in EXPERIMENTS if e.name in {"l2-small", "threshold"}]
+    assert len(experiments) == 2
+
+    def kill(now: Progress) -> None:
+        if now.done > now.total / 2:
+            dask_cluster.workers[2].kill()
+
+    for name, scheduler in (("here", None), ("there", dask_cluster.address)):
+        store = Store(tmp_path / name, data.summary)
+        with closing(open_executor(data.tuning, scheduler=scheduler)) as executor:
+            watch = kill if scheduler else lambda _: None
+            done = reproduce(experiments, data, store, workers=executor, watch=watch)
+        findings.append([(e.findings, e.panels) for e in done.experiments])
+    assert dask_cluster.workers[2].wait(10) == -signal.SIGKILL
+    assert findings[0] == findings[1]
 
 
 def holders_of_data(address: str) -> list[int]:
@@ -81,7 +135,12 @@ def test_a_cluster_lost_meanwhile_is_one_line_and_nothing_is_lost(
 
     began = time.monotonic()
     with pytest.raises(TunerError) as error:
-        run(spec_of(LONGER), tmp_path, scheduler=dask_cluster.address, control=Control(watch=watch))
+        run(
+            spec_of(LONGER),
+            tmp_path,
+            scheduler=dask_cluster.address,
+            control=StudyControl(watch=watch),
+        )
     assert time.monotonic() - began < 60
     assert str(error.value) == (
         f"--scheduler {dask_cluster.address}: the cluster was lost: finished work is stored:"

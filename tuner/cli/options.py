@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -25,6 +25,10 @@ from tuner.records import (
     Regularization,
     require,
 )
+
+if TYPE_CHECKING:
+    from tuner.data import TuningData
+    from tuner.execution.base import Executor
 
 SEEDS = 2**32
 """As many as scikit-learn takes."""
@@ -87,6 +91,7 @@ INTEGER = Kind(int, "a whole number", "N")
 NUMBER = Kind(float, "a number", "X")
 LAYERS = Kind(_layers, "sizes such as 30 or 100,50, or none", "SIZES")
 FOLDER = Kind(_path, "a folder", "DIR")
+ADDRESS = Kind(_not_empty, "an address such as tcp://127.0.0.1:8786", "ADDRESS")
 FILE = Kind(_path, "a file", "FILE")
 MODEL_FILE = _named(".safetensors")
 CSV_FILE = _named(".csv")
@@ -172,6 +177,26 @@ class WorkOptions:
 
     def __post_init__(self) -> None:
         require(self.workers is None or self.workers >= 1, "workers", self.workers, "at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutorOptions(WorkOptions):
+    """Where many networks train."""
+
+    scheduler: Annotated[
+        str | None, Opt("Train on the Dask cluster whose scheduler is at ADDRESS.", ADDRESS)
+    ]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.scheduler and self.workers:
+            raise OptionError("workers is for processes of this machine, not for --scheduler.")
+
+    def open(self, data: "TuningData") -> "Executor":
+        """Open what trains networks on these data: by default a process for each core."""
+        from tuner.execution.opening import open_executor
+
+        return open_executor(data, self.workers, self.scheduler)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,8 @@ from tuner.cli.options import (
     NAME,
     AnswerOptions,
     DataOptions,
+    ExecutorOptions,
     Opt,
-    WorkOptions,
     grouped,
 )
 from tuner.cli.reporting import made_with, write
@@ -57,7 +57,7 @@ class Job:
     dataset: "Dataset"
     out: Path
     page: PageOptions
-    workers: int
+    work: ExecutorOptions
     argv: tuple[str, ...]
 
     @property
@@ -83,7 +83,7 @@ def reproduce(
     ] = None,
     data: DataOptions,
     page: PageOptions,
-    work: WorkOptions,
+    work: ExecutorOptions,
     answer: AnswerOptions,
 ) -> None:
     """Run the article's experiments, and show its published figures beside ours.
@@ -100,12 +100,12 @@ def reproduce(
     with narrator() as say:
         say.tell(f"reading {data.data}")
         job = _job(context.obj, names or [], data, page, work)
-        with output_folder(job.out), closing(_workers(job)) as workers:
-            done = _reproduced(job, workers, say)
+        with output_folder(job.out), closing(_open_executor(job)) as executor:
+            done = _reproduced(job, executor, say)
             if done.complete:
                 say.tell("writing the report")
                 record = _record(job, done)
-                written = write(record, job.out, page.lang, partial(call_all, workers))
+                written = write(record, job.out, page.lang, partial(call_all, executor))
                 job.store.forget()
     if not done.complete:
         print(f"interrupted: go on with {job.command}", file=sys.stderr)
@@ -118,10 +118,9 @@ def _job(
     names: list[str],
     data: DataOptions,
     page: PageOptions,
-    work: WorkOptions,
+    work: ExecutorOptions,
 ) -> Job:
     from tuner.article.experiments import check_names, chosen
-    from tuner.environment import usable_cores
 
     check_names(names)
     _, dataset = load_data(data, page.seed)
@@ -131,18 +130,18 @@ def _job(
         raise InputError(str(error)) from error
     begun = tuple(each for each in argv if each != "--fresh")
     out = work.out or Path("reports", f"reproduce-{data.title}")
-    return Job(experiments, omitted, dataset, out, page, work.workers or usable_cores(), begun)
+    return Job(experiments, omitted, dataset, out, page, work, begun)
 
 
-def _workers(job: Job) -> "Executor":
+def _open_executor(job: Job) -> "Executor":
     from tuner.article.reproduce import trains
     from tuner.execution.opening import open_executor
 
-    count = job.workers if trains(job.experiments, job.dataset.train.n) else 1
-    return open_executor(job.dataset.tuning, count)
+    data = job.dataset.tuning
+    return job.work.open(data) if trains(job.experiments, data.train.n) else open_executor(data)
 
 
-def _reproduced(job: Job, workers: "Executor", say: "Narrator") -> "Reproduced":
+def _reproduced(job: Job, executor: "Executor", say: "Narrator") -> "Reproduced":
     from tuner.article.reproduce import reproduce as run
 
     if job.page.fresh:
@@ -153,7 +152,7 @@ def _reproduced(job: Job, workers: "Executor", say: "Narrator") -> "Reproduced":
             job.dataset,
             job.store,
             seed=job.page.seed,
-            workers=workers,
+            workers=executor,
             watch=say.watch,
             stop_asked=asked,
         )

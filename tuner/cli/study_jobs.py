@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tuner.cli.options import INTEGER, TEXT, Kind, Opt
+from tuner.cli.options import INTEGER, ExecutorOptions, Kind, Opt
 from tuner.cli.study_places import URL, Place, check_storage
 from tuner.durations import seconds_of
 from tuner.records import StudySummary, require
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from tuner.data import Dataset
     from tuner.study.spec import StudySpec
 
-ADDRESS = Kind(TEXT.convert, "an address such as tcp://127.0.0.1:8786", "ADDRESS")
 DURATION = Kind(seconds_of, "a time such as 60s, 10m or 2h", "TIME")
 
 
@@ -29,9 +28,6 @@ class RunOptions:
     ]
     storage: Annotated[
         str | None, Opt("An Optuna storage; else SQLite in the study's folder.", URL)
-    ]
-    scheduler: Annotated[
-        str | None, Opt("Train on the Dask cluster whose scheduler is at ADDRESS.", ADDRESS)
     ]
 
     def __post_init__(self) -> None:
@@ -51,8 +47,8 @@ class Job:
         The study file, and what it says.
     place
         Where the study lies.
-    options, workers
-        How it runs.
+    options, work
+        How and where it runs.
     command
         What was typed, without anything secret: the same command goes on with the study.
     """
@@ -61,7 +57,7 @@ class Job:
     spec: "StudySpec"
     place: Place
     options: RunOptions
-    workers: int
+    work: ExecutorOptions
     command: str
 
     @property

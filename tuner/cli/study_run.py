@@ -13,7 +13,7 @@ from tuner.cli.console import INTERRUPTED, command_line
 from tuner.cli.eta import NOTHING_WRITTEN
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted, interrupts
-from tuner.cli.options import AnswerOptions, WorkOptions, grouped
+from tuner.cli.options import AnswerOptions, ExecutorOptions, grouped
 from tuner.cli.reporting import Written, write
 from tuner.cli.study_answers import print_answer
 from tuner.cli.study_jobs import Job, Ran, RunOptions
@@ -34,7 +34,7 @@ def run(
         Path, typer.Argument(metavar="FILE", help="What to search, such as studies/lambda.toml.")
     ],
     options: RunOptions,
-    work: WorkOptions,
+    work: ExecutorOptions,
     answer: AnswerOptions,
 ) -> None:
     """Run a study, or go on with it.
@@ -53,16 +53,13 @@ def run(
         raise typer.Exit(INTERRUPTED)
 
 
-def _job(argv: tuple[str, ...], file: Path, options: RunOptions, work: WorkOptions) -> Job:
-    from tuner.environment import usable_cores
+def _job(argv: tuple[str, ...], file: Path, options: RunOptions, work: ExecutorOptions) -> Job:
     from tuner.study.spec import read_spec
 
-    if options.scheduler and work.workers:
-        raise OptionError("workers is for processes of this machine, not for --scheduler.")
     spec = read_spec(file)
     place = Place(work.out or default_folder(spec.name), options.storage)
     command = command_line(redacted(argv))
-    return Job(file, spec, place, options, work.workers or usable_cores(), command)
+    return Job(file, spec, place, options, work, command)
 
 
 def _run(job: Job) -> Ran:
@@ -81,8 +78,8 @@ def _run(job: Job) -> Ran:
                 dataset,
                 job.place.folder,
                 storage=job.options.storage,
-                workers=job.workers,
-                scheduler=job.options.scheduler,
+                workers=job.work.workers,
+                scheduler=job.work.scheduler,
                 trials=job.options.trials,
                 control=Control(
                     watch=bar.watch,

@@ -19,8 +19,8 @@ from tuner.cli.options import (
     SEEDS,
     AnswerOptions,
     DataOptions,
+    ExecutorOptions,
     Opt,
-    WorkOptions,
     grouped,
 )
 from tuner.cli.output import Say, narration
@@ -58,7 +58,7 @@ def tune(
     context: typer.Context,
     data: DataOptions,
     options: TuneOptions,
-    work: WorkOptions,
+    work: ExecutorOptions,
     answer: AnswerOptions,
 ) -> None:
     """Tune a network from data to report, in the article's order of work.
@@ -77,13 +77,13 @@ def tune(
         say(f"reading {data.data}")
         ask = _ask(data, options, argv, began)
         dataset = _load(ask)
-        with closing(_workers(dataset, work.workers)) as workers:
-            tuned = _tuned(dataset, ask, out, workers, say, fresh=options.fresh)
+        with closing(work.open(dataset.tuning)) as executor:
+            tuned = _tuned(dataset, ask, out, executor, say, fresh=options.fresh)
             if tuned is None:
                 print(f"interrupted: go on with {ask.command}", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED)
             began = time.monotonic()
-            written = _write(tuned, out, ask.command, workers, say)
+            written = _write(tuned, out, ask.command, executor, say)
     print_answer(tuned.record, written, out, time.monotonic() - began, as_json=answer.json)
 
 
@@ -110,14 +110,8 @@ def _load(ask: "Ask") -> "Dataset":
     return load(ask.source, target=ask.target, train_size=ask.train_size, seed=ask.split_seed)
 
 
-def _workers(dataset: "Dataset", count: int | None) -> "Executor":
-    from tuner.execution.opening import open_executor
-
-    return open_executor(dataset.tuning, count)
-
-
 def _tuned(
-    dataset: "Dataset", ask: "Ask", out: Path, workers: "Executor", say: Say, *, fresh: bool
+    dataset: "Dataset", ask: "Ask", out: Path, executor: "Executor", say: Say, *, fresh: bool
 ) -> "Tuned | None":
     from tuner.tuning.pipeline import tune as work
     from tuner.tuning.request import Control
@@ -127,15 +121,15 @@ def _tuned(
 
     with interrupts(say, "piece of work", f"go on with {ask.command}") as asked:
         control = Control(say=tell, stop_asked=asked)
-        return work(dataset, ask, out, workers=workers, control=control, fresh=fresh)
+        return work(dataset, ask, out, workers=executor, control=control, fresh=fresh)
 
 
-def _write(tuned: "Tuned", out: Path, command: str, workers: "Executor", say: Say) -> Written:
+def _write(tuned: "Tuned", out: Path, command: str, executor: "Executor", say: Say) -> Written:
     from tuner.execution.tasks import call_all
 
     say("writing the report")
     with if_interrupted(f"the report is missing: go on with {command}"):
-        return write(tuned.record, out, together=partial(call_all, workers))
+        return write(tuned.record, out, together=partial(call_all, executor))
 
 
 def _clock(seconds: float) -> str:

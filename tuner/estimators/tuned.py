@@ -84,7 +84,9 @@ class TunedClassifier(Classifier):
     article
         Whether to use the article's means only: sigmoid neurons and cross-entropy.
     workers
-        Processes that train.
+        Processes that train; None is one for each core.
+    scheduler
+        Address of a Dask scheduler to train with instead, such as tcp://127.0.0.1:8786.
     folder
         Keeps what `tune` writes: model, settings and report. A `fit` that was stopped goes on
         there. By default nothing is kept but what the estimator holds.
@@ -123,13 +125,15 @@ class TunedClassifier(Classifier):
         budget: str | float = "60s",
         *,
         article: bool = False,
-        workers: int = 1,
+        workers: int | str | None = 1,
+        scheduler: str | None = None,
         folder: str | Path | None = None,
         seed: int = 0,
     ) -> None:
         self.budget = budget
         self.article = article
         self.workers = workers
+        self.scheduler = scheduler
         self.folder = folder
         self.seed = seed
 
@@ -152,7 +156,10 @@ class TunedClassifier(Classifier):
         )
         inputs, indices, sha256 = self._checked(X, y)
         data = dataset_of(inputs, indices, self.classes_, sha256, shares=SHARES, seed=self.seed)
-        with self._place() as place, closing(open_executor(data.tuning, self.workers)) as crew:
+        with (
+            self._place() as place,
+            closing(open_executor(data.tuning, self.workers, self.scheduler)) as crew,
+        ):
             tuned = tune(data, ask, place, workers=crew)
         if tuned is None:
             raise TunerError("the tuning was stopped before its end.")
