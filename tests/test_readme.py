@@ -1,33 +1,75 @@
-"""The README's Python runs as it stands there, and its links lead somewhere."""
+"""The Python of README and docs runs as it stands there, their links resolve, their files exist."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parent.parent / "README.md"
-TEXT = README.read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+from tuner.study.spec import StudySpec
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PAGES = (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+
+SMALLER = {'budget="60s"': 'budget="2s"', "trials=20": "trials=3"}
+"""What the examples spend, and what the tests allow them."""
+
+MOST_WORDS = 1_200
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+def texts(pattern: str) -> list[tuple[str, str]]:
+    """Return each match of a pattern in the pages, with the page it stands in."""
+    found = (
+        (page, re.findall(pattern, page.read_text(encoding="utf-8"), re.DOTALL)) for page in PAGES
+    )
+    return [(page.relative_to(ROOT).as_posix(), text) for page, every in found for text in every]
+
+
+def smaller(source: str) -> str:
+    for full, less in SMALLER.items():
+        source = source.replace(full, less)
+    return source
+
+
+def needs_torch(source: str) -> None:
+    if "torch" in source:
+        pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
+
+
+@pytest.mark.parametrize(("page", "source"), texts(r"```python\n(.*?)```"))
 def test_the_python_runs(
-    example: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    page: str, source: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    if "import nn" in example:
-        pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
-    exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - our own text
-    assert capsys.readouterr().out
+    needs_torch(source)
+    exec(compile(smaller(source), page, "exec"), {"__name__": "__main__"})  # noqa: S102 - our own
 
 
 def test_there_is_python_to_run() -> None:
-    assert EXAMPLES
+    assert "README.md" in dict(texts(r"```python\n(.*?)```"))
 
 
-@pytest.mark.parametrize("target", re.findall(r"\]\((?!https?://)([^)]+)\)", TEXT))
-def test_links_lead_somewhere(target: str) -> None:
-    assert (README.parent / target).exists()
+@pytest.mark.parametrize(("page", "target"), texts(r"(?:\]\(|src=\")(?!https?://)([^)#\"]+)"))
+def test_links_resolve(page: str, target: str) -> None:
+    assert (ROOT / page).parent.joinpath(target).exists()
+
+
+@pytest.mark.parametrize(("page", "path"), texts(r"`((?:tuner|tests|studies)/[\w./]+)`"))
+def test_files_that_are_named_exist(page: str, path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").split()) <= MOST_WORDS
+
+
+def test_every_page_of_the_docs_is_linked_from_the_readme() -> None:
+    linked = {target for page, target in texts(r"\]\(([^)#]+)[^)]*\)") if page == "README.md"}
+    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= linked
+
+
+def test_every_key_of_a_study_file_is_explained() -> None:
+    text = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
+    assert [
+        key for key in StudySpec.model_fields if f"`{key}`" not in text and f"[{key}" not in text
+    ] == []
