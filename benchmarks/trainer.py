@@ -32,9 +32,9 @@ from threadpoolctl import threadpool_info
 from tuner.data import TuningData, load
 from tuner.errors import TunerError
 from tuner.network.blas import one_thread
-from tuner.network.stack import Stack, Workspace
+from tuner.network.steps import Workspace
 from tuner.records import Hyperparameters
-from tuner.trainers.native import NativeTrainer, one_hot
+from tuner.trainers.native import NativeTrainer, one_hot, stack_of
 
 ETA, LAMBDA = 0.5, 5.0
 
@@ -119,8 +119,7 @@ def products_alone(setting: Setting, networks: int) -> Turn:
     """Do the matrix products of our training step, with nothing between them."""
     trainer = NativeTrainer(setting.data)
     lanes = [trainer.start(setting.task.settings(seed)) for seed in range(networks)]
-    stack = Stack([e.settings for e in lanes], [e.parameters for e in lanes], trainer.n)
-    space = Workspace(stack, setting.task.m, range(networks))
+    space = Workspace(stack_of(lanes, trainer.n), setting.task.m, range(networks))
     fill_with_real_numbers(space, setting.data)
     products = every_product(space)
 
@@ -154,7 +153,7 @@ def every_product(space: Workspace) -> list[tuple[Any, ...]]:
     ]
     updates = [
         (1e-9, inputs, error, 1.0, weights, 0, 1, 1)
-        for layer in space.updates
+        for layer in space.update.products
         for _, inputs, error, _, weights in layer
     ]
     return forward + backward + updates

@@ -15,8 +15,9 @@ import tuner
 HOUSE = Path(tuner.__file__).parent
 FILES = sorted(HOUSE.rglob("*.py"))
 
-FOUNDATION = {"errors", "files", "randomness", "records"}
-TRAINING = FOUNDATION | {"data", "network", "trainers"}
+SETTINGS = {"errors", "network", "serialization", "settings"}
+FOUNDATION = SETTINGS | {"files", "randomness", "records"}
+TRAINING = FOUNDATION | {"data", "metrics", "trainers"}
 DRIVING = TRAINING | {"strategies"}
 STORING = DRIVING | {"environment", "stats", "storage", "training"}
 STUDYING = STORING | {"execution"}
@@ -27,13 +28,16 @@ ROOMS: dict[str, set[str]] = {
     "durations": {"errors"},
     "stats": set(),
     "randomness": set(),
-    "records": {"errors"},
-    "strategies": {"errors", "records"},
-    "report": {"errors", "files", "stats", "records"},
+    "serialization": {"errors"},
+    "network": {"errors", "randomness"},
+    "settings": {"errors", "network", "serialization"},
+    "metrics": set(),
+    "records": SETTINGS - {"network"},
+    "strategies": SETTINGS - {"network"} | {"records"},
+    "report": SETTINGS - {"network"} | {"files", "stats", "records"},
     "data": FOUNDATION,
-    "network": FOUNDATION | {"data"},
     "environment": FOUNDATION | {"network"},
-    "trainers": FOUNDATION | {"data", "network"},
+    "trainers": FOUNDATION | {"data", "metrics"},
     "training": DRIVING,
     "storage": DRIVING | {"environment", "training"},
     "inspection": DRIVING | {"storage"},

@@ -13,19 +13,15 @@ from hypothesis import strategies as st
 from tuner.errors import InputError, OptionError
 from tuner.records import (
     ADVICE,
-    Activation,
     Candidate,
     Choices,
-    Cost,
     DataSummary,
     Environment,
     Epoch,
     EtaSearch,
-    Expansion,
     Final,
     FindEtaRecord,
     Hyperparameters,
-    Init,
     Inspection,
     Judged,
     Judgement,
@@ -35,13 +31,10 @@ from tuner.records import (
     Outcome,
     Overfitting,
     Paired,
-    Precision,
     Probe,
     Range,
     Record,
-    Regularization,
     Run,
-    ScheduleName,
     Signal,
     Step,
     StepName,
@@ -69,8 +62,11 @@ from tuner.records.article import (
     Unit,
 )
 from tuner.records.study import TrialState
+from tuner.settings import settings_of
 
 COUNTS = st.integers(0, 10**6)
+ONE_OR_MORE = st.integers(1, 10**6)
+BELOW_ONE = st.floats(0, 1, exclude_max=True)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 POSITIVE = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 NUMBERS = st.floats()
@@ -81,23 +77,23 @@ def tuples(elements: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...
     return st.lists(elements, max_size=5).map(tuple)
 
 
-def choices(kind: Any) -> st.SearchStrategy[Any]:
-    return st.sampled_from(get_args(kind))
+def choices(name: str) -> st.SearchStrategy[Any]:
+    return st.sampled_from(settings_of(Hyperparameters)[name].choices)
 
 
 HYPERPARAMETERS = st.builds(
     Hyperparameters,
     eta=POSITIVE,
     hidden=tuples(st.integers(1, 10**4)),
-    activation=choices(Activation),
-    cost=choices(Cost),
-    init=choices(Init),
+    activation=choices("activation"),
+    cost=choices("cost"),
+    init=choices("init"),
     batch_size=st.integers(1, 10**6),
     lambda_=st.floats(min_value=0, allow_infinity=False),
-    regularization=choices(Regularization),
-    dropout=st.floats(0, 1, exclude_max=True),
-    expansion=choices(Expansion),
-    precision=choices(Precision),
+    regularization=choices("regularization"),
+    dropout=BELOW_ONE,
+    expansion=choices("expansion"),
+    precision=choices("precision"),
     seed=COUNTS,
 )
 JUDGEMENTS = st.builds(
@@ -178,15 +174,15 @@ FIND_ETA = st.builds(
 )
 STRATEGIES = st.builds(
     Strategy,
-    epochs=COUNTS,
-    patience=COUNTS,
-    min_delta=FINITE,
-    warm_up=COUNTS,
-    seconds=st.none() | FINITE,
-    schedule=choices(ScheduleName),
-    factor=FINITE,
-    until=FINITE,
-    hold=st.none() | COUNTS,
+    epochs=ONE_OR_MORE,
+    patience=ONE_OR_MORE,
+    min_delta=BELOW_ONE,
+    start_from_epoch=COUNTS,
+    seconds=st.none() | POSITIVE,
+    schedule=st.sampled_from(settings_of(Strategy)["schedule"].choices),
+    factor=st.floats(min_value=1, exclude_min=True, allow_infinity=False),
+    until=st.floats(0, 1, exclude_min=True, exclude_max=True),
+    hold=st.none() | ONE_OR_MORE,
 ) | st.builds(Strategy, patience=st.none())
 MISTAKES = st.builds(
     Mistake,
@@ -225,7 +221,7 @@ CHOICES = st.builds(Choices, choices=tuples(VALUES))
 TRIALS = st.builds(
     Trial,
     number=COUNTS,
-    state=choices(TrialState),
+    state=st.sampled_from(get_args(TrialState)),
     values=st.tuples(SHARES, FINITE),
     params=st.dictionaries(st.text(), VALUES, max_size=4),
     rungs=st.dictionaries(COUNTS, SHARES, max_size=4),
@@ -277,7 +273,9 @@ STUDY = st.builds(
     importances=st.none() | st.dictionaries(st.text(), FINITE, max_size=4),
     complete=st.booleans(),
 )
-STEPS = st.builds(Step, name=choices(StepName), conclusion=st.text(), seconds=FINITE)
+STEPS = st.builds(
+    Step, name=st.sampled_from(get_args(StepName)), conclusion=st.text(), seconds=FINITE
+)
 SIGNALS = st.builds(Signal, run=RUNS, n_train=COUNTS, chance=FINITE)
 MEANS = st.builds(Means, name=st.text(), run=RUNS, accuracy=FINITE, gap=FINITE)
 OVERFITTINGS = st.builds(Overfitting, n_train=COUNTS, tried=tuples(MEANS), chosen=COUNTS)
@@ -324,7 +322,7 @@ TUNE = st.builds(
 FINDINGS = st.builds(
     Finding,
     name=st.text(),
-    unit=choices(Unit),
+    unit=st.sampled_from(get_args(Unit)),
     claim=st.sampled_from(Claim),
     published=st.none() | FINITE,
     limit=FINITE,

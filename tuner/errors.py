@@ -14,6 +14,8 @@
 Each message is one line that names the file, key or option, says what is wrong and what to do.
 """
 
+from collections.abc import Iterable
+
 
 class TunerError(Exception):
     """The root of the tree: whatever tuner raises on purpose."""
@@ -45,3 +47,23 @@ class MissingExtraError(InputError, ImportError):
 
 class SealError(TunerError):
     """The test set was asked for where it must stay closed."""
+
+
+def require(holds: bool, name: str, value: object, needed: str) -> None:
+    """Raise `OptionError`, quoting the value, unless the condition holds.
+
+    Examples
+    --------
+    >>> require(False, "patience", -3, "at least 1")
+    Traceback (most recent call last):
+        ...
+    tuner.errors.OptionError: patience must be at least 1 but is -3.
+    """
+    if not holds:
+        raise OptionError(f"{name} must be {needed} but is {value}.")
+
+
+def require_choice(name: str, value: str, choices: Iterable[str]) -> None:
+    """Raise `OptionError` unless `value` is one of `choices`."""
+    known = tuple(choices)
+    require(value in known, name, repr(value), f"one of {', '.join(known)}")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data import TuningData
-from tuner.network.blas import Array
+from tuner.network.arrays import Array
 from tuner.records import Inspection, LayerWeights, Mistake
 from tuner.storage.models import Model
 

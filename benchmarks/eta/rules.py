@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tuner.network.losses import COSTS
+from tuner.network.losses import LOSSES
 from tuner.randomness import Purpose, stream
 from tuner.records import EtaSearch, Hyperparameters
 from tuner.trainers.native import NativeTrainer, logits, one_hot
@@ -86,7 +86,7 @@ def _batch_loss(trainer, parameters, settings, step) -> float:  # type: ignore[n
     with np.errstate(all="ignore"):
         z = logits(parameters, settings, train.x[rows])
         targets = one_hot(train.y[rows], trainer.n_out, z.dtype)
-        return float(COSTS[settings.cost].per_example(z, targets).mean())
+        return float(LOSSES[settings.cost].per_example(z, targets).mean())
 
 
 def minimum_tenth(etas: np.ndarray, losses: np.ndarray) -> float:

@@ -72,7 +72,7 @@ def test_the_bend_has_the_size_that_was_asked_for() -> None:
 @pytest.mark.parametrize("expansion", ["shift", "distort"])
 def test_the_same_stream_gives_the_same_images(expansion: str) -> None:
     x = pictures(50, 8, 8).reshape(50, -1)
-    fresh = FreshImages(expansion, (8, 8))  # type: ignore[arg-type]
+    fresh = FreshImages(expansion, (8, 8))
     one, two, other = (fresh.rows(x, np.random.default_rng(seed)) for seed in (0, 0, 1))
     np.testing.assert_array_equal(one, two)
     assert (one != other).any()

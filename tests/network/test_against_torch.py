@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support.network.start import masks_of
 from tests.support.trainers.toy import toy_trainer
-from tuner.network.dropout import BLOCK, masks_of_block
+from tuner.network.dropout import BLOCK
 from tuner.randomness import Purpose, stream
-from tuner.records import Activation, Cost, Hyperparameters, Regularization
+from tuner.settings import Hyperparameters
 from tuner.trainers.native import NativeLane, NativeTrainer
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
@@ -47,7 +48,7 @@ def torch_network(lane: NativeLane) -> Any:
     return torch.nn.Sequential(*layers[:-2])
 
 
-def torch_cost(cost: Cost, z: Any, y: Any) -> Any:
+def torch_cost(cost: str, z: Any, y: Any) -> Any:
     """The mean over the examples, by PyTorch's own losses."""
     functional = torch.nn.functional
     targets = functional.one_hot(y, z.shape[1]).double()
@@ -67,7 +68,7 @@ def biases_of(network: Any) -> list[Any]:
 
 
 def leave_out(network: Any, settings: Hyperparameters, step: int) -> None:
-    masks = masks_of_block(settings, step // BLOCK)
+    masks = masks_of(settings, step // BLOCK)
     for module, mask in zip(network[2::3], masks, strict=True):
         module.mask = torch.from_numpy(mask[step % BLOCK])
 
@@ -91,9 +92,9 @@ def torch_training(network: Any, trainer: NativeTrainer, s: Hyperparameters) -> 
 
 
 def settings_of(
-    activation: Activation,
-    cost: Cost,
-    regularization: Regularization = "l2",
+    activation: str,
+    cost: str,
+    regularization: str = "l2",
     dropout: float = 0.0,
 ) -> Hyperparameters:
     return Hyperparameters(
@@ -116,9 +117,9 @@ def settings_of(
 @EVERY_ACTIVATION
 def test_trains_as_pytorch_does(
     trainer: NativeTrainer,
-    activation: Activation,
-    cost: Cost,
-    regularization: Regularization,
+    activation: str,
+    cost: str,
+    regularization: str,
     dropout: float,
 ) -> None:
     start = trainer.start(settings_of(activation, cost, regularization, dropout))
@@ -137,7 +138,7 @@ def test_trains_as_pytorch_does(
 @EVERY_ACTIVATION
 @pytest.mark.parametrize("portion", ["training", "validation"])
 def test_measures_the_cost_and_accuracy_pytorch_does(
-    trainer: NativeTrainer, activation: Activation, cost: Cost, portion: Any
+    trainer: NativeTrainer, activation: str, cost: str, portion: Any
 ) -> None:
     lane = trainer.start(settings_of(activation, cost))
     part = trainer.data.train if portion == "training" else trainer.data.validation

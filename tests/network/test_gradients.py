@@ -3,16 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import get_args
 
 import numpy as np
 import pytest
 
 from tests.support.network import reference
+from tests.support.network.start import masks_of
 from tests.support.trainers.toy import toy_trainer
-from tuner.network.dropout import masks_of_block
+from tuner.network.activations import ACTIVATIONS
 from tuner.network.initialization import Parameters
-from tuner.records import Activation, Cost, Hyperparameters, Regularization
+from tuner.network.losses import LOSSES
+from tuner.network.regularization import REGULARIZERS
+from tuner.settings import Hyperparameters
 from tuner.trainers.native import NativeLane, NativeTrainer, one_hot
 
 STEP = 1e-5
@@ -25,9 +27,9 @@ def trainer() -> NativeTrainer:
 
 
 def settings_of(
-    activation: Activation,
-    cost: Cost,
-    regularization: Regularization,
+    activation: str,
+    cost: str,
+    regularization: str,
     dropout: float,
     hidden: tuple[int, ...],
 ) -> Hyperparameters:
@@ -54,9 +56,9 @@ def name_of(s: Hyperparameters) -> str:
 EVERY_COMBINATION = [
     settings_of(*combination)
     for combination in product(
-        get_args(Activation),
-        get_args(Cost),
-        get_args(Regularization),
+        ACTIVATIONS,
+        LOSSES,
+        REGULARIZERS,
         (0, 0.5),
         ((), (5,), (5, 4)),
     )
@@ -98,7 +100,7 @@ def test_a_step_follows_the_gradient_of_the_cost(
     lane = trainer.start(settings)
     train = trainer.data.train
     x = train.x.astype(np.float64)
-    masks = [mask[0] for mask in masks_of_block(settings, block=0)] if settings.dropout else []
+    masks = [mask[0] for mask in masks_of(settings, block=0)] if settings.dropout else []
     zs = reference.weighted_inputs(lane.parameters, settings, x, masks)
     assert distance_to_kink(lane.parameters, zs) > 1e-3
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from tests.support.network.start import parameters_of
 from tests.support.trainers.toy import through_pickle
-from tuner.network.initialization import Parameters, initial_parameters
-from tuner.records import Hyperparameters, Init
+from tuner.network.initialization import Parameters
+from tuner.settings import Hyperparameters
 
 SETTINGS = Hyperparameters(eta=1, hidden=(300, 100), seed=2)
 
@@ -13,8 +14,8 @@ def arrays_equal(one: Parameters, other: Parameters) -> list[bool]:
 
 
 @pytest.mark.parametrize(("init", "spread"), [("scaled", 1 / 28), ("large", 1.0)])
-def test_weights_spread_as_their_kind_says(init: Init, spread: float) -> None:
-    start = initial_parameters(Hyperparameters(eta=1, hidden=(300,), init=init), 784, 10)
+def test_weights_spread_as_their_kind_says(init: str, spread: float) -> None:
+    start = parameters_of(Hyperparameters(eta=1, hidden=(300,), init=init), 784, 10)
     assert start.weights[0].std() == pytest.approx(spread, rel=0.01)
     assert start.weights[0].mean() == pytest.approx(0, abs=spread / 100)
     assert start.biases[0].std() == pytest.approx(1, rel=0.15)
@@ -31,30 +32,30 @@ def test_weights_spread_as_their_kind_says(init: Init, spread: float) -> None:
 def test_shapes_follow_the_hidden_layers(
     hidden: tuple[int, ...], shapes: list[tuple[int, ...]]
 ) -> None:
-    start = initial_parameters(Hyperparameters(eta=1, hidden=hidden), 7, 3)
+    start = parameters_of(Hyperparameters(eta=1, hidden=hidden), 7, 3)
     assert [w.shape for w in start.weights] == shapes
     assert [b.shape for b in start.biases] == [shape[:1] for shape in shapes]
 
 
 def test_the_seed_alone_decides() -> None:
-    start = initial_parameters(SETTINGS, 20, 3)
+    start = parameters_of(SETTINGS, 20, 3)
     same = Hyperparameters(eta=5, hidden=(300, 100), seed=2, lambda_=1, activation="relu")
     other = Hyperparameters(eta=1, hidden=(300, 100), seed=3)
-    assert all(arrays_equal(start, initial_parameters(same, 20, 3)))
-    assert not any(arrays_equal(start, initial_parameters(other, 20, 3)))
+    assert all(arrays_equal(start, parameters_of(same, 20, 3)))
+    assert not any(arrays_equal(start, parameters_of(other, 20, 3)))
 
 
 def test_both_precisions_start_from_the_same_network() -> None:
     double = Hyperparameters(eta=1, hidden=(300, 100), seed=2, precision="float64")
-    exact = initial_parameters(double, 20, 3)
-    rounded = initial_parameters(SETTINGS, 20, 3)
+    exact = parameters_of(double, 20, 3)
+    rounded = parameters_of(SETTINGS, 20, 3)
     for a, b in zip(exact.arrays, rounded.arrays, strict=True):
         assert [str(a.dtype), str(b.dtype)] == ["float64", "float32"]
         np.testing.assert_array_equal(a.astype(np.float32), b)
 
 
 def test_parameters_are_read_only_and_stay_so_in_a_pickle() -> None:
-    start = initial_parameters(SETTINGS, 20, 3)
+    start = parameters_of(SETTINGS, 20, 3)
     again = through_pickle(start)
     assert all(arrays_equal(start, again))
     for array in (*start.arrays, *again.arrays):

@@ -5,15 +5,15 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
-from tuner.network.losses import COSTS
+from tuner.network.losses import LOSSES
 
 PRECISIONS = pytest.mark.parametrize("precision", ["float32", "float64"])
-EVERY_COST = pytest.mark.parametrize("name", sorted(COSTS))
+EVERY_COST = pytest.mark.parametrize("name", sorted(LOSSES))
 FAR = 1e4
 
 
 def per_example(name: str, z: Any, targets: Any, precision: str) -> NDArray[Any]:
-    return COSTS[name].per_example(np.array(z, precision), np.array(targets, precision))
+    return LOSSES[name].per_example(np.array(z, precision), np.array(targets, precision))
 
 
 def exact_output_and_error(name: str, z: Any, targets: Any) -> tuple[Any, Any]:
@@ -63,26 +63,26 @@ def test_outputs_and_errors_stay_finite_at_any_weighted_input(name: str, precisi
         z = (rng.choice([-size, 0, size], (64, 5)) * rng.random((64, 5))).astype(precision)
         targets = np.eye(5, dtype=precision)[rng.integers(5, size=64)]
         a = z.copy()
-        COSTS[name].output(a)
+        LOSSES[name].output(a)
         output, error = exact_output_and_error(name, z, targets)
         np.testing.assert_allclose(a, output, atol=1e-6)
-        COSTS[name].output_error(a, targets, np.empty_like(a))
+        LOSSES[name].output_error(a, targets, np.empty_like(a))
         np.testing.assert_allclose(a, error, atol=1e-6)
-        assert np.isfinite(COSTS[name].per_example(z, targets)).all()
+        assert np.isfinite(LOSSES[name].per_example(z, targets)).all()
 
 
 @EVERY_COST
 def test_costs_come_one_for_each_example_of_each_lane(name: str) -> None:
     z = np.random.default_rng(0).standard_normal((4, 7, 3))
     targets = np.eye(3)[np.arange(7) % 3]
-    stacked = COSTS[name].per_example(z, targets)
+    stacked = LOSSES[name].per_example(z, targets)
     assert stacked.shape == (4, 7)
     for lane, costs in zip(z, stacked, strict=True):
-        np.testing.assert_array_equal(COSTS[name].per_example(lane, targets), costs)
+        np.testing.assert_array_equal(LOSSES[name].per_example(lane, targets), costs)
 
 
 @EVERY_COST
 def test_a_cost_leaves_its_weighted_inputs_alone(name: str) -> None:
     z, targets = np.array([[1.0, -2.0]]), np.array([[1.0, 0.0]])
-    COSTS[name].per_example(z, targets)
+    LOSSES[name].per_example(z, targets)
     np.testing.assert_array_equal(z, [[1.0, -2.0]])

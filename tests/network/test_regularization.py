@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from tuner.network.regularization import decay_factor, penalty, shrink_towards_zero
-from tuner.records import Hyperparameters, Regularization
+from tests.support.trainers.toy import toy_trainer
+from tuner.network.regularization import REGULARIZERS, penalty
+from tuner.settings import Hyperparameters
 
 WEIGHTS = (np.array([[3.0, -4.0]]), np.array([[0.0], [2.0]]))
 
@@ -17,25 +20,37 @@ WEIGHTS = (np.array([[3.0, -4.0]]), np.array([[0.0], [2.0]]))
         ("l1", 5, 10, 5 / 10 * 9),
     ],
 )
-def test_penalty_counts_all_weights(
-    kind: Regularization, lambda_: float, n: int, expected: float
-) -> None:
-    settings = Hyperparameters(eta=1, lambda_=lambda_, regularization=kind)
-    assert penalty(settings, WEIGHTS, n) == pytest.approx(expected)
+def test_penalty_counts_all_weights(kind: str, lambda_: float, n: int, expected: float) -> None:
+    assert penalty(REGULARIZERS[kind], lambda_ / n, WEIGHTS) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("kind", REGULARIZERS)
+def test_the_gradient_is_that_of_the_size(kind: str) -> None:
+    regularizer, w, step = REGULARIZERS[kind], np.array([[3.0, -4.0], [0.5, 2.0]]), 1e-6
+    for index in np.ndindex(w.shape):
+        moved = np.zeros_like(w)
+        moved[index] = step
+        slope = (regularizer.size(w + moved) - regularizer.size(w - moved)) / (2 * step)
+        assert regularizer.gradient(w)[index] == pytest.approx(slope)
 
 
 @pytest.mark.parametrize(
-    ("kind", "eta", "lambda_", "expected"),
-    [("l2", 0.5, 0, 1), ("l2", 0.5, 4, 0.8), ("l2", 5, 4, -1), ("l1", 0.5, 4, 1)],
+    ("kind", "shrunk"),
+    [
+        ("l2", lambda w, share: (1 - share) * w),
+        ("l1", lambda w, share: w - share * np.sign(w)),
+    ],
 )
-def test_only_l2_multiplies_the_weights(
-    kind: Regularization, eta: float, lambda_: float, expected: float
-) -> None:
-    settings = Hyperparameters(eta=eta, lambda_=lambda_, regularization=kind)
-    assert decay_factor(settings, n=10) == pytest.approx(expected)
-
-
-def test_l1_takes_a_step_of_one_size_towards_zero_in_each_lane() -> None:
-    weights = np.array([[[1.0, -1.0, 0.0]], [[1.0, -1.0, 0.0]]])
-    shrink_towards_zero(weights, np.array([0.25, 0.5]).reshape(2, 1, 1))
-    np.testing.assert_array_equal(weights, [[[0.75, -0.75, 0.0]], [[0.5, -0.5, 0.0]]])
+def test_a_step_shrinks_weights_but_no_bias(kind: str, shrunk: object) -> None:
+    trainer = toy_trainer(n=8)
+    free = Hyperparameters(eta=0.5, hidden=(3,), regularization=kind, precision="float64")
+    held = replace(free, lambda_=2.0)
+    (one, other) = trainer.advance([trainer.start(free), trainer.start(held)], 1)
+    before = trainer.start(held).parameters
+    for w, plain, regularized in zip(
+        before.weights, one.parameters.weights, other.parameters.weights, strict=True
+    ):
+        assert callable(shrunk)
+        np.testing.assert_allclose(regularized - plain, shrunk(w, 0.5 * 2 / 8) - w, atol=1e-12)
+    for plain, regularized in zip(one.parameters.biases, other.parameters.biases, strict=True):
+        np.testing.assert_array_equal(plain, regularized)

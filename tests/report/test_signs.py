@@ -182,9 +182,11 @@ def test_patience_that_ran_out_is_no_budget_that_ended(train_record: TrainRecord
     assert codes(replace(train_record, result=stopped)) == ["W205"]
 
 
-@pytest.mark.parametrize(("warm_up", "expected"), [(5, []), (6, ["W204"])])
-def test_warm_up(train_record: TrainRecord, warm_up: int, expected: list[str]) -> None:
-    strategy = replace(train_record.strategy, warm_up=warm_up)
+@pytest.mark.parametrize(("start_from_epoch", "expected"), [(5, []), (6, ["W204"])])
+def test_start_from_epoch(
+    train_record: TrainRecord, start_from_epoch: int, expected: list[str]
+) -> None:
+    strategy = replace(train_record.strategy, start_from_epoch=start_from_epoch)
     assert codes(replace(train_record, strategy=strategy, result=CALM)) == expected
 
 

@@ -59,7 +59,7 @@ CASES: dict[str, tuple[Hyperparameters, Schedule, Stopping]] = {
     ),
     "halving": (
         replace(SMALL, eta=2.0),
-        Halving(start=2.0, plateau=Plateau(patience=2, warm_up=2), until=0.1),
+        Halving(start=2.0, plateau=Plateau(patience=2, start_from_epoch=2), until=0.1),
         Stopping(epochs=60),
     ),
     "early": (

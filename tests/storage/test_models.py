@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,11 +18,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, softmax
 
+from tests.support.network.start import parameters_of
 from tuner.data import Preprocessing, from_arrays, load
 from tuner.data.preprocessing import Categorical, Numeric
 from tuner.errors import DataError, InputError, OutputError
-from tuner.network.initialization import Parameters, initial_parameters
-from tuner.records import Activation, Cost, DataSummary, Hyperparameters, Precision, to_json
+from tuner.network.activations import ACTIVATIONS
+from tuner.network.initialization import Parameters
+from tuner.network.losses import LOSSES
+from tuner.records import DataSummary, Hyperparameters, to_json
 from tuner.storage import tensorfile
 from tuner.storage.models import (
     KIND,
@@ -58,7 +61,7 @@ def model(**changes: Any) -> Model:
     chosen = Hyperparameters(**{"eta": 0.1, "hidden": (4,), "seed": 2, **changes})
     return Model(
         settings=chosen,
-        parameters=initial_parameters(chosen, SUMMARY.n_features, len(SUMMARY.classes)),
+        parameters=parameters_of(chosen, SUMMARY.n_features, len(SUMMARY.classes)),
         preprocessing=PREPROCESSING,
         data=SUMMARY,
         validation_accuracy=0.1 + 0.2,
@@ -96,11 +99,11 @@ def by_hand(of: Model, x: Any) -> Any:
     return a @ w_out.astype(np.float64).T + b_out
 
 
-@pytest.mark.parametrize("cost", get_args(Cost))
-@pytest.mark.parametrize("activation", get_args(Activation))
+@pytest.mark.parametrize("cost", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize(("hidden", "precision"), [((), "float32"), ((6, 3), "float64")])
 def test_outputs_are_those_of_the_formula(
-    cost: Cost, activation: Activation, hidden: tuple[int, ...], precision: Precision
+    cost: str, activation: str, hidden: tuple[int, ...], precision: str
 ) -> None:
     of = model(cost=cost, activation=activation, hidden=hidden, precision=precision)
     x, z = rows(), by_hand(of, rows())
@@ -120,7 +123,7 @@ def test_outputs_are_those_of_the_formula(
         ("log-likelihood", lambda a, t: -np.log(a[t == 1])),
     ],
 )
-def test_accuracy_and_costs(cost: Cost, expected: Callable[[Any, Any], Any]) -> None:
+def test_accuracy_and_costs(cost: str, expected: Callable[[Any, Any], Any]) -> None:
     of, x, y = model(cost=cost, lambda_=50), rows(9), np.arange(9) % 3
     outputs = np.asarray(of.outputs(x), dtype=np.float64)
     assert of.accuracy(x, y) == np.mean(outputs.argmax(axis=1) == y)
@@ -128,8 +131,8 @@ def test_accuracy_and_costs(cost: Cost, expected: Callable[[Any, Any], Any]) -> 
 
 
 @pytest.mark.parametrize("bias", [-1e4, 1e4])
-@pytest.mark.parametrize("cost", get_args(Cost))
-def test_probabilities_hold_where_all_outputs_are_saturated(cost: Cost, bias: float) -> None:
+@pytest.mark.parametrize("cost", LOSSES)
+def test_probabilities_hold_where_all_outputs_are_saturated(cost: str, bias: float) -> None:
     start = model(cost=cost, hidden=())
     weights = (np.zeros((3, 5), np.float32),)
     biases = (np.array([bias, bias + 1, bias - 100], np.float32),)
@@ -173,10 +176,10 @@ def test_inputs_that_do_not_fit(ask: Callable[[Model], object], message: str) ->
 # A model's file
 
 
-@pytest.mark.parametrize("precision", get_args(Precision))
+@pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("hidden", [(), (4,), (3, 2, 7)])
 def test_a_file_holds_the_whole_model(
-    tmp_path: Path, hidden: tuple[int, ...], precision: Precision
+    tmp_path: Path, hidden: tuple[int, ...], precision: str
 ) -> None:
     path = tmp_path / "new" / "model.safetensors"
     saved = model(hidden=hidden, precision=precision)
@@ -628,7 +631,7 @@ def test_images_of_another_size_or_range(
 
 
 def test_a_network_without_a_finished_epoch_is_kept_as_it_began(image_model: Model) -> None:
-    start = initial_parameters(image_model.settings, 4, 2)
+    start = parameters_of(image_model.settings, 4, 2)
     for a, b in zip(image_model.parameters.arrays, start.arrays, strict=True):
         np.testing.assert_array_equal(a, b)
     assert image_model.validation_accuracy == 0

@@ -61,11 +61,11 @@ def reached_after(plateau: Plateau, accuracies: Sequence[float]) -> int | None:
         ({"patience": 30}, LATE_RISE, 46),
         ({"patience": 31}, LATE_RISE, None),
         # Warm-up: its epochs are not counted, but its best is to be beaten.
-        ({"patience": 2, "warm_up": 3}, (0.90, 0.89, 0.88, 0.88, 0.88), 5),
-        ({"patience": 2, "warm_up": 2}, (0.95, 0.90, 0.91, 0.92), 4),
-        ({"patience": 2, "warm_up": 2}, (0.95, 0.90, 0.96, 0.92), None),
-        ({"patience": 1, "warm_up": 1}, (0.95, 0.90), 2),
-        ({"patience": 1, "warm_up": 9}, (0.95, 0.90, 0.90), None),
+        ({"patience": 2, "start_from_epoch": 3}, (0.90, 0.89, 0.88, 0.88, 0.88), 5),
+        ({"patience": 2, "start_from_epoch": 2}, (0.95, 0.90, 0.91, 0.92), 4),
+        ({"patience": 2, "start_from_epoch": 2}, (0.95, 0.90, 0.96, 0.92), None),
+        ({"patience": 1, "start_from_epoch": 1}, (0.95, 0.90), 2),
+        ({"patience": 1, "start_from_epoch": 9}, (0.95, 0.90, 0.90), None),
         # min_delta: only more than that counts, measured from the last improvement.
         ({"patience": 2, "min_delta": 0.01}, (0.900, 0.905, 0.909, 0.912), 3),
         ({"patience": 3, "min_delta": 0.01}, (0.900, 0.905, 0.909, 0.912), None),
@@ -92,12 +92,12 @@ def test_it_is_reached_n_epochs_after_the_first_of_the_best(
 
 
 @given(TRACES, st.integers(0, 10))
-def test_warm_up_counts_no_more_than_the_epochs_after_it(
-    accuracies: list[float], warm_up: int
+def test_start_from_epoch_counts_no_more_than_the_epochs_after_it(
+    accuracies: list[float], start_from_epoch: int
 ) -> None:
     since_best = len(accuracies) - 1 - accuracies.index(max(accuracies))
-    plateau = after(Plateau(patience=3, warm_up=warm_up), accuracies)
-    assert plateau.waited == max(0, min(since_best, len(accuracies) - warm_up))
+    plateau = after(Plateau(patience=3, start_from_epoch=start_from_epoch), accuracies)
+    assert plateau.waited == max(0, min(since_best, len(accuracies) - start_from_epoch))
     assert plateau.best == max(accuracies)
 
 
@@ -112,7 +112,7 @@ def test_again_counts_from_zero_against_the_same_best(accuracies: list[float]) -
 @given(TRACES, st.integers(0, 40))
 @example([0.1, 0.3, 0.2], 0)
 def test_halfway_through_json_it_goes_on_identically(accuracies: list[float], cut: int) -> None:
-    start = Plateau(patience=3, min_delta=0.1, warm_up=1)
+    start = Plateau(patience=3, min_delta=0.1, start_from_epoch=1)
     halfway = after(start, accuracies[:cut])
     read = from_json(Plateau, json.dumps(to_json(halfway)))
     assert read == halfway
@@ -133,7 +133,7 @@ def test_observing_leaves_the_value_as_it_was() -> None:
         ({"patience": 0}, "patience must be at least 1 (or off) but is 0."),
         ({"patience": 1, "min_delta": -0.1}, "min_delta must be at least 0 and below 1 but is -0."),
         ({"patience": 1, "min_delta": math.nan}, "min_delta must be at least 0 and below 1 but is"),
-        ({"patience": 1, "warm_up": -1}, "warm_up must be at least 0 but is -1."),
+        ({"patience": 1, "start_from_epoch": -1}, "start_from_epoch must be at least 0 but is -1."),
     ],
 )
 def test_settings_out_of_range(settings: dict[str, Any], message: str) -> None:

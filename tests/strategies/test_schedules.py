@@ -15,8 +15,14 @@ from tuner.strategies.plateau import Plateau
 from tuner.strategies.schedules import Constant, Halving, Planned, Schedule
 
 
-def halving(patience: int = 1, *, start: float = 8.0, warm_up: int = 0, **settings: Any) -> Halving:
-    return Halving(start=start, plateau=Plateau(patience=patience, warm_up=warm_up), **settings)
+def halving(
+    patience: int = 1, *, start: float = 8.0, start_from_epoch: int = 0, **settings: Any
+) -> Halving:
+    return Halving(
+        start=start,
+        plateau=Plateau(patience=patience, start_from_epoch=start_from_epoch),
+        **settings,
+    )
 
 
 def etas(schedule: Schedule, accuracies: Sequence[float]) -> tuple[list[float], bool]:
@@ -57,7 +63,7 @@ def after(schedule: Halving, accuracies: Sequence[float]) -> Halving:
         # Better within the wait: the count begins again.
         (halving(2), (0.90, 0.90, 0.91, 0.91, 0.92, 0.92), [8] * 6, False),
         (halving(factor=10), (0.9, 0.9, 0.9), [8, 8, 0.8], False),
-        (halving(warm_up=3), (0.9, 0.8, 0.8, 0.8, 0.8), [8, 8, 8, 8, 4], False),
+        (halving(start_from_epoch=3), (0.9, 0.8, 0.8, 0.8, 0.8), [8, 8, 8, 8, 4], False),
         # Down to `until` of the start: no epoch is trained at that η.
         (halving(until=0.25), [0.9] * 9, [8, 8, 4], True),
         (halving(until=0.24), [0.9] * 9, [8, 8, 4, 2], True),

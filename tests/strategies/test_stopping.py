@@ -100,7 +100,7 @@ def stop(stopping: Stopping, history: Sequence[Epoch]) -> tuple[int, StopReason]
             (2, StopReason.DIVERGED),
         ),
         (
-            {"epochs": 9, "plateau": Plateau(patience=1, warm_up=5)},
+            {"epochs": 9, "plateau": Plateau(patience=1, start_from_epoch=5)},
             epochs([0.7, 0.6], validation_costs=[0.5, NAN]),
             (2, StopReason.DIVERGED),
         ),

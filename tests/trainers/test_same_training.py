@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
+from tests.support.network.start import parameters_of
 from tests.support.trainers.toy import toy_data
 from tuner.data import TuningData, load
-from tuner.network.initialization import initial_parameters
-from tuner.records import Activation, Cost, Hyperparameters, Outcome, Run, Strategy
+from tuner.records import Hyperparameters, Outcome, Run, Strategy
 from tuner.strategies.plans import policies
 from tuner.trainers.base import Trainer
 from tuner.trainers.native import NativeTrainer
@@ -49,7 +49,7 @@ def curves(run: Run) -> Any:
 def in_pytorch(s: Hyperparameters, n_in: int) -> Any:
     """Our network with our initial weights."""
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
-    start = initial_parameters(s, n_in, n_out=3)
+    start = parameters_of(s, n_in, 3)
     activation = {"sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
     layers: list[Any] = []
     for w, b in zip(start.weights, start.biases, strict=True):
@@ -61,7 +61,7 @@ def in_pytorch(s: Hyperparameters, n_in: int) -> Any:
 
 def in_sklearn(s: Hyperparameters, n_in: int) -> MLPClassifier:
     """Our network with our initial weights."""
-    start = initial_parameters(s, n_in, n_out=3)
+    start = parameters_of(s, n_in, 3)
     activation = {"sigmoid": "logistic"}.get(s.activation, s.activation)
     estimator = MLPClassifier(s.hidden, activation=activation, solver="sgd", momentum=0)
     estimator.set_params(learning_rate_init=1e-300)
@@ -71,7 +71,7 @@ def in_sklearn(s: Hyperparameters, n_in: int) -> MLPClassifier:
     return estimator
 
 
-def torch_cost(cost: Cost) -> Any:
+def torch_cost(cost: str) -> Any:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
     functional = torch.nn.functional
 
@@ -85,7 +85,7 @@ def torch_cost(cost: Cost) -> Any:
     return functional.cross_entropy if cost == "log-likelihood" else of
 
 
-def same_network(trainer: str, data: TuningData, cost: Cost = "log-likelihood") -> Trainer[Any]:
+def same_network(trainer: str, data: TuningData, cost: str = "log-likelihood") -> Trainer[Any]:
     n_in = data.train.x.shape[1]
     if trainer == "PyTorch":
         return TorchTrainer(lambda s: in_pytorch(s, n_in), data, loss=torch_cost(cost))
@@ -95,7 +95,7 @@ def same_network(trainer: str, data: TuningData, cost: Cost = "log-likelihood") 
 @pytest.mark.torch
 @pytest.mark.parametrize("regularization", ["l2", "l1"])
 @pytest.mark.parametrize("cost", ["cross-entropy", "quadratic", "log-likelihood"])
-def test_pytorch_trains_as_we_do(cost: Cost, regularization: Any) -> None:
+def test_pytorch_trains_as_we_do(cost: str, regularization: Any) -> None:
     settings = replace(SETTINGS, cost=cost, regularization=regularization)
     ours = history_of(NativeTrainer(DATA), settings)
     theirs = history_of(same_network("PyTorch", DATA, cost), settings)
@@ -104,7 +104,7 @@ def test_pytorch_trains_as_we_do(cost: Cost, regularization: Any) -> None:
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
-def test_sklearn_trains_as_we_do(activation: Activation) -> None:
+def test_sklearn_trains_as_we_do(activation: str) -> None:
     settings = replace(SETTINGS, activation=activation)
     ours = history_of(NativeTrainer(DATA), settings)
     theirs = history_of(same_network("scikit-learn", DATA), settings)

@@ -43,7 +43,7 @@ class Scripted(FakeTrainer):
     def _measured(self, lane: FakeLane) -> Measurement:
         script, epoch = self.scripts[lane.settings.seed], lane.steps // STEPS
         cost = math.nan if epoch >= script.lost else 1.0
-        return Measurement(cost, script.accuracies[epoch - 1])
+        return Measurement(cost, {"accuracy": script.accuracies[epoch - 1]})
 
 
 def scripted(
@@ -224,7 +224,7 @@ class Saturated(FakeTrainer):
     """A lane that has diverged still costs something finite, and is always right."""
 
     def measure(self, lanes: Sequence[FakeLane], _: Portion) -> list[Measurement]:
-        return [Measurement(1.0, 1.0 if lane.diverged else 0.5) for lane in lanes]
+        return [Measurement(1.0, {"accuracy": 1.0 if lane.diverged else 0.5}) for lane in lanes]
 
 
 def test_a_network_with_weights_that_are_not_finite_has_diverged_whatever_it_costs() -> None:
@@ -241,7 +241,7 @@ def test_an_epoch_whose_training_cost_is_lost_is_not_the_best() -> None:
     class Lost(FakeTrainer):
         def measure(self, lanes: Sequence[FakeLane], portion: Portion) -> list[Measurement]:
             lost = portion == "training" and lanes[0].steps == 2 * STEPS
-            return [Measurement(math.inf if lost else 1.0, lanes[0].steps / 100)]
+            return [Measurement(math.inf if lost else 1.0, {"accuracy": lanes[0].steps / 100})]
 
     trainer, settings = Lost(), Hyperparameters(eta=0.5)
     (done,) = train(trainer, [begin(trainer, settings, Constant(eta=0.5), Stopping(epochs=9))])
@@ -377,7 +377,10 @@ def test_the_best_network_measures_what_the_record_says() -> None:
         if record.best_epoch:
             (measured,) = trainer.measure([done.best], "validation")
             best = done.history[record.best_epoch - 1]
-            assert measured == Measurement(best.validation_cost, best.validation_accuracy)
+            assert (measured.cost, measured.accuracy) == (
+                best.validation_cost,
+                best.validation_accuracy,
+            )
             accuracies = [epoch.validation_accuracy for epoch in done.history]
             assert record.best_epoch == accuracies.index(max(accuracies)) + 1
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuner.records import Activation, Hyperparameters, StudySummary, Trial
+from tuner.records import Hyperparameters, StudySummary, Trial
 from tuner.tuning import words
 from tuner.tuning.candidates import FinalPlan, first_plan, least_epochs, most_epochs, planned_again
 from tuner.tuning.search import Paces, best_trials, for_long_run, plan_search, sizes_for
@@ -159,7 +159,7 @@ def test_which_trials_go_on(others: list[tuple[float, float]], expected: list[in
 
 
 @pytest.mark.parametrize(("activation", "begins_at"), [("sigmoid", 0.2), ("relu", 0.4)])
-def test_where_the_long_run_begins_is_said(activation: Activation, begins_at: float) -> None:
+def test_where_the_long_run_begins_is_said(activation: str, begins_at: float) -> None:
     found = Hyperparameters(eta=0.4, activation=activation)
     begun = for_long_run(found)
     assert begun == replace(found, eta=begins_at)

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from tuner.article.recipes import Plan, Recipe
 from tuner.data import Dataset, Part
-from tuner.network.blas import Array, one_thread
+from tuner.network.arrays import Array
+from tuner.network.blas import one_thread
 from tuner.records import EtaSearch, ExperimentRecord, Finding, Hyperparameters, Panel, Trained
 from tuner.trainers.native import NativeLane, logits
 from tuner.training.loop import Training

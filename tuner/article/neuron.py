@@ -9,9 +9,10 @@ from tuner.article.context import Bench, Experiment, Outcome
 from tuner.article.curves import line
 from tuner.article.findings import above, below, near
 from tuner.network.initialization import Parameters
-from tuner.network.losses import COSTS
-from tuner.network.stack import Stack, Workspace
-from tuner.records import Cost, Finding, Hyperparameters, Panel
+from tuner.network.losses import LOSSES
+from tuner.network.stack import Functions, Stack, Start
+from tuner.network.steps import Workspace
+from tuner.records import Finding, Panel
 
 EPOCHS = 300
 
@@ -42,7 +43,7 @@ class Course:
         return self.slope[0] / max(self.slope)
 
 
-def learn(cost: Cost, *, weight: float, bias: float, eta: float, epochs: int = EPOCHS) -> Course:
+def learn(cost: str, *, weight: float, bias: float, eta: float, epochs: int = EPOCHS) -> Course:
     """Train a network of one input and one neuron on the example x = 1, y = 0.
 
     Examples
@@ -51,9 +52,8 @@ def learn(cost: Cost, *, weight: float, bias: float, eta: float, epochs: int = E
     >>> round(course.output[0], 2), round(course.output[-1], 2)
     (0.82, 0.09)
     """
-    settings = Hyperparameters(eta=eta, hidden=(), cost=cost, batch_size=1, precision="float64")
     start = Parameters((np.array([[weight]], float),), (np.array([bias], float),))
-    stack = Stack([settings], [start], n=1)
+    stack = Stack(Functions.named("sigmoid", cost), [Start(parameters=start, eta=eta)])
     space = Workspace(stack, m=1, slots=[0])
     space.x[...], space.targets[...] = 1.0, 0.0
     rows = []
@@ -65,7 +65,7 @@ def learn(cost: Cost, *, weight: float, bias: float, eta: float, epochs: int = E
         rows.append(
             (
                 output,
-                float(COSTS[cost].per_example(z, np.zeros(1)).item()),
+                float(LOSSES[cost].per_example(z, np.zeros(1)).item()),
                 abs(space.delta[-1].item()),
             )
         )

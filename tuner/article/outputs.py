@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from tuner.article.context import Bench, Experiment, Outcome
 from tuner.article.curves import line
 from tuner.article.findings import above, below
-from tuner.network.losses import COSTS, softmax
+from tuner.network.losses import LOSSES, softmax
 from tuner.randomness import Purpose, stream
-from tuner.records import Cost, Panel
+from tuner.records import Panel
 
 Numbers = NDArray[np.float64]
 
@@ -19,16 +19,16 @@ DRAWS = 1_000
 """Random layers on which the properties of softmax are tested."""
 
 
-def cost_of(cost: Cost, a: Numbers, y: float) -> Numbers:
+def cost_of(cost: str, a: Numbers, y: float) -> Numbers:
     """Return the cost of outputs a of one neuron whose target is y."""
     z = np.log(a) - np.log1p(-a)
     targets = np.full((len(a), 1), y)
-    return np.asarray(COSTS[cost].per_example(z[:, None], targets), float)
+    return np.asarray(LOSSES[cost].per_example(z[:, None], targets), float)
 
 
 def _costs(_: Bench) -> Outcome:
     a = np.linspace(0.01, 0.99, 99)
-    both: tuple[Cost, Cost] = ("cross-entropy", "quadratic")
+    both: tuple[str, str] = ("cross-entropy", "quadratic")
     right = [
         below(
             f"right-{cost}",
@@ -76,7 +76,7 @@ def activations(z: Numbers) -> Numbers:
 def error_by_differences(z: Numbers, targets: Numbers, step: float = 1e-5) -> Numbers:
     """Return ∂C/∂z of the log-likelihood cost by central differences, with no use of a − y."""
     shifts = step * np.eye(z.shape[-1])
-    cost = COSTS["log-likelihood"].per_example
+    cost = LOSSES["log-likelihood"].per_example
     up, down = (cost(z[..., None, :] + way * shifts, targets[..., None, :]) for way in (1, -1))
     return np.asarray((up - down) / (2 * step), float)
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from tuner.data import TuningData
 from tuner.data.dataset import Part
 from tuner.data.expansion import expand
-from tuner.records import Hyperparameters, Init, Regularization, Strategy, to_json
+from tuner.records import Hyperparameters, Strategy, to_json
 from tuner.strategies.plans import policies
 from tuner.trainers.base import Portion
 from tuner.trainers.native import NativeLane, NativeTrainer
@@ -133,7 +133,7 @@ class Plan:
         eta: float,
         decay: bool = False,
         hidden: int = 30,
-        init: Init = "large",
+        init: str = "large",
         strategy: Strategy | None = None,
     ) -> Recipe:
         """Return a recipe on all data; 30 epochs unless `strategy` says otherwise."""
@@ -151,7 +151,7 @@ class Plan:
         self,
         *,
         decay: bool = False,
-        regularization: Regularization = "l2",
+        regularization: str = "l2",
         strategy: Strategy | None = None,
     ) -> Recipe:
         """Return a recipe on few data: η = 0.5, N(0, 1) weights, 400 epochs."""

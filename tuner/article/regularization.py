@@ -13,7 +13,7 @@ from tuner.article.curves import COST, VALIDATION, band, history_panel, line
 from tuner.article.findings import above, jackknifed, narrower, near, shown
 from tuner.article.recipes import SEEDS_FEW, WATCHED, Plan, Recipe, fixed_epochs
 from tuner.data import Part
-from tuner.network.blas import Array
+from tuner.network.arrays import Array
 from tuner.records import Finding, Hyperparameters, Panel
 
 NEAR_ZERO = 0.01

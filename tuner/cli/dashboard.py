@@ -10,11 +10,12 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import typer
 
 from tuner.cli.interrupts import if_interrupted
-from tuner.cli.options import INTEGER, AnswerOptions, Opt, grouped
+from tuner.cli.options import AnswerOptions, Opt, grouped
 from tuner.cli.output import json_text
 from tuner.cli.study_places import Place, PlaceOptions, find, places, stored
 from tuner.errors import InputError, MissingExtraError
 from tuner.records import require
+from tuner.settings import INTEGER
 
 HOST, PORTS = "127.0.0.1", 2**16
 

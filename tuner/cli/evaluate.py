@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
-from tuner.cli.options import NAME, TEXT, AnswerOptions, Opt, grouped
+from tuner.cli.options import TEXT, AnswerOptions, Opt, grouped
 from tuner.cli.output import (
     interval,
     json_text,
@@ -16,6 +16,7 @@ from tuner.cli.output import (
 )
 from tuner.errors import DataError, OptionError
 from tuner.records import require_choice, to_json
+from tuner.settings import NAME
 
 if TYPE_CHECKING:
     from tuner.data import Dataset

@@ -9,16 +9,7 @@ import typer
 
 from tuner.cli.eta import conclusion, load_data, search_eta
 from tuner.cli.folders import output_folder
-from tuner.cli.options import (
-    INTEGER,
-    NUMBER,
-    AnswerOptions,
-    DataOptions,
-    NetworkOptions,
-    Opt,
-    WorkOptions,
-    grouped,
-)
+from tuner.cli.options import AnswerOptions, DataOptions, NetworkOptions, Opt, WorkOptions, grouped
 from tuner.cli.output import cost, json_text, narration, print_table
 from tuner.cli.reporting import Written, made_with, write
 from tuner.records import (
@@ -29,6 +20,7 @@ from tuner.records import (
     require,
     to_json,
 )
+from tuner.settings import INTEGER, NUMBER
 
 if TYPE_CHECKING:
     from tuner.training.eta_finder import ProbePlan

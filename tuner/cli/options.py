@@ -1,29 +1,30 @@
 """The options that commands share, and how dataclasses of options become commands.
 
-A group of options is a frozen dataclass whose fields are `Annotated` with an `Opt`; `grouped`
-makes a command of a function that takes such groups. Typer splits what was typed and prints the
+A group of options is a frozen dataclass whose fields are `Annotated` with an `Opt`, or a class
+whose `OPTIONS` are made from `tuner.settings`; `grouped` makes a command of a function that takes
+such groups. Typer splits what was typed and prints the
 help; the text is converted here, and its range is checked where the setting is used.
 """
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from tuner.errors import OptionError
-from tuner.records import (
-    Activation,
-    Cost,
-    Expansion,
+from tuner.errors import OptionError, require
+from tuner.settings import (
+    INTEGER,
+    NAME,
     Hyperparameters,
-    Init,
-    Precision,
-    Regularization,
-    require,
+    Kind,
+    Setting,
+    not_empty,
+    or_none,
+    settings_of,
 )
 
 if TYPE_CHECKING:
@@ -37,37 +38,8 @@ WIDEST_LAYER = 10_000
 """A typing mistake above this would fill the memory before anything could be said."""
 
 
-@dataclass(frozen=True)
-class Kind:
-    """What the text of an option is turned into.
-
-    Attributes
-    ----------
-    convert
-        Raises ValueError for a text that will not do.
-    needed
-        What the text must be, in words.
-    metavar
-        How the help calls it.
-    """
-
-    convert: Callable[[str], Any]
-    needed: str
-    metavar: str
-
-
-def _layers(text: str) -> tuple[int, ...]:
-    return () if text.lower() in ("", "none") else tuple(int(size) for size in text.split(","))
-
-
-def _not_empty(text: str) -> str:
-    if not text:
-        raise ValueError(text)
-    return text
-
-
 def _path(text: str) -> Path:
-    return Path(_not_empty(text))
+    return Path(not_empty(text))
 
 
 def _named(suffix: str) -> Kind:
@@ -80,35 +52,38 @@ def _named(suffix: str) -> Kind:
     return Kind(convert, f"a file whose name ends in {suffix}", "FILE")
 
 
-def _or_none(word: str, convert: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Convert a text, but for the one word that stands for None."""
-    return lambda text: None if text.lower() == word else convert(text)
-
-
-TEXT = Kind(_not_empty, "a text that is not empty", "TEXT")
-NAME = Kind(_not_empty, "a name", "NAME")
-INTEGER = Kind(int, "a whole number", "N")
-NUMBER = Kind(float, "a number", "X")
-LAYERS = Kind(_layers, "sizes such as 30 or 100,50, or none", "SIZES")
+TEXT = Kind(not_empty, "a text that is not empty", "TEXT")
 FOLDER = Kind(_path, "a folder", "DIR")
-ADDRESS = Kind(_not_empty, "an address such as tcp://127.0.0.1:8786", "ADDRESS")
+ADDRESS = Kind(not_empty, "an address such as tcp://127.0.0.1:8786", "ADDRESS")
 FILE = Kind(_path, "a file", "FILE")
 MODEL_FILE = _named(".safetensors")
 CSV_FILE = _named(".csv")
-ETA = Kind(_or_none("auto", float), "a number or auto", "X|auto")
-PATIENCE = Kind(_or_none("off", int), "a whole number or off", "N|off")
+ETA = Kind(or_none("auto", float), "a number or auto", "X|auto")
 
 
 @dataclass(frozen=True)
 class Opt:
     """One option: its help, the kind of its value and its default, as it would be typed.
 
-    A flag has no kind, and is off by default.
+    A flag has no kind, and is off by default; `also` are further spellings of its name.
     """
 
     help: str
     kind: Kind | None = None
     default: str | None = None
+    also: tuple[str, ...] = ()
+
+
+def option_of(setting: Setting) -> Opt:
+    """Return the option of a setting."""
+    default = None if setting.default is None else setting.kind.text(setting.default)
+    return Opt(setting.described, setting.kind, default, setting.also)
+
+
+def options_of(kind: type) -> dict[str, Opt]:
+    """Return the option of each setting of `Hyperparameters` or `Strategy` that has a default."""
+    settings = settings_of(kind).items()
+    return {name: option_of(each) for name, each in settings if each.default is not MISSING}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,44 +103,20 @@ class DataOptions:
         return Path(self.data).name.strip(".").split(".")[0] or "data"
 
 
-@dataclass(frozen=True, kw_only=True)
 class NetworkOptions:
-    """The network, and everything about its training but η."""
+    """The network, and everything about its training but η: an option for each setting."""
 
-    hidden: Annotated[
-        tuple[int, ...],
-        Opt("Neurons in each hidden layer: 30, or 100,50, or none.", LAYERS, "30"),
-    ]
-    activation: Annotated[
-        Activation, Opt("Of the hidden layers: sigmoid, tanh or relu.", NAME, "sigmoid")
-    ]
-    cost: Annotated[
-        Cost, Opt("cross-entropy, quadratic or log-likelihood (softmax).", NAME, "cross-entropy")
-    ]
-    init: Annotated[
-        Init, Opt("First weights: scaled, N(0, 1/inputs), or large, N(0, 1).", NAME, "scaled")
-    ]
-    batch_size: Annotated[int, Opt("Examples in a mini-batch.", INTEGER, "10")]
-    lambda_: Annotated[float, Opt("Regularization parameter λ.", NUMBER, "0")]
-    regularization: Annotated[Regularization, Opt("l2 or l1.", NAME, "l2")]
-    dropout: Annotated[
-        float, Opt("Share of hidden neurons left out in each mini-batch.", NUMBER, "0")
-    ]
-    expansion: Annotated[
-        Expansion,
-        Opt("Change images anew each epoch: none, shift or distort.", NAME, "none"),
-    ]
-    precision: Annotated[Precision, Opt("float32 or float64.", NAME, "float32")]
-    seed: Annotated[int, Opt("Of everything that is drawn at random.", INTEGER, "0")]
+    OPTIONS = options_of(Hyperparameters)
 
-    def __post_init__(self) -> None:
-        require(self.seed < SEEDS, "seed", self.seed, f"below {SEEDS}")
-        small = all(size <= WIDEST_LAYER for size in self.hidden)
-        require(small, "hidden", self.hidden, f"sizes of at most {WIDEST_LAYER}")
+    def __init__(self, *, seed: int, hidden: tuple[int, ...], **others: Any) -> None:
+        require(seed < SEEDS, "seed", seed, f"below {SEEDS}")
+        small = all(size <= WIDEST_LAYER for size in hidden)
+        require(small, "hidden", hidden, f"sizes of at most {WIDEST_LAYER}")
+        self.settings = {"seed": seed, "hidden": hidden, **others}
 
     def hyperparameters(self, eta: float) -> Hyperparameters:
         """Return the settings with this η, all of them in range."""
-        return Hyperparameters(eta=eta, **vars(self))
+        return Hyperparameters(eta=eta, **self.settings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +161,7 @@ class AnswerOptions:
 def grouped(function: Callable[..., None]) -> Callable[..., None]:
     """Return a function that typer can parse: each option of a group is a parameter of its own."""
     given = inspect.signature(function, eval_str=True).parameters
-    groups = {name: p.annotation for name, p in given.items() if is_dataclass(p.annotation)}
+    groups = {name: p.annotation for name, p in given.items() if _is_group(p.annotation)}
     plain = [p for name, p in given.items() if name not in groups]
     options = [option for group in groups.values() for option in _parameters(group)]
 
@@ -225,7 +176,14 @@ def grouped(function: Callable[..., None]) -> Callable[..., None]:
     return flat
 
 
+def _is_group(kind: Any) -> bool:
+    return is_dataclass(kind) or hasattr(kind, "OPTIONS")
+
+
 def _options(group: Any) -> dict[str, Opt]:
+    """Return the options that a group lists, or those its fields are annotated with."""
+    if hasattr(group, "OPTIONS"):
+        return dict(group.OPTIONS)
     hints = get_type_hints(group, include_extras=True)
     return {field.name: hints[field.name].__metadata__[0] for field in fields(group)}
 
@@ -235,14 +193,14 @@ def _parameters(group: Any) -> list[inspect.Parameter]:
 
 
 def _parameter(name: str, option: Opt) -> inspect.Parameter:
-    flag = "--" + name.rstrip("_").replace("_", "-")
+    flags = ["--" + each.rstrip("_").replace("_", "-") for each in (name, *option.also)]
     metavar = option.kind.metavar if option.kind else None
     text = str | None if option.kind else bool
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=option.default if option.kind else False,
-        annotation=Annotated[text, typer.Option(flag, help=option.help, metavar=metavar)],
+        annotation=Annotated[text, typer.Option(*flags, help=option.help, metavar=metavar)],
     )
 
 

@@ -18,7 +18,7 @@ from tuner.errors import OptionError, OutputError
 from tuner.files import write_file
 
 if TYPE_CHECKING:
-    from tuner.network.blas import Array
+    from tuner.network.arrays import Array
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula, if no number follows."""

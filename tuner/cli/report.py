@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuner.cli.folders import output_folder
-from tuner.cli.options import FOLDER, NAME, AnswerOptions, Opt, grouped
+from tuner.cli.options import FOLDER, AnswerOptions, Opt, grouped
 from tuner.cli.output import Say, json_text, narration, print_sentences
 from tuner.errors import InputError
 from tuner.records import (
@@ -20,6 +20,7 @@ from tuner.records import (
     TuneRecord,
     require_choice,
 )
+from tuner.settings import NAME
 
 if TYPE_CHECKING:
     from tuner.report import ReportFiles

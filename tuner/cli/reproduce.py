@@ -13,19 +13,12 @@ from tuner.cli.console import INTERRUPTED, command_line
 from tuner.cli.eta import load_data
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import interrupts
-from tuner.cli.options import (
-    INTEGER,
-    NAME,
-    AnswerOptions,
-    DataOptions,
-    ExecutorOptions,
-    Opt,
-    grouped,
-)
+from tuner.cli.options import AnswerOptions, DataOptions, ExecutorOptions, Opt, grouped
 from tuner.cli.reporting import made_with, write
 from tuner.cli.reproduce_answers import Narrator, narrator, print_answer
 from tuner.errors import InputError, OptionError
 from tuner.records import LANGUAGES, ReproduceRecord, require, require_choice
+from tuner.settings import INTEGER, NAME
 
 if TYPE_CHECKING:
     from tuner.article.context import Experiment

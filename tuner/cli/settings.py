@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tuner.errors import OptionError
+from tuner.settings import settings_of
 
 if TYPE_CHECKING:
     from tuner.study.spec import StudySpec
@@ -51,22 +52,13 @@ def _file(argv: Sequence[str]) -> Path | None:
 
 def _typed(spec: "StudySpec") -> Iterator[str]:
     """Return the options that a file stands for."""
-    eta = spec.eta if isinstance(spec.eta, float) else "auto"
-    data = spec.data.model_dump()
-    given = {
-        "data": data.pop("source"),
-        **data,
-        **spec.network.model_dump(),
-        **spec.train.model_dump(),
-        "eta": eta,
-        "seed": spec.seed,
-    }
-    for name, value in given.items():
-        if value is not None or name == "patience":
-            yield f"--{name.rstrip('_').replace('_', '-')}={_text(name, value)}"
-
-
-def _text(name: str, value: Any) -> str:
-    if name == "patience":
-        return "off" if value is None else str(value)
-    return ",".join(map(str, value)) or "none" if name == "hidden" else str(value)
+    data = {"data" if key == "source" else key: value for key, value in vars(spec.data).items()}
+    for name, value in data.items():
+        if value is not None:
+            yield f"--{name.replace('_', '-')}={value}"
+    yield f"--eta={spec.eta if isinstance(spec.eta, float) else 'auto'}"
+    for values in (spec.network, spec.train):
+        for name, each in settings_of(type(values)).items():
+            value = getattr(values, name)
+            if name != "eta" and (value is not None or name == "patience"):
+                yield f"--{each.key.replace('_', '-')}={each.kind.text(value)}"

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tuner.cli.options import INTEGER, ExecutorOptions, Kind, Opt
+from tuner.cli.options import ExecutorOptions, Opt
 from tuner.cli.study_places import URL, Place, check_storage
 from tuner.durations import seconds_of
 from tuner.records import StudySummary, require
+from tuner.settings import INTEGER, Kind
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
@@ -69,10 +70,9 @@ class Job:
     @property
     def target(self) -> int:
         """How many trials are wanted; a grid has no more than its points."""
-        from tuner.study.sampling import grid_size
+        from tuner.study.sampling import trials_of
 
-        wanted = self.options.trials or self.spec.trials
-        return min(wanted, grid_size(self.spec)) if self.spec.sampler == "grid" else wanted
+        return trials_of(self.spec, self.options.trials or self.spec.trials)
 
 
 @dataclass(frozen=True)

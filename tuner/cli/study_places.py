@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tuner.cli.options import FOLDER, TEXT, Kind, Opt
+from tuner.cli.options import FOLDER, TEXT, Opt
 from tuner.errors import InputError, OptionError
+from tuner.settings import Kind
 
 if TYPE_CHECKING:
     from tuner.records import StudySummary

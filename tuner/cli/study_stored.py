@@ -11,7 +11,7 @@ import typer
 from tuner.cli.console import PROGRAM
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted
-from tuner.cli.options import NAME, AnswerOptions, Kind, Opt, grouped
+from tuner.cli.options import AnswerOptions, Opt, grouped
 from tuner.cli.output import json_text, print_sentences, print_table
 from tuner.cli.study_places import HOME, Place, PlaceOptions, find, stored
 from tuner.cli.study_tables import (
@@ -25,6 +25,7 @@ from tuner.cli.study_tables import (
 from tuner.errors import InputError, OptionError, OutputError
 from tuner.files import write_file
 from tuner.records import StudySummary, require_choice
+from tuner.settings import NAME, Kind
 
 Format = Literal["csv", "parquet"]
 FILE = Kind(Path, "a file", "FILE")

@@ -1,75 +1,51 @@
 """The options of `train` beside those that other commands have too."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
-from tuner.cli.options import ETA, FILE, INTEGER, MODEL_FILE, NAME, NUMBER, PATIENCE, Opt
-from tuner.errors import OptionError
-from tuner.records import ScheduleName, Strategy, require
-
-FIRST_PROBE = 0.01
-"""Where the search of `--eta auto` begins, as that of find-eta."""
+from tuner.cli.options import ETA, FILE, MODEL_FILE, Opt, options_of
+from tuner.errors import OptionError, require
+from tuner.settings import FIRST_ETA, Strategy
 
 MOST_EPOCHS = 1_000_000
 
 
-@dataclass(frozen=True, kw_only=True)
 class StrategyOptions:
-    """How long to train, and with which η."""
+    """How long to train, and with which η.
 
-    settings: Annotated[
-        Path | None,
-        Opt("Take all from a file that tune wrote; other options win over it.", FILE),
-    ]
-    eta: Annotated[
-        float | None,
-        Opt("Learning rate; auto finds it by its threshold, as find-eta does.", ETA, "auto"),
-    ]
-    epochs: Annotated[int, Opt("Most epochs to train.", INTEGER, "30")]
-    patience: Annotated[
-        int | None,
-        Opt(
-            "No better validation accuracy in N epochs in a row: stop, or with --schedule halving "
-            "divide η. off: never.",
-            PATIENCE,
-            "10",
-        ),
-    ]
-    min_delta: Annotated[
-        float,
-        Opt("Count an accuracy as better above best + X; 0.001 is a tenth of a %.", NUMBER, "0"),
-    ]
-    warm_up: Annotated[int, Opt("First epochs that --patience does not count.", INTEGER, "0")]
-    seconds: Annotated[float | None, Opt("Stop after so many seconds of training.", NUMBER)]
-    schedule: Annotated[ScheduleName, Opt("Of η: constant, halving or planned.", NAME, "constant")]
-    factor: Annotated[float, Opt("What --schedule halving divides η by.", NUMBER, "2")]
-    until: Annotated[
-        float, Opt("Share of its start at which a halving η ends training.", NUMBER, "0.001")
-    ]
-    hold: Annotated[
-        int | None,
-        Opt("Epochs before --schedule planned first divides η; else half of them.", INTEGER),
-    ]
+    Attributes
+    ----------
+    eta
+        None where it is to be found.
+    strategy
+        All of these but η, which belongs to the settings.
+    """
 
-    def __post_init__(self) -> None:
+    OPTIONS: ClassVar[dict[str, Opt]] = {
+        "settings": Opt("Take all from a file that tune wrote; other options win over it.", FILE),
+        "eta": Opt("Learning rate; auto finds it by its threshold, as find-eta does.", ETA, "auto"),
+        **options_of(Strategy),
+    }
+
+    def __init__(self, *, settings: Path | None, eta: float | None, **strategy: Any) -> None:
         from tuner.strategies.plans import policies
 
-        require(self.epochs <= MOST_EPOCHS, "epochs", self.epochs, f"at most {MOST_EPOCHS}")
-        patience = 1 if self.patience is None else self.patience
-        policies(self.first_eta, replace(self.strategy, schedule="halving", patience=patience))
+        del settings  # its content was put before the other options
+        self.eta = eta
+        self.strategy = Strategy(**strategy)
+        require(
+            self.strategy.epochs <= MOST_EPOCHS,
+            "epochs",
+            self.strategy.epochs,
+            f"at most {MOST_EPOCHS}",
+        )
         policies(self.first_eta, self.strategy)
 
     @property
     def first_eta(self) -> float:
         """The η that was given, or the first one to probe."""
-        return FIRST_PROBE if self.eta is None else self.eta
-
-    @property
-    def strategy(self) -> Strategy:
-        """All of these but η, which belongs to the settings, and where they come from."""
-        own = {"eta", "settings"}
-        return Strategy(**{name: value for name, value in vars(self).items() if name not in own})
+        return FIRST_ETA if self.eta is None else self.eta
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,20 +14,13 @@ from tuner.cli.console import INTERRUPTED, command_line
 from tuner.cli.eta import NOTHING_WRITTEN
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted, interrupts
-from tuner.cli.options import (
-    INTEGER,
-    SEEDS,
-    AnswerOptions,
-    DataOptions,
-    ExecutorOptions,
-    Opt,
-    grouped,
-)
+from tuner.cli.options import SEEDS, AnswerOptions, DataOptions, ExecutorOptions, Opt, grouped
 from tuner.cli.output import Say, narration
 from tuner.cli.reporting import Written, write
 from tuner.cli.study_jobs import DURATION
 from tuner.cli.tune_answers import print_answer
 from tuner.records import require
+from tuner.settings import INTEGER
 
 if TYPE_CHECKING:
     from tuner.data import Dataset

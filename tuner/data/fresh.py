@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.sparse import csr_array
 
-from tuner.records import Expansion
-
 Array = NDArray[np.floating[Any]]
 
 GROUP = 16
@@ -44,8 +42,8 @@ class FreshImages:
     1.0
     """
 
-    def __init__(self, expansion: Expansion, image_shape: tuple[int, int] | None) -> None:
-        changes: dict[Expansion, Change] = {"shift": shift, "distort": distort}
+    def __init__(self, expansion: str, image_shape: tuple[int, int] | None) -> None:
+        changes: dict[str, Change] = {"shift": shift, "distort": distort}
         self._change, self._shape = changes.get(expansion), image_shape
 
     def __bool__(self) -> bool:

@@ -1,7 +1,9 @@
 """What our scikit-learn estimators share."""
 
+import inspect
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +19,42 @@ from tuner.data.splits import stratified_order
 from tuner.errors import DataError
 from tuner.network.initialization import Parameters
 from tuner.randomness import Purpose, stream
+from tuner.settings import Setting, documented, meant
 from tuner.storage.models import Model
+
+K = TypeVar("K", bound=type)
+
+
+def with_parameters(*parameters: Setting) -> Callable[[K], K]:
+    """Give an estimator a constructor that only stores these parameters, as scikit-learn wants it.
+
+    All are keywords, the first may be given by position; the signature and, in place of its line
+    `{settings}`, the docstring name each with its default.
+    """
+    first, *others = (
+        inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default)
+        for each in parameters
+    )
+    itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    signature = inspect.Signature([itself, first.replace(kind=itself.kind), *others])
+
+    def decorate(kind: K) -> K:
+        def init(self: Any, *args: Any, **keywords: Any) -> None:
+            for name in keywords.keys() - signature.parameters.keys():
+                hint = meant(name, (each.name for each in parameters))
+                raise TypeError(f"{kind.__name__} has no parameter {name}: {hint}")
+            given = signature.bind(self, *args, **keywords)
+            given.apply_defaults()
+            for each in parameters:
+                setattr(self, each.name, given.arguments[each.name])
+
+        init.__name__, init.__qualname__ = "__init__", f"{kind.__qualname__}.__init__"
+        init.__signature__ = signature  # type: ignore[attr-defined]
+        kind.__init__ = init  # type: ignore[misc]
+        kind.__doc__ = documented(kind.__doc__, parameters)
+        return kind
+
+    return decorate
 
 
 class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

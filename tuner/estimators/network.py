@@ -7,19 +7,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tuner.errors import TunerError
-from tuner.estimators.base import Classifier, dataset_of
-from tuner.records import (
-    Activation,
-    Cost,
-    EtaSearch,
+from tuner.estimators.base import Classifier, dataset_of, with_parameters
+from tuner.records import EtaSearch, Run
+from tuner.settings import (
+    NUMBER,
+    Given,
     Hyperparameters,
-    Init,
-    Precision,
-    Regularization,
-    Run,
-    ScheduleName,
+    Setting,
     Strategy,
-    require,
+    Within,
+    settings_of,
+    split_settings,
 )
 from tuner.storage.models import model_of
 from tuner.strategies.plans import policies
@@ -27,27 +25,41 @@ from tuner.trainers.native import NativeTrainer
 from tuner.training.eta_finder import find_eta
 from tuner.training.loop import begin, train
 
-START = 0.01
-"""Where the search for η begins."""
+_NETWORK, _STRATEGY = dict(settings_of(Hyperparameters)), dict(settings_of(Strategy))
+del _NETWORK["expansion"]  # the rows of a table are no images
+_NETWORK["eta"] = replace(
+    _NETWORK["eta"],
+    default="auto",
+    more='Or "auto": half the threshold, found anew in each `fit`.',
+)
+_STRATEGY["epochs"] = replace(_STRATEGY["epochs"], default=100)
+
+VALIDATION_FRACTION = Setting(
+    name="validation_fraction",
+    default=0.2,
+    kind=NUMBER,
+    within=Within(lambda share: 0 <= share <= 0.5, "from 0 to 0.5"),
+    help="Share of the examples held out, 0 … 0.5.",
+    more="Every class keeps one example to train on; where that leaves none to hold out, the "
+    "training examples validate.",
+)
+
+NETWORK_PARAMETERS = ("hidden", *(name for name in _NETWORK if name != "hidden"))
+"""Parameters of the estimator that are hyperparameters of the network; `hidden` comes first."""
 
 
+@with_parameters(
+    *(_NETWORK[name] for name in NETWORK_PARAMETERS), *_STRATEGY.values(), VALIDATION_FRACTION
+)
 class NetworkClassifier(Classifier):
     """One of our networks with settings given, as a scikit-learn classifier.
 
-    Inputs are standardised. A stratified part of the examples is held out to validate on: it
+    Inputs are standardized. A stratified part of the examples is held out to validate on: it
     decides when to stop, and which epoch's weights are kept.
 
     Parameters
     ----------
-    hidden, activation, cost, init, batch_size, lambda_, regularization, dropout, precision, seed
-        As in `tuner.Hyperparameters`; `seed` also draws the held-out part.
-    eta
-        The learning rate, or "auto": half the threshold, found anew in each `fit`.
-    epochs, patience, schedule, factor, until
-        As in `tuner.Strategy`.
-    validation_fraction
-        Share of the examples held out, 0 … 0.5. Every class keeps one example to train on; where
-        that leaves none to hold out, the training examples validate.
+    {settings}
 
     Attributes
     ----------
@@ -76,45 +88,7 @@ class NetworkClassifier(Classifier):
     run_: Run
     eta_: float
     eta_search_: EtaSearch | None
-
-    def __init__(
-        self,
-        hidden: tuple[int, ...] = (30,),
-        *,
-        eta: float | str = "auto",
-        activation: Activation = "sigmoid",
-        cost: Cost = "cross-entropy",
-        init: Init = "scaled",
-        batch_size: int = 10,
-        lambda_: float = 0.0,
-        regularization: Regularization = "l2",
-        dropout: float = 0.0,
-        precision: Precision = "float32",
-        epochs: int = 100,
-        patience: int | None = 10,
-        schedule: ScheduleName = "constant",
-        factor: float = 2.0,
-        until: float = 0.001,
-        validation_fraction: float = 0.2,
-        seed: int = 0,
-    ) -> None:
-        self.hidden = hidden
-        self.eta = eta
-        self.activation = activation
-        self.cost = cost
-        self.init = init
-        self.batch_size = batch_size
-        self.lambda_ = lambda_
-        self.regularization = regularization
-        self.dropout = dropout
-        self.precision = precision
-        self.epochs = epochs
-        self.patience = patience
-        self.schedule = schedule
-        self.factor = factor
-        self.until = until
-        self.validation_fraction = validation_fraction
-        self.seed = seed
+    validation_fraction: float
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803
         """Train on inputs X (n, d) and classes y (n,), numbers or texts.
@@ -127,15 +101,19 @@ class NetworkClassifier(Classifier):
         TunerError
             When the given η makes the network diverge in the first epoch.
         """
-        settings, strategy = self._settings(), self._strategy()
-        fraction = self.validation_fraction
-        require(0 <= fraction <= 0.5, "validation_fraction", fraction, "from 0 to 0.5")
+        settings, strategy, find = self._given()
+        VALIDATION_FRACTION.check(self.validation_fraction)
         inputs, indices, sha256 = self._checked(X, y)
         data = dataset_of(
-            inputs, indices, self.classes_, sha256, shares=(1 - fraction,), seed=self.seed
+            inputs,
+            indices,
+            self.classes_,
+            sha256,
+            shares=(1 - self.validation_fraction,),
+            seed=settings.seed,
         )
         trainer = NativeTrainer(data.tuning)
-        self.eta_search_ = find_eta(trainer, settings) if self.eta == "auto" else None
+        self.eta_search_ = find_eta(trainer, settings) if find else None
         self.eta_ = self.eta_search_.eta if self.eta_search_ else settings.eta
         settings = replace(settings, eta=self.eta_)
         (done,) = train(trainer, [begin(trainer, settings, *policies(self.eta_, strategy))])
@@ -145,18 +123,6 @@ class NetworkClassifier(Classifier):
         self.model_ = model_of(done, data)
         return self
 
-    def _settings(self) -> Hyperparameters:
-        given = {name: getattr(self, name) for name in _SETTINGS}
-        given["hidden"] = tuple(np.atleast_1d(self.hidden).tolist())
-        given["eta"] = START if self.eta == "auto" else self.eta
-        return Hyperparameters(**given)
-
-    def _strategy(self) -> Strategy:
-        return Strategy(**{name: getattr(self, name) for name in _STRATEGY})
-
-
-_SETTINGS = (
-    *("activation", "cost", "init", "batch_size", "lambda_", "regularization", "dropout"),
-    *("precision", "seed"),
-)
-_STRATEGY = ("epochs", "patience", "schedule", "factor", "until")
+    def _given(self) -> Given:
+        values = {name: getattr(self, name) for name in (*_NETWORK, *_STRATEGY)}
+        return split_settings(values | {"hidden": np.atleast_1d(values["hidden"]).tolist()})

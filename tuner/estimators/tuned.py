@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from tuner.durations import seconds_of
 from tuner.errors import TunerError
 from tuner.estimators.base import Classifier, dataset_of
+from tuner.estimators.network import NETWORK_PARAMETERS
 from tuner.execution.opening import open_executor
 from tuner.records import TuneRecord
 from tuner.tuning.pipeline import tune
@@ -22,11 +23,6 @@ from tuner.tuning.request import Ask
 
 SHARES = (0.6, 0.2)
 """Of the examples, those to train on and to validate on; the rest test, once."""
-
-SHOWN = (
-    *("hidden", "eta", "activation", "cost", "init", "batch_size", "lambda_", "regularization"),
-    *("dropout", "seed"),
-)
 
 
 @dataclass(frozen=True)
@@ -172,7 +168,7 @@ class TunedClassifier(Classifier):
     def best_params_(self) -> dict[str, Any]:
         """The settings of the network, by the names that `NetworkClassifier` has for them."""
         check_is_fitted(self)
-        return {name: getattr(self.record_.settings, name) for name in SHOWN}
+        return {name: getattr(self.record_.settings, name) for name in NETWORK_PARAMETERS}
 
     @property
     def best_score_(self) -> float:

@@ -1,1 +1,1 @@
-"""The network in pure NumPy and SciPy: layers, costs, regularisation and the stacked passes."""
+"""The network in pure NumPy and SciPy: losses, optimizers and the stacked passes."""

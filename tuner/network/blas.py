@@ -11,10 +11,8 @@ from typing import Any
 
 import numpy as np
 import scipy.linalg.blas
-from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-Array = NDArray[np.floating[Any]]
 Gemm = Callable[..., object]
 
 

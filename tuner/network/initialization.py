@@ -1,13 +1,14 @@
-"""Initial weights and biases (article, section on weight initialisation)."""
+"""The parameters of a network, and how they are drawn before the first step."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from tuner.network.blas import Array
+from tuner.network.arrays import Array
 from tuner.randomness import Purpose, stream
-from tuner.records import Hyperparameters
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,29 +39,54 @@ class Parameters:
         """All weights, then all biases."""
         return self.weights + self.biases
 
+    def zeros(self) -> "Parameters":
+        """Return zeros of the same shapes."""
+        return Parameters(
+            *(tuple(map(np.zeros_like, each)) for each in (self.weights, self.biases))
+        )
+
     @property
     def finite(self) -> bool:
         """Whether every number is finite: a network with one that is not has diverged."""
         return all(np.isfinite(array).all() for array in self.arrays)
 
 
-def initial_parameters(settings: Hyperparameters, n_in: int, n_out: int) -> Parameters:
-    """Draw the parameters that the seed of `settings` stands for.
+INITIALIZATIONS: Mapping[str, Callable[[int, int], float]] = {
+    "scaled": lambda fan_in, _: 1 / np.sqrt(fan_in),
+    "large": lambda *_: 1.0,
+}
+"""Spread σ of a layer's weights N(0, σ²) from its inputs and outputs; the keys are the choices.
 
-    Weights are N(0, 1/n_in) for `scaled` and N(0, 1) for `large`; biases N(0, 1). They are drawn in
-    float64, so that both precisions start from the same network.
+`scaled` and `large` are the two of the article, section on weight initialization, and of Nielsen,
+chapter 3, "Weight initialization" (http://neuralnetworksanddeeplearning.com/chap3.html). `scaled`
+is LeCun's 1/√n_in; Glorot and Bengio (https://proceedings.mlr.press/v9/glorot10a.html) and He et
+al. (https://arxiv.org/abs/1502.01852) count the outputs too, or correct for ReLU.
+"""
+
+
+def initial_parameters(sizes: Sequence[int], init: str, seed: int, dtype: DTypeLike) -> Parameters:
+    """Return the parameters that a seed stands for.
+
+    Weights are drawn as `INITIALIZATIONS` says, biases from N(0, 1); both in float64, so that
+    either precision starts from the same network.
+
+    Parameters
+    ----------
+    sizes
+        Inputs, neurons of each hidden layer, outputs.
+    init
+        A key of `INITIALIZATIONS`.
 
     Examples
     --------
-    >>> start = initial_parameters(Hyperparameters(eta=1, hidden=(30,)), n_in=784, n_out=10)
+    >>> start = initial_parameters((784, 30, 10), "scaled", seed=0, dtype="float32")
     >>> [w.shape for w in start.weights], [b.shape for b in start.biases]
     ([(30, 784), (10, 30)], [(30,), (10,)])
     """
-    rng = stream(settings.seed, Purpose.INIT)
-    sizes = (n_in, *settings.hidden, n_out)
+    rng = stream(seed, Purpose.INIT)
     weights, biases = [], []
     for fan_in, fan_out in pairwise(sizes):
-        spread = 1 / np.sqrt(fan_in) if settings.init == "scaled" else 1.0
-        biases.append(rng.standard_normal(fan_out).astype(settings.precision))
-        weights.append((rng.standard_normal((fan_out, fan_in)) * spread).astype(settings.precision))
+        spread = INITIALIZATIONS[init](fan_in, fan_out)
+        biases.append(rng.standard_normal(fan_out).astype(dtype))
+        weights.append((rng.standard_normal((fan_out, fan_in)) * spread).astype(dtype))
     return Parameters(tuple(weights), tuple(biases))

@@ -1,19 +1,53 @@
-"""Cost functions with the output layer that belongs to each.
+"""Cost functions, each with the output layer that belongs to it.
 
 All are computed from the logits z of the output layer, so that they stay right where σ saturates.
 Exponents are cut at -80: e⁻⁸⁰ ≈ 2·10⁻³⁵ is far below the rounding of any sum it enters, and still a
 normal float32.
+
+Sources: the article's sections "Cost Function" and "Softmax"; Nielsen, chapter 3, "The
+cross-entropy cost function" and "Softmax" (http://neuralnetworksanddeeplearning.com/chap3.html).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tuner.network.activations import sigmoid, times_sigmoid_derivative
-from tuner.network.blas import Array
+from tuner.network.arrays import Array
+
+Shares = NDArray[np.float64]
 
 _LEAST_EXPONENT = -80.0
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A cost with its output layer; m examples, c classes.
+
+    Attributes
+    ----------
+    output
+        `output(z)` replaces the logits (…, m, c) by the network's output a, in place.
+    output_error
+        `output_error(a, targets, scratch)` replaces a by δ = ∂C/∂z, in place.
+    per_example
+        `per_example(z, targets)` returns the cost of each example, shape (…, m); targets (m, c) are
+        one-hot rows, or one number for a single neuron.
+    baseline
+        `baseline(shares)` returns the least mean cost of a constant output, where `shares` (c,) are
+        the frequencies of the classes, which sum to 1. A network that costs this much has learned
+        nothing.
+    probabilities
+        `probabilities(z)` replaces the logits (…, c) by shares that sum to 1, in place.
+    """
+
+    output: Callable[[Array], None]
+    output_error: Callable[[Array, Array, Array], None]
+    per_example: Callable[[Array, Array], Array]
+    baseline: Callable[[Shares], float]
+    probabilities: Callable[[Array], None]
 
 
 def softmax(z: Array) -> None:
@@ -32,13 +66,30 @@ def softmax(z: Array) -> None:
     z /= z.sum(axis=-1, keepdims=True)
 
 
+def normalized_sigmoid(z: Array) -> None:
+    """Replace z (…, c) by σ(z_j) / Σ_k σ(z_k) in place.
+
+    It is the softmax of log σ(z), so it holds where all outputs of an example round to 0.
+
+    Examples
+    --------
+    >>> z = np.array([[0.0, 0.0], [-1e4, -1e4]])
+    >>> normalized_sigmoid(z)
+    >>> z
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
+    z[...] = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
+    softmax(z)
+
+
 def _error(a: Array, targets: Array, _: Array) -> None:
     a -= targets
 
 
 def _quadratic_error(a: Array, targets: Array, scratch: Array) -> None:
     delta = a - targets
-    times_sigmoid_derivative(delta, a, scratch)
+    times_sigmoid_derivative(delta, a, a, scratch)
     a[...] = delta
 
 
@@ -64,28 +115,40 @@ def _log_likelihood(z: Array, targets: Array) -> Array:
     return np.asarray(total)
 
 
-@dataclass(frozen=True)
-class CostFunction:
-    """A cost and its output layer; m examples, c classes.
-
-    Attributes
-    ----------
-    output
-        `output(z)` replaces the logits (…, m, c) by the network's output a, in place.
-    output_error
-        `output_error(a, targets, scratch)` replaces a by δ = ∂C/∂z, in place.
-    per_example
-        `per_example(z, targets)` gives the cost of each example, shape (…, m); targets (m, c) are
-        one-hot rows, or one number for a single neuron.
-    """
-
-    output: Callable[[Array], None]
-    output_error: Callable[[Array, Array, Array], None]
-    per_example: Callable[[Array, Array], Array]
+def _quadratic_baseline(shares: Shares) -> float:
+    return float(0.5 * (shares * (1 - shares)).sum())
 
 
-COSTS = {
-    "cross-entropy": CostFunction(sigmoid, _error, _cross_entropy),
-    "quadratic": CostFunction(sigmoid, _quadratic_error, _quadratic),
-    "log-likelihood": CostFunction(softmax, _error, _log_likelihood),
+def _entropy(shares: Shares) -> float:
+    inside = shares[(shares > 0) & (shares < 1)]
+    return float(-(inside * np.log(inside)).sum())
+
+
+def _binary_entropies(shares: Shares) -> float:
+    return _entropy(shares) + _entropy(1 - shares)
+
+
+LOSSES: Mapping[str, Loss] = {
+    "cross-entropy": Loss(
+        output=sigmoid,
+        output_error=_error,
+        per_example=_cross_entropy,
+        baseline=_binary_entropies,
+        probabilities=normalized_sigmoid,
+    ),
+    "quadratic": Loss(
+        output=sigmoid,
+        output_error=_quadratic_error,
+        per_example=_quadratic,
+        baseline=_quadratic_baseline,
+        probabilities=normalized_sigmoid,
+    ),
+    "log-likelihood": Loss(
+        output=softmax,
+        output_error=_error,
+        per_example=_log_likelihood,
+        baseline=_entropy,
+        probabilities=softmax,
+    ),
 }
+"""Each cost by its name in settings; the keys are the choices there."""

@@ -4,6 +4,8 @@ Every record is frozen, compares by value and holds plain Python numbers, so tha
 rebuilt from its JSON alone. `to_json` and `from_json` are the only way in and out.
 """
 
+from tuner.errors import require as require
+from tuner.errors import require_choice as require_choice
 from tuner.records.article import LANGUAGES as LANGUAGES
 from tuner.records.article import Agreement as Agreement
 from tuner.records.article import Claim as Claim
@@ -14,14 +16,6 @@ from tuner.records.article import ReproduceRecord as ReproduceRecord
 from tuner.records.article import Series as Series
 from tuner.records.article import Trained as Trained
 from tuner.records.article import Unit as Unit
-from tuner.records.base import SCHEMA as SCHEMA
-from tuner.records.base import Number as Number
-from tuner.records.base import Record as Record
-from tuner.records.base import Share as Share
-from tuner.records.base import from_json as from_json
-from tuner.records.base import require as require
-from tuner.records.base import require_choice as require_choice
-from tuner.records.base import to_json as to_json
 from tuner.records.commands import FindEtaRecord as FindEtaRecord
 from tuner.records.commands import TrainRecord as TrainRecord
 from tuner.records.inspection import Inspection as Inspection
@@ -35,15 +29,6 @@ from tuner.records.search import Judgement as Judgement
 from tuner.records.search import Outcome as Outcome
 from tuner.records.search import Probe as Probe
 from tuner.records.search import Verdict as Verdict
-from tuner.records.settings import Activation as Activation
-from tuner.records.settings import Cost as Cost
-from tuner.records.settings import Expansion as Expansion
-from tuner.records.settings import Hyperparameters as Hyperparameters
-from tuner.records.settings import Init as Init
-from tuner.records.settings import Precision as Precision
-from tuner.records.settings import Regularization as Regularization
-from tuner.records.settings import ScheduleName as ScheduleName
-from tuner.records.settings import Strategy as Strategy
 from tuner.records.study import Choices as Choices
 from tuner.records.study import Range as Range
 from tuner.records.study import SearchSpace as SearchSpace
@@ -67,28 +52,32 @@ from tuner.records.tuning import Signal as Signal
 from tuner.records.tuning import Step as Step
 from tuner.records.tuning import StepName as StepName
 from tuner.records.tuning import TuneRecord as TuneRecord
+from tuner.serialization import SCHEMA as SCHEMA
+from tuner.serialization import Number as Number
+from tuner.serialization import Record as Record
+from tuner.serialization import Share as Share
+from tuner.serialization import from_json as from_json
+from tuner.serialization import to_json as to_json
+from tuner.settings import Hyperparameters as Hyperparameters
+from tuner.settings import Strategy as Strategy
 
 __all__ = [
     "ADVICE",
     "LANGUAGES",
     "SCHEMA",
-    "Activation",
     "Agreement",
     "Candidate",
     "Choices",
     "Claim",
-    "Cost",
     "DataSummary",
     "Environment",
     "Epoch",
     "EtaSearch",
-    "Expansion",
     "ExperimentRecord",
     "Final",
     "FindEtaRecord",
     "Finding",
     "Hyperparameters",
-    "Init",
     "Inspection",
     "Judged",
     "Judgement",
@@ -100,14 +89,11 @@ __all__ = [
     "Overfitting",
     "Paired",
     "Panel",
-    "Precision",
     "Probe",
     "Range",
     "Record",
-    "Regularization",
     "ReproduceRecord",
     "Run",
-    "ScheduleName",
     "SearchSpace",
     "Series",
     "Share",

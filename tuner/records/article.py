@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from tuner.records.base import Number, Record
 from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearch
-from tuner.records.settings import Hyperparameters, Strategy
+from tuner.serialization import Number, Record
+from tuner.settings import Hyperparameters, Strategy
 
 LANGUAGES = ("en", "zh")
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from tuner.records.base import Record
 from tuner.records.inspection import Inspection
 from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearch
-from tuner.records.settings import Hyperparameters, Strategy
 from tuner.records.training import Run
+from tuner.serialization import Record
+from tuner.settings import Hyperparameters, Strategy
 
 
 @dataclass(frozen=True, kw_only=True)

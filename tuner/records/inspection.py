@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tuner.records.base import Record
+from tuner.serialization import Record
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tuner.records.base import Record
+from tuner.serialization import Record
 
 
 @dataclass(frozen=True, kw_only=True)

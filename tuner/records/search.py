@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tuner.records.base import Number, Record
+from tuner.serialization import Number, Record
 
 
 class Verdict(StrEnum):

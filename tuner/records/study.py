@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tuner.records.base import Number, Record, Share, require
+from tuner.errors import require
 from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearch
+from tuner.serialization import Number, Record, Share
 
 TrialState = Literal["complete", "pruned", "failed"]
 Value = int | float | str | tuple[int, ...]

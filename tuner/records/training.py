@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tuner.records.base import Number, Record
-from tuner.records.settings import Hyperparameters
+from tuner.serialization import Number, Record
+from tuner.settings import Hyperparameters
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tuner.records.base import Record
 from tuner.records.inspection import Inspection
 from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearch
-from tuner.records.settings import Hyperparameters, Strategy
 from tuner.records.study import StudyRecord
 from tuner.records.training import Run
+from tuner.serialization import Record
+from tuner.settings import Hyperparameters, Strategy
 
 StepName = Literal["signal", "eta", "overfitting", "study", "eta-again", "final", "test"]
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from tuner.errors import DataError
-from tuner.network.blas import Array
+from tuner.network.arrays import Array
 from tuner.network.initialization import Parameters
+from tuner.network.optimizers import OPTIMIZERS
 from tuner.records import DataSummary, Epoch, Hyperparameters, Record, to_json
 from tuner.storage import tensorfile
 from tuner.strategies.schedules import Halving, Planned, Schedule
@@ -84,8 +85,7 @@ def save_checkpoint(training: Training[NativeLane], path: str | Path, data: Data
         lane=_lane_record(training.lane),
         best=_lane_record(training.best),
     )
-    arrays = tensorfile.named(training.lane.parameters, "lane.")
-    arrays |= tensorfile.named(training.best.parameters, "best.")
+    arrays = _arrays(training.lane, "lane.") | _arrays(training.best, "best.")
     tensorfile.write(Path(path), KIND, record, arrays)
 
 
@@ -189,15 +189,23 @@ def _lane_record(lane: NativeLane) -> LaneRecord:
     return LaneRecord(eta=lane.settings.eta, steps=lane.steps, diverged=lane.diverged)
 
 
+def _arrays(lane: NativeLane, prefix: str) -> dict[str, Array]:
+    arrays = tensorfile.named(lane.parameters, prefix)
+    for name, kept in lane.state.items():
+        arrays |= tensorfile.named(kept, f"{prefix}{name}.")
+    return arrays
+
+
 def _training(record: CheckpointRecord, arrays: Mapping[str, Array]) -> Training[NativeLane]:
     _check_counts(record)
+    names = OPTIMIZERS[record.settings.optimizer].state
+    prefixes = [
+        lane + part for lane in ("lane.", "best.") for part in ("", *(f"{n}." for n in names))
+    ]
+    read = iter(tensorfile.parameters_from(arrays, record.settings, prefixes))
     lane, best = (
-        _lane(record, lane, parameters)
-        for lane, parameters in zip(
-            (record.lane, record.best),
-            tensorfile.parameters_from(arrays, record.settings, ("lane.", "best.")),
-            strict=True,
-        )
+        _lane(record, lane, next(read), {name: next(read) for name in names})
+        for lane in (record.lane, record.best)
     )
     return Training(record.settings, lane, best, record.schedule, record.stopping, record.history)
 
@@ -217,7 +225,13 @@ def _check_counts(record: CheckpointRecord) -> None:
         raise DataError(f"holds a number of steps that is {steps}: start anew.")
 
 
-def _lane(record: CheckpointRecord, lane: LaneRecord, parameters: Parameters) -> NativeLane:
-    tensorfile.check_parameters(parameters, record.settings, record.data, finite=not lane.diverged)
+def _lane(
+    record: CheckpointRecord,
+    lane: LaneRecord,
+    parameters: Parameters,
+    state: Mapping[str, Parameters],
+) -> NativeLane:
+    for arrays in (parameters, *state.values()):
+        tensorfile.check_parameters(arrays, record.settings, record.data, finite=not lane.diverged)
     settings = replace(record.settings, eta=lane.eta)
-    return NativeLane(settings, parameters, lane.steps, lane.diverged)
+    return NativeLane(settings, parameters, lane.steps, lane.diverged, state)

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from tuner.data import Dataset, Preprocessing, read, read_inputs
 from tuner.environment import installed
 from tuner.errors import DataError
-from tuner.network.blas import Array, one_thread
+from tuner.network.arrays import Array
+from tuner.network.blas import one_thread
 from tuner.network.initialization import Parameters
-from tuner.network.losses import COSTS, softmax
+from tuner.network.losses import LOSSES
 from tuner.records import DataSummary, Hyperparameters, Record
 from tuner.storage import tensorfile
 from tuner.trainers.native import ROWS_AT_ONCE, NativeLane, logits, one_hot
@@ -97,7 +98,7 @@ class Model:
         """
         a = self._logits(x)
         with np.errstate(all="ignore"):
-            COSTS[self.settings.cost].output(a)
+            LOSSES[self.settings.cost].output(a)
         return a
 
     def probabilities(self, x: ArrayLike) -> Array:
@@ -108,9 +109,7 @@ class Model:
         """
         z = self._logits(x)
         with np.errstate(all="ignore"):
-            if self.settings.cost != "log-likelihood":
-                z = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))  # log σ(z)
-            softmax(z)
+            LOSSES[self.settings.cost].probabilities(z)
         return z
 
     def predict(self, x: ArrayLike) -> NDArray[np.intp]:
@@ -127,7 +126,7 @@ class Model:
         z = self._logits(x)
         targets = one_hot(_matching(x, y), len(self.classes), z.dtype)
         with np.errstate(all="ignore"):
-            return COSTS[self.settings.cost].per_example(z, targets).astype(np.float64)
+            return LOSSES[self.settings.cost].per_example(z, targets).astype(np.float64)
 
     def _logits(self, x: ArrayLike) -> Array:
         rows = np.asarray(x)

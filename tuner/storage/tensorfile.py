@@ -19,7 +19,7 @@ from safetensors.numpy import load, save
 from tuner.data.files import digest, read_bytes
 from tuner.errors import DataError, InputError
 from tuner.files import write_file
-from tuner.network.blas import Array
+from tuner.network.arrays import Array
 from tuner.network.initialization import Parameters
 from tuner.records import SCHEMA, DataSummary, Hyperparameters, Record, from_json, to_json
 

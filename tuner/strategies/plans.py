@@ -21,7 +21,9 @@ def policies(eta: float, strategy: Strategy) -> tuple[Schedule, Stopping]:
     (2, None, 60)
     """
     plateau = strategy.patience is not None and Plateau(
-        patience=strategy.patience, min_delta=strategy.min_delta, warm_up=strategy.warm_up
+        patience=strategy.patience,
+        min_delta=strategy.min_delta,
+        start_from_epoch=strategy.start_from_epoch,
     )
     if strategy.schedule == "halving" and plateau:
         schedule = Halving(start=eta, plateau=plateau, factor=strategy.factor, until=strategy.until)

@@ -6,7 +6,8 @@ Early stopping and the learning-rate schedule are both built on it.
 from dataclasses import dataclass, replace
 from typing import Self
 
-from tuner.records import Record, require
+from tuner.serialization import Record
+from tuner.settings import check_strategy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,7 @@ class Plateau(Record):
         N, the number of epochs in a row without improvement that makes a plateau; at least 1.
     min_delta
         What an accuracy must exceed the best by, in shares (0.001 is a tenth of a point).
-    warm_up
+    start_from_epoch
         The first epochs of a run, in which none is counted; their best accuracy is kept.
     best
         The best accuracy so far; None before the first epoch.
@@ -47,21 +48,23 @@ class Plateau(Record):
 
     patience: int
     min_delta: float = 0.0
-    warm_up: int = 0
+    start_from_epoch: int = 0
     best: float | None = None
     epochs: int = 0
     waited: int = 0
 
     def __post_init__(self) -> None:
-        require(self.patience >= 1, "patience", self.patience, "at least 1 (or off)")
-        require(0 <= self.min_delta < 1, "min_delta", self.min_delta, "at least 0 and below 1")
-        require(self.warm_up >= 0, "warm_up", self.warm_up, "at least 0")
+        check_strategy(
+            patience=self.patience,
+            min_delta=self.min_delta,
+            start_from_epoch=self.start_from_epoch,
+        )
 
     def observe(self, accuracy: float) -> Self:
         """Return the count after an epoch with this validation accuracy."""
         delta = self.min_delta * (1 + 1e-9)  # rounding: 0.8 is no more than 0.1 above 0.7
         improved = self.best is None or accuracy > self.best + delta
-        counted = self.epochs >= self.warm_up
+        counted = self.epochs >= self.start_from_epoch
         return replace(
             self,
             best=accuracy if improved else self.best,

@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Self
 
-from tuner.records import Record, require
+from tuner.errors import require
+from tuner.serialization import Record
+from tuner.settings import check_strategy
 from tuner.strategies.plateau import Plateau
 
 
@@ -68,7 +70,7 @@ class Halving(Record):
     divisions: int = 0
 
     def __post_init__(self) -> None:
-        _check_division(self.factor, self.until)
+        check_strategy(factor=self.factor, until=self.until)
 
     @property
     def eta(self) -> float:
@@ -134,8 +136,7 @@ class Planned(Record):
     seen: int = 0
 
     def __post_init__(self) -> None:
-        _check_division(self.factor, self.until)
-        require(self.hold >= 1, "hold", self.hold, "at least 1")
+        check_strategy(factor=self.factor, until=self.until, hold=self.hold)
         require(self.hold < self.epochs, "hold", self.hold, f"below the {self.epochs} epochs")
 
     @property
@@ -155,11 +156,6 @@ class Planned(Record):
     def observe(self, validation_accuracy: float) -> Self:  # noqa: ARG002
         """Return the schedule after one more epoch."""
         return replace(self, seen=self.seen + 1)
-
-
-def _check_division(factor: float, until: float) -> None:
-    require(1 < factor < math.inf, "factor", factor, "a finite number above 1")
-    require(0 < until < 1, "until", until, "above 0 and below 1")
 
 
 Schedule = Constant | Halving | Planned

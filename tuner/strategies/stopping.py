@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Self
 
-from tuner.records import Epoch, Record, StopReason, require
+from tuner.records import Epoch, StopReason
+from tuner.serialization import Record
+from tuner.settings import check_strategy
 from tuner.strategies.plateau import Plateau
 
 
@@ -46,9 +48,7 @@ class Stopping(Record):
     last_epoch: int = 0
 
     def __post_init__(self) -> None:
-        require(self.epochs >= 1, "epochs", self.epochs, "at least 1")
-        if self.seconds is not None:
-            require(0 < self.seconds < math.inf, "seconds", self.seconds, "a positive number")
+        check_strategy(epochs=self.epochs, seconds=self.seconds)
 
     def observe(self, epoch: Epoch) -> Self:
         """Return the rule after one more epoch."""

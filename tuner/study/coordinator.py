@@ -23,7 +23,7 @@ from tuner.study.batches import Batch, BatchFiles, EtaFile, Key, value_at
 from tuner.study.eta_cache import Etas
 from tuner.study.optuna_storage import finished
 from tuner.study.rungs import survivors
-from tuner.study.sampling import distributions, grid_size, sample_batch
+from tuner.study.sampling import distributions, sample_batch, trials_of
 from tuner.study.spec import StudySpec, fingerprint
 from tuner.trainers.base import Trainer
 from tuner.training.eta_finder import ProbePlan
@@ -111,9 +111,7 @@ class Coordinator:
 
         A grid ends with its last point.
         """
-        self._target = (
-            min(target, grid_size(self._spec)) if self._spec.sampler == "grid" else target
-        )
+        self._target = trials_of(self._spec, target)
         while batch := self._batch():
             if not self._run_batch(batch):
                 return False

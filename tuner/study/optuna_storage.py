@@ -204,7 +204,7 @@ def open_study(storage: RDBStorage, spec: StudySpec, data: DataSummary, version:
         directions=directions(spec),
         load_if_exists=True,
     )
-    content = spec.model_dump(mode="json", by_alias=True)
+    content = spec.document()
     here = {DATA: data_identity(data), VERSION: version, SPEC: content}
     known = study.user_attrs
     if SPEC in known:

@@ -1,6 +1,7 @@
 """A study of a user's own model: the same coordinator, with the user's trainer in this process."""
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def run_study_with(
     """
     data = trainer.summary
     return conduct(
-        spec.model_copy(update={"data": DataPart(source=data.name)}),
+        replace(spec, data=DataPart(source=data.name)),
         data,
         Path(folder),
         trainer=trainer,

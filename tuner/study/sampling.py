@@ -6,9 +6,8 @@ earlier batches, so a study that was stopped anywhere draws the same again.
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -19,14 +18,14 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
-from tuner.errors import MissingExtraError
 from tuner.network.blas import one_thread
 from tuner.randomness import Purpose, stream
-from tuner.study.spec import Choices, Range, StudySpec, WholeRange, in_optuna
+from tuner.study.samplers import SAMPLERS
+from tuner.study.space import Choices, Dimension, Range, WholeRange, in_optuna
+from tuner.study.spec import StudySpec
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -44,15 +43,15 @@ def directions(spec: StudySpec) -> list[StudyDirection]:
 
 def distributions(spec: StudySpec) -> dict[str, BaseDistribution]:
     """Return Optuna's distribution of each searched dimension."""
-    return {name: _distribution(name, d) for name, d in spec.search.dimensions.items()}
+    return {name: _distribution(name, d) for name, d in spec.search.items()}
 
 
-def _distribution(name: str, dimension: Range | WholeRange | Choices) -> BaseDistribution:
+def _distribution(name: str, dimension: Dimension) -> BaseDistribution:
     match dimension:
-        case Range(low=low, high=high, log=log):
-            return FloatDistribution(low, high, log=log)
         case WholeRange(low=low, high=high, log=log):
             return IntDistribution(low, high, log=log)
+        case Range(low=low, high=high, log=log):
+            return FloatDistribution(low, high, log=log)
         case Choices():
             return CategoricalDistribution(dimension.extremes(name))
 
@@ -67,7 +66,7 @@ def first_trial(spec: StudySpec, n_train: int) -> dict[str, Any]:
     {'lambda': 0.3}
     """
     wanted = {"lambda": round(ARTICLE_DECAY * n_train, 10), "hidden": ARTICLE_HIDDEN}
-    searched = spec.search.dimensions
+    searched = spec.search
     return {
         name: in_optuna(name, value) if isinstance(searched[name], Choices) else value
         for name, value in wanted.items()
@@ -84,25 +83,25 @@ def first_trials(spec: StudySpec, size: int, n_train: int) -> list[dict[str, Any
     """
     own = first_trial(spec, n_train)
     known = [own] if own else []
-    if spec.sampler == "random":
+    if not SAMPLERS[spec.sampler].learns:
         return known
     rng, more = stream(spec.seed, Purpose.SAMPLING), size - len(known)
     # In line: SciPy's own takes a second to import, in which workers would wait.
-    cube = [(rng.permutation(more) + rng.random(more)) / more for _ in spec.search.dimensions]
-    searched = spec.search.dimensions.items()
+    cube = [(rng.permutation(more) + rng.random(more)) / more for _ in spec.search]
+    searched = spec.search.items()
     return known + [
         {name: _at(float(share), name, d) for share, (name, d) in zip(point, searched, strict=True)}
         for point in zip(*cube, strict=True)
     ]
 
 
-def _at(share: float, name: str, dimension: Range | WholeRange | Choices) -> Any:
+def _at(share: float, name: str, dimension: Dimension) -> Any:
     """Return the value at a share, 0 … 1, of the way along a dimension."""
     match dimension:
-        case Range(low=low, high=high, log=log):
-            return min(_between(share, low, high, log=log), high)
         case WholeRange(low=low, high=high, log=log):
             return min(int(_between(share, low, high + 1, log=log)), high)
+        case Range(low=low, high=high, log=log):
+            return min(_between(share, low, high, log=log), high)
         case Choices():
             values = dimension.extremes(name)
             return values[int(share * len(values))]
@@ -131,7 +130,7 @@ def sample_batch(
     MissingExtraError
         When the GP sampler is asked for and PyTorch is absent.
     """
-    if spec.sampler == "grid":
+    if SAMPLERS[spec.sampler].exhaustive:
         return _grid(spec)[len(past) : len(past) + size]
     study, space = _study_in_memory(spec, past, batch), distributions(spec)
     if batch == 0:
@@ -141,14 +140,14 @@ def sample_batch(
         return [dict(study.ask(space).params) for _ in range(size)]
 
 
-def grid_size(spec: StudySpec) -> int:
-    """Return the number of points of a grid."""
-    return len(_grid(spec))
+def trials_of(spec: StudySpec, wanted: int) -> int:
+    """Return how many of the wanted trials there can be: a grid ends with its last point."""
+    return min(wanted, len(_grid(spec))) if SAMPLERS[spec.sampler].exhaustive else wanted
 
 
 def _grid(spec: StudySpec) -> list[dict[str, Any]]:
     """Every combination of choices, in an order drawn from the seed."""
-    dimensions = spec.search.dimensions
+    dimensions = spec.search
     values = [d.extremes(name) for name, d in dimensions.items()]
     points = [dict(zip(dimensions, point, strict=True)) for point in itertools.product(*values)]
     order = stream(spec.seed, Purpose.SAMPLING).permutation(len(points))
@@ -158,9 +157,9 @@ def _grid(spec: StudySpec) -> list[dict[str, Any]]:
 def _study_in_memory(
     spec: StudySpec, past: Sequence[FrozenTrial], batch: int
 ) -> optuna.study.Study:
-    sampler = _SAMPLERS[spec.sampler](
-        int(stream(spec.seed, Purpose.SAMPLING, batch).integers(2**32))
-    )
+    make = SAMPLERS[spec.sampler].make
+    seed = int(stream(spec.seed, Purpose.SAMPLING, batch).integers(2**32))
+    sampler = make(seed) if make else None
     study = optuna.create_study(sampler=sampler, directions=directions(spec))
     study.add_trials(past)
     return study
@@ -169,38 +168,7 @@ def _study_in_memory(
 @contextmanager
 def _alike_everywhere(spec: StudySpec) -> Iterator[None]:
     """Let samplers use one thread, so that they do not depend on the number of cores."""
-    with one_thread(), np.errstate(all="ignore"), warnings.catch_warnings():
+    apart = SAMPLERS[spec.sampler].on_one_thread or nullcontext
+    with one_thread(), apart(), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        if spec.sampler != "gp":
-            yield
-            return
-        torch = _torch()
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-
-
-def _torch() -> Any:
-    try:
-        return import_module("torch")
-    except ImportError:
-        raise MissingExtraError(
-            "sampler = gp needs PyTorch: pip install 'tuner[torch]', or use sampler = tpe."
-        ) from None
-
-
-def _gp(seed: int) -> BaseSampler:
-    _torch()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.samplers.GPSampler(seed=seed)
-
-
-_SAMPLERS: Mapping[str, Callable[[int], BaseSampler]] = {
-    "tpe": lambda seed: TPESampler(seed=seed),
-    "random": lambda seed: RandomSampler(seed=seed),
-    "gp": _gp,
-}
+        yield

@@ -51,10 +51,9 @@ def search_space(search: Mapping[str, Any]) -> SearchSpace:
 
 def plan_of(spec: StudySpec) -> StudyPlan:
     """Return what a study file asks for beside its search space."""
-    tables = spec.model_dump(by_alias=True, include={"data", "network", "train"})
     return StudyPlan(
         title=spec.title,
-        **tables,
+        **spec.tables(),
         eta=spec.eta,
         eta_seeds=spec.eta_seeds,
         trials=spec.trials,

@@ -4,7 +4,7 @@ A network in training is a value, a lane: it holds its settings and all its stat
 a pure function of it. Rungs, pauses, checkpoints and worker processes are all the same thing then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self, TypeVar
 
@@ -52,13 +52,18 @@ class Measurement:
     Attributes
     ----------
     cost
-        Mean cost over the examples plus the regularisation term; NaN or infinite after divergence.
-    accuracy
-        Share of the examples whose largest output is the right class, 0 … 1.
+        Mean cost over the examples plus the regularization term; NaN or infinite after divergence.
+    metrics
+        What `tuner.metrics.METRICS` says of the examples, by its names.
     """
 
     cost: float
-    accuracy: float
+    metrics: Mapping[str, float]
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the examples whose largest output is the right class, 0 … 1."""
+        return self.metrics["accuracy"]
 
 
 class Trainer(Protocol[L]):
@@ -73,7 +78,7 @@ class Trainer(Protocol[L]):
         ...
 
     def measure(self, lanes: Sequence[L], portion: Portion) -> list[Measurement]:
-        """Return cost and accuracy of each lane on those examples."""
+        """Return cost and metrics of each lane on those examples."""
         ...
 
     def steps_per_epoch(self, settings: Hyperparameters) -> int:

@@ -1,8 +1,8 @@
 """Our own networks, many at once: lanes over the stacked passes of `tuner.network`."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Self
 
@@ -12,15 +12,19 @@ from numpy.typing import NDArray
 from tuner.data import Part, TuningData
 from tuner.data.fresh import FreshImages
 from tuner.errors import OptionError
+from tuner.metrics import measured
 from tuner.network.activations import ACTIVATIONS
-from tuner.network.blas import Array, one_thread
+from tuner.network.arrays import Array
+from tuner.network.blas import one_thread
 from tuner.network.dropout import DropoutMasks
 from tuner.network.initialization import Parameters, initial_parameters
-from tuner.network.losses import COSTS
-from tuner.network.regularization import penalty
-from tuner.network.stack import Stack, Workspace
+from tuner.network.losses import LOSSES
+from tuner.network.optimizers import OPTIMIZERS
+from tuner.network.regularization import REGULARIZERS, penalty
+from tuner.network.stack import Functions, Stack, Start
+from tuner.network.steps import Workspace
 from tuner.randomness import Purpose, stream
-from tuner.records import Hyperparameters
+from tuner.settings import Hyperparameters, settings_of
 from tuner.trainers.base import Measurement, Portion
 from tuner.trainers.batches import blocks, steps_in
 
@@ -36,12 +40,19 @@ FRESH_EXAMPLES = 512
 
 @dataclass(frozen=True, eq=False)
 class NativeLane:
-    """One of our networks in training; see `tuner.trainers.base.Lane`."""
+    """One of our networks in training; see `tuner.trainers.base.Lane`.
+
+    Attributes
+    ----------
+    state
+        What the optimizer keeps beside each parameter, by its names.
+    """
 
     settings: Hyperparameters
     parameters: Parameters
     steps: int = 0
     diverged: bool = False
+    state: Mapping[str, Parameters] = field(default_factory=dict)
 
     @property
     def n_parameters(self) -> int:
@@ -96,7 +107,10 @@ class NativeTrainer:
             raise OptionError(
                 f"expansion is {settings.expansion!r} but the data are no images: leave it out."
             )
-        return NativeLane(settings, initial_parameters(settings, self.n_in, self.n_out))
+        sizes = (self.n_in, *settings.hidden, self.n_out)
+        start = initial_parameters(sizes, settings.init, settings.seed, settings.precision)
+        state = {name: start.zeros() for name in OPTIMIZERS[settings.optimizer].state}
+        return NativeLane(settings, start, state=state)
 
     def steps_per_epoch(self, settings: Hyperparameters) -> int:
         """Return the number of mini-batches in an epoch, whose sizes differ by one at most."""
@@ -109,13 +123,7 @@ class NativeTrainer:
     def baseline(self, settings: Hyperparameters) -> float:
         """Return the least cost of a constant output: that of the class frequencies."""
         shares = np.bincount(self.data.train.y, minlength=self.n_out) / self.n
-        if settings.cost == "quadratic":
-            return float(0.5 * (shares * (1 - shares)).sum())
-        inside = shares[(shares > 0) & (shares < 1)]
-        entropy = -(inside * np.log(inside)).sum()
-        if settings.cost == "cross-entropy":
-            entropy -= ((1 - inside) * np.log(1 - inside)).sum()
-        return float(entropy)
+        return LOSSES[settings.cost].baseline(shares)
 
     def advance(self, lanes: Sequence[NativeLane], steps: int) -> list[NativeLane]:
         """Train each lane for `steps` more steps of its own data order.
@@ -132,7 +140,7 @@ class NativeTrainer:
         return trained
 
     def measure(self, lanes: Sequence[NativeLane], portion: Portion) -> list[Measurement]:
-        """Return the regularised cost and the accuracy of each lane."""
+        """Return the regularized cost and the metrics of each lane."""
         part = {
             "training": self.data.train,
             "probe": self._probe,
@@ -142,15 +150,15 @@ class NativeTrainer:
             return [self._measure(lane, part[portion]) for lane in lanes]
 
     def _measure(self, lane: NativeLane, part: Part) -> Measurement:
-        total, right = 0.0, 0
-        per_example = COSTS[lane.settings.cost].per_example
+        s, total = lane.settings, 0.0
+        per_example = LOSSES[s.cost].per_example
+        scores = np.empty((part.n, self.n_out), s.precision)
         for first in range(0, part.n, ROWS_AT_ONCE):
             rows = slice(first, first + ROWS_AT_ONCE)
-            z = logits(lane.parameters, lane.settings, part.x[rows])
+            scores[rows] = z = logits(lane.parameters, s, part.x[rows])
             total += float(per_example(z, one_hot(part.y[rows], self.n_out, z.dtype)).sum())
-            right += int((z.argmax(axis=1) == part.y[rows]).sum())
-        cost = total / part.n + penalty(lane.settings, lane.parameters.weights, self.n)
-        return Measurement(cost, right / part.n)
+        size = penalty(REGULARIZERS[s.regularization], self.decay(s), lane.parameters.weights)
+        return Measurement(total / part.n + size, measured(part.y, scores))
 
     def _chunks(self, lanes: Sequence[NativeLane]) -> Iterator[list[int]]:
         groups = defaultdict(list)
@@ -171,40 +179,48 @@ class NativeTrainer:
         return train.x.astype(dtype, copy=False), one_hot(train.y, self.n_out, dtype)
 
     def _train(self, lanes: list[NativeLane], steps: int) -> list[NativeLane]:
-        stack = Stack(
-            [lane.settings for lane in lanes], [lane.parameters for lane in lanes], self.n
-        )
+        stack = stack_of(lanes, self.n)
         step, end = lanes[0].steps, lanes[0].steps + steps
         inputs = self._inputs(lanes[0].settings.precision)
-        epoch_of = _EpochTrainer(stack, *inputs, self.data.image_shape)
+        settings = [lane.settings for lane in lanes]
+        epoch_of = _EpochTrainer(stack, settings, *inputs, self.data.image_shape)
         while step < end:
             epoch, first = divmod(step, epoch_of.steps)
             last = min(epoch_of.steps, first + end - step)
             epoch_of.run(epoch, first, last)
             step += last - first
-        parameters = [stack.lane(k) for k in range(len(lanes))]
-        return [
-            replace(lane, parameters=p, steps=end, diverged=not p.finite)
-            for lane, p in zip(lanes, parameters, strict=True)
-        ]
+        trained = []
+        for k, lane in enumerate(lanes):
+            parameters, state = stack.lane(k), stack.lane_state(k)
+            diverged = not all(p.finite for p in (parameters, *state.values()))
+            trained.append(
+                replace(lane, parameters=parameters, state=state, steps=end, diverged=diverged)
+            )
+        return trained
 
 
 class _EpochTrainer:
     """Runs a stack through mini-batches of its data, each lane in the order of its seed."""
 
     def __init__(
-        self, stack: Stack, x: Array, targets: Array, image_shape: tuple[int, int] | None
+        self,
+        stack: Stack,
+        settings: Sequence[Hyperparameters],
+        x: Array,
+        targets: Array,
+        image_shape: tuple[int, int] | None,
     ) -> None:
-        self.stack, self.x, self.targets = stack, x, targets
-        seeds = [s.seed for s in stack.settings]
+        self.x, self.targets, common = x, targets, settings[0]
+        seeds = [s.seed for s in settings]
         self.seeds = sorted(set(seeds))
         self.slots = [self.seeds.index(seed) for seed in seeds]
-        self.n, self.m = len(x), stack.settings[0].batch_size
+        self.n, self.m = len(x), common.batch_size
         self.steps = steps_in(self.n, self.m)
-        self.fresh = FreshImages(stack.settings[0].expansion, image_shape)
+        self.fresh = FreshImages(common.expansion, image_shape)
         self.blocks = [*blocks(self.n, self.m, FRESH_EXAMPLES if self.fresh else self.n)]
         self.spaces = {m: Workspace(stack, m, self.slots) for m in {b.size for b in self.blocks}}
-        self.masks = DropoutMasks(stack.settings) if stack.dropout else None
+        rates = [(s.dropout, s.seed) for s in settings]
+        self.masks = DropoutMasks(common.hidden, rates, common.precision) if stack.dropout else None
 
     def run(self, epoch: int, first: int, last: int) -> None:
         """Train on mini-batches `first` … `last` - 1 of an epoch."""
@@ -256,10 +272,37 @@ class _EpochTrainer:
         return np.concatenate(changed), list(places)
 
 
+OF_ONE_LANE = {"eta", "lambda_", "dropout", "init", "seed"}
+"""Settings in which the lanes of a stack may differ, beside the rates of the optimizer."""
+
+
 def _lock_step_key(lane: NativeLane) -> tuple[object, ...]:
     s = lane.settings
-    shape = (s.hidden, s.activation, s.cost, s.batch_size, s.regularization, s.precision)
-    return (*shape, s.expansion, s.dropout > 0, lane.steps)
+    own = OF_ONE_LANE.union(OPTIMIZERS[s.optimizer].rates)
+    alike = (getattr(s, name) for name in settings_of(Hyperparameters) if name not in own)
+    return (*alike, s.dropout > 0, lane.steps)
+
+
+def stack_of(lanes: Sequence[NativeLane], n: int) -> Stack:
+    """Return lanes that can train in lock-step as one stack; n is the number of training examples.
+
+    All settings but those of `OF_ONE_LANE` are those of the first lane.
+    """
+    common = lanes[0].settings
+    functions = Functions.named(
+        common.activation, common.cost, common.regularization, common.optimizer
+    )
+    starts = [
+        Start(
+            parameters=lane.parameters,
+            eta=lane.settings.eta,
+            decay=lane.settings.eta * lane.settings.lambda_ / n,
+            state=lane.state,
+            rates={name: getattr(lane.settings, name) for name in functions.optimizer.rates},
+        )
+        for lane in lanes
+    ]
+    return Stack(functions, starts, dropout=common.dropout > 0)
 
 
 def one_hot(labels: NDArray[np.intp], n_classes: int, dtype: np.dtype[np.floating]) -> Array:
@@ -277,7 +320,7 @@ def logits(parameters: Parameters, settings: Hyperparameters, x: Array) -> Array
     for w, b in hidden:
         a = a @ w.T  # (n, d) @ (d, h) -> (n, h)
         a += b
-        activation.apply(a)
+        activation.forward(a)
     z: Array = a @ w_out.T
     z += b_out
     return z

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from tuner.data import Part, TuningData
 from tuner.errors import OptionError
-from tuner.network.blas import Array, one_thread
-from tuner.network.regularization import penalty
+from tuner.network.arrays import Array
+from tuner.network.blas import one_thread
+from tuner.network.regularization import REGULARIZERS, penalty
 from tuner.randomness import Purpose
 from tuner.records import DataSummary, Hyperparameters
 from tuner.trainers.base import Measurement, Portion
@@ -169,7 +170,7 @@ class SklearnTrainer:
         return [lane if lane.diverged else self._train(lane, steps) for lane in lanes]
 
     def measure(self, lanes: Sequence[SklearnLane], portion: Portion) -> list[Measurement]:
-        """Return the regularised cost and the accuracy of each lane."""
+        """Return the regularized cost and the accuracy of each lane."""
         return [self._measure(lane, portion) for lane in lanes]
 
     def _made(self, settings: Hyperparameters) -> Estimator:
@@ -185,8 +186,10 @@ class SklearnTrainer:
         }
         if settings.lambda_ and "alpha" not in known:
             raise OptionError(f"lambda is {settings.lambda_:g} but {name} has no alpha: use λ = 0.")
-        if settings.lambda_ and settings.regularization == "l1" and "penalty" not in known:
-            raise OptionError(f"regularization is l1 but {name} has no penalty: use l2.")
+        if settings.lambda_ and settings.regularization != "l2" and "penalty" not in known:
+            raise OptionError(
+                f"regularization is {settings.regularization} but {name} has no penalty: use l2."
+            )
         return estimator.set_params(**{k: v for k, v in wanted.items() if k in known})
 
     def _train(self, lane: SklearnLane, steps: int) -> SklearnLane:
@@ -215,13 +218,14 @@ class SklearnTrainer:
 
     def _measure(self, lane: SklearnLane, portion: Portion) -> Measurement:
         if lane.diverged:
-            return Measurement(np.nan, 0.0)
+            return Measurement(np.nan, {"accuracy": 0.0})
         x, y = self._inputs(portion, lane.settings.precision), self._parts[portion].y
         with _apart(lane.settings, lane.steps):
-            cost = _cost(lane.estimator, x, y) + penalty(
-                lane.settings, _weights(lane.estimator), self.n
-            )
-            return Measurement(cost, float((lane.estimator.predict(x) == y).mean()))
+            regularizer = REGULARIZERS[lane.settings.regularization]
+            size = penalty(regularizer, self.decay(lane.settings), _weights(lane.estimator))
+            right = lane.estimator.predict(x) == y
+            cost = _cost(lane.estimator, x, y) + size
+        return Measurement(cost, {"accuracy": float(right.mean())})
 
     def _inputs_of(self, portion: Portion, precision: str) -> Array:
         x: Array = self._parts[portion].x.astype(precision, copy=False)

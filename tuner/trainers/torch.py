@@ -12,6 +12,7 @@ import numpy as np
 
 from tuner.data import TuningData
 from tuner.errors import DataError, MissingExtraError, OptionError
+from tuner.network.regularization import REGULARIZERS, penalty
 from tuner.randomness import Purpose
 from tuner.records import DataSummary, Hyperparameters
 from tuner.trainers.base import Measurement, Portion
@@ -68,7 +69,7 @@ class TorchTrainer:
     Of the settings the trainer itself heeds `eta`, `lambda_`, `regularization`, `batch_size` and
     `seed`; the model may heed the others (`hidden`, `activation`, `dropout`, …) or leave them be.
     λ is `weight_decay` = λ/n (or for L1 a term of the loss) on the weights, which are the
-    parameters of two and more dimensions; biases and scales are never regularised.
+    parameters of two and more dimensions; biases and scales are never regularized.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ class TorchTrainer:
     loss
         `loss(outputs, y)` gives the mean over the examples; by default PyTorch's cross-entropy.
     optimizer
-        `optimizer(groups, lr=η)` makes an optimiser, such as `torch.optim.SGD`, the default, or
+        `optimizer(groups, lr=η)` makes an optimizer, such as `torch.optim.SGD`, the default, or
         `functools.partial(torch.optim.Adam, betas=(0.9, 0.99))`. λ overrides its weight decay.
     device
         Where to train; by default the first CUDA GPU if there is one, else the CPU.
@@ -214,8 +215,9 @@ class TorchTrainer:
     ) -> Tensor:
         optimizer.zero_grad()
         loss = self._loss(module(x), y)
-        if s.regularization == "l1" and s.lambda_:
-            loss = loss + self.decay(s) * sum(w.abs().sum() for w in _weights(module))
+        regularizer = REGULARIZERS[s.regularization]
+        if s.lambda_ and not regularizer.scales:
+            loss = loss + self.decay(s) * sum(regularizer.size(w) for w in _weights(module))
         loss.backward()
         return loss
 
@@ -231,14 +233,10 @@ class TorchTrainer:
                 total += float(self._loss(z, targets)) * len(targets)
                 right += float((z.argmax(dim=1) == targets).double().mean()) * len(targets)
             cost = total / len(y) + self._penalty(module, lane.settings)
-        return Measurement(cost, right / len(y))
+        return Measurement(cost, {"accuracy": right / len(y)})
 
     def _penalty(self, module: Module, s: Hyperparameters) -> float:
-        if not s.lambda_:
-            return 0.0
-        if s.regularization == "l1":
-            return self.decay(s) * sum(float(w.abs().sum()) for w in _weights(module))
-        return self.decay(s) / 2 * sum(float(w.square().sum()) for w in _weights(module))
+        return penalty(REGULARIZERS[s.regularization], self.decay(s), _weights(module))
 
     def _made(self, settings: Hyperparameters) -> Module:
         # A copy: what the user's function gives may be a module that is used elsewhere.
@@ -255,7 +253,7 @@ class TorchTrainer:
         if self._decays(s) and "weight_decay" not in optimizer.defaults:
             raise OptionError(
                 f"lambda is {s.lambda_:g} but {type(optimizer).__name__} knows no weight_decay: use"
-                " λ = 0, L1, or another optimiser."
+                " λ = 0, L1, or another optimizer."
             )
         if lane.optimizer is not None:
             optimizer.load_state_dict(copy.deepcopy(lane.optimizer))
@@ -264,7 +262,7 @@ class TorchTrainer:
         return optimizer
 
     def _decays(self, s: Hyperparameters) -> bool:
-        return s.regularization == "l2" and s.lambda_ > 0
+        return REGULARIZERS[s.regularization].scales and s.lambda_ > 0
 
     def _groups(self, module: Module, s: Hyperparameters) -> list[dict[str, Any]]:
         trained = [p for p in module.parameters() if p.requires_grad]

@@ -204,7 +204,7 @@ def study_spec(plan: SearchPlan, settings: Hyperparameters, ask: Ask) -> StudySp
         "rungs": plan.rungs,
         "seed": ask.seed,
     }
-    return StudySpec.model_validate(content)
+    return StudySpec(**content)
 
 
 def data_part(ask: Ask) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class FakeTrainer:
     def measure(self, lanes: Sequence[FakeLane], portion: Portion) -> list[Measurement]:
         worse = 1.1 if portion == "validation" else 1.0
         costs = [0.5 * worse * self.curvature(e.settings) * e.w * e.w for e in lanes]
-        return [Measurement(cost, 1 / (1 + cost)) for cost in costs]
+        return [Measurement(cost, {"accuracy": 1 / (1 + cost)}) for cost in costs]
 
     def steps_per_epoch(self, settings: Hyperparameters) -> int:
         return -(-self.n // settings.batch_size)

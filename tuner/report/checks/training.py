@@ -76,10 +76,10 @@ def _about_end(record: TrainRecord) -> Iterator[Caution]:
             f" {percent(last.training_accuracy)} against {percent(last.validation_accuracy)}.",
             "The network overfits: see the signs below and what to try.",
         )
-    if 0 < len(run.history) <= strategy.warm_up:
+    if 0 < len(run.history) <= strategy.start_from_epoch:
         yield Caution(
             "W204",
-            f"Training ended within its warm-up of {count(strategy.warm_up, 'epoch')}.",
+            f"Training ended within its warm-up of {count(strategy.start_from_epoch, 'epoch')}.",
             "Early stopping never had a say: give more epochs or a shorter warm-up.",
         )
     if run.best_epoch and run.best_epoch == len(run.history) and not rising:

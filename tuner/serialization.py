@@ -12,9 +12,12 @@ from pydantic import (
     ValidationError,
 )
 
-from tuner.errors import InputError, OptionError
+from tuner.errors import InputError
 
 SCHEMA = 1
+
+KEYS = {"start_from_epoch": "warm_up"}
+"""Fields whose key in JSON is the name they once had."""
 
 R = TypeVar("R")
 
@@ -44,19 +47,10 @@ class Record:
     """The base of all records: how each is turned into JSON and back."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", alias_generator=lambda name: name.rstrip("_"), validate_by_alias=True
+        extra="forbid",
+        alias_generator=lambda name: KEYS.get(name, name.rstrip("_")),
+        validate_by_alias=True,
     )
-
-
-def require(holds: bool, name: str, value: object, needed: str) -> None:
-    """Raise `OptionError`, quoting the value, unless the condition holds."""
-    if not holds:
-        raise OptionError(f"{name} must be {needed} but is {value}.")
-
-
-def require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    """Raise `OptionError` unless `value` is one of `choices`."""
-    require(value in choices, name, repr(value), f"one of {', '.join(choices)}")
 
 
 def to_json(record: Record) -> Any:

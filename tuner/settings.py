@@ -1,0 +1,559 @@
+"""The settings of a network and of its training: one field each, with all that is known of it.
+
+A setting is a field of `Hyperparameters` or `Strategy`; its metadata hold help, parser, range,
+choices and whether a study can search it. Options of the command line, tables and dimensions of
+study files, parameters of the estimators, keywords of the Python interface and labels of reports
+are made from these fields, so a new setting is one field here and the place where it acts.
+"""
+
+import difflib
+import math
+import operator
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from numbers import Real
+from typing import Any, NamedTuple, TypeVar
+
+from tuner.errors import OptionError, require, require_choice
+from tuner.network.activations import ACTIVATIONS
+from tuner.network.initialization import INITIALIZATIONS
+from tuner.network.losses import LOSSES
+from tuner.network.optimizers import OPTIMIZERS
+from tuner.network.regularization import REGULARIZERS
+from tuner.serialization import KEYS, Record
+
+FIRST_ETA = 0.01
+"""Where the search for η begins (article, section "Learning Rate")."""
+
+C = TypeVar("C", bound=type)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the values of a setting are.
+
+    Attributes
+    ----------
+    convert
+        From the text of an option; raises ValueError for one that will not do.
+    needed
+        What a text or value must be, in words.
+    metavar
+        How the help of the command line calls it.
+    fits
+        Whether a Python value is of this kind.
+    text
+        From a value to a text that `convert` takes.
+    stated
+        What a value of a study file must be; as `needed` where nothing is said.
+    """
+
+    convert: Callable[[str], Any]
+    needed: str
+    metavar: str
+    fits: Callable[[Any], bool] = lambda value: isinstance(value, str)
+    text: Callable[[Any], str] = str
+    stated: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stated", self.stated or self.needed)
+
+
+def _layers(text: str) -> tuple[int, ...]:
+    return () if text.lower() in ("", "none") else tuple(int(size) for size in text.split(","))
+
+
+def not_empty(text: str) -> str:
+    """Return the text, or raise ValueError where it is empty."""
+    if not text:
+        raise ValueError(text)
+    return text
+
+
+def _is_whole(value: Any) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def or_none(word: str, convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Convert a text, but for the one word that stands for None."""
+    return lambda text: None if text.lower() == word else convert(text)
+
+
+NAME = Kind(not_empty, "a name", "NAME", stated="a text in quotes")
+INTEGER = Kind(int, "a whole number", "N", _is_whole)
+NUMBER = Kind(float, "a number", "X", _is_number, lambda value: str(value).removesuffix(".0"))
+LAYERS = Kind(
+    _layers,
+    "sizes such as 30 or 100,50, or none",
+    "SIZES",
+    lambda value: isinstance(value, tuple) and all(map(_is_whole, value)),
+    lambda value: ",".join(map(str, value)) or "none",
+    "a list in brackets",
+)
+PATIENCE = Kind(
+    or_none("off", int),
+    "a whole number or off",
+    "N|off",
+    lambda value: value is None or _is_whole(value),
+    lambda value: "off" if value is None else str(value),
+    'a whole number or "off"',
+)
+
+
+@dataclass(frozen=True)
+class Within:
+    """A range: whether a value lies in it, and what that asks of the value, in words."""
+
+    holds: Callable[[Any], bool]
+    needed: str
+
+
+def at_least(low: int, more: str = "") -> Within:
+    """Return the range from `low` on."""
+    return Within(lambda value: value >= low, f"at least {low}{more}")
+
+
+POSITIVE = Within(lambda value: 0 < value < math.inf, "a positive finite number")
+NOT_NEGATIVE = Within(lambda value: 0 <= value < math.inf, "a finite number, at least 0")
+SHARE = Within(lambda value: 0 <= value < 1, "at least 0 and below 1")
+INNER_SHARE = Within(lambda value: 0 < value < 1, "above 0 and below 1")
+ABOVE_ONE = Within(lambda value: 1 < value < math.inf, "a finite number above 1")
+SIZES = Within(lambda value: all(size >= 1 for size in value), "sizes of at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What is known of one setting.
+
+    Attributes
+    ----------
+    name
+        Of the field.
+    default
+        Its value where nothing is said; MISSING where something must be.
+    kind, within, choices
+        What its values are, their range, or the names to choose from.
+    optional
+        Whether None is a value.
+    help
+        One line for the command line.
+    more
+        What else a reader of the documentation should know.
+    label
+        What reports call it.
+    also
+        Further spellings that are accepted, of old.
+    search
+        Its place among the dimensions of a study, whose order is part of the reproducible result;
+        None for what cannot be searched.
+    """
+
+    name: str = ""
+    default: Any = None
+    kind: Kind
+    within: Within | None = None
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    help: str
+    more: str = ""
+    label: str = ""
+    also: tuple[str, ...] = ()
+    search: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name in messages, options and files: `lambda` for the field `lambda_`."""
+        return self.name.rstrip("_")
+
+    @property
+    def stored(self) -> str:
+        """Its key in JSON, which stays what it once was."""
+        return KEYS.get(self.name, self.key)
+
+    @property
+    def described(self) -> str:
+        """Its help with the choices, if there are any."""
+        if not self.choices:
+            return self.help
+        *others, last = self.choices
+        listed = f"{', '.join(others)} or {last}" if others else last
+        return f"{self.help.rstrip('.')}: {listed}."
+
+    def check(self, value: Any) -> None:
+        """Raise `OptionError` unless the value is of the right kind and in range."""
+        if value is None and self.optional:
+            return
+        if self.choices:
+            require_choice(self.key, value, self.choices)
+            return
+        require(self.kind.fits(value), self.key, repr(value), self.kind.needed)
+        if self.within:
+            shown = repr(value) if isinstance(value, str) else value
+            require(self.within.holds(value), self.key, shown, self.within.needed)
+
+
+def setting(kind: Kind, text: str, more: str = "", **known: Any) -> dict[str, Setting]:
+    """Return the metadata of a field; `text` and `more` are for its readers."""
+    return {"setting": Setting(kind=kind, help=text, more=more, **known)}
+
+
+def choice(table: Iterable[str], text: str, more: str = "", **known: Any) -> dict[str, Setting]:
+    """Return the metadata of a field whose values are the names of a table."""
+    return setting(NAME, text, more, choices=tuple(table), **known)
+
+
+def settings_of(kind: Any) -> dict[str, Setting]:
+    """Return every setting of a dataclass by the name of its field."""
+    return _settings_of(kind)
+
+
+@cache
+def _settings_of(kind: Any) -> dict[str, Setting]:
+    return {
+        f.name: replace(
+            f.metadata["setting"],
+            name=f.name,
+            default=f.default,
+            label=f.metadata["setting"].label or f.name.rstrip("_").replace("_", " "),
+        )
+        for f in fields(kind)
+        if "setting" in f.metadata
+    }
+
+
+def documented(text: str | None, settings: Iterable[Setting]) -> str:
+    """Return a docstring with what is known of settings in place of its line `{settings}`."""
+    before, indent, after = re.split(r"( *)\{settings\}", text or "{settings}")
+    lines = (
+        line
+        for s in settings
+        for line in (
+            s.name,
+            *textwrap.wrap(f"    {s.described} {s.more}", subsequent_indent="    "),
+        )
+    )
+    return before + textwrap.indent("\n".join(lines), indent) + after
+
+
+def _documented(kind: C) -> C:
+    kind.__doc__ = documented(kind.__doc__, settings_of(kind).values())
+    return kind
+
+
+class _Checked(Record):
+    def __post_init__(self) -> None:
+        for name, each in settings_of(type(self)).items():
+            each.check(getattr(self, name))
+
+
+@_documented
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameters(_Checked):
+    """Everything that determines how one network is built and trained, seed included.
+
+    Attributes
+    ----------
+    {settings}
+
+    Raises
+    ------
+    OptionError
+        When a value is unknown or out of its range.
+
+    Examples
+    --------
+    >>> Hyperparameters(eta=0.5, lambda_=5).hidden
+    (30,)
+    >>> Hyperparameters(eta=-1)
+    Traceback (most recent call last):
+        ...
+    tuner.errors.OptionError: eta must be a positive finite number but is -1.
+    """
+
+    eta: float = field(
+        metadata=setting(NUMBER, "Learning rate η.", within=POSITIVE, label="η", search=11)
+    )
+    hidden: tuple[int, ...] = field(
+        default=(30,),
+        metadata=setting(
+            LAYERS,
+            "Neurons in each hidden layer: 30, or 100,50, or none.",
+            within=SIZES,
+            label="hidden layers",
+            search=2,
+        ),
+    )
+    activation: str = field(
+        default="sigmoid",
+        metadata=choice(ACTIVATIONS, "Activation of the hidden layers.", search=6),
+    )
+    cost: str = field(
+        default="cross-entropy",
+        metadata=choice(
+            LOSSES,
+            "Cost function.",
+            "log-likelihood has a softmax output layer, the others have sigmoid outputs (article, "
+            "sections 'Cost Function' and 'Softmax').",
+            search=7,
+        ),
+    )
+    init: str = field(
+        default="scaled",
+        metadata=choice(
+            INITIALIZATIONS,
+            "Initial weights, N(0, 1/inputs) or N(0, 1).",
+            "Biases are N(0, 1) in both (article, section on weight initialization).",
+            label="initialization",
+            search=8,
+        ),
+    )
+    optimizer: str = field(
+        default="sgd",
+        metadata=choice(OPTIMIZERS, "How weights follow the gradient."),
+    )
+    batch_size: int = field(
+        default=10,
+        metadata=setting(
+            INTEGER,
+            "Examples in a mini-batch.",
+            "The mini-batches of an epoch differ in size by one at most.",
+            within=at_least(1),
+            label="mini-batch size",
+            search=5,
+        ),
+    )
+    lambda_: float = field(
+        default=0.0,
+        metadata=setting(
+            NUMBER,
+            "Regularization parameter λ.",
+            "The cost grows by λ/2n Σw² (L2) or λ/n Σ|w| (L1), n the number of training examples; "
+            "biases are never regularized.",
+            within=NOT_NEGATIVE,
+            label="λ",
+            search=1,
+        ),
+    )
+    regularization: str = field(
+        default="l2", metadata=choice(REGULARIZERS, "Kind of regularization.", search=9)
+    )
+    dropout: float = field(
+        default=0.0,
+        metadata=setting(
+            NUMBER,
+            "Share of hidden neurons left out in each mini-batch.",
+            within=SHARE,
+            search=4,
+        ),
+    )
+    expansion: str = field(
+        default="none",
+        metadata=choice(
+            ("none", "shift", "distort"),
+            "Data augmentation: change images anew each epoch.",
+            "By a shift of up to a pixel, or by small turns, stretches and bends.",
+            label="data augmentation",
+            search=10,
+        ),
+    )
+    precision: str = field(
+        default="float32",
+        metadata=choice(("float32", "float64"), "Precision of weights and arithmetic."),
+    )
+    seed: int = field(
+        default=0,
+        metadata=setting(
+            INTEGER,
+            "Random seed.",
+            "Of initial weights, data order and dropout.",
+            within=at_least(0),
+        ),
+    )
+
+
+@_documented
+@dataclass(frozen=True, kw_only=True)
+class Strategy(_Checked):
+    """How long a network trains and how its η changes.
+
+    Attributes
+    ----------
+    {settings}
+
+    Raises
+    ------
+    OptionError
+        When a value is unknown or out of its range, or the halving schedule has no patience to
+        wait for.
+    """
+
+    epochs: int = field(
+        default=30, metadata=setting(INTEGER, "Most epochs to train.", within=at_least(1))
+    )
+    patience: int | None = field(
+        default=10,
+        metadata=setting(
+            PATIENCE,
+            "No better validation accuracy in N epochs in a row: stop, or with --schedule halving "
+            "divide η. off: never.",
+            within=at_least(1, " (or off)"),
+            optional=True,
+            search=13,
+        ),
+    )
+    min_delta: float = field(
+        default=0.0,
+        metadata=setting(
+            NUMBER,
+            "Count an accuracy as better above best + X; 0.001 is a tenth of a %.",
+            within=SHARE,
+        ),
+    )
+    start_from_epoch: int = field(
+        default=0,
+        metadata=setting(
+            INTEGER,
+            "First epochs that --patience does not count.",
+            "Their best accuracy is kept.",
+            within=at_least(0),
+            also=("warm_up",),
+        ),
+    )
+    seconds: float | None = field(
+        default=None,
+        metadata=setting(
+            NUMBER,
+            "Stop after so many seconds of training.",
+            within=Within(POSITIVE.holds, "a positive number"),
+            optional=True,
+        ),
+    )
+    schedule: str = field(
+        default="constant",
+        metadata=choice(
+            ("constant", "halving", "planned"),
+            "Learning rate schedule.",
+            "Keep η, divide it at each plateau, or keep it for `hold` epochs and then divide it at "
+            "even distances up to the last epoch.",
+            search=12,
+        ),
+    )
+    factor: float = field(
+        default=2.0,
+        metadata=setting(
+            NUMBER, "What --schedule halving divides η by.", within=ABOVE_ONE, search=14
+        ),
+    )
+    until: float = field(
+        default=0.001,
+        metadata=setting(
+            NUMBER, "Share of its start at which a halving η ends training.", within=INNER_SHARE
+        ),
+    )
+    hold: int | None = field(
+        default=None,
+        metadata=setting(
+            INTEGER,
+            "Epochs before --schedule planned first divides η; else half of them.",
+            within=at_least(1),
+            optional=True,
+        ),
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.schedule == "halving" and self.patience is None:
+            raise OptionError(
+                "patience is off, but --schedule halving waits for a plateau: give --patience N."
+            )
+
+
+def check_strategy(**values: Any) -> None:
+    """Raise `OptionError` unless each value is in the range that `Strategy` has for its name."""
+    for name, value in values.items():
+        settings_of(Strategy)[name].check(value)
+
+
+class Given(NamedTuple):
+    """Settings as keywords give them.
+
+    Attributes
+    ----------
+    hyperparameters, strategy
+        With the defaults of what was not given.
+    find_eta
+        Whether η is to be found, from `hyperparameters.eta` on: it was "auto", or not given.
+    """
+
+    hyperparameters: Hyperparameters
+    strategy: Strategy
+    find_eta: bool
+
+
+def split_settings(keywords: Mapping[str, Any]) -> Given:
+    """Return what keywords say of the network and of its training.
+
+    A whole number or a list will do for `hidden`, "off" for no patience, "auto" for η.
+
+    Raises
+    ------
+    OptionError
+        When a keyword is unknown (the message names the nearest), or a value is out of range.
+
+    Examples
+    --------
+    >>> given = split_settings({"hidden": 30, "lambda_": 0.1, "patience": 5})
+    >>> given.hyperparameters.hidden, given.strategy.patience, given.find_eta
+    ((30,), 5, True)
+    >>> split_settings({"lamda": 0.1})
+    Traceback (most recent call last):
+        ...
+    tuner.errors.OptionError: lamda is not a setting: do you mean lambda_?
+    """
+    known = settings_of(Hyperparameters) | settings_of(Strategy)
+    names = {other: s.name for s in known.values() for other in (s.name, s.key, *s.also)}
+    values = {_known(name, names): value for name, value in keywords.items()}
+    find = values.get("eta", "auto") == "auto"
+    if find:
+        values["eta"] = FIRST_ETA
+    if "hidden" in values:
+        values["hidden"] = as_layers(values["hidden"])
+    if values.get("patience") == "off":
+        values["patience"] = None
+    network, training = (
+        {name: value for name, value in values.items() if name in settings_of(kind)}
+        for kind in (Hyperparameters, Strategy)
+    )
+    return Given(Hyperparameters(**network), Strategy(**training), find)
+
+
+def _known(name: str, names: Mapping[str, str]) -> str:
+    if name not in names:
+        raise OptionError(f"{name} is not a setting: {meant(name, sorted({*names.values()}))}")
+    return names[name]
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return a hint for an unknown name: the nearest known one, or all of them.
+
+    Examples
+    --------
+    >>> meant("trails", ["trials", "seed"]), meant("x", ["trials", "seed"])
+    ('do you mean trials?', 'the known ones are trials, seed.')
+    """
+    near = difflib.get_close_matches(name, names := list(known), n=1)
+    return f"do you mean {near[0]}?" if near else f"the known ones are {', '.join(names)}."
+
+
+def as_layers(value: Any) -> Any:
+    """Return the sizes of hidden layers as a tuple; one size may stand for itself."""
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    return (operator.index(value),) if _is_whole(value) else value

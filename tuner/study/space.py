@@ -1,0 +1,247 @@
+"""What a study searches: its dimensions, and how they and other values of its file are read."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Any
+
+from tuner.errors import InputError, OptionError
+from tuner.records import layers_text
+from tuner.settings import (
+    INTEGER,
+    LAYERS,
+    NUMBER,
+    PATIENCE,
+    Hyperparameters,
+    Kind,
+    Setting,
+    Strategy,
+    meant,
+    settings_of,
+)
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from `low` to `high`, evenly or evenly in the logarithm.
+
+    Raises
+    ------
+    OptionError
+        When they are no range.
+
+    Examples
+    --------
+    >>> Range(3, 1)
+    Traceback (most recent call last):
+        ...
+    tuner.errors.OptionError: low must be below high but they are 3 and 1.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise OptionError(
+                f"low must be below high but they are {self.low:g} and {self.high:g}."
+            )
+        if self.log and self.low <= 0:
+            raise OptionError(f"low must be above 0 where log is true but is {self.low:g}.")
+
+    def extremes(self, _name: str) -> tuple[Any, ...]:
+        """Return the ends of the range."""
+        return self.low, self.high
+
+    def holds(self, _name: str, value: Any) -> bool:
+        """Return whether a value lies within."""
+        return bool(self.low <= value <= self.high)
+
+
+@dataclass(frozen=True)
+class WholeRange(Range):
+    """Whole numbers from `low` to `high`, both included."""
+
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.low < self.high:
+            raise OptionError(f"1 ≤ low < high must hold but they are {self.low} and {self.high}.")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A list to choose from."""
+
+    choices: tuple[Any, ...]
+
+    def extremes(self, name: str) -> tuple[Any, ...]:
+        """Return every choice as Optuna holds it."""
+        return tuple(in_optuna(name, choice) for choice in self.choices)
+
+    def holds(self, name: str, value: Any) -> bool:
+        """Return whether a value is one of them."""
+        return in_optuna(name, value) in self.extremes(name)
+
+
+Dimension = Range | Choices
+
+
+def in_optuna(name: str, choice: Any) -> Any:
+    """Return a choice of the file as Optuna holds it: layers become a text, such as "30,20"."""
+    if name != "hidden":
+        return choice
+    return layers_text(choice) if isinstance(choice, list | tuple) else str(choice)
+
+
+SEARCHED = {
+    each.key: each
+    for each in sorted(
+        (
+            *settings_of(Hyperparameters).values(),
+            *settings_of(Strategy).values(),
+            Setting(name="layers", kind=INTEGER, help="Hidden layers of one size.", search=3),
+        ),
+        key=lambda each: each.search or 0,
+    )
+    if each.search
+}
+"""What can be searched, by its key, in the order of the dimensions of a study."""
+
+
+def dimension(of: Setting, stated: Any) -> Dimension:
+    """Return the dimension that a study file states for a setting.
+
+    Parameters
+    ----------
+    of
+        One of `SEARCHED`.
+    stated
+        Its table, or from Python also a list of choices or a dimension.
+
+    Raises
+    ------
+    InputError
+        When it is none, or its values are not of the setting's kind.
+    """
+    key = f"search.{of.key}"
+    if is_dataclass(stated) and not isinstance(stated, type):
+        stated = asdict(stated)
+    if isinstance(stated, list | tuple):
+        stated = {"choices": stated}
+    given = table(key, stated, ["choices"] if of.choices else ["low", "high", "log", "choices"])
+    if "choices" in given and len(given) > 1:
+        other = next(name for name in given if name != "choices")
+        raise InputError(f"{key}.{other}: give low and high, or choices, not both.")
+    for needed in ("choices",) if of.choices or "choices" in given else ("low", "high"):
+        if needed not in given:
+            raise InputError(f"{key}.{needed} is missing: a study must have it.")
+    try:
+        return _choices(of, key, given) if "choices" in given else _range(of, key, given)
+    except OptionError as error:
+        raise InputError(f"{key}: {error}") from error
+
+
+def _range(of: Setting, key: str, given: Mapping[str, Any]) -> Range:
+    kind, shape = (NUMBER, Range) if of.kind == NUMBER else (INTEGER, WholeRange)
+    low, high = (value_of(kind, f"{key}.{end}", given[end]) for end in ("low", "high"))
+    for end, number in (("low", low), ("high", high)):
+        if not math.isfinite(number):
+            raise wrong(f"{key}.{end}", "a finite number", number)
+    log = given.get("log", False)
+    if not isinstance(log, bool):
+        raise wrong(f"{key}.log", "true or false", log)
+    return shape(low, high, log)
+
+
+def _choices(of: Setting, key: str, given: Mapping[str, Any]) -> Choices:
+    def read(at: str, value: Any) -> Any:
+        if of.kind == LAYERS and isinstance(value, list | tuple):
+            return list_of(at, value, _whole)
+        if of.kind == PATIENCE and value == "off":
+            return value
+        return value_of(INTEGER if of.kind == LAYERS else of.kind, at, value)
+
+    choices = Choices(list_of(f"{key}.choices", given["choices"], read, least=2))
+    if len(set(choices.extremes(of.key))) < len(choices.choices):
+        raise OptionError(f"choices must differ but are {list(choices.choices)}.")
+    return choices
+
+
+# Values of a file; `key` is what messages call them by.
+
+
+def settings_in(table_name: str, content: Any, known: Mapping[str, Setting]) -> dict[str, Any]:
+    """Return the settings that a table of a file states, by the names of their fields."""
+    names = {other: s for s in known.values() for other in (s.key, s.name, *s.also)}
+    values = {}
+    stated = table(table_name, content, [s.key for s in known.values()], also=names)
+    for name, value in stated.items():
+        of = names[name]
+        values[of.name] = setting_value(of, f"{table_name}.{name}", value)
+    return values
+
+
+def setting_value(of: Setting, key: str, value: Any) -> Any:
+    """Return the value of a setting from that of a file, checked."""
+    if value is not None or not of.optional:
+        value = value_of(of.kind, key, value)
+    try:
+        of.check(value)
+    except OptionError as error:
+        raise InputError(f"{key}{str(error).removeprefix(of.key)}") from error
+    return value
+
+
+def value_of(kind: Kind, key: str, value: Any) -> Any:
+    """Return a value of a file as settings of this kind hold it."""
+    if kind == LAYERS:
+        return list_of(key, value, _whole)
+    if kind == PATIENCE and value == "off":
+        return None
+    if not kind.fits(value):
+        raise wrong(key, kind.stated, value)
+    return float(value) if kind == NUMBER else value
+
+
+def _whole(key: str, value: Any) -> int:
+    return int(value_of(INTEGER, key, value))
+
+
+def table(
+    key: str, value: Any, known: Sequence[str], *, also: Iterable[str] = ()
+) -> Mapping[str, Any]:
+    """Return a table of a file, or raise `InputError` where it has a key that is not known.
+
+    Parameters
+    ----------
+    key
+        Its name, empty for the whole file.
+    also
+        Keys that are accepted too, but not proposed.
+    """
+    if not isinstance(value, Mapping):
+        raise wrong(key, f"a table: [{key}]", value)
+    for name in value.keys() - {*known, *also}:
+        where = f"{key}.{name}".lstrip(".")
+        raise InputError(f"{where} is not a key of a study: {meant(name, known)}")
+    return value
+
+
+def list_of(
+    key: str, value: Any, read: Callable[[str, Any], Any], least: int = 0
+) -> tuple[Any, ...]:
+    """Return a list of a file, each of its entries read by `read(key, entry)`."""
+    if not isinstance(value, list | tuple):
+        raise wrong(key, "a list in brackets", value)
+    if len(value) < least:
+        raise wrong(key, f"a list of at least {least}", value)
+    return tuple(read(f"{key}.{i}", each) for i, each in enumerate(value))
+
+
+def wrong(key: str, needed: str, value: Any) -> InputError:
+    """Return the error of a value that is not what it must be; tables and lists are not quoted."""
+    quoted = "" if isinstance(value, Mapping | list | tuple) else f" but is {value!r}"
+    return InputError(f"{key} must be {needed}{quoted}.")
