@@ -1,5 +1,6 @@
-"""What holds for all tests: a floating-point error is an error, and so is a skip in CI."""
+"""What holds for all tests: floating-point errors, processes left behind and skips in CI fail."""
 
+import multiprocessing
 import os
 from collections.abc import Generator, Iterator
 
@@ -28,6 +29,17 @@ def raise_floating_point_errors() -> Iterator[None]:
     """Code that overflows or underflows on purpose must say so with an errstate of its own."""
     with np.errstate(all="raise"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def leave_no_process() -> Iterator[None]:
+    """A test ends the processes that it starts; those of wider fixtures are there before it."""
+    before = set(multiprocessing.active_children())
+    yield
+    left = set(multiprocessing.active_children()) - before
+    for process in left:
+        process.kill()
+    assert not left
 
 
 @pytest.hookimpl(wrapper=True)

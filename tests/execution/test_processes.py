@@ -6,7 +6,6 @@ import pickle
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -20,13 +19,6 @@ from tuner.execution.processes import Processes
 def children() -> set[int]:
     """The ids of the worker processes of this process."""
     return {child.pid or 0 for child in multiprocessing.active_children()}
-
-
-@pytest.fixture(autouse=True)
-def no_process_is_left() -> Iterator[None]:
-    before = children()
-    yield
-    assert children() <= before
 
 
 def own_process(_trainer: object) -> int:
