@@ -78,7 +78,7 @@ def tuples(elements: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...
 
 
 def choices(name: str) -> st.SearchStrategy[Any]:
-    return st.sampled_from(settings_of(Hyperparameters)[name].choices)
+    return st.sampled_from(list(settings_of(Hyperparameters)[name].choices))
 
 
 HYPERPARAMETERS = st.builds(
@@ -179,7 +179,7 @@ STRATEGIES = st.builds(
     min_delta=BELOW_ONE,
     start_from_epoch=COUNTS,
     seconds=st.none() | POSITIVE,
-    schedule=st.sampled_from(settings_of(Strategy)["schedule"].choices),
+    schedule=st.sampled_from(list(settings_of(Strategy)["schedule"].choices)),
     factor=st.floats(min_value=1, exclude_min=True, allow_infinity=False),
     until=st.floats(0, 1, exclude_min=True, exclude_max=True),
     hold=st.none() | ONE_OR_MORE,

@@ -11,7 +11,7 @@ import math
 import operator
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from numbers import Real
@@ -139,7 +139,8 @@ class Setting:
     default
         Its value where nothing is said; MISSING where something must be.
     kind, within, choices
-        What its values are, their range, or the names to choose from.
+        What its values are, their range, or the names to choose from: the keys of a table, so that
+        an entry added to it is a choice at once.
     optional
         Whether None is a value.
     help
@@ -159,7 +160,7 @@ class Setting:
     default: Any = None
     kind: Kind
     within: Within | None = None
-    choices: tuple[str, ...] = ()
+    choices: Collection[str] = ()
     optional: bool = False
     help: str
     more: str = ""
@@ -204,9 +205,9 @@ def setting(kind: Kind, text: str, more: str = "", **known: Any) -> dict[str, Se
     return {"setting": Setting(kind=kind, help=text, more=more, **known)}
 
 
-def choice(table: Iterable[str], text: str, more: str = "", **known: Any) -> dict[str, Setting]:
+def choice(table: Collection[str], text: str, more: str = "", **known: Any) -> dict[str, Setting]:
     """Return the metadata of a field whose values are the names of a table."""
-    return setting(NAME, text, more, choices=tuple(table), **known)
+    return setting(NAME, text, more, choices=table, **known)
 
 
 def settings_of(kind: Any) -> dict[str, Setting]:

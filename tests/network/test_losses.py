@@ -3,6 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 from scipy.special import expit, softmax
 
 from tuner.network.losses import LOSSES
@@ -86,3 +87,29 @@ def test_a_cost_leaves_its_weighted_inputs_alone(name: str) -> None:
     z, targets = np.array([[1.0, -2.0]]), np.array([[1.0, 0.0]])
     LOSSES[name].per_example(z, targets)
     np.testing.assert_array_equal(z, [[1.0, -2.0]])
+
+
+@EVERY_COST
+@pytest.mark.parametrize("shares", [[0.5, 0.5], [0.1, 0.2, 0.7], [1.0, 0.0, 0.0]])
+def test_the_baseline_is_the_least_cost_of_a_constant_output(
+    name: str, shares: list[float]
+) -> None:
+    frequencies, targets = np.array(shares), np.eye(len(shares))
+
+    def cost_of(z: NDArray[np.float64]) -> float:
+        rows = np.broadcast_to(z, targets.shape)
+        return float(frequencies @ LOSSES[name].per_example(rows, targets))
+
+    found = minimize(cost_of, np.full(len(shares), 0.1), tol=1e-12)
+    assert LOSSES[name].baseline(frequencies) == pytest.approx(found.fun, abs=1e-5)
+
+
+@PRECISIONS
+@EVERY_COST
+def test_probabilities_sum_to_one_and_keep_the_order(name: str, precision: str) -> None:
+    z = np.array([[FAR, -FAR, 0], [-FAR, -FAR, -FAR], [1, 2, 3]], precision)
+    shares = z.copy()
+    with np.errstate(under="ignore"):
+        LOSSES[name].probabilities(shares)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
+    assert shares.argmax(axis=1).tolist() == z.argmax(axis=1).tolist()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from tuner.serialization import Record
-from tuner.settings import check_strategy
+from tuner.settings import Strategy, check_strategy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,17 @@ class Plateau(Record):
             patience=self.patience,
             min_delta=self.min_delta,
             start_from_epoch=self.start_from_epoch,
+        )
+
+    @classmethod
+    def of(cls, strategy: Strategy) -> Self | None:
+        """Return the count that a strategy begins with; None where its patience is off."""
+        if strategy.patience is None:
+            return None
+        return cls(
+            patience=strategy.patience,
+            min_delta=strategy.min_delta,
+            start_from_epoch=strategy.start_from_epoch,
         )
 
     def observe(self, accuracy: float) -> Self:

@@ -1,12 +1,13 @@
 """How η changes during training (article, section "Learning Rate Schedule")."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
-from tuner.errors import require
+from tuner.errors import OptionError, require
 from tuner.serialization import Record
-from tuner.settings import check_strategy
+from tuner.settings import Strategy, check_strategy
 from tuner.strategies.plateau import Plateau
 
 
@@ -20,7 +21,13 @@ class Constant(Record):
     0.5
     """
 
+    waits: ClassVar[bool] = False
     eta: float
+
+    @classmethod
+    def of(cls, eta: float, _: Strategy) -> Self:
+        """Return the schedule of a strategy that begins with this η."""
+        return cls(eta=eta)
 
     @property
     def finished(self) -> bool:
@@ -63,6 +70,7 @@ class Halving(Record):
     (0.125, False)
     """
 
+    waits: ClassVar[bool] = True
     start: float
     plateau: Plateau
     factor: float = 2.0
@@ -71,6 +79,20 @@ class Halving(Record):
 
     def __post_init__(self) -> None:
         check_strategy(factor=self.factor, until=self.until)
+
+    @classmethod
+    def of(cls, eta: float, strategy: Strategy) -> Self:
+        """Return the schedule of a strategy that begins with this η.
+
+        Raises
+        ------
+        OptionError
+            When its patience is off, so that there is no plateau to wait for.
+        """
+        plateau = Plateau.of(strategy)
+        if plateau is None:
+            raise OptionError("patience is off, but the halving schedule waits for a plateau.")
+        return cls(start=eta, plateau=plateau, factor=strategy.factor, until=strategy.until)
 
     @property
     def eta(self) -> float:
@@ -128,6 +150,7 @@ class Planned(Record):
     ([0.8, 0.8, 0.4, 0.2, 0.1], True)
     """
 
+    waits: ClassVar[bool] = False
     start: float
     hold: int
     epochs: int
@@ -138,6 +161,17 @@ class Planned(Record):
     def __post_init__(self) -> None:
         check_strategy(factor=self.factor, until=self.until, hold=self.hold)
         require(self.hold < self.epochs, "hold", self.hold, f"below the {self.epochs} epochs")
+
+    @classmethod
+    def of(cls, eta: float, strategy: Strategy) -> Self:
+        """Return the schedule of a strategy that begins with this η."""
+        return cls(
+            start=eta,
+            hold=strategy.epochs // 2 if strategy.hold is None else strategy.hold,
+            epochs=strategy.epochs,
+            factor=strategy.factor,
+            until=strategy.until,
+        )
 
     @property
     def eta(self) -> float:
@@ -159,3 +193,13 @@ class Planned(Record):
 
 
 Schedule = Constant | Halving | Planned
+
+SCHEDULES: Mapping[str, type[Schedule]] = {
+    "constant": Constant,
+    "halving": Halving,
+    "planned": Planned,
+}
+"""Each schedule by its name in settings.
+
+`waits` says whether a schedule takes the patience of a strategy for itself.
+"""

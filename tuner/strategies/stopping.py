@@ -6,7 +6,7 @@ from typing import Self
 
 from tuner.records import Epoch, StopReason
 from tuner.serialization import Record
-from tuner.settings import check_strategy
+from tuner.settings import Strategy, check_strategy
 from tuner.strategies.plateau import Plateau
 
 
@@ -49,6 +49,12 @@ class Stopping(Record):
 
     def __post_init__(self) -> None:
         check_strategy(epochs=self.epochs, seconds=self.seconds)
+
+    @classmethod
+    def of(cls, strategy: Strategy, *, early: bool = True) -> Self:
+        """Return the rule of a strategy; `early` is false where its schedule waits for plateaus."""
+        plateau = Plateau.of(strategy) if early else None
+        return cls(epochs=strategy.epochs, plateau=plateau, seconds=strategy.seconds)
 
     def observe(self, epoch: Epoch) -> Self:
         """Return the rule after one more epoch."""
