@@ -34,7 +34,7 @@ from tuner.data import Dataset, load
 from tuner.execution.opening import open_executor
 from tuner.stats import mean_interval
 from tuner.tuning.pipeline import tune
-from tuner.tuning.request import Ask
+from tuner.tuning.request import TuneRequest
 
 DATA = ("mnist-5k", "digits", "breast_cancer", "wine")
 WORKERS = 2
@@ -82,8 +82,8 @@ def ours(data: Dataset, seed: int, budget: float) -> Judged:
         TemporaryDirectory() as folder,
         closing(open_executor(data.tuning, WORKERS)) as workers,
     ):
-        ask = Ask(budget=budget, source=data.name, seed=seed, split_seed=seed, began=began)
-        tuned = tune(data, ask, Path(folder), workers=workers)
+        ask = TuneRequest(budget=budget, source=data.name, seed=seed, split_seed=seed, began=began)
+        tuned = tune(data, ask, Path(folder), executor=workers)
     assert tuned
     return Judged(tuned.record.test.accuracy, time.monotonic() - began)
 

@@ -15,28 +15,30 @@ from tuner.records import (
     ADVICE,
     Candidate,
     Choices,
+    Confirmation,
     DataSummary,
     Environment,
     Epoch,
     EtaSearch,
-    Final,
+    Evaluation,
     FindEtaRecord,
+    FinishedStep,
     Hyperparameters,
     Inspection,
-    Judged,
     Judgement,
     LayerWeights,
-    Means,
+    LeftOut,
     Mistake,
     Outcome,
     Overfitting,
-    Paired,
+    PairedDifference,
     Probe,
     Range,
     Record,
+    Regularizer,
     Run,
-    Signal,
-    Step,
+    SanityCheck,
+    Shortfall,
     StepName,
     StopReason,
     Strategy,
@@ -45,6 +47,7 @@ from tuner.records import (
     StudySummary,
     TrainRecord,
     Trial,
+    TuneProgress,
     TuneRecord,
     Verdict,
     from_json,
@@ -273,16 +276,25 @@ STUDY = st.builds(
     importances=st.none() | st.dictionaries(st.text(), FINITE, max_size=4),
     complete=st.booleans(),
 )
-STEPS = st.builds(
-    Step, name=st.sampled_from(get_args(StepName)), conclusion=st.text(), seconds=FINITE
+STEPS = st.builds(FinishedStep, name=st.sampled_from(get_args(StepName)), seconds=FINITE)
+SHORTFALLS = st.builds(
+    Shortfall, what=st.sampled_from(get_args(LeftOut)), had=COUNTS, wanted=COUNTS
 )
-SIGNALS = st.builds(Signal, run=RUNS, n_train=COUNTS, chance=FINITE)
-MEANS = st.builds(Means, name=st.text(), run=RUNS, accuracy=FINITE, gap=FINITE)
+PROGRESS = st.builds(
+    TuneProgress,
+    step=st.sampled_from(get_args(StepName)),
+    phase=st.sampled_from([None, "candidates", "comparison", "winner"]),
+    done=COUNTS,
+    total=COUNTS,
+    best=st.none() | FINITE,
+)
+SIGNALS = st.builds(SanityCheck, run=RUNS, n_train=COUNTS, chance=FINITE)
+MEANS = st.builds(Regularizer, name=st.text(), run=RUNS, accuracy=FINITE, gap=FINITE)
 OVERFITTINGS = st.builds(Overfitting, n_train=COUNTS, tried=tuples(MEANS), chosen=COUNTS)
 CANDIDATES = st.builds(Candidate, trial=COUNTS, parameters=COUNTS, runs=tuples(RUNS))
-PAIRED = st.builds(Paired, candidate=COUNTS, difference=FINITE, low=FINITE, high=FINITE)
+PAIRED = st.builds(PairedDifference, candidate=COUNTS, difference=FINITE, low=FINITE, high=FINITE)
 FINALS = st.builds(
-    Final,
+    Confirmation,
     strategy=STRATEGIES,
     compared_at=COUNTS,
     candidates=tuples(CANDIDATES),
@@ -292,7 +304,7 @@ FINALS = st.builds(
     seed=COUNTS,
 )
 VERDICTS = st.builds(
-    Judged,
+    Evaluation,
     n=COUNTS,
     accuracy=FINITE,
     balanced_accuracy=FINITE,
@@ -308,7 +320,7 @@ TUNE = st.builds(
     seconds=FINITE,
     article=st.booleans(),
     steps=tuples(STEPS),
-    left_out=tuples(st.text()),
+    left_out=tuples(SHORTFALLS),
     signal=SIGNALS,
     eta_searches=st.dictionaries(st.text(), SEARCHES, max_size=2),
     overfitting=OVERFITTINGS,
@@ -385,14 +397,16 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     StudyPlan: PLANS,
     StudyRecord: STUDY,
     StudySummary: STUDIES,
-    Step: STEPS,
-    Signal: SIGNALS,
-    Means: MEANS,
+    FinishedStep: STEPS,
+    Shortfall: SHORTFALLS,
+    TuneProgress: PROGRESS,
+    SanityCheck: SIGNALS,
+    Regularizer: MEANS,
     Overfitting: OVERFITTINGS,
     Candidate: CANDIDATES,
-    Paired: PAIRED,
-    Final: FINALS,
-    Judged: VERDICTS,
+    PairedDifference: PAIRED,
+    Confirmation: FINALS,
+    Evaluation: VERDICTS,
     TuneRecord: TUNE,
     Finding: FINDINGS,
     Series: SERIES,

@@ -25,7 +25,7 @@ from tuner.strategies.plans import policies
 from tuner.trainers.native import NativeLane, NativeTrainer
 from tuner.training.loop import Training, begin
 from tuner.tuning.pipeline import tune
-from tuner.tuning.request import Ask
+from tuner.tuning.request import TuneRequest
 
 WORKERS = 2
 DRAWN, TOP = 64, 4
@@ -39,9 +39,11 @@ Network = Training[NativeLane]
 def ours(data: Dataset, limits: Limits) -> Course:
     """Tune, with nothing given but data and budget."""
     with closing(Watched(open_executor(data.tuning, WORKERS))) as workers:
-        ask = Ask(budget=limits.budget, source=data.name, seed=limits.seed, began=workers.began)
+        ask = TuneRequest(
+            budget=limits.budget, source=data.name, seed=limits.seed, began=workers.began
+        )
         with TemporaryDirectory() as folder:
-            tuned = tune(data, ask, Path(folder), workers=workers)
+            tuned = tune(data, ask, Path(folder), executor=workers)
         assert tuned
         seen, seconds = tuple(workers.seen), workers.seconds
     return Course(seen, tuned.record.test.accuracy, seconds, ended=True)

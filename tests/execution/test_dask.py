@@ -23,12 +23,13 @@ from tuner.article.training import Progress, Store
 from tuner.data import load
 from tuner.errors import InputError, MissingExtraError, TunerError
 from tuner.execution.opening import open_executor
+from tuner.records import TuneProgress
 from tuner.study.coordinator import Control as StudyControl
 from tuner.study.coordinator import Standing
 from tuner.study.optuna_storage import default_url
 from tuner.study.studies import stored_study
 from tuner.tuning.pipeline import MODEL, SETTINGS, tune
-from tuner.tuning.request import Ask, Control
+from tuner.tuning.request import Callbacks, TuneRequest
 
 
 @pytest.fixture(autouse=True)
@@ -79,18 +80,19 @@ def test_the_workers_that_hold_the_data_may_die(tmp_path: Path, dask_cluster: Da
 def test_a_tuning_on_a_cluster_gives_the_model_of_one_machine(
     tmp_path: Path, dask_cluster: DaskCluster
 ) -> None:
-    data, ask = load("digits"), Ask(budget=1, source="digits")
+    data, request = load("digits"), TuneRequest(budget=1, source="digits")
 
-    def kill(doing: str) -> None:
-        if doing.startswith("step 4"):
+    def kill(now: TuneProgress) -> None:
+        if now.step == "study" and not now.total:
             os.kill(dask_cluster.workers[1].pid, signal.SIGKILL)
 
     models = []
     for name, scheduler in (("here", None), ("there", dask_cluster.address)):
-        store_plans(tmp_path / name, data, ask)
-        control = Control(say=kill) if scheduler else Control()
+        store_plans(tmp_path / name, data, request)
+        callbacks = Callbacks(watch=kill) if scheduler else Callbacks()
         with closing(open_executor(data.tuning, scheduler=scheduler)) as executor:
-            assert tune(data, ask, tmp_path / name, workers=executor, control=control)
+            folder = tmp_path / name
+            assert tune(data, request, folder, executor=executor, callbacks=callbacks)
         models.append([(tmp_path / name / file).read_bytes() for file in (MODEL, SETTINGS)])
     assert dask_cluster.workers[1].wait(10) == -signal.SIGKILL
     assert models[0] == models[1]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tuner.records import Paired
+from tuner.records import PairedDifference
 from tuner.tuning.comparison import best_of, differences, winner
 
 
@@ -37,8 +37,8 @@ def test_seeds_that_disagree_widen_the_interval() -> None:
     assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
 
 
-def between(candidate: int, low: float) -> Paired:
-    return Paired(candidate=candidate, difference=low + 0.01, low=low, high=low + 0.02)
+def between(candidate: int, low: float) -> PairedDifference:
+    return PairedDifference(candidate=candidate, difference=low + 0.01, low=low, high=low + 0.02)
 
 
 @pytest.mark.parametrize(

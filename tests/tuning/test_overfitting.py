@@ -3,16 +3,14 @@
 import pytest
 
 from tuner.data import load
-from tuner.records import Hyperparameters, Means, Run, StopReason
+from tuner.records import Hyperparameters, Regularizer, Run, StopReason
 from tuner.tuning.jobs import first_of
-from tuner.tuning.overfitting import _better_kind as better_kind
-from tuner.tuning.overfitting import _choice as choice
-from tuner.tuning.overfitting import _ways as ways
-from tuner.tuning.overfitting import kinds, quick_signal
+from tuner.tuning.steps.learning_rate import network_kinds
+from tuner.tuning.steps.overfitting import better_kind, choice, regularizers_for
 
 
-def tried(**accuracies: tuple[float, float]) -> list[Means]:
-    """Means by name, each with its accuracy and gap."""
+def tried(**accuracies: tuple[float, float]) -> list[Regularizer]:
+    """Regularizers by name, each with its accuracy and gap."""
     run = Run(
         settings=Hyperparameters(eta=0.1),
         history=(),
@@ -21,7 +19,7 @@ def tried(**accuracies: tuple[float, float]) -> list[Means]:
         stop_reason=StopReason.EPOCHS,
         stop_words="",
     )
-    return [Means(name=n, run=run, accuracy=a, gap=g) for n, (a, g) in accuracies.items()]
+    return [Regularizer(name=n, run=run, accuracy=a, gap=g) for n, (a, g) in accuracies.items()]
 
 
 TABLE = {"none": (0.95, 0.05), "l2": (0.951, 0.05), "l1": (0.94, 0.04), "dropout": (0.93, 0.01)}
@@ -79,7 +77,7 @@ def test_which_kind_goes_on(relu: float, on_all: bool, expected: str) -> None:
 )
 def test_what_is_tried(n: int, article: bool, patient: bool, expected: str) -> None:
     data = load("mnist-5k").tuning
-    assert ways(data, n, article=article, patient=patient) == expected.split()
+    assert regularizers_for(data, n, article=article, patient=patient) == expected.split()
 
 
 def test_a_part_of_the_data_holds_every_class() -> None:
@@ -89,16 +87,8 @@ def test_a_part_of_the_data_holds_every_class() -> None:
     assert set(part.train.y) == set(part.validation.y) == set(range(10))
 
 
-def test_a_small_network_shows_whether_there_is_a_signal() -> None:
-    iris = load("iris").tuning
-    signal = quick_signal(iris, seed=0)
-    assert signal.chance == pytest.approx(1 / 3)
-    assert signal.run.best_validation_accuracy > 0.8
-    assert signal.n_train == iris.train.n
-
-
 def test_few_examples_keep_the_mini_batch_of_the_article() -> None:
     iris, digits = load("iris").tuning, load("mnist-5k").tuning
-    assert {s.batch_size for s in kinds(iris, article=False, seed=0).values()} == {10}
-    assert {s.batch_size for s in kinds(digits, article=False, seed=0).values()} == {32}
-    assert [*kinds(digits, article=True, seed=0)] == ["sigmoid"]
+    assert {s.batch_size for s in network_kinds(iris, article=False, seed=0).values()} == {10}
+    assert {s.batch_size for s in network_kinds(digits, article=False, seed=0).values()} == {32}
+    assert [*network_kinds(digits, article=True, seed=0)] == ["sigmoid"]

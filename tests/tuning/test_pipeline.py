@@ -17,21 +17,21 @@ from tuner.records import TuneRecord, to_json
 from tuner.storage.models import load_model
 from tuner.study.spec import read_spec
 from tuner.tuning.pipeline import MODEL, SETTINGS, WORK, Tuned, tune
-from tuner.tuning.request import Ask, Control
+from tuner.tuning.request import Callbacks, TuneRequest
 
 PLANS = (
-    *("asked", "examples", "paces", "search-plan"),
-    *("final-plan", "final-plan-2", "final-plan-3"),
+    *("identity", "look-plan", "paces", "search-plan", "probe-plan"),
+    *("confirmation-plan", "confirmation-plan-2", "confirmation-plan-3"),
 )
 """What the clock decides; all else follows from it."""
 
-ASK = Ask(budget=1, seed=3, source="iris", split_seed=3)
+REQUEST = TuneRequest(budget=1, seed=3, source="iris", split_seed=3)
 
 
-def tuned(folder: Path, *, workers: int = 1, control: Control = Control()) -> Tuned | None:
+def tuned(folder: Path, *, workers: int = 1, callbacks: Callbacks = Callbacks()) -> Tuned | None:
     data = load("iris", seed=3)
     with closing(open_executor(data.tuning, workers)) as crew:
-        return tune(data, ASK, folder, workers=crew, control=control)
+        return tune(data, REQUEST, folder, executor=crew, callbacks=callbacks)
 
 
 def take_plan(source: Path, target: Path) -> None:
@@ -65,7 +65,7 @@ def test_every_step_has_its_evidence(done: tuple[Path, Tuned]) -> None:
     assert [step.name for step in record.steps] == [
         *("signal", "eta", "overfitting", "study", "eta-again", "final", "test")
     ]
-    assert all(step.conclusion for step in record.steps)
+    assert sum(step.seconds for step in record.steps) <= record.seconds
     assert record.test.openings == 1
     assert record.final.winner in record.final.tied
     assert {m.name for m in record.overfitting.tried} == {"none", "l2", "l1", "dropout"}
@@ -109,7 +109,7 @@ def test_stopped_again_and_again_it_comes_to_the_same(
     goes, found = 0, None
     while found is None:
         looks = itertools.chain([False] * patience, itertools.repeat(True))
-        found = tuned(tmp_path, control=Control(stop_asked=partial(next, looks)))
+        found = tuned(tmp_path, callbacks=Callbacks(stop_asked=partial(next, looks)))
         goes += 1
         assert goes < 60
     assert goes > 1
@@ -135,7 +135,7 @@ def two_clouds(n: int, d: int, *, share: float, seed: int = 0) -> Dataset:
     ],
 )
 def test_it_copes_with_small_and_awkward_data(data: Dataset, least: float, tmp_path: Path) -> None:
-    found = tune(data, Ask(budget=1), tmp_path, workers=open_executor(data.tuning))
+    found = tune(data, TuneRequest(budget=1), tmp_path, executor=open_executor(data.tuning))
     assert found
     assert found.record.test.accuracy >= least
     assert data.test_openings == 1
@@ -144,7 +144,10 @@ def test_it_copes_with_small_and_awkward_data(data: Dataset, least: float, tmp_p
 def test_images_are_expanded_where_that_helps(tmp_path: Path) -> None:
     digits = load("digits")
     found = tune(
-        digits, Ask(budget=4, source="digits"), tmp_path, workers=open_executor(digits.tuning)
+        digits,
+        TuneRequest(budget=4, source="digits"),
+        tmp_path,
+        executor=open_executor(digits.tuning),
     )
     assert found
     tried = {means.name for means in found.record.overfitting.tried}
@@ -154,8 +157,8 @@ def test_images_are_expanded_where_that_helps(tmp_path: Path) -> None:
 
 def test_the_article_keeps_to_its_own_means(tmp_path: Path) -> None:
     digits = load("digits")
-    ask = Ask(budget=2, source="digits", article=True)
-    found = tune(digits, ask, tmp_path, workers=open_executor(digits.tuning))
+    request = TuneRequest(budget=2, source="digits", article=True)
+    found = tune(digits, request, tmp_path, executor=open_executor(digits.tuning))
     assert found
     s = found.record.settings
     assert (s.activation, s.cost, s.expansion, s.batch_size) == (

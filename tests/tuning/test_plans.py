@@ -6,10 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuner.records import Hyperparameters, StudySummary, Trial
-from tuner.tuning import words
-from tuner.tuning.candidates import FinalPlan, first_plan, least_epochs, most_epochs, planned_again
-from tuner.tuning.search import Paces, best_trials, for_long_run, plan_search, sizes_for
+from tuner.records import Hyperparameters, Trial
+from tuner.tuning.budget import (
+    ConfirmationPlan,
+    Paces,
+    for_long_run,
+    least_epochs,
+    most_epochs,
+    plan_again,
+    plan_confirmation,
+    plan_search,
+    sizes_for,
+)
+from tuner.tuning.steps.search import best_trials
 
 PACES = st.lists(st.floats(1e-4, 20), min_size=1, max_size=3)
 SECONDS = st.floats(0.1, 2000)
@@ -17,7 +26,7 @@ WORKERS = st.integers(1, 8)
 MOST = st.integers(40, 400)
 
 
-def trained(plan: FinalPlan, paces: list[float], workers: int) -> float:
+def trained(plan: ConfirmationPlan, paces: list[float], workers: int) -> float:
     """Seconds that a plan takes: all candidates to the comparison, then the slowest one alone."""
     together = plan.seeds * sum(paces) / workers
     rounds = -(-plan.seeds // workers)
@@ -31,7 +40,7 @@ def trained(plan: FinalPlan, paces: list[float], workers: int) -> float:
 def test_a_final_plan_is_sound_and_fits(
     *, paces: list[float], most: int, seconds: float, workers: int, by: int
 ) -> None:
-    plan = first_plan(paces, most, seconds, workers, by)
+    plan = plan_confirmation(paces, most, seconds, workers, by)
     assert 1 <= plan.hold < plan.epochs <= most
     assert plan.compared_at <= plan.hold or plan.compared_at == plan.epochs
     smallest = plan.epochs <= 4 or plan.compared_at == 1
@@ -50,9 +59,9 @@ def test_a_final_plan_is_sound_and_fits(
 def test_a_plan_made_anew_keeps_what_was_trained(
     *, paces: list[float], most: int, seconds: float, workers: int, left: float, late: bool
 ) -> None:
-    plan = first_plan(paces, most, seconds, workers)
+    plan = plan_confirmation(paces, most, seconds, workers)
     done = plan.hold if late else min(plan.compared_at, plan.hold)
-    after = planned_again(plan, done, left, most + 3)
+    after = plan_again(plan, done, left, most + 3)
     assert done <= after.hold < after.epochs
     assert after.hold == plan.hold or done < plan.hold
     assert (after.seeds, after.compared_at) == (plan.seeds, plan.compared_at)
@@ -154,15 +163,10 @@ def trial(number: int, accuracy: float, lambda_: float, hidden: int = 100) -> Tr
 )
 def test_which_trials_go_on(others: list[tuple[float, float]], expected: list[int]) -> None:
     trials = [trial(i, *each) for i, each in enumerate([(0.950, 0.1), *others])]
-    summary = StudySummary(study="s", objectives=("accuracy",), space={}, trials=tuple(trials))
-    assert [t.number for t in best_trials(summary, 3)] == expected
+    assert [t.number for t in best_trials(trials, 3)] == expected
 
 
 @pytest.mark.parametrize(("activation", "begins_at"), [("sigmoid", 0.2), ("relu", 0.4)])
-def test_where_the_long_run_begins_is_said(activation: str, begins_at: float) -> None:
+def test_sigmoid_neurons_begin_a_long_run_at_half_of_eta(activation: str, begins_at: float) -> None:
     found = Hyperparameters(eta=0.4, activation=activation)
-    begun = for_long_run(found)
-    assert begun == replace(found, eta=begins_at)
-    said = words.etas_again([found], [begun])
-    assert f"0.4 → {begins_at}" in said
-    assert ("begin at 0.5 of" in said) == (activation == "sigmoid")
+    assert for_long_run(found) == replace(found, eta=begins_at)

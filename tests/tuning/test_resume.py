@@ -17,12 +17,12 @@ from tuner.errors import InputError
 from tuner.execution.opening import open_executor
 from tuner.records import Record
 from tuner.storage.run_store import RunStore
-from tuner.tuning.pipeline import MODEL, SETTINGS, STUDY, WORK, Tuned, tune
-from tuner.tuning.request import Ask
+from tuner.tuning.pipeline import MODEL, SETTINGS, STEPS, WORK, Tuned, tune
+from tuner.tuning.request import TuneRequest
+from tuner.tuning.steps.search import STUDY
 
 BUNDLED = ("mnist-5k", "digits", "breast_cancer", "wine", "iris")
-RESULTS = ("signal", "etas", "overfitting", "etas-again", "compared", "judged", "record")
-"""The last entry that each step stores, but for the study, which has a store of its own."""
+STEP_NAMES = tuple(step.name for step in STEPS)
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,12 +31,12 @@ class Killed(BaseException):
     """Stands for a kill: nothing that follows is done."""
 
 
-def ask_for(name: str) -> Ask:
-    return Ask(budget=1, source=name, command="tune")
+def request_for(name: str) -> TuneRequest:
+    return TuneRequest(budget=1, source=name, command="tune")
 
 
 def tuned(data: Dataset, folder: Path, name: str) -> Tuned:
-    found = tune(data, ask_for(name), folder, workers=open_executor(data.tuning))
+    found = tune(data, request_for(name), folder, executor=open_executor(data.tuning))
     assert found
     return found
 
@@ -64,13 +64,13 @@ def kill_after(patch: pytest.MonkeyPatch, entry: str) -> None:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_killed_after_each_step_it_ends_with_the_same_result(name: str, tmp_path: Path) -> None:
     data = load(name)
-    store_plans(tmp_path / "whole", data, ask_for(name))
+    store_plans(tmp_path / "whole", data, request_for(name))
     whole = tuned(data, tmp_path / "whole", name)
     assert (tmp_path / "whole" / WORK / STUDY / "etas.json").exists()
 
     killed = tmp_path / "killed"
-    store_plans(killed, data, ask_for(name))
-    for entry in RESULTS:
+    store_plans(killed, data, request_for(name))
+    for entry in (*STEP_NAMES, "record"):
         with pytest.MonkeyPatch.context() as patch:
             kill_after(patch, entry)
             with pytest.raises(Killed):
@@ -84,26 +84,26 @@ def test_killed_after_each_step_it_ends_with_the_same_result(name: str, tmp_path
 
 def test_the_number_of_workers_changes_nothing_that_a_plan_does_not_say(tmp_path: Path) -> None:
     """What the workers' number decides is stored; here the steps of the last η searches are."""
-    data, ask = load("wine"), Ask(budget=3, source="wine")
-    store_plans(tmp_path / "one", data, ask, "again-plan")
+    data, request = load("wine"), TuneRequest(budget=3, source="wine")
+    store_plans(tmp_path / "one", data, request, "probe-plan")
     one = open_executor(data.tuning)
-    assert tune(data, ask, tmp_path / "one", workers=one)
+    assert tune(data, request, tmp_path / "one", executor=one)
     plans = {f"{name}.json" for name in (*small_plans(data), "identity")}
     (tmp_path / "two" / WORK).mkdir(parents=True)
     for plan in plans:
         content = (tmp_path / "one" / WORK / plan).read_bytes()
         (tmp_path / "two" / WORK / plan).write_bytes(content)
     with closing(open_executor(data.tuning, 2)) as two:
-        assert tune(data, ask, tmp_path / "two", workers=two)
+        assert tune(data, request, tmp_path / "two", executor=two)
     assert results(tmp_path / "one") == results(tmp_path / "two")
 
 
 def test_a_deleted_result_does_not_open_the_test_set_again(tmp_path: Path) -> None:
     iris = load("iris")
-    store_plans(tmp_path, iris, ask_for("iris"))
+    store_plans(tmp_path, iris, request_for("iris"))
     tuned(iris, tmp_path, "iris")
-    (tmp_path / WORK / "judged.json").unlink()
-    with pytest.raises(InputError, match=r"judged\.json: is missing: .*--fresh"):
+    (tmp_path / WORK / "test.json").unlink()
+    with pytest.raises(InputError, match=r"test\.json: is missing: .*--fresh"):
         tuned(iris, tmp_path, "iris")
     assert iris.test_openings == 1
 
@@ -118,11 +118,11 @@ def command(name: str, folder: Path) -> list[str]:
 def test_processes_killed_in_each_step_end_with_the_same_result(name: str, tmp_path: Path) -> None:
     """Kill -9 to the whole group of processes, a moment after each entry appears."""
     data, folder = load(name), tmp_path / "killed"
-    ask = Ask(budget=1, source=name)
-    store_plans(tmp_path / "whole", data, ask)
-    assert tune(data, ask, tmp_path / "whole", workers=open_executor(data.tuning))
-    store_plans(folder, data, ask)
-    for entry in (*RESULTS[:3], f"{STUDY}/study.db", *RESULTS[3:]):
+    request = TuneRequest(budget=1, source=name)
+    store_plans(tmp_path / "whole", data, request)
+    assert tune(data, request, tmp_path / "whole", executor=open_executor(data.tuning))
+    store_plans(folder, data, request)
+    for entry in (*STEP_NAMES[:3], f"{STUDY}/study.db", *STEP_NAMES[3:], "record"):
         awaited = folder / WORK / (entry if "." in entry else f"{entry}.json")
         process = subprocess.Popen(  # noqa: S603
             command(name, folder), cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL

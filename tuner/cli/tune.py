@@ -19,14 +19,14 @@ from tuner.cli.output import Say, narration
 from tuner.cli.reporting import Written, write
 from tuner.cli.study_jobs import DURATION
 from tuner.cli.tune_answers import print_answer
-from tuner.records import require
+from tuner.records import TuneProgress, require
 from tuner.settings import INTEGER
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
     from tuner.execution.base import Executor
     from tuner.tuning.pipeline import Tuned
-    from tuner.tuning.request import Ask
+    from tuner.tuning.request import TuneRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,22 +68,24 @@ def tune(
     argv = tuple(each for each in context.obj if each != "--fresh")
     with narration() as say, output_folder(out):
         say(f"reading {data.data}")
-        ask = _ask(data, options, argv, began)
-        dataset = _load(ask)
+        request = _request(data, options, argv, began)
+        dataset = _load(request)
         with closing(work.open(dataset.tuning)) as executor:
-            tuned = _tuned(dataset, ask, out, executor, say, fresh=options.fresh)
+            tuned = _tuned(dataset, request, out, executor, say, fresh=options.fresh)
             if tuned is None:
-                print(f"interrupted: go on with {ask.command}", file=sys.stderr)
+                print(f"interrupted: go on with {request.command}", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED)
             began = time.monotonic()
-            written = _write(tuned, out, ask.command, executor, say)
+            written = _write(tuned, out, request.command, executor, say)
     print_answer(tuned.record, written, out, time.monotonic() - began, as_json=answer.json)
 
 
-def _ask(data: DataOptions, options: TuneOptions, argv: tuple[str, ...], began: float) -> "Ask":
-    from tuner.tuning.request import Ask
+def _request(
+    data: DataOptions, options: TuneOptions, argv: tuple[str, ...], began: float
+) -> "TuneRequest":
+    from tuner.tuning.request import TuneRequest
 
-    return Ask(
+    return TuneRequest(
         budget=options.budget,
         article=options.article,
         seed=options.seed,
@@ -97,24 +99,37 @@ def _ask(data: DataOptions, options: TuneOptions, argv: tuple[str, ...], began: 
 
 
 @if_interrupted(NOTHING_WRITTEN)
-def _load(ask: "Ask") -> "Dataset":
+def _load(request: "TuneRequest") -> "Dataset":
     from tuner.data import load
 
-    return load(ask.source, target=ask.target, train_size=ask.train_size, seed=ask.split_seed)
+    return load(
+        request.source,
+        target=request.target,
+        train_size=request.train_size,
+        seed=request.split_seed,
+    )
 
 
 def _tuned(
-    dataset: "Dataset", ask: "Ask", out: Path, executor: "Executor", say: Say, *, fresh: bool
+    dataset: "Dataset",
+    request: "TuneRequest",
+    out: Path,
+    executor: "Executor",
+    say: Say,
+    *,
+    fresh: bool,
 ) -> "Tuned | None":
-    from tuner.tuning.pipeline import tune as work
-    from tuner.tuning.request import Control
+    from tuner.report.summaries.tune_steps import progress_sentence
+    from tuner.tuning.pipeline import tune as run
+    from tuner.tuning.request import Callbacks
 
-    def tell(doing: str) -> None:
-        say(f"{_clock(time.monotonic() - (ask.began or 0))} of {_clock(ask.budget)}  {doing}")
+    def watch(now: TuneProgress) -> None:
+        clock = f"{_clock(time.monotonic() - (request.began or 0))} of {_clock(request.budget)}"
+        say(f"{clock}  {progress_sentence(now)}")
 
-    with interrupts(say, "piece of work", f"go on with {ask.command}") as asked:
-        control = Control(say=tell, stop_asked=asked)
-        return work(dataset, ask, out, workers=executor, control=control, fresh=fresh)
+    with interrupts(say, "piece of work", f"go on with {request.command}") as asked:
+        callbacks = Callbacks(watch=watch, stop_asked=asked)
+        return run(dataset, request, out, executor=executor, callbacks=callbacks, fresh=fresh)
 
 
 def _write(tuned: "Tuned", out: Path, command: str, executor: "Executor", say: Say) -> Written:

@@ -10,6 +10,8 @@ from tuner.records import Hyperparameters, TuneRecord, to_json
 
 def document(record: TuneRecord, written: Written, out: Path) -> dict[str, object]:
     """Return what `--json` prints."""
+    from tuner.report.summaries.tune_steps import conclusions, left_out_sentences
+
     settings, final = record.settings, record.final
     accuracies = [run.best_validation_accuracy for run in final.candidates[final.winner].runs]
     return {
@@ -27,8 +29,11 @@ def document(record: TuneRecord, written: Written, out: Path) -> dict[str, objec
         "tied": len(final.tied),
         "settings": to_json(settings),
         "strategy": to_json(final.strategy),
-        "steps": [to_json(step) for step in record.steps],
-        "left_out": list(record.left_out),
+        "steps": [
+            {**to_json(step), "conclusion": said}
+            for step, said in zip(record.steps, conclusions(record).values(), strict=True)
+        ],
+        "left_out": list(left_out_sentences(record)),
         "budget": record.budget,
         "seconds": record.seconds,
         "data": to_json(record.data),
@@ -46,27 +51,22 @@ def print_answer(
     if as_json:
         print(json_text(document(record, written, out)))
         return
-    rows = [(f"{step.seconds:.1f} s", TITLES[step.name], step.conclusion) for step in record.steps]
-    print_table(("time", "step", "what came of it"), rows, right=("time",))
+    from tuner.report.frames.tune import STEPS
+    from tuner.report.summaries.tune_steps import conclusions
+
+    said = conclusions(record)
+    rows = [(f"{each.seconds:.1f} s", STEPS[each.name], said[each.name]) for each in record.steps]
+    print_table(("time", "step", "result"), rows, right=("time",))
     print()
     print_sentences(_sentences(record, out, report_seconds))
     print_sentences([verdict(record, written)])
 
 
-TITLES = {
-    "signal": "quick signal",
-    "eta": "η",
-    "overfitting": "overfitting",
-    "study": "λ and size",
-    "eta-again": "η again",
-    "final": "final networks",
-    "test": "test",
-}
-
-
 def _sentences(record: TuneRecord, out: Path, report_seconds: float) -> Iterator[str]:
+    from tuner.report.summaries.tune_steps import left_out_sentences
+
     if record.left_out:
-        yield f"Left out for lack of time: {' '.join(record.left_out)}"
+        yield f"Left out for lack of time: {' '.join(left_out_sentences(record))}"
     yield (
         f"Took {record.seconds:.1f} s of {record.budget:g} s; "
         f"the report took {report_seconds:.1f} s more."

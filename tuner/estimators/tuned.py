@@ -19,7 +19,7 @@ from tuner.estimators.network import NETWORK_PARAMETERS
 from tuner.execution.opening import open_executor
 from tuner.records import TuneRecord
 from tuner.tuning.pipeline import tune
-from tuner.tuning.request import Ask
+from tuner.tuning.request import TuneRequest
 
 SHARES = (0.6, 0.2)
 """Of the examples, those to train on and to validate on; the rest test, once."""
@@ -144,7 +144,7 @@ class TunedClassifier(Classifier):
         InputError
             When the folder holds another tuning, or cannot be written.
         """
-        ask = Ask(
+        request = TuneRequest(
             budget=seconds_of(self.budget) if isinstance(self.budget, str) else self.budget,
             article=self.article,
             seed=self.seed,
@@ -152,11 +152,9 @@ class TunedClassifier(Classifier):
         )
         inputs, indices, sha256 = self._checked(X, y)
         data = dataset_of(inputs, indices, self.classes_, sha256, shares=SHARES, seed=self.seed)
-        with (
-            self._place() as place,
-            closing(open_executor(data.tuning, self.workers, self.scheduler)) as crew,
-        ):
-            tuned = tune(data, ask, place, workers=crew)
+        executor = open_executor(data.tuning, self.workers, self.scheduler)
+        with self._place() as place, closing(executor):
+            tuned = tune(data, request, place, executor=executor)
         if tuned is None:
             raise TunerError("the tuning was stopped before its end.")
         self.record_, self.model_ = tuned.record, tuned.model

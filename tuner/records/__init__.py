@@ -43,14 +43,17 @@ from tuner.records.training import Epoch as Epoch
 from tuner.records.training import Run as Run
 from tuner.records.training import StopReason as StopReason
 from tuner.records.tuning import Candidate as Candidate
-from tuner.records.tuning import Final as Final
-from tuner.records.tuning import Judged as Judged
-from tuner.records.tuning import Means as Means
+from tuner.records.tuning import Confirmation as Confirmation
+from tuner.records.tuning import Evaluation as Evaluation
+from tuner.records.tuning import FinishedStep as FinishedStep
+from tuner.records.tuning import LeftOut as LeftOut
 from tuner.records.tuning import Overfitting as Overfitting
-from tuner.records.tuning import Paired as Paired
-from tuner.records.tuning import Signal as Signal
-from tuner.records.tuning import Step as Step
+from tuner.records.tuning import PairedDifference as PairedDifference
+from tuner.records.tuning import Regularizer as Regularizer
+from tuner.records.tuning import SanityCheck as SanityCheck
+from tuner.records.tuning import Shortfall as Shortfall
 from tuner.records.tuning import StepName as StepName
+from tuner.records.tuning import TuneProgress as TuneProgress
 from tuner.records.tuning import TuneRecord as TuneRecord
 from tuner.serialization import SCHEMA as SCHEMA
 from tuner.serialization import Number as Number
@@ -69,36 +72,38 @@ __all__ = [
     "Candidate",
     "Choices",
     "Claim",
+    "Confirmation",
     "DataSummary",
     "Environment",
     "Epoch",
     "EtaSearch",
+    "Evaluation",
     "ExperimentRecord",
-    "Final",
     "FindEtaRecord",
     "Finding",
+    "FinishedStep",
     "Hyperparameters",
     "Inspection",
-    "Judged",
     "Judgement",
     "LayerWeights",
-    "Means",
+    "LeftOut",
     "Mistake",
     "Number",
     "Outcome",
     "Overfitting",
-    "Paired",
+    "PairedDifference",
     "Panel",
     "Probe",
     "Range",
     "Record",
+    "Regularizer",
     "ReproduceRecord",
     "Run",
+    "SanityCheck",
     "SearchSpace",
     "Series",
     "Share",
-    "Signal",
-    "Step",
+    "Shortfall",
     "StepName",
     "StopReason",
     "Strategy",
@@ -108,6 +113,7 @@ __all__ = [
     "TrainRecord",
     "Trained",
     "Trial",
+    "TuneProgress",
     "TuneRecord",
     "Unit",
     "Value",

@@ -1,4 +1,4 @@
-"""What the article's whole order of work found, step by step."""
+"""What a tuning found, step by step, and where one stands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,33 +9,86 @@ from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearch
 from tuner.records.study import StudyRecord
 from tuner.records.training import Run
-from tuner.serialization import Record
+from tuner.serialization import Record, Share
 from tuner.settings import Hyperparameters, Strategy
 
 StepName = Literal["signal", "eta", "overfitting", "study", "eta-again", "final", "test"]
+"""The steps of a tuning, in their order."""
+
+LeftOut = Literal[
+    "overfitting-examples",
+    "dropout",
+    "distort",
+    "small-sizes",
+    "eta-for-each-size",
+    "trial-examples",
+    "trial-epochs",
+    "comparison-epochs",
+    "seeds",
+]
+"""What a budget may be too short for."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step(Record):
-    """One step of the order of work.
+class TuneProgress(Record):
+    """Where a tuning stands, for whoever watches.
+
+    Attributes
+    ----------
+    step
+        The step it is at.
+    phase
+        Of the step `final`: all candidates train, they are compared, or the winner trains alone.
+    done, total
+        Trials of the study, or epochs of the networks that train, so far and in the end; 0 of 0
+        where nothing is counted.
+    best
+        The best validation accuracy of the step so far; None where there is none yet.
+    """
+
+    step: StepName
+    phase: Literal["candidates", "comparison", "winner"] | None = None
+    done: int = 0
+    total: int = 0
+    best: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedStep(Record):
+    """One step of a tuning.
 
     Attributes
     ----------
     name
         Which step.
-    conclusion
-        What came of it, and what was decided, in words.
     seconds
-        Wall-clock time.
+        Wall-clock time since the step before ended; that of the first includes reading the data.
     """
 
     name: StepName
-    conclusion: str
     seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Signal(Record):
+class Shortfall(Record):
+    """Something that the budget was too short for.
+
+    Attributes
+    ----------
+    what
+        Which thing.
+    had, wanted
+        How much of it there was, and how much a longer budget gives; 0 and 0 where it is not
+        counted.
+    """
+
+    what: LeftOut
+    had: int = 0
+    wanted: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SanityCheck(Record):
     """Whether a small network on little data beats chance.
 
     Attributes
@@ -45,7 +98,7 @@ class Signal(Record):
     n_train
         Examples it was trained on.
     chance
-        Validation accuracy of always naming the class that is most frequent in training.
+        Validation accuracy of always predicting the class that is most frequent in training.
     """
 
     run: Run
@@ -54,8 +107,8 @@ class Signal(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Means(Record):
-    """A network trained without early stopping, to see what a means against overfitting does.
+class Regularizer(Record):
+    """A network trained without early stopping, to see what a regularizer does.
 
     Attributes
     ----------
@@ -64,7 +117,8 @@ class Means(Record):
     run
         Its training; the settings say with what.
     accuracy
-        Mean validation accuracy of the last fifth of its epochs, by which means are compared.
+        Mean validation accuracy of the last fifth of its epochs, by which regularizers are
+        compared.
     gap
         Training minus validation accuracy over the same epochs.
     """
@@ -77,20 +131,20 @@ class Means(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Overfitting(Record):
-    """What overfitting looks like on these data, and which means help against it.
+    """What overfitting looks like on these data, and which regularizers help against it.
 
     Attributes
     ----------
     n_train
         Examples the networks were trained on.
     tried
-        One network for each kind of network and means, compared with early stopping off.
+        One network for each kind of neurons and each regularizer, with early stopping off.
     chosen
         Index into `tried` of what the search goes on with.
     """
 
     n_train: int
-    tried: tuple[Means, ...]
+    tried: tuple[Regularizer, ...]
     chosen: int
 
 
@@ -106,15 +160,20 @@ class Candidate(Record):
         Weights and biases of one network.
     runs
         One for each seed, in the order of the seeds; the same seeds for every candidate.
+    compared
+        The validation accuracy of each seed by which the candidates were compared: of the mean of
+        the weights over half an epoch where they were compared in training, so that it differs
+        from those in `runs`. Empty in records of the first version.
     """
 
     trial: int
     parameters: int
     runs: tuple[Run, ...]
+    compared: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Paired(Record):
+class PairedDifference(Record):
     """The difference between the best candidate and another, seed by seed.
 
     Attributes
@@ -133,8 +192,8 @@ class Paired(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Final(Record):
-    """The candidates on paired seeds, and the winner.
+class Confirmation(Record):
+    """The candidates confirmed on paired seeds, and the winner.
 
     Attributes
     ----------
@@ -158,7 +217,7 @@ class Final(Record):
     compared_at: int
     candidates: tuple[Candidate, ...]
     best: int
-    differences: tuple[Paired, ...]
+    differences: tuple[PairedDifference, ...]
     winner: int
     seed: int
 
@@ -170,8 +229,8 @@ class Final(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged(Record):
-    """What the model does on the test part, opened once.
+class Evaluation(Record):
+    """The model on the test part.
 
     Attributes
     ----------
@@ -203,11 +262,11 @@ class TuneRecord(Record):
     budget, seconds
         Seconds that were given and used.
     article
-        Whether only the article's own means were allowed.
+        Whether only the article's own methods were allowed.
     steps
-        In the order of the work.
+        In their order.
     left_out
-        What the budget did not allow, a sentence each.
+        What the budget was too short for.
     study
         The search over λ and size.
     eta_again
@@ -224,16 +283,16 @@ class TuneRecord(Record):
     budget: float
     seconds: float
     article: bool
-    steps: tuple[Step, ...]
-    left_out: tuple[str, ...]
-    signal: Signal
+    steps: tuple[FinishedStep, ...]
+    left_out: tuple[Shortfall, ...]
+    signal: SanityCheck
     eta_searches: Mapping[str, EtaSearch]
     overfitting: Overfitting
     study: StudyRecord
     eta_again: EtaSearch
-    final: Final
+    final: Confirmation
     inspection: Inspection | None
-    test: Judged
+    test: Evaluation
     files: Mapping[str, str]
 
     @property

@@ -1,5 +1,6 @@
 """Records that the first version wrote, brought into today's form before they are read."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -60,7 +61,37 @@ def _value(name: str, stored: Any) -> Any:
 
 
 def _tuning(document: Document) -> Document:
-    return {**document, "study": _study(document["study"])}
+    steps = [{key: step[key] for key in ("name", "seconds")} for step in document["steps"]]
+    left_out = [_shortfall(sentence) for sentence in document["left_out"]]
+    study = _study(document["study"])
+    return {**document, "steps": steps, "left_out": left_out, "study": study}
+
+
+def _shortfall(sentence: str) -> Document:
+    """Return the fact that a sentence of version 1 stands for.
+
+    Examples
+    --------
+    >>> _shortfall("The trials of the study trained on 6,000 of 50,000 examples.")
+    {'what': 'trial-examples', 'had': 6000, 'wanted': 50000}
+    """
+    (what,) = (what for begins, what in _LEFT_OUT.items() if sentence.startswith(begins))
+    amounts = [int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*", sentence)]
+    had, wanted = [*amounts, 0, 0][:2]
+    return {"what": what, "had": had, "wanted": wanted}
+
+
+_LEFT_OUT = {
+    "Overfitting was looked at": "overfitting-examples",
+    "Dropout was not tried": "dropout",
+    "Distorted images": "distort",
+    "Sizes below": "small-sizes",
+    "In the study one η": "eta-for-each-size",
+    "The trials of the study trained on": "trial-examples",
+    "The trials of the study trained for": "trial-epochs",
+    "The candidates were compared": "comparison-epochs",
+    "Each candidate was trained on": "seeds",
+}
 
 
 _UPGRADES: Mapping[str, Callable[[Document], Document]] = {"study": _study, "tune": _tuning}

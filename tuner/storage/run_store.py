@@ -78,10 +78,10 @@ class RunStore:
             self._write(IDENTITY, identity)
         elif known != identity:
             self._refuse(folder.parent, f"holds another run ({_differences(known, identity)})")
-        progress = self._read(PROGRESS) or {"seconds": 0.0, "entries": []}
+        progress = self._read(PROGRESS) or {"seconds": 0.0, "entries": {}}
         self._before: float = progress["seconds"]
-        self._entries: set[str] = set(progress["entries"])
-        for name in sorted(self._entries):
+        self._entries: dict[str, float] = progress["entries"]
+        for name in self._entries:
             if not self._path(name).exists():
                 self._refuse(self._path(name), "is missing")
 
@@ -110,10 +110,14 @@ class RunStore:
         except InputError as error:
             self._refuse(self._path(name), f"cannot be read ({str(error).rstrip('.')})", error)
 
+    def saved_at(self, name: str) -> float:
+        """Return the seconds worked when an entry was stored."""
+        return self._entries.setdefault(name, self.seconds)
+
     def save(self, name: str, record: Record) -> None:
         """Store an entry, in place of an older one, and the time until now."""
         self._write(name, to_json(record))
-        self._entries.add(name)
+        self._entries[name] = self.seconds
         self.tick()
 
     def once(self, name: str, kind: type[R], work: Callable[[], R]) -> R:
@@ -126,7 +130,7 @@ class RunStore:
 
     def tick(self) -> None:
         """Store the time until now."""
-        self._write(PROGRESS, {"seconds": self.seconds, "entries": sorted(self._entries)})
+        self._write(PROGRESS, {"seconds": self.seconds, "entries": self._entries})
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.json"

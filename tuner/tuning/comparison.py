@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tuner.data import Part
 from tuner.network.blas import one_thread
 from tuner.network.initialization import Parameters
-from tuner.records import Paired
+from tuner.records import PairedDifference
 from tuner.trainers.native import ROWS_AT_ONCE, NativeLane, NativeTrainer, logits
 
 Z = 1.959964
@@ -25,7 +25,7 @@ def best_of(right: Sequence[Right]) -> int:
     return int(np.argmax([each.mean() for each in right]))
 
 
-def differences(right: Sequence[Right], best: int) -> tuple[Paired, ...]:
+def differences(right: Sequence[Right], best: int) -> tuple[PairedDifference, ...]:
     """Compare the best candidate with each other one, on the same seeds and examples.
 
     Examples
@@ -39,20 +39,20 @@ def differences(right: Sequence[Right], best: int) -> tuple[Paired, ...]:
     return tuple(_paired(i, right[best], other) for i, other in enumerate(right) if i != best)
 
 
-def _paired(candidate: int, best: Right, other: Right) -> Paired:
+def _paired(candidate: int, best: Right, other: Right) -> PairedDifference:
     """Take both sources of chance together: which examples, and which seeds."""
     gain = best.astype(float) - other
     seeds, n = gain.shape
     of_examples = gain.mean(axis=0).std(ddof=1) / math.sqrt(n) if n > 1 else math.inf
     of_seeds = gain.mean(axis=1).std(ddof=1) / math.sqrt(seeds) if seeds > 1 else 0.0
     mean, half = float(gain.mean()), Z * math.hypot(of_examples, of_seeds)
-    return Paired(
+    return PairedDifference(
         candidate=candidate, difference=mean, low=max(-1.0, mean - half), high=min(1.0, mean + half)
     )
 
 
 def winner(
-    right: Sequence[Right], parameters: Sequence[int], best: int, found: Sequence[Paired]
+    right: Sequence[Right], parameters: Sequence[int], best: int, found: Sequence[PairedDifference]
 ) -> int:
     """Return the smallest candidate that cannot be told from the best; of equal size, the better.
 

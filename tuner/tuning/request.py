@@ -1,28 +1,25 @@
-"""What a tuning is asked to do, and how its budget is shared among the steps."""
+"""What a tuning is asked to do, and how it is watched and stopped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tuner.records import DataSummary, require
-
-REPORT_SECONDS, REPORT_SHARE, REPORT_MOST = 5.5, 0.02, 10.0
-"""Kept back of the budget for the report."""
+from tuner.records import DataSummary, TuneProgress, require
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
-    """What the user wants.
+class TuneRequest:
+    """What the user wants of a tuning.
 
     Attributes
     ----------
     budget
         Seconds for all of it, at least 1.
     article
-        Whether to use the article's own means only: sigmoid neurons, cross-entropy, no expansion
-        of the data.
+        Whether to use the article's own methods only: sigmoid neurons, cross-entropy, no
+        augmentation.
     seed
-        Of everything that is drawn at random.
+        Random seed.
     source, target, train_size, split_seed
         Which data, as for `tuner.data.load`; for the settings file.
     command
@@ -49,14 +46,8 @@ class Ask:
     def __post_init__(self) -> None:
         require(1 <= self.budget < float("inf"), "budget", self.budget, "at least 1 second")
 
-    @property
-    def for_work(self) -> float:
-        """Seconds until the work must have ended, so that the report is in time."""
-        kept = REPORT_SECONDS + min(REPORT_SHARE * self.budget, REPORT_MOST)
-        return max(self.budget / 2, self.budget - kept)
-
     def identity(self, data: DataSummary, version: str) -> dict[str, Any]:
-        """Return what a tuning must agree in to go on."""
+        """Return the fields that must match to resume."""
         return {
             "data": data.sha256,
             "n_train": data.n_train,
@@ -68,16 +59,16 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Control:
+class Callbacks:
     """How a tuning is watched and stopped.
 
     Attributes
     ----------
-    say
-        Called with what is done now, in words.
+    watch
+        Called with where the tuning stands, whenever that has changed.
     stop_asked
-        Looked at between pieces of work; once true, the tuning stops there and can be resumed.
+        Called between pieces of work; once true, the tuning stops there and can be resumed.
     """
 
-    say: Callable[[str], None] = field(default=lambda _: None)
+    watch: Callable[[TuneProgress], None] = field(default=lambda _: None)
     stop_asked: Callable[[], bool] = field(default=lambda: False)

@@ -7,10 +7,10 @@ from typing import Any
 import tomli_w
 
 from tuner.data.files import digest
-from tuner.records import Hyperparameters, Strategy
+from tuner.records import Hyperparameters, TuneRecord
 from tuner.study.spec import LONGEST_NAME
-from tuner.tuning.request import Ask
-from tuner.tuning.search import data_part, network_part
+from tuner.tuning.request import TuneRequest
+from tuner.tuning.steps.search import data_part, network_part
 
 HEADING = """\
 # What tune chose. The same network again, bit for bit on the same kind of machine:
@@ -21,18 +21,19 @@ HEADING = """\
 """
 
 
-def settings_text(settings: Hyperparameters, strategy: Strategy, ask: Ask, name: str) -> str:
+def settings_text(record: TuneRecord, request: TuneRequest, name: str) -> str:
     """Return the text of the file; what is searched around the settings is λ and the hidden size.
 
     Parameters
     ----------
-    settings, strategy
-        Of the chosen network, with its seed.
-    ask
+    record
+        Says what was chosen.
+    request
         Names the data.
     name
         Of the file, for the commands in its heading.
     """
+    settings, strategy = record.settings, record.final.strategy
     train = {k: v for k, v in vars(strategy).items() if k != "seconds" and v is not None}
     if strategy.patience is None:
         train["patience"] = "off"
@@ -41,12 +42,12 @@ def settings_text(settings: Hyperparameters, strategy: Strategy, ask: Ask, name:
         "title": "around the settings that tune chose",
         "seed": settings.seed,
         "eta": settings.eta,
-        "data": {k: v for k, v in data_part(ask).items() if v is not None},
+        "data": {k: v for k, v in data_part(request).items() if v is not None},
         "network": network_part(settings),
         "train": train,
         "search": _around(settings),
     }
-    content["name"] = _study_name(ask.source, tomli_w.dumps(content))
+    content["name"] = _study_name(request.source, tomli_w.dumps(content))
     return HEADING.format(name=name) + tomli_w.dumps(content)
 
 

@@ -8,16 +8,16 @@ from tests.support.report.runs import run_of
 from tests.support.report.studies import DATA, ENVIRONMENT, SMALL
 from tuner.records import (
     Candidate,
+    Confirmation,
     EtaSearch,
-    Final,
+    Evaluation,
+    FinishedStep,
     Hyperparameters,
-    Judged,
-    Means,
     Overfitting,
-    Paired,
+    PairedDifference,
+    Regularizer,
     Run,
-    Signal,
-    Step,
+    SanityCheck,
     StepName,
     Strategy,
     TuneRecord,
@@ -49,10 +49,10 @@ def _candidate(trial: int, hidden: int, accuracies: tuple[float, ...], epochs: i
     return Candidate(trial=trial, parameters=795 * hidden, runs=runs)
 
 
-def _means(name: str, accuracy: float, gap: float, **settings: Any) -> Means:
+def _means(name: str, accuracy: float, gap: float, **settings: Any) -> Regularizer:
     made = Hyperparameters(eta=0.5, **settings)
     run = reaching(accuracy, 12, gap=gap, settings=made)
-    return Means(name=name, run=run, accuracy=accuracy, gap=gap)
+    return Regularizer(name=name, run=run, accuracy=accuracy, gap=gap)
 
 
 def tuning(search: EtaSearch, **changes: Any) -> TuneRecord:
@@ -65,11 +65,9 @@ def tuning(search: EtaSearch, **changes: Any) -> TuneRecord:
         budget=60.0,
         seconds=57.5,
         article=False,
-        steps=tuple(
-            Step(name=name, conclusion=f"Concluded from {name}.", seconds=8.0) for name in ORDER
-        ),
+        steps=tuple(FinishedStep(name=name, seconds=8.0) for name in ORDER),
         left_out=(),
-        signal=Signal(run=reaching(0.9, 10, settings=settings), n_train=1000, chance=0.1),
+        signal=SanityCheck(run=reaching(0.9, 10, settings=settings), n_train=1000, chance=0.1),
         eta_searches={"sigmoid": search, "relu": search},
         overfitting=Overfitting(
             n_train=3000,
@@ -83,7 +81,7 @@ def tuning(search: EtaSearch, **changes: Any) -> TuneRecord:
         ),
         study=SMALL,
         eta_again=search,
-        final=Final(
+        final=Confirmation(
             strategy=Strategy(epochs=16, patience=None, schedule="planned"),
             compared_at=COMPARED_AT,
             candidates=(
@@ -93,14 +91,14 @@ def tuning(search: EtaSearch, **changes: Any) -> TuneRecord:
             ),
             best=0,
             differences=(
-                Paired(candidate=2, difference=0.06, low=0.05, high=0.07),
-                Paired(candidate=1, difference=0.003, low=-0.004, high=0.01),
+                PairedDifference(candidate=2, difference=0.06, low=0.05, high=0.07),
+                PairedDifference(candidate=1, difference=0.003, low=-0.004, high=0.01),
             ),
             winner=1,
             seed=2,
         ),
         inspection=inspection_of(),
-        test=Judged(
+        test=Evaluation(
             n=1000,
             accuracy=0.958,
             balanced_accuracy=0.957,

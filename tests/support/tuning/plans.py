@@ -6,10 +6,9 @@ from pathlib import Path
 from tuner.data import Dataset
 from tuner.records import Record
 from tuner.storage.run_store import open_store
-from tuner.tuning.candidates import FinalPlan
-from tuner.tuning.pipeline import WORK, LookPlan, ProbeSteps
-from tuner.tuning.request import Ask
-from tuner.tuning.search import Paces, SearchPlan
+from tuner.tuning.budget import ConfirmationPlan, LookPlan, Paces, ProbeSteps, SearchPlan
+from tuner.tuning.pipeline import WORK
+from tuner.tuning.request import TuneRequest
 
 SIZES = (10, 30)
 
@@ -17,7 +16,7 @@ SIZES = (10, 30)
 def small_plans(data: Dataset) -> dict[str, Record]:
     """Plans in which the study finds η for each size and the winner of the final goes on alone."""
     return {
-        "examples": LookPlan(n=60),
+        "look-plan": LookPlan(n_train=60),
         "paces": Paces(seconds=dict.fromkeys(SIZES, 1e-3)),
         "search-plan": SearchPlan(
             hidden=SIZES,
@@ -28,16 +27,16 @@ def small_plans(data: Dataset) -> dict[str, Record]:
             find_each=True,
             n_train=min(100, data.train.n),
         ),
-        "again-plan": ProbeSteps(n=120),
-        "final-plan": FinalPlan(seeds=2, compared_at=1, hold=1, epochs=4),
-        "final-plan-2": FinalPlan(seeds=2, compared_at=1, hold=2, epochs=4),
-        "final-plan-3": FinalPlan(seeds=2, compared_at=1, hold=2, epochs=3),
+        "probe-plan": ProbeSteps(steps=120),
+        "confirmation-plan": ConfirmationPlan(seeds=2, compared_at=1, hold=1, epochs=4),
+        "confirmation-plan-2": ConfirmationPlan(seeds=2, compared_at=1, hold=2, epochs=4),
+        "confirmation-plan-3": ConfirmationPlan(seeds=2, compared_at=1, hold=2, epochs=3),
     }
 
 
-def store_plans(folder: Path, data: Dataset, ask: Ask, *without: str) -> None:
+def store_plans(folder: Path, data: Dataset, request: TuneRequest, *without: str) -> None:
     """Store small plans where a tuning is to begin, but for those of some names."""
-    with open_store(folder / WORK, ask.identity(data.summary, version("tuner"))) as store:
+    with open_store(folder / WORK, request.identity(data.summary, version("tuner"))) as store:
         for name, plan in small_plans(data).items():
             if name not in without:
                 store.save(name, plan)

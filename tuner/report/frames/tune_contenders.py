@@ -2,7 +2,15 @@
 
 from collections.abc import Sequence
 
-from tuner.records import Candidate, Hyperparameters, Means, Run, Strategy, TrainRecord, TuneRecord
+from tuner.records import (
+    Candidate,
+    Hyperparameters,
+    Regularizer,
+    Run,
+    Strategy,
+    TrainRecord,
+    TuneRecord,
+)
 from tuner.report.format import number
 from tuner.report.frames.contenders import Contender, letter
 from tuner.report.frames.differences import Difference
@@ -40,14 +48,14 @@ def plain_and_chosen(record: TuneRecord) -> tuple[Contender, ...]:
     )
 
 
-def means_words(means: Means) -> str:
+def means_words(means: Regularizer) -> str:
     """Describe what was tried against overfitting, and on which kind of network.
 
     Examples
     --------
     >>> run = Run(settings=Hyperparameters(eta=0.5, lambda_=5.0), history=(), best_epoch=0,
     ...     best_validation_accuracy=0.0, stop_reason="epochs", stop_words="")
-    >>> means_words(Means(name="l2", run=run, accuracy=0.96, gap=0.02))
+    >>> means_words(Regularizer(name="l2", run=run, accuracy=0.96, gap=0.02))
     'sigmoid, L2 with λ 5'
     """
     settings = means.run.settings

@@ -40,6 +40,7 @@ from tuner.report.sections import Folded, Heading, Part, Points, Report, Section
 from tuner.report.sharing import Together, in_turn
 from tuner.report.summaries.comparison import difference_words
 from tuner.report.summaries.tune import tune_verdict
+from tuner.report.summaries.tune_steps import conclusions, left_out_sentences
 
 STUDY_SHARE = 0.6
 """Of the bytes of a page, what the study may take: its data grow with the number of trials."""
@@ -88,7 +89,7 @@ def write_tune(record: TuneRecord, folder: Path, together: Together = in_turn) -
 
 def _sections(record: TuneRecord, together: Together) -> tuple[Section, ...]:
     drawn = dict(zip(_DRAWN, together([partial(_parts, n, record) for n in _DRAWN]), strict=True))
-    said = {step.name: Text(step.conclusion) for step in record.steps}
+    said = {name: Text(said) for name, said in conclusions(record).items()}
 
     def section(name: StepName, *parts: Part) -> Section:
         conclusion = [said[name]] if name in said else []
@@ -220,7 +221,9 @@ def _inspection(record: TuneRecord) -> tuple[Part, ...]:
 
 def _left_out(record: TuneRecord) -> tuple[Part, ...]:
     return (
-        Points(record.left_out) if record.left_out else Text("Nothing: there was time enough."),
+        Points(left_out_sentences(record))
+        if record.left_out
+        else Text("Nothing: there was time enough."),
     )
 
 

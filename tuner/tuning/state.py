@@ -1,0 +1,77 @@
+"""What a step is given: the results of the steps before it, and the means to work with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar, cast
+
+from tuner.data import Dataset
+from tuner.execution.base import Executor
+from tuner.records import Record, TuneProgress
+from tuner.storage.run_store import RunStore
+from tuner.tuning.request import Callbacks, TuneRequest
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class State:
+    """The results of the steps done so far, by their type.
+
+    Examples
+    --------
+    >>> from tuner.records import Evaluation
+    >>> result = Evaluation(n=9, accuracy=1.0, balanced_accuracy=1.0, over_seeds=(), openings=1)
+    >>> State().plus(result)[Evaluation].n
+    9
+    """
+
+    results: Mapping[type[Record], Record] = field(default_factory=dict)
+
+    def __getitem__(self, kind: type[R]) -> R:
+        return cast("R", self.results[kind])
+
+    def plus(self, result: Record) -> "State":
+        """Return the state after one more step."""
+        return State({**self.results, type(result): result})
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all steps work with.
+
+    Attributes
+    ----------
+    data
+        Its test part is opened by the last step alone.
+    request
+        What the user wants.
+    store
+        Keeps the results of steps, and what the clock decided.
+    executor
+        Where networks train.
+    callbacks
+        How the tuning is watched and stopped.
+    """
+
+    data: Dataset
+    request: TuneRequest
+    store: RunStore
+    executor: Executor
+    callbacks: Callbacks
+
+    @property
+    def folder(self) -> Path:
+        """Where a step may keep files of its own."""
+        return self.store.folder
+
+    def decide(self, name: str, kind: type[R], plan: Callable[[], R]) -> R:
+        """Return a plan: the stored one, else what `plan` returns now, which is stored first.
+
+        The only way for the clock, the machine's pace and the number of workers to shape a result.
+        """
+        return self.store.once(name, kind, plan)
+
+    def tell(self, progress: TuneProgress) -> None:
+        """Tell whoever watches where the tuning stands."""
+        self.callbacks.watch(progress)

@@ -1,0 +1,1 @@
+"""The steps of a tuning, each a function of the results before it."""
