@@ -3,9 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,9 +13,6 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.support.report.runs import overfitting_run
 from tests.support.report.visits import CHROMIUM, FLAGS, Visit, Visitor
-from tuner.data import load
-from tuner.execution.opening import open_executor
-from tuner.execution.tasks import call_all
 from tuner.records import (
     DataSummary,
     Environment,
@@ -31,7 +26,6 @@ from tuner.records import (
     TrainRecord,
     Verdict,
 )
-from tuner.report.sharing import Together
 
 BASELINE = 3.2508
 EPOCHS = tuple(k / 4 for k in range(13))
@@ -189,10 +183,3 @@ def train_record(record: FindEtaRecord) -> TrainRecord:
         eta_search=None,
         result=overfitting_run(),
     )
-
-
-@pytest.fixture(scope="session")
-def together() -> Iterator[Together]:
-    """Two processes that share the drawing."""
-    with closing(open_executor(load("iris").tuning, 2)) as workers:
-        yield partial(call_all, workers)

@@ -31,9 +31,8 @@ from tuner.records import (
     to_json,
 )
 from tuner.report import load_stored, show, stored_json, write_reproduce
-from tuner.report.charts.article import draw_panels, panel_curves, panels_size
-from tuner.report.pages.reproduce_texts import texts
-from tuner.report.sharing import Together
+from tuner.report.charts.article import draw_panels, panel_curves
+from tuner.report.language import texts
 
 EPOCHS = tuple(float(i) for i in range(1, 41))
 
@@ -130,7 +129,7 @@ def test_both_languages_speak_of_the_same(reproduction: ReproduceRecord) -> None
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_holds_everything(
-    reproduction: ReproduceRecord, together: Together, language: str, tmp_path: Path
+    reproduction: ReproduceRecord, language: str, tmp_path: Path
 ) -> None:
     written = write_reproduce(reproduction, tmp_path, language)
     page = written.html.read_text("utf-8")
@@ -147,8 +146,8 @@ def test_the_page_holds_everything(
     assert page.count('class="disagrees"') >= 2
     assert "default-src &#39;none&#39;" in page
     assert len(page.encode()) < 1_500_000
-    shared = write_reproduce(reproduction, tmp_path / "shared", language, together)
-    assert shared.html.read_bytes() == page.encode()
+    again = write_reproduce(reproduction, tmp_path / "again", language)
+    assert again.html.read_bytes() == page.encode()
 
 
 def test_the_record_comes_back_whole(reproduction: ReproduceRecord, tmp_path: Path) -> None:
@@ -181,13 +180,12 @@ def test_a_record_that_contradicts_itself_is_refused(
         load_stored(file)
 
 
-@pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("place", range(4))
-def test_figures_draw_every_line(reproduction: ReproduceRecord, place: int, narrow: bool) -> None:
+def test_figures_draw_every_line(reproduction: ReproduceRecord, place: int) -> None:
     experiment = reproduction.experiments[place]
     curves = panel_curves(experiment)
     assert len(curves) == len(experiment.panels) * 2 * len(EPOCHS)
-    figure = draw_panels(curves, experiment.panels, panels_size(experiment.panels, narrow=narrow))
+    figure = draw_panels(curves, experiment.panels)
     for axes, each in zip(figure.axes, experiment.panels, strict=True):
         assert axes.get_title(loc="left").startswith(each.title)
         drawn = {line.get_gid(): line for line in axes.lines}

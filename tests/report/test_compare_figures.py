@@ -14,17 +14,12 @@ from tests.support.report.runs import BROKEN, EMPTY, LOST
 from tuner.records import Run, TrainRecord
 from tuner.report.charts.comparison import (
     DRAWN,
-    ONE,
-    ONE_NARROW,
-    TWO,
-    TWO_NARROW,
-    differences_size,
     draw_accuracies,
     draw_differences,
     draw_gaps,
     mark_of,
 )
-from tuner.report.charts.inspection import draw_weights, weights_size
+from tuner.report.charts.inspection import draw_weights
 from tuner.report.charts.render import png, svg
 from tuner.report.frames.comparison import (
     curves_table,
@@ -55,26 +50,23 @@ def every(train_record: TrainRecord) -> tuple[Contender, ...]:
     )
 
 
-def accuracies(every: tuple[Contender, ...], narrow: bool = False) -> Figure:
-    size = TWO_NARROW if narrow else TWO
-    return draw_accuracies(curves_table(every), [each.name for each in every], size)
+def accuracies(every: tuple[Contender, ...]) -> Figure:
+    return draw_accuracies(curves_table(every), [each.name for each in every])
 
 
-def gaps(every: tuple[Contender, ...], narrow: bool = False) -> Figure:
-    size = ONE_NARROW if narrow else ONE
-    return draw_gaps(curves_table(every), [each.name for each in every], size)
+def gaps(every: tuple[Contender, ...]) -> Figure:
+    return draw_gaps(curves_table(every), [each.name for each in every])
 
 
-def differences(every: tuple[Contender, ...], narrow: bool = False) -> Figure:
+def differences(every: tuple[Contender, ...]) -> Figure:
     against, names = against_winner(every), {each.letter: each.name for each in every}
-    size = differences_size(len(against), 3.6 if narrow else 8.0)
     rows = [names[each.second] for each in against]
-    return draw_differences(differences_table(against), paired_table(against), rows, size)
+    return draw_differences(differences_table(against), paired_table(against), rows)
 
 
-def weights(every: tuple[Contender, ...], narrow: bool = False) -> Figure:
+def weights(every: tuple[Contender, ...]) -> Figure:
     _, frame = largest_layers(every)
-    return draw_weights(frame, weights_size(len(every), 3.6 if narrow else 8.0))
+    return draw_weights(frame)
 
 
 def lines(axes: Axes, gid: str) -> list[Line2D]:
@@ -164,30 +156,25 @@ def test_weights_have_one_width(train_record: TrainRecord) -> None:
     assert list(dict.fromkeys(frame["name"])) == ["A, λ 0", "B, λ 5"]
 
 
-@pytest.mark.parametrize("narrow", [False, True])
-def test_everything_is_inside(every: tuple[Contender, ...], narrow: bool) -> None:
+def test_everything_is_inside(every: tuple[Contender, ...]) -> None:
     for draw in (accuracies, gaps, differences, weights):
-        all_inside(draw(every, narrow))
+        all_inside(draw(every))
 
 
-@pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("broken", [BROKEN, LOST, EMPTY], ids=["diverged", "lost", "empty"])
-def test_runs_that_went_wrong_are_drawn(
-    train_record: TrainRecord, broken: Run, narrow: bool
-) -> None:
+def test_runs_that_went_wrong_are_drawn(train_record: TrainRecord, broken: Run) -> None:
     bad = run_reaching(train_record, 0.9, 0, lambda_=9.0)
     every = grouped([run_reaching(train_record, 0.9, 0), replace(bad, result=broken)])
     for draw in (accuracies, gaps, differences):
-        all_inside(draw(every, narrow))
-    all_inside(accuracies(grouped([replace(bad, result=broken)]), narrow))
+        all_inside(draw(every))
+    all_inside(accuracies(grouped([replace(bad, result=broken)])))
 
 
-@pytest.mark.parametrize("narrow", [False, True])
-def test_more_contenders_than_can_be_drawn(train_record: TrainRecord, narrow: bool) -> None:
+def test_more_contenders_than_can_be_drawn(train_record: TrainRecord) -> None:
     every = grouped([run_reaching(train_record, 0.9, 0, lambda_=float(k)) for k in range(14)])
-    assert len(lines(accuracies(every, narrow).axes[0], "median")) == DRAWN
+    assert len(lines(accuracies(every).axes[0], "median")) == DRAWN
     for draw in (accuracies, gaps, differences, weights):
-        all_inside(draw(every, narrow))
+        all_inside(draw(every))
 
 
 @pytest.mark.parametrize("name", ["$x$", "手写数字", "a\nb", "x" * 300, "<script>"])
@@ -199,7 +186,7 @@ def test_names_of_any_kind_are_drawn(train_record: TrainRecord, name: str) -> No
     every = contenders(records, [name, "other"])
     assert every[0].name == name
     for draw in (accuracies, gaps, differences, weights):
-        all_inside(draw(every, True))
+        all_inside(draw(every))
 
 
 def test_same_runs_same_bytes(every: tuple[Contender, ...]) -> None:

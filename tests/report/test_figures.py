@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 
 from tuner.records import EtaSearch, Outcome, Probe, Verdict
 from tuner.report.charts.annotations import Landmarks, landmarks
-from tuner.report.charts.canvas import NARROW, WIDE, Size, spread
+from tuner.report.charts.canvas import spread
 from tuner.report.charts.learning_rate import (
     cost_curves,
     draw_cost_curves,
@@ -33,12 +33,12 @@ from tuner.report.charts.theme import INK, LIGHT_TO_DARK, MARKS, MUTED, PAPER
 SearchMaker = Callable[..., EtaSearch]
 
 
-def curves_figure(search: EtaSearch, size: Size = WIDE) -> Figure:
-    return draw_cost_curves(cost_curves(search), landmarks(search), size)
+def curves_figure(search: EtaSearch) -> Figure:
+    return draw_cost_curves(cost_curves(search), landmarks(search))
 
 
-def final_figure(search: EtaSearch, size: Size = WIDE) -> Figure:
-    return draw_final_costs(final_costs(search), landmarks(search), size)
+def final_figure(search: EtaSearch) -> Figure:
+    return draw_final_costs(final_costs(search), landmarks(search))
 
 
 def rendered(figure: Figure) -> None:
@@ -217,7 +217,6 @@ GONE = tuple(
 ZERO = (replace(CONSTANT[0], costs=(0.0, 0.0)),)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
 @pytest.mark.parametrize(
     ("probes", "baseline"),
     [(CONSTANT[:1], 3.2), (CONSTANT, 2.3), (GONE, 3.2), (GONE, math.nan), (ZERO, 0.0), ((), 3.2)],
@@ -229,19 +228,17 @@ def test_degenerate_searches_are_drawn(
     probes: tuple[Probe, ...],
     baseline: float,
     outcome: Outcome,
-    size: Size,
 ) -> None:
     search = make_search(probes=probes, baseline=baseline, outcome=outcome, bracket=(None, None))
-    for figure in (curves_figure(search, size), final_figure(search, size)):
+    for figure in (curves_figure(search), final_figure(search)):
         low, high = figure.axes[0].get_ylim()
         assert low < high
         rendered(figure)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
 @pytest.mark.parametrize("draw", [curves_figure, final_figure])
-def test_no_text_is_cut_off(search: EtaSearch, draw: Callable[..., Figure], size: Size) -> None:
-    figure = draw(search, size)
+def test_no_text_is_cut_off(search: EtaSearch, draw: Callable[..., Figure]) -> None:
+    figure = draw(search)
     rendered(figure)
     (axes,) = figure.axes
     boxes = [text.get_window_extent() for text in (*axes.texts, axes.xaxis.label)]
@@ -253,9 +250,8 @@ def test_no_text_is_cut_off(search: EtaSearch, draw: Callable[..., Figure], size
         assert box.y1 <= figure.bbox.y1
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-def test_labels_at_line_ends_do_not_overlap(search: EtaSearch, size: Size) -> None:
-    figure = curves_figure(search, size)
+def test_labels_at_line_ends_do_not_overlap(search: EtaSearch) -> None:
+    figure = curves_figure(search)
     rendered(figure)
     boxes = sorted((t.get_window_extent() for t in figure.axes[0].texts), key=lambda box: box.y0)
     overlaps = [high.y0 - low.y1 for low, high in pairwise(boxes)]

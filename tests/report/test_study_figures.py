@@ -12,8 +12,7 @@ from matplotlib.lines import Line2D
 
 from tests.support.report.studies import SMALL, SPEC, TRIALS, failed, large, study, trial
 from tuner.records import StudyRecord
-from tuner.report.charts.canvas import NARROW, WIDE
-from tuner.report.charts.render import darkened, png, svg
+from tuner.report.charts.render import png, svg
 from tuner.report.charts.study_axes import tick_texts
 from tuner.report.charts.study_curves import (
     DRAWN_CURVES,
@@ -23,13 +22,12 @@ from tuner.report.charts.study_curves import (
 )
 from tuner.report.charts.study_front import draw_front, front
 from tuner.report.charts.study_history import draw_history, rungs, search_history
-from tuner.report.charts.study_importance import draw_importances, importances, low_sizes
+from tuner.report.charts.study_importance import draw_importances, importances
 from tuner.report.charts.study_map import draw_map, map_dimensions, map_points
 from tuner.report.charts.study_parts import apart, few
 from tuner.report.charts.study_slices import draw_slice, slice_means, slice_points
 from tuner.report.charts.study_strategies import draw_strategies, strategies, strategy_means
 from tuner.report.charts.theme import LEVELS, STATES
-from tuner.report.charts.training import MIDDLE, MIDDLE_NARROW
 from tuner.report.frames.study import trial_table
 from tuner.report.frames.study_space import dimensions
 
@@ -87,23 +85,22 @@ EVERY = {
 }
 
 
-def every_figure(record: StudyRecord, narrow: bool = False) -> Iterator[tuple[str, Figure]]:
-    size, tall = (NARROW, MIDDLE_NARROW) if narrow else (WIDE, MIDDLE)
+def every_figure(record: StudyRecord) -> Iterator[tuple[str, Figure]]:
     for each in dimensions(record):
         points = slice_points(record, each)
-        yield each.name, draw_slice(points, slice_means(points, each), each, size)
+        yield each.name, draw_slice(points, slice_means(points, each), each)
     if pair := map_dimensions(record):
-        yield "map", draw_map(map_points(record, *pair), *pair, size)
+        yield "map", draw_map(map_points(record, *pair), *pair)
     shares = importances(record)
-    yield "importances", draw_importances(shares, low_sizes(len(shares))[narrow])
-    yield "history", draw_history(search_history(record), rungs(record), tall)
-    yield "curves", draw_learning_curves(learning_curves(record), rungs(record), size)
+    yield "importances", draw_importances(shares)
+    yield "history", draw_history(search_history(record), rungs(record))
+    yield "curves", draw_learning_curves(learning_curves(record), rungs(record))
     trials = strategies(record)
     if len(trials):
-        yield "strategies", draw_strategies(trials, strategy_means(trials), tall)
+        yield "strategies", draw_strategies(trials, strategy_means(trials))
     for index in range(1, len(record.result.objectives)):
         name = record.result.objectives[index]
-        yield "front", draw_front(front(record, index), name, size)
+        yield "front", draw_front(front(record, index), name)
 
 
 def figure_of(name: str, record: StudyRecord = SMALL) -> Figure:
@@ -122,10 +119,9 @@ def legend_texts(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
-@pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("record", EVERY.values(), ids=EVERY)
-def test_every_study_is_drawn_within_its_figure(record: StudyRecord, narrow: bool) -> None:
-    for name, figure in every_figure(record, narrow):
+def test_every_study_is_drawn_within_its_figure(record: StudyRecord) -> None:
+    for name, figure in every_figure(record):
         FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
         boxes = [label.get_window_extent() for legend in figure.legends for label in [legend]]
         for axes in figure.axes:
@@ -143,7 +139,7 @@ def test_every_study_is_drawn_within_its_figure(record: StudyRecord, narrow: boo
 
 @pytest.mark.parametrize("record", EVERY.values(), ids=EVERY)
 def test_legend_stands_below_the_axis(record: StudyRecord) -> None:
-    for _, figure in every_figure(record, narrow=True):
+    for _, figure in every_figure(record):
         if figure.legends:
             FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
             bottoms = [box.y0 for axes in figure.axes if (box := axes.xaxis.get_tightbbox())]
@@ -178,9 +174,9 @@ def test_choices_are_ticks_and_points_stand_near_them() -> None:
 
 
 def test_words_of_any_kind_become_short_labels() -> None:
-    labels = tick_texts(["relu", *ODD], narrow=True)
+    labels = tick_texts(["relu", *ODD])
     assert len(set(labels)) == len(labels)
-    assert all(len(label) <= 11 for label in labels)
+    assert all(len(label) <= 13 for label in labels)
     assert labels[4] == "choice 5"
 
 
@@ -191,8 +187,8 @@ def test_the_map_shows_the_points_and_nothing_else() -> None:
     assert not axes.images
     assert not axes.collections
     assert [len(points(line)) for line in lines(axes, "tied")] == [1]
-    bright = darkened(svg(figure_of("map")))
-    assert not any(color in bright for color in LEVELS)
+    drawing = svg(figure_of("map"))
+    assert not any(color in drawing.split("</style>")[1] for color in LEVELS)
 
 
 def test_history_has_a_stair_and_the_rungs() -> None:

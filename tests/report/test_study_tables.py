@@ -29,7 +29,7 @@ from tuner.report.checks.study import edge, study_cautions
 from tuner.report.frames.study import curve_table, seed_table, trial_table
 from tuner.report.frames.study_ranking import ranking
 from tuner.report.frames.study_space import Dimension, dimensions, in_words
-from tuner.report.pages.study_tables import all_trials, eta_searches, leaders
+from tuner.report.pages.study import all_trials, eta_searches, leaders
 from tuner.report.summaries.study import study_verdict
 from tuner.stats import mean_interval, wilson
 
@@ -288,22 +288,23 @@ def test_front_of_nothing_is_empty() -> None:
 
 
 def test_lists_of_the_page() -> None:
-    best = leaders(SMALL)
+    (best,) = leaders(SMALL, trial_table(SMALL))
     assert best is not None
     assert [row[-1].text for row in best.rows] == ["best", "smallest network of these"]
-    assert leaders(NOTHING) is None
-    assert len(all_trials(SMALL).rows) == 6
-    assert "The 600 best of 700" in all_trials(large(700, 4, 1)).caption
+    assert leaders(NOTHING, trial_table(NOTHING)) == ()
+    assert len(list(all_trials(SMALL, trial_table(SMALL)).rows)) == 6
+    many = large(700, 4, 1)
+    assert "The 600 best of 700" in all_trials(many, trial_table(many)).caption
 
 
 def test_eta_searches_are_named_by_their_network() -> None:
     record = study(eta_searches={QUESTION: FOUND, "手写 <b>": FOUND, "[1]": FOUND})
-    found = eta_searches(record)
+    (found,) = eta_searches(record)
     assert found is not None
     names = [row[0].text for row in found.rows]
     assert "30, sigmoid, cross-entropy, scaled, m = 10" in names
     assert {"手写 <b>", "[1]"} <= set(names)
-    assert eta_searches(study(eta_searches={})) is None
+    assert eta_searches(study(eta_searches={})) == ()
 
 
 def test_values_in_words_are_cut() -> None:

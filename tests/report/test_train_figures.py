@@ -28,10 +28,6 @@ from tuner.report.charts.render import png, svg
 from tuner.report.charts.theme import SERIES
 from tuner.report.charts.training import (
     DRAWN_EPOCHS,
-    MIDDLE,
-    MIDDLE_NARROW,
-    TALL,
-    TALL_NARROW,
     draw_overfitting,
     draw_training_curves,
     overfitting,
@@ -52,14 +48,12 @@ EVERY = {
 }
 
 
-def curves_figure(run: Run, narrow: bool = False) -> Figure:
-    size = TALL_NARROW if narrow else TALL
-    return draw_training_curves(training_curves(run), run_marks(run), size)
+def curves_figure(run: Run) -> Figure:
+    return draw_training_curves(training_curves(run), run_marks(run))
 
 
-def overfitting_figure(run: Run, narrow: bool = False) -> Figure:
-    size = MIDDLE_NARROW if narrow else MIDDLE
-    return draw_overfitting(overfitting(run), run_marks(run), size)
+def overfitting_figure(run: Run) -> Figure:
+    return draw_overfitting(overfitting(run), run_marks(run))
 
 
 def lines(axes: Axes, gid: str) -> list[Line2D]:
@@ -136,8 +130,8 @@ def test_moments_go_through_all_panels() -> None:
 def test_best_and_lowest_are_ringed_and_labelled() -> None:
     figure = curves_figure(HALVING)
     cost, accuracy, _ = figure.axes
-    assert "88.33 %, epoch 6" in texts(accuracy)
-    assert "lowest: epoch 8" in texts(cost)
+    assert accuracy.get_title(loc="left").endswith("; best 88.33 %, epoch 6")
+    assert cost.get_title(loc="left") == "cost; lowest validation cost, epoch 8"
     (ring,) = lines(cost, "lowest")
     assert points(ring) == [(8, 0.5625)]
     assert legend_texts(figure) == [
@@ -166,7 +160,7 @@ def test_curves_are_told_apart_without_colour() -> None:
 
 def test_lines_of_a_diverged_run_stop_with_a_cross() -> None:
     cost, accuracy, _ = curves_figure(BROKEN).axes
-    assert cost.get_title(loc="left") == "cost, cut at 3"
+    assert cost.get_title(loc="left").startswith("cost, cut at 3; ")
     assert "validation ×" in texts(cost)
     assert "validation ×" in texts(accuracy)
     assert [points(cross)[0][0] for cross in lines(accuracy, "lost")] == [3, 3]
@@ -180,11 +174,10 @@ def test_a_line_that_ends_above_the_picture_points_up() -> None:
     assert "validation" in texts(accuracy)
 
 
-@pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("draw", [curves_figure, overfitting_figure])
 @pytest.mark.parametrize("run", EVERY.values(), ids=EVERY)
-def test_every_run_is_drawn(run: Run, draw: Callable[..., Figure], narrow: bool) -> None:
-    figure = draw(run, narrow)
+def test_every_run_is_drawn(run: Run, draw: Callable[..., Figure]) -> None:
+    figure = draw(run)
     FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
     for axes in figure.axes:
         low, high = axes.get_ylim()
@@ -213,7 +206,7 @@ def test_accuracy_zooms_on_the_range_that_matters() -> None:
     low, high = accuracy.get_ylim()
     assert 75 < low < 82
     assert high == 100
-    assert accuracy.get_title(loc="left") == f"accuracy in %, from {low:.3g} up"
+    assert accuracy.get_title(loc="left").startswith(f"accuracy in %, from {low:.3g} up; ")
 
 
 def test_curves_on_the_border_are_drawn_whole() -> None:
@@ -223,17 +216,6 @@ def test_curves_on_the_border_are_drawn_whole() -> None:
         assert box is not None
         assert box.y1 > accuracy.bbox.y1
         assert box.y0 == pytest.approx(accuracy.bbox.y0)
-
-
-@pytest.mark.parametrize("narrow", [False, True])
-def test_a_note_hides_no_curve_where_there_is_room(narrow: bool) -> None:
-    for axes in curves_figure(OVERFIT, narrow).axes[:2]:
-        FigureCanvasAgg(axes.figure).draw()  # type: ignore[no-untyped-call,arg-type]
-        (note,) = (text for text in axes.texts if "epoch" in text.get_text())
-        box = note.get_window_extent()
-        for gid in ("training", "validation"):
-            drawn = axes.transData.transform(np.asarray(lines(axes, gid)[0].get_xydata()))
-            assert not any(box.contains(x, y) for x, y in drawn)
 
 
 @pytest.mark.parametrize("draw", [curves_figure, overfitting_figure])

@@ -23,7 +23,6 @@ from tuner.report.frames.tune_contenders import (
     model_record,
     plain_and_chosen,
 )
-from tuner.report.sharing import Together
 from tuner.report.summaries.tune import tied_words, tune_verdict
 from tuner.report.summaries.tune_steps import conclusions
 
@@ -40,13 +39,11 @@ def files(tuned: TuneRecord, tmp_path_factory: pytest.TempPathFactory) -> Report
     return write_tune(tuned, tmp_path_factory.mktemp("tune"))
 
 
-def test_processes_that_share_the_drawing_change_no_byte(
-    tuned: TuneRecord, files: ReportFiles, together: Together, tmp_path: Path
+def test_the_same_record_gives_the_same_bytes(
+    tuned: TuneRecord, files: ReportFiles, tmp_path: Path
 ) -> None:
-    shared = write_tune(tuned, tmp_path, together)
-    for one, other in zip(
-        (files.html, *files.figures), (shared.html, *shared.figures), strict=True
-    ):
+    again = write_tune(tuned, tmp_path)
+    for one, other in zip((files.html, *files.figures), (again.html, *again.figures), strict=True):
         assert one.read_bytes() == other.read_bytes(), one.name
 
 

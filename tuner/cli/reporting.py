@@ -11,7 +11,6 @@ from tuner.records import DataSummary, ReproduceRecord, StudyRecord, TrainRecord
 
 if TYPE_CHECKING:
     from tuner.report import ReportFiles
-    from tuner.report.sharing import Together
     from tuner.report.stored import StoredRecord
 
 
@@ -39,19 +38,15 @@ def made_with(argv: Sequence[str], data: DataSummary) -> dict[str, Any]:
     return {"command": command_line(argv), "data": data, "environment": environment()}
 
 
-def write(
-    record: "StoredRecord", folder: Path, lang: str = "en", together: "Together | None" = None
-) -> Written:
-    """Write a record as page and figures, and as records.json; `together` shares the drawing."""
+def write(record: "StoredRecord", folder: Path, lang: str = "en") -> Written:
+    """Write a record as page and figures, and as records.json."""
     from tuner.report import stored_json
 
     records = write_file(folder / "records.json", stored_json(record))
-    return Written(write_page(record, folder, lang, together), records)
+    return Written(write_page(record, folder, lang), records)
 
 
-def write_page(
-    record: "StoredRecord", folder: Path, lang: str = "en", together: "Together | None" = None
-) -> "ReportFiles":
+def write_page(record: "StoredRecord", folder: Path, lang: str = "en") -> "ReportFiles":
     """Write a record as page and figures; pages of `reproduce` come in two languages."""
     from tuner.report import (
         write_find_eta,
@@ -60,15 +55,13 @@ def write_page(
         write_train,
         write_tune,
     )
-    from tuner.report.sharing import in_turn
 
     if isinstance(record, ReproduceRecord):
-        return write_reproduce(record, folder, lang, together or in_turn)
-
+        return write_reproduce(record, folder, lang)
     if isinstance(record, TrainRecord):
         return write_train(record, folder)
     if isinstance(record, TuneRecord):
-        return write_tune(record, folder, together or in_turn)
+        return write_tune(record, folder)
     if isinstance(record, StudyRecord):
         return write_study(record, folder)
     return write_find_eta(record, folder)

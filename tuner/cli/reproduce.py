@@ -3,7 +3,6 @@
 import sys
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,8 +87,6 @@ def reproduce(
     Writes reproduce.html (for zh: reproduce-zh.html), its figures and records.json to --out
     (default: reports/reproduce-DATA). Stopped at any moment, the same command goes on.
     """
-    from tuner.execution.tasks import call_all
-
     with narrator() as say:
         say.tell(f"reading {data.data}")
         job = _job(context.obj, names or [], data, page, work)
@@ -98,7 +95,7 @@ def reproduce(
             if done.complete:
                 say.tell("writing the report")
                 record = _record(job, done)
-                written = write(record, job.out, page.lang, partial(call_all, executor))
+                written = write(record, job.out, page.lang)
                 job.store.forget()
     if not done.complete:
         print(f"interrupted: go on with {job.command}", file=sys.stderr)

@@ -4,7 +4,6 @@ import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,7 +75,7 @@ def tune(
                 print(f"interrupted: go on with {request.command}", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED)
             began = time.monotonic()
-            written = _write(tuned, out, request.command, executor, say)
+            written = _write(tuned, out, request.command, say)
     print_answer(tuned.record, written, out, time.monotonic() - began, as_json=answer.json)
 
 
@@ -132,12 +131,10 @@ def _tuned(
         return run(dataset, request, out, executor=executor, callbacks=callbacks, fresh=fresh)
 
 
-def _write(tuned: "Tuned", out: Path, command: str, executor: "Executor", say: Say) -> Written:
-    from tuner.execution.tasks import call_all
-
+def _write(tuned: "Tuned", out: Path, command: str, say: Say) -> Written:
     say("writing the report")
     with if_interrupted(f"the report is missing: go on with {command}"):
-        return write(tuned.record, out, together=partial(call_all, executor))
+        return write(tuned.record, out)
 
 
 def _clock(seconds: float) -> str:

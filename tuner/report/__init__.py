@@ -1,6 +1,6 @@
 """Reports rebuilt from records alone: tables (pandas), figures (matplotlib), one HTML page."""
 
-from tuner.report.html import ReportFiles as ReportFiles
+from tuner.report.document import ReportFiles as ReportFiles
 from tuner.report.pages.comparison import write_comparison as write_comparison
 from tuner.report.pages.find_eta import write_find_eta as write_find_eta
 from tuner.report.pages.reproduce import write_reproduce as write_reproduce

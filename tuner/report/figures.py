@@ -11,7 +11,6 @@
 
 from tuner.report.charts.annotations import landmarks, run_marks
 from tuner.report.charts.comparison import (
-    differences_size,
     draw_accuracies,
     draw_differences,
     draw_gaps,
@@ -21,9 +20,7 @@ from tuner.report.charts.inspection import (
     draw_confusion,
     draw_mistakes,
     draw_weights,
-    mistakes_size,
     mistakes_table,
-    weights_size,
 )
 from tuner.report.charts.learning_rate import (
     cost_curves,
@@ -61,7 +58,6 @@ __all__ = [
     "contenders",
     "cost_curves",
     "curves_table",
-    "differences_size",
     "differences_table",
     "draw_accuracies",
     "draw_confusion",
@@ -91,7 +87,6 @@ __all__ = [
     "levels",
     "map_dimensions",
     "map_points",
-    "mistakes_size",
     "mistakes_table",
     "on_one_grid",
     "overfitting",
@@ -106,5 +101,4 @@ __all__ = [
     "strategy_means",
     "training_curves",
     "weight_histograms",
-    "weights_size",
 ]

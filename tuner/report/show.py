@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from tuner.records import FindEtaRecord, ReproduceRecord, TrainRecord, TuneRecord
-from tuner.report.document import Picture, fill
+from tuner.report.document import Figure, fill
 from tuner.report.frames.tune_contenders import model_record
-from tuner.report.pages.find_eta import cost_picture
-from tuner.report.pages.reproduce import reproduce_picture, reproduce_verdict
-from tuner.report.pages.study_figures import history_picture
-from tuner.report.pages.train import curves_picture
+from tuner.report.pages.find_eta import costs_figure
+from tuner.report.pages.reproduce import reproduce_figure, reproduce_verdict
+from tuner.report.pages.study_figures import history_figure
+from tuner.report.pages.train import curves_figure
 from tuner.report.stored import StoredRecord
 from tuner.report.summaries.learning_rate import PlainVerdict, find_eta_verdict
 from tuner.report.summaries.study import study_verdict
@@ -63,17 +63,18 @@ def show(record: StoredRecord) -> Shown:
     >>> show(record)
     Use η = 0.5
     """
-    verdict, picture = _parts(record)
-    return Shown(verdict.headline, fill("show.html.j2", {"verdict": verdict, "picture": picture}))
+    verdict, figure = _parts(record)
+    values = {"verdict": verdict, "figure": figure, "drawing": figure.drawn(dark=False)}
+    return Shown(verdict.headline, fill("show.html.j2", values))
 
 
-def _parts(record: StoredRecord) -> tuple[PlainVerdict, Picture]:
+def _parts(record: StoredRecord) -> tuple[PlainVerdict, Figure]:
     if isinstance(record, FindEtaRecord):
-        return find_eta_verdict(record.result), cost_picture(record.result)
+        return find_eta_verdict(record.result), costs_figure(record.result)
     if isinstance(record, TuneRecord):
-        return tune_verdict(record), curves_picture(model_record(record).result)
+        return tune_verdict(record), curves_figure(model_record(record).result)
     if isinstance(record, TrainRecord):
-        return train_verdict(record), curves_picture(record.result)
+        return train_verdict(record), curves_figure(record.result)
     if isinstance(record, ReproduceRecord):
-        return reproduce_verdict(record), reproduce_picture(record)
-    return study_verdict(record), history_picture(record)
+        return reproduce_verdict(record), reproduce_figure(record)
+    return study_verdict(record), history_figure(record)

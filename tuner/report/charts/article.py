@@ -7,16 +7,13 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tuner.records import ExperimentRecord, Panel
-from tuner.report.charts.canvas import Size
+from tuner.report.charts.canvas import WIDTH, key
+from tuner.report.charts.lines import draw_line
 from tuner.report.charts.theme import MARKS, Mark, styled
 from tuner.report.format import number
-
-_NARROW = 5.0
-"""Inches below which panels stand one below the other."""
 
 OVER_TIME = ("epochs", "training steps")
 
@@ -45,15 +42,7 @@ def panel_curves(experiment: ExperimentRecord) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["panel", "line", "x", "y", "low", "high"])
 
 
-def panels_size(panels: Sequence[Panel], *, narrow: bool) -> Size:
-    """Return width and height in inches for so many panels."""
-    count = len(panels)
-    if narrow:
-        return (3.6, 0.8 + 2.35 * count)
-    return (8.0, 3.9 if count < 4 else 6.4)
-
-
-def draw_panels(curves: pd.DataFrame, panels: Sequence[Panel], size: Size) -> Figure:
+def draw_panels(curves: pd.DataFrame, panels: Sequence[Panel]) -> Figure:
     """Draw the panels: means as lines, ranges over seeds as bands behind them.
 
     Parameters
@@ -62,21 +51,20 @@ def draw_panels(curves: pd.DataFrame, panels: Sequence[Panel], size: Size) -> Fi
         From `panel_curves`.
     panels
         Their titles and axes.
-    size
-        From `panels_size`.
     """
-    narrow, names = size[0] < _NARROW, list(dict.fromkeys(curves["line"]))
-    rows, columns = _grid(len(panels), narrow=narrow)
-    marks = dict(zip(names, _marks(len(names)), strict=True))
+    every = list(MARKS.values())
+    names = dict.fromkeys(curves["line"])
+    marks = {name: every[i % len(every)] for i, name in enumerate(names)}
     with styled():
-        figure = Figure(figsize=size, facecolor="none", layout="constrained")
-        grid = figure.subplots(rows, columns, squeeze=False, subplot_kw={"facecolor": "none"})
-        for axes, panel in zip(grid.flat, panels, strict=True):
+        height = 0.9 + 2.4 * len(panels)
+        figure = Figure(figsize=(WIDTH, height), facecolor="none", layout="constrained")
+        stack = figure.subplots(len(panels), squeeze=False, subplot_kw={"facecolor": "none"})
+        for axes, panel in zip(stack.flat, panels, strict=True):
             _draw_panel(axes, panel, curves[curves["panel"] == panel.title], marks)
         figure.legend(
-            handles=[_key(name, mark) for name, mark in marks.items()],
+            handles=[key(mark, name) for name, mark in marks.items()],
             loc="outside lower left",
-            ncols=2 if narrow else 4,
+            ncols=2,
             fontsize="small",
             handlelength=2.6,
             columnspacing=1.2,
@@ -84,49 +72,30 @@ def draw_panels(curves: pd.DataFrame, panels: Sequence[Panel], size: Size) -> Fi
     return figure
 
 
-def _grid(count: int, *, narrow: bool) -> tuple[int, int]:
-    if narrow:
-        return count, 1
-    return (2, 2) if count == 4 else (1, count)
-
-
-def _marks(count: int) -> list[Mark]:
-    every = list(MARKS.values())
-    return [every[i % len(every)] for i in range(count)]
-
-
 def _draw_panel(axes: Axes, panel: Panel, curves: pd.DataFrame, marks: Mapping[str, Mark]) -> None:
-    axes.set_title(panel.title, loc="left", fontsize="medium")
+    axes.set_title(panel.title, loc="left")
     axes.set_xlabel(panel.x_title, fontsize="small")
     axes.tick_params(labelsize="small")
     if panel.log_x:
         axes.set_xscale("log")
     if panel.log_y:
         axes.set_yscale("log")
+    known = curves[["y", "low", "high"]].melt()["value"].dropna()
+    if len(known):
+        low, high = known.min(), known.max()
+        spare = 0.05 * (high - low) or 0.5
+        axes.set_ylim(*((low / 1.2, high * 1.2) if panel.log_y else (low - spare, high + spare)))
     for i, (name, line) in enumerate(curves.groupby("line", sort=False)):
-        _draw_line(axes, line, str(name), marks[str(name)], start=i)
+        mark, line = marks[str(name)], line.reset_index(drop=True)
+        if line["low"].notna().any():
+            style: dict[str, Any] = {"color": mark.color, "alpha": 0.18, "linewidth": 0}
+            axes.fill_between(line["x"], line["low"], line["high"], **style)
+        draw_line(axes, line["x"], line["y"], mark, gid=str(name), start=i)
     _limit(axes, panel, curves)
     for axis, log in ((axes.xaxis, panel.log_x), (axes.yaxis, panel.log_y)):
         if not log:
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 12))))
-
-
-def _draw_line(axes: Axes, line: pd.DataFrame, name: str, mark: Mark, *, start: int) -> None:
-    if line["low"].notna().any():
-        style: dict[str, Any] = {"color": mark.color, "alpha": 0.18, "linewidth": 0}
-        axes.fill_between(line["x"], line["low"], line["high"], **style)
-    axes.plot(
-        line["x"],
-        line["y"],
-        color=mark.color,
-        linestyle=mark.line,
-        linewidth=1.6,
-        marker=mark.marker,
-        markersize=4,
-        markevery=(0.03 * (start % 6), 0.18),  # shares of the diagonal of the axes
-        gid=name,
-    )
 
 
 def _limit(axes: Axes, panel: Panel, curves: pd.DataFrame) -> None:
@@ -144,17 +113,4 @@ def _limit(axes: Axes, panel: Panel, curves: pd.DataFrame) -> None:
     bottom, top = min([low, *bands]) - spare, max([high, *bands]) + spare
     axes.set_ylim(bottom, top)
     cut = f"from {number(bottom, 3)} up" if below > above else f"cut at {number(top, 3)}"
-    axes.set_title(f"{panel.title}, {cut}", loc="left", fontsize="medium")
-
-
-def _key(name: str, mark: Mark) -> Line2D:
-    return Line2D(
-        [],
-        [],
-        color=mark.color,
-        linestyle=mark.line,
-        marker=mark.marker,
-        markersize=4.5,
-        linewidth=1.6,
-        label=name,
-    )
+    axes.set_title(f"{panel.title}, {cut}", loc="left")

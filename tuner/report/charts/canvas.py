@@ -1,6 +1,6 @@
 """The parts of a figure: an empty canvas, its limits, legend and line-end labels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,35 +11,38 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from tuner.records import Verdict
 from tuner.report.charts.annotations import Landmarks
-from tuner.report.charts.theme import MARKS, MUTED, Mark
+from tuner.report.charts.theme import MUTED, Mark
 from tuner.report.format import number
 
-Size = tuple[float, float]
-WIDE: Size = (8.0, 4.8)
-NARROW: Size = (3.6, 5.2)
-"""Width and height of a figure in inches: for a desk and for a telephone."""
+WIDTH = 5.2
+"""Width of every figure in inches: readable on a phone of 360 pixels, and on a desk."""
 
-_LABEL_GAP = 0.175
+LOW, HIGH, HIGHEST = 4.3, 5.4, 7.2
+"""Height in inches of a figure with one, two and three panels."""
+
+_NO_LABEL = -0.1, 0.5
+"""Where the label of an axis that has none stands: else all ticks are measured to place it."""
+
+_LABEL_GAP = 0.19
 """Inches from one line-end label to the next."""
 
 
-def canvas(size: Size, *, margin: float) -> tuple[Figure, Axes]:
+def canvas(*, margin: float, left: float = 0.5, height: float = LOW) -> tuple[Figure, Axes]:
     """Make an empty figure, with `margin` inches kept free on its right for labels."""
-    figure, (axes,) = panels(size, margin=margin, ratios=(1,))
+    figure, (axes,) = panels(height, margin=margin, ratios=(1,), left=left)
     return figure, axes
 
 
 def panels(
-    size: Size, *, margin: float, ratios: Sequence[float], left: float = 0.5
+    height: float, *, margin: float, ratios: Sequence[float], left: float = 0.5
 ) -> tuple[Figure, tuple[Axes, ...]]:
     """Make an empty figure of panels one below the other, which share the horizontal axis.
 
     `left` and `margin` are the inches kept free on either side.
     """
-    width, height = size
-    figure = Figure(figsize=size, facecolor="none")
+    width = WIDTH
+    figure = Figure(figsize=(width, height), facecolor="none")
     stack = figure.subplots(
         len(ratios),
         sharex=True,
@@ -53,6 +56,10 @@ def panels(
         top=1 - 0.36 / height,
         hspace=0.4 * len(ratios) / (height - 1.3),
     )
+    for axes in stack[:, 0]:
+        axes.yaxis.set_label_coords(*_NO_LABEL)
+    for axes in stack[:-1, 0]:
+        axes.xaxis.set_label_coords(*_NO_LABEL)
     return figure, tuple(stack[:, 0])
 
 
@@ -74,7 +81,7 @@ def limit_costs(
         top = cut
         title += f", cut at {number(top)}"
     axes.set_ylim(1.06 * min(known), top)
-    axes.set_title(title, loc="left", fontsize="medium")
+    axes.set_title(title, loc="left")
 
 
 def draw_baseline(axes: Axes, marks: Landmarks) -> None:
@@ -91,23 +98,16 @@ _BASELINE: dict[str, Any] = {
 }
 
 
-def verdict_keys(verdicts: Iterable[Verdict], *, lines: bool) -> list[Artist]:
-    """Make one legend entry for each verdict that occurs, in the order of the verdicts."""
-    occurring = set(verdicts)
-    return [
-        Line2D(
-            [],
-            [],
-            color=mark.color,
-            marker=mark.marker,
-            markersize=5.5,
-            linestyle=mark.line if lines else "none",
-            linewidth=2,
-            label=str(verdict),
-        )
-        for verdict, mark in MARKS.items()
-        if verdict in occurring
-    ]
+def key(mark: Mark, label: str, *, line: bool = True) -> Line2D:
+    """Make the legend entry of a mark, with its line or without."""
+    style: dict[str, Any] = {"linestyle": mark.line if line else "none", "marker": mark.marker}
+    return Line2D([], [], color=mark.color, markersize=5.5, linewidth=1.8, label=label, **style)
+
+
+def keys_of(marks: Mapping[Any, Mark], names: Iterable[str], *, line: bool) -> list[Line2D]:
+    """Make one legend entry for each name that occurs, in the order of the marks."""
+    occurring = set(names)
+    return [key(mark, str(name), line=line) for name, mark in marks.items() if name in occurring]
 
 
 def label_etas(axis: Axis) -> None:
@@ -120,7 +120,7 @@ def label_etas(axis: Axis) -> None:
     axis.set_major_formatter(FuncFormatter(lambda eta, _: number(eta)))
 
 
-def legend(figure: Figure, axes: Axes, keys: Sequence[Artist], *, columns: int) -> None:
+def legend(figure: Figure, axes: Axes, keys: Sequence[Artist], *, columns: int = 3) -> None:
     """Put the legend under the axes: `keys`, then the labelled artists of the axes."""
     own, _ = axes.get_legend_handles_labels()
     handles = [*keys, *own]
@@ -233,8 +233,3 @@ def spread(wanted: Sequence[float], gap: float) -> list[float]:
         placed[index] = min(placed[index], ceiling)
         ceiling = placed[index] - gap
     return placed
-
-
-def verdicts_of(names: Iterable[str]) -> list[Verdict]:
-    """Turn the verdict column of a table back into verdicts."""
-    return [Verdict(name) for name in names]

@@ -6,15 +6,30 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from tuner.report.charts.canvas import EndLabel, Size, draw_end_labels, label_etas, legend, panels
-from tuner.report.charts.curve_parts import EndWords, draw_marked, limit_values
+from tuner.report.charts.canvas import (
+    HIGH,
+    LOW,
+    EndLabel,
+    canvas,
+    draw_end_labels,
+    key,
+    legend,
+    panels,
+)
 from tuner.report.charts.fonts import lettered
+from tuner.report.charts.lines import (
+    draw_etas,
+    draw_line,
+    finish_epochs,
+    limit_accuracies,
+    limit_values,
+    say_nothing,
+)
 from tuner.report.charts.theme import INK, MARKS, MUTED, PAPER, Mark, styled
 from tuner.report.format import number
 from tuner.report.frames.comparison import median_curves
@@ -23,12 +38,9 @@ DRAWN = 10
 """More contenders than these cannot be told apart in one figure."""
 
 DRAWN_SEEDS = 20
-ONE, ONE_NARROW = (8.0, 4.8), (3.6, 5.0)
-TWO, TWO_NARROW = (8.0, 6.2), (3.6, 6.6)
-"""Width and height in inches of figures with one and with two panels, for desk and telephone."""
 
-_MARGIN, _LEFT = 0.75, 0.7
-_LETTERS_WIDE, _LETTERS_NARROW = 44, 30
+_MARGIN, _LEFT = 0.6, 0.7
+_LETTERS = 46
 """Letters of a name in a legend."""
 
 
@@ -56,7 +68,7 @@ _LINES: tuple[Any, ...] = (
 )
 
 
-def draw_accuracies(curves: pd.DataFrame, names: Sequence[str], size: Size = TWO) -> Figure:
+def draw_accuracies(curves: pd.DataFrame, names: Sequence[str]) -> Figure:
     """Draw validation accuracy against epochs, and below it η where it is not one for all.
 
     Parameters
@@ -65,34 +77,31 @@ def draw_accuracies(curves: pd.DataFrame, names: Sequence[str], size: Size = TWO
         From `tuner.report.frames.comparison.curves_table`.
     names
         What the legend says of each contender, in their order.
-    size
-        Width and height in inches.
     """
     with_eta = eta_varies(curves)
-    title = "validation accuracy in %"
     with styled():
-        ratios = (3, 1.3) if with_eta else (1,)
-        figure, stack = panels(size, margin=_MARGIN, ratios=ratios, left=_LEFT)
+        ratios, height = ((3, 1.3), HIGH) if with_eta else ((1,), LOW)
+        figure, stack = panels(height, margin=_MARGIN, ratios=ratios, left=_LEFT)
         values = curves["validation_accuracy"].astype(float)
-        low = limit_values(stack[0], values, at_least=2.0, least=0.0, most=100.0)
-        _draw_lines(stack[0], curves, "validation_accuracy")
-        cut = f", from {number(low, 3)} up" if values.min() < low else ""
-        stack[0].set_title(title + cut, loc="left", fontsize="medium")
+        cut = limit_accuracies(stack[0], values, at_least=2.0)
+        stack[0].set_title(f"validation accuracy in %{cut}", loc="left")
+        _draw_contenders(stack[0], curves, "validation_accuracy")
         if with_eta:
-            _draw_etas(stack[1], curves)
-        _finish(figure, stack, curves, names)
+            firsts = [own[own["seed"] == own["seed"].iloc[0]] for own in _contenders(curves)]
+            draw_etas(stack[1], [(x["epoch"], x["eta"], mark_of(k)) for k, x in enumerate(firsts)])
+        _finish(figure, stack[-1], curves, names)
     return figure
 
 
-def draw_gaps(curves: pd.DataFrame, names: Sequence[str], size: Size = ONE) -> Figure:
+def draw_gaps(curves: pd.DataFrame, names: Sequence[str]) -> Figure:
     """Draw training less validation accuracy against epochs; parameters as `draw_accuracies`."""
     with styled():
-        figure, (axes,) = panels(size, margin=_MARGIN, ratios=(1,), left=_LEFT)
+        figure, axes = canvas(margin=_MARGIN, left=_LEFT)
         limit_values(axes, curves["gap"].astype(float), at_least=2.0, also=0.0)
         axes.axhline(0, color=MUTED, linewidth=1, gid="zero")
-        _draw_lines(axes, curves, "gap")
-        axes.set_title("training less validation accuracy, points", loc="left", fontsize="medium")
-        _finish(figure, (axes,), curves, names)
+        _draw_contenders(axes, curves, "gap")
+        axes.set_title("training less validation accuracy, points", loc="left")
+        _finish(figure, axes, curves, names)
     return figure
 
 
@@ -101,16 +110,16 @@ def eta_varies(curves: pd.DataFrame) -> bool:
     return len(set(curves["eta"].dropna())) > 1
 
 
-def _letters(curves: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(curves["contender"]))[:DRAWN]
+def _contenders(curves: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the curves of each contender that is drawn."""
+    return [own for _, own in curves.groupby("contender", sort=False)][:DRAWN]
 
 
-def _draw_lines(axes: Axes, curves: pd.DataFrame, value: str) -> None:
+def _draw_contenders(axes: Axes, curves: pd.DataFrame, value: str) -> None:
     """Draw each contender's median bold and its seeds thin."""
     labels: list[EndLabel] = []
-    for place, letter in enumerate(_letters(curves)):
-        own, mark = curves[curves["contender"] == letter], mark_of(place)
-        seeds = list(dict.fromkeys(own["seed"]))
+    for place, own in enumerate(_contenders(curves)):
+        mark, seeds = mark_of(place), list(dict.fromkeys(own["seed"]))
         for seed in seeds[:DRAWN_SEEDS] if len(seeds) > 1 else ():
             one = own[own["seed"] == seed]
             thin: dict[str, Any] = {"color": mark.color, "linewidth": 0.7, "alpha": 0.4}
@@ -118,64 +127,30 @@ def _draw_lines(axes: Axes, curves: pd.DataFrame, value: str) -> None:
         middle = median_curves(own, value)
         values = middle[value].astype(float)
         if values.notna().any():
-            words = EndWords("median", letter)
-            labels.append(draw_marked(axes, middle["epoch"], values, mark, words, start=place % 4))
+            text = str(own["contender"].iloc[0])
+            style: dict[str, Any] = {"gid": "median", "text": text, "start": place % 4}
+            labels.append(draw_line(axes, middle["epoch"], values, mark, **style))
     if labels:
         draw_end_labels(axes, labels, title="")
     else:
-        axes.text(0.5, 0.5, "nothing to draw", transform=axes.transAxes, ha="center", color=MUTED)
+        say_nothing(axes, "nothing to draw")
 
 
-def _draw_etas(axes: Axes, curves: pd.DataFrame) -> None:
-    """Draw the η of each contender's first seed as steps: that of epoch k from k - 1 to k."""
-    known = curves["eta"].dropna()
-    axes.set_yscale("log")
-    axes.set_ylim(known.min() / 1.8, known.max() * 1.8)
-    label_etas(axes.yaxis)
-    for place, letter in enumerate(_letters(curves)):
-        own, mark = curves[curves["contender"] == letter], mark_of(place)
-        own = own[own["seed"] == own["seed"].iloc[0]]
-        if own["eta"].notna().any():
-            epochs, etas = [0, *own["epoch"]], [own["eta"].iloc[0], *own["eta"]]
-            line: dict[str, Any] = {"color": mark.color, "linestyle": mark.line, "linewidth": 1.6}
-            axes.plot(epochs, etas, drawstyle="steps-pre", gid="eta", clip_on=False, **line)
-    axes.set_title("learning rate η", loc="left", fontsize="medium")
+def _finish(figure: Figure, lowest: Axes, curves: pd.DataFrame, names: Sequence[str]) -> None:
+    letters = dict.fromkeys(curves["contender"])
+    shown = zip(letters, [*names, *[""] * len(letters)], strict=False)
+    entries = [_entry(letter, name) for letter, name in shown][:DRAWN]
+    keys = [key(mark_of(place), entry) for place, entry in enumerate(entries)]
+    finish_epochs(figure, lowest, max([1, *curves["epoch"]]), keys, columns=1)
 
 
-def _finish(
-    figure: Figure, stack: tuple[Axes, ...], curves: pd.DataFrame, names: Sequence[str]
-) -> None:
-    narrow = figure.get_figwidth() < 5
-    last = max([1, *curves["epoch"]])
-    ticks = MaxNLocator(4 if narrow else 8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
-    stack[-1].set_xlim(0, last)
-    stack[-1].xaxis.set_major_locator(ticks)
-    stack[-1].set_xlabel("epochs")
-    shown = dict(zip(dict.fromkeys(curves["contender"]), names, strict=False))
-    keys: list[Artist] = [
-        _key(mark_of(place), _entry(letter, shown.get(letter, ""), narrow=narrow))
-        for place, letter in enumerate(_letters(curves))
-    ]
-    legend(figure, stack[-1], keys, columns=1 if narrow else 2)
-
-
-def _entry(letter: str, name: str, *, narrow: bool) -> str:
-    words = lettered(name, _LETTERS_NARROW if narrow else _LETTERS_WIDE, "")
+def _entry(letter: str, name: str) -> str:
+    words = lettered(name, _LETTERS, "")
     return f"{letter}: {words}" if words else letter
 
 
-def _key(mark: Mark, label: str) -> Line2D:
-    style: dict[str, Any] = {"linestyle": mark.line, "marker": mark.marker, "markersize": 5}
-    return Line2D([], [], color=mark.color, linewidth=1.8, label=label, **style)
-
-
-def differences_size(rows: int, width: float) -> Size:
-    """Return width and height in inches of a figure of so many differences."""
-    return width, 1.55 + 0.55 * max(1, min(rows, DRAWN))
-
-
 def draw_differences(
-    differences: pd.DataFrame, paired: pd.DataFrame, names: Sequence[str], size: Size
+    differences: pd.DataFrame, paired: pd.DataFrame, names: Sequence[str]
 ) -> Figure:
     """Draw what the winner is better by than each of the others, seed by seed and on average.
 
@@ -186,14 +161,11 @@ def draw_differences(
         the rows without a difference nothing is drawn.
     names
         What each row is called.
-    size
-        From `differences_size`.
     """
     rows = differences.head(DRAWN)
     with styled():
-        figure = Figure(figsize=size, facecolor="none")
-        axes = figure.add_subplot(facecolor="none")
-        figure.subplots_adjust(left=0.45 / size[0], right=1 - 0.15 / size[0], top=0.98)
+        figure, axes = canvas(margin=0.15, left=0.45, height=1.75 + 0.55 * max(1, len(rows)))
+        figure.subplots_adjust(top=0.98)
         axes.set_ylim(len(rows) - 0.35, -0.75)
         axes.set_yticks(range(len(rows)), list(rows["second"]))
         axes.grid(visible=False, axis="y")
@@ -202,13 +174,13 @@ def draw_differences(
         axes.axvline(0, color=INK, linewidth=1, gid="zero")
         for place, (_, row) in enumerate(rows.iterrows()):
             _draw_difference(axes, place, row, paired)
-            text = _entry(str(row["second"]), names[place], narrow=size[0] < 5)
+            text = _entry(str(row["second"]), names[place])
             axes.annotate(text, (_beside_zero(low, high), place - 0.36), **_NAME)
         winner = rows["first"].iloc[0] if len(rows) else "the best"
         axes.set_xlabel(f"{winner} less the other, points of accuracy")
-        axes.xaxis.set_major_locator(MaxNLocator(5 if size[0] < 5 else 9, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(round(x, 9))))
-        legend(figure, axes, _keys(rows, paired), columns=1 if size[0] < 5 else 4)
+        legend(figure, axes, _keys(rows, paired), columns=2)
     return figure
 
 
@@ -265,13 +237,12 @@ def _mark(clear: bool) -> Mark:
     return mark_of(0) if clear else replace(mark_of(1), line=(0, (4.0, 1.5)))
 
 
-def _keys(rows: pd.DataFrame, paired: pd.DataFrame) -> list[Artist]:
-    keys: list[Artist] = []
+def _keys(rows: pd.DataFrame, paired: pd.DataFrame) -> list[Line2D]:
+    keys: list[Line2D] = []
     for clear, label in ((True, "clear difference"), (False, "no clear difference")):
         if (rows["clear"].astype(bool) == clear).any():
-            key = _key(_mark(clear), label)
-            key.set_markerfacecolor(_mark(clear).color if clear else "none")
-            keys.append(key)
+            keys.append(key(_mark(clear), label))
+            keys[-1].set_markerfacecolor(_mark(clear).color if clear else "none")
     if len(paired):
         keys.append(Line2D([], [], color=MUTED, marker="o", ls="none", ms=4, label="single seed"))
     return keys

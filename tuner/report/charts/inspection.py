@@ -14,23 +14,20 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from numpy.typing import NDArray
 
 from tuner.records import Inspection, Verdict
-from tuner.report.charts.canvas import Size, panels
+from tuner.report.charts.canvas import WIDTH, panels
 from tuner.report.charts.fonts import class_letters
 from tuner.report.charts.theme import INK, MARKS, MUTED, PAPER, SERIES, styled
 from tuner.report.format import number, percent
 from tuner.report.frames.inspection import confusion_table
 
-SQUARE, SQUARE_NARROW = (8.0, 6.6), (3.6, 3.9)
-"""Width and height in inches of a confusion matrix, for desk and telephone."""
-
-NUMBERED, NUMBERED_NARROW = 16, 10
+NUMBERED = 12
 """Classes up to which each cell of the matrix has its number written in it."""
 
-MOST_TICKS, SIDE_BY_SIDE = 20, 30
+MOST_TICKS, SIDE_BY_SIDE = 16, 34
 """Names on one axis, and their letters in all before they are turned upright."""
 
-IMAGE_ROWS = {8.0: 8, 3.6: 4}
-"""Images side by side, by the width of the figure."""
+ACROSS = 5
+"""Images side by side."""
 
 DRAWN_PANELS = 6
 
@@ -48,7 +45,7 @@ def confusion_matrix(inspection: Inspection) -> pd.DataFrame:
     return table.reindex(index=classes, columns=classes, fill_value=0).astype(int)
 
 
-def draw_confusion(matrix: pd.DataFrame, classes: Sequence[str], size: Size = SQUARE) -> Figure:
+def draw_confusion(matrix: pd.DataFrame, classes: Sequence[str]) -> Figure:
     """Draw labels against predictions: what is right on the diagonal, mistakes beside it.
 
     Parameters
@@ -57,31 +54,31 @@ def draw_confusion(matrix: pd.DataFrame, classes: Sequence[str], size: Size = SQ
         From `confusion_matrix`.
     classes
         Name of each class.
-    size
-        Width and height in inches, `SQUARE` or `SQUARE_NARROW`.
     """
-    narrow, names = size == SQUARE_NARROW, class_letters(classes)
-    counts = matrix.to_numpy()
+    names, counts = class_letters(classes), matrix.to_numpy()
     with styled():
-        figure, axes = _square(size, names)
+        figure, axes = _square(names)
         axes.imshow(_shades(counts), interpolation="none", aspect="equal", gid="matrix")
         axes.grid(visible=False)
-        _name_classes(axes, names, MOST_TICKS // 2 if narrow else MOST_TICKS)
+        _name_classes(axes, names)
         axes.set_ylabel("label")
         axes.set_xlabel("prediction")
-        if len(names) <= (NUMBERED_NARROW if narrow else NUMBERED):
-            _write_counts(axes, counts, 7.5 if narrow else 9.5)
+        if len(names) <= NUMBERED:
+            for label, prediction in zip(*np.nonzero(counts), strict=True):
+                weight = "normal" if label == prediction else "bold"
+                text = str(counts[label, prediction])
+                axes.text(prediction, label, text, ha="center", va="center", weight=weight)
         axes.add_patch(Rectangle((-0.5, -0.5), len(names), len(names), fill=False, ec=MUTED))
     return figure
 
 
-def _square(size: Size, names: Sequence[str]) -> tuple[Figure, Axes]:
+def _square(names: Sequence[str]) -> tuple[Figure, Axes]:
     """Make an empty figure with room for names beside and below."""
-    width, height = size
-    room = 0.42 + 0.075 * max(map(len, names), default=1)
-    figure = Figure(figsize=size, facecolor="none")
+    room = 0.45 + 0.08 * max(map(len, names), default=1)
+    bottom = room if _upright(names) else 0.55
+    width, height = WIDTH, WIDTH - room + bottom
+    figure = Figure(figsize=(width, height), facecolor="none")
     axes = figure.add_subplot(facecolor="none")
-    bottom = room if _upright(names) else 0.5
     figure.subplots_adjust(
         left=room / width, right=1 - 0.1 / width, bottom=bottom / height, top=1 - 0.1 / height
     )
@@ -106,19 +103,12 @@ def _shades(counts: NDArray[np.int_]) -> NDArray[np.float64]:
     return shades
 
 
-def _name_classes(axes: Axes, names: Sequence[str], most: int) -> None:
-    places = range(0, len(names), -(-len(names) // most) or 1)
+def _name_classes(axes: Axes, names: Sequence[str]) -> None:
+    places = range(0, len(names), -(-len(names) // MOST_TICKS) or 1)
     labels = [names[place] for place in places]
     small: dict[str, Any] = {"fontsize": "small"}
     axes.set_xticks(places, labels, rotation=90 if _upright(names) else 0, **small)
     axes.set_yticks(places, labels, **small)
-
-
-def _write_counts(axes: Axes, counts: NDArray[np.int_], points: float) -> None:
-    for label, prediction in zip(*np.nonzero(counts), strict=True):
-        weight = "normal" if label == prediction else "bold"
-        text = str(counts[label, prediction])
-        axes.text(prediction, label, text, ha="center", va="center", fontsize=points, weight=weight)
 
 
 def mistakes_table(inspection: Inspection) -> pd.DataFrame:
@@ -127,14 +117,8 @@ def mistakes_table(inspection: Inspection) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["row", "label", "prediction", "probability", "pixels"])
 
 
-def mistakes_size(images: int, width: float) -> Size:
-    """Return width and height in inches of a figure of so many images."""
-    across = IMAGE_ROWS[width]
-    return width, -(-images // across) * (width / across + 0.42) + 0.05
-
-
 def draw_mistakes(
-    mistakes: pd.DataFrame, image_size: tuple[int, int], classes: Sequence[str], size: Size
+    mistakes: pd.DataFrame, image_size: tuple[int, int], classes: Sequence[str]
 ) -> Figure:
     """Draw each image above its label and what the network takes it for.
 
@@ -146,64 +130,52 @@ def draw_mistakes(
         Height and width of the images in pixels.
     classes
         Name of each class.
-    size
-        From `mistakes_size`.
     """
     names = class_letters(classes, 9)
-    images = [_image(pixels, image_size) for pixels in mistakes["pixels"]]
+    images = [np.frombuffer(b64decode(p), np.uint8).reshape(image_size) for p in mistakes["pixels"]]
     ink = "gray_r" if images and np.mean(images) < 127 else "gray"  # most is background
+    cell = WIDTH / ACROSS
+    rows, high = -(-len(images) // ACROSS), cell + _UNDER
+    size = WIDTH, max(1, rows) * high
     with styled():
         figure = Figure(figsize=size, facecolor="none")
+        axes = figure.add_axes((0, 0, 1, 1), xlim=(0, size[0]), ylim=(size[1], 0), facecolor="none")
+        axes.axis("off")
         for place, image in enumerate(images):
-            axes = _image_axes(figure, place, size)
-            axes.imshow(image, cmap=ink, vmin=0, vmax=255, interpolation="none", gid="image")
-            row = mistakes.iloc[place]
-            words = f"{names[row['label']]}\nas {names[row['prediction']]}"
-            axes.set_xlabel(words, fontsize="small", labelpad=3)
+            row, column = divmod(place, ACROSS)
+            x, y = column * cell, row * high
+            tall, wide = (_FILLED * cell * side / max(image_size) for side in image_size)
+            left, top = x + (cell - wide) / 2, y + cell - tall
+            extent = (left, left + wide, y + cell, top)
+            axes.imshow(
+                image, cmap=ink, vmin=0, vmax=255, extent=extent, aspect="auto", gid="image"
+            )
+            axes.add_patch(Rectangle((left, top), wide, tall, fill=False, ec=MUTED, lw=0.8))
+            mistake = mistakes.iloc[place]
+            words = f"{names[mistake['label']]}\nas {names[mistake['prediction']]}"
+            axes.text(x + cell / 2, y + cell + 0.04, words, ha="center", va="top", size="small")
     return figure
 
 
-def _image(pixels: str, image_size: tuple[int, int]) -> NDArray[np.uint8]:
-    return np.frombuffer(b64decode(pixels), np.uint8).reshape(image_size)
+_UNDER, _FILLED = 0.42, 0.88
+"""Inches for the words under an image, and the share of its cell that an image fills."""
 
 
-def _image_axes(figure: Figure, place: int, size: Size) -> Axes:
-    across = IMAGE_ROWS[size[0]]
-    cell, high = size[0] / across, size[0] / across + 0.42
-    row, column = divmod(place, across)
-    bottom = size[1] - row * high - cell + 0.04
-    width, height = size
-    left = (column * cell + 0.06) / width
-    axes = figure.add_axes((left, bottom / height, (cell - 0.12) / width, (cell - 0.1) / height))
-    axes.set_anchor("S")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
-    axes.patch.set(edgecolor=MUTED, linewidth=1.6)  # half of it shows around the image
-    return axes
-
-
-def weights_size(amount: int, width: float) -> Size:
-    """Return width and height in inches of a figure of so many histograms."""
-    return width, 1.25 + 1.45 * max(min(amount, DRAWN_PANELS), 1)
-
-
-def draw_weights(histograms: pd.DataFrame, size: Size) -> Figure:
+def draw_weights(histograms: pd.DataFrame) -> Figure:
     """Draw histograms of weights one below the other, on one axis of weights.
 
     Parameters
     ----------
     histograms
         From `tuner.report.frames.inspection.weight_histograms`; the first `DRAWN_PANELS` are drawn.
-    size
-        From `weights_size`.
     """
     names = list(dict.fromkeys(histograms["name"]))[:DRAWN_PANELS]
     shown = histograms[histograms["name"].isin(names)]
     with styled():
         ratios = [1] * max(len(names), 1)
-        figure, stack = panels(size, margin=0.15, ratios=ratios, left=0.95)
-        figure.subplots_adjust(bottom=0.5 / size[1], hspace=0.42)
+        height = 1.3 + 1.45 * len(ratios)
+        figure, stack = panels(height, margin=0.15, ratios=ratios, left=0.95)
+        figure.subplots_adjust(bottom=0.55 / height, hspace=0.45)
         for name, axes in zip(names, stack, strict=False):
             _draw_histogram(axes, shown[shown["name"] == name])
         most = 10 ** np.ceil(np.log10(shown["count"].max() * 1.05)) if len(shown) else 10
@@ -213,7 +185,7 @@ def draw_weights(histograms: pd.DataFrame, size: Size) -> Figure:
             axes.yaxis.set_major_locator(LogLocator(numticks=5))
             axes.yaxis.set_minor_locator(NullLocator())
             axes.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
-        bins = MaxNLocator(5 if size[0] < 5 else 9, steps=[1, 2, 5, 10])
+        bins = MaxNLocator(7, steps=[1, 2, 5, 10])
         stack[-1].xaxis.set_major_locator(bins)
         stack[-1].xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(round(x, 9))))
         stack[-1].set_xlabel("weight")
@@ -228,7 +200,7 @@ def _draw_histogram(axes: Axes, bins: pd.DataFrame) -> None:
     axes.stairs(bins["count"], edges, baseline=0.1, color=mark.color, lw=1.2, gid="weights")
     axes.axvline(0, color=INK, lw=0.8, ls=(0, (1, 2)), gid="zero")
     near = percent(bins["near_zero"].iloc[0], 1)
-    axes.set_title(bins["name"].iloc[0], loc="left", fontsize="medium")
+    axes.set_title(bins["name"].iloc[0], loc="left")
     axes.text(
         0.99, 0.97, f"{near}\nwithin ±0.01", transform=axes.transAxes, ha="right", va="top",
         fontsize="small", gid="near", bbox=_GROUND,

@@ -10,19 +10,15 @@ from matplotlib.figure import Figure
 from tuner.records import EtaSearch, Judgement, Probe, Verdict
 from tuner.report.charts.annotations import Landmarks
 from tuner.report.charts.canvas import (
-    NARROW,
-    WIDE,
     EndLabel,
-    Size,
     canvas,
     draw_baseline,
     draw_end_labels,
+    keys_of,
     label_etas,
     legend,
     limit_costs,
     room,
-    verdict_keys,
-    verdicts_of,
 )
 from tuner.report.charts.theme import INK, MARKS, MUTED, PAPER, SHADE, styled
 from tuner.report.format import number
@@ -64,7 +60,7 @@ def median_curves(search: EtaSearch) -> pd.DataFrame:
     return pd.DataFrame(curves, dtype=float).sort_index().rename_axis("epoch").reset_index()
 
 
-def draw_cost_curves(curves: pd.DataFrame, marks: Landmarks, size: Size = WIDE) -> Figure:
+def draw_cost_curves(curves: pd.DataFrame, marks: Landmarks) -> Figure:
     """Draw training cost against epochs for every η: medians bold, single seeds thin behind.
 
     Parameters
@@ -73,12 +69,9 @@ def draw_cost_curves(curves: pd.DataFrame, marks: Landmarks, size: Size = WIDE) 
         From `cost_curves`.
     marks
         From `landmarks`.
-    size
-        Width and height in inches, `WIDE` or `NARROW`.
     """
-    narrow = size == NARROW
     with styled():
-        figure, axes = canvas(size, margin=1.32)
+        figure, axes = canvas(margin=1.32)
         singles = curves.dropna(subset="seed")
         _draw_seeds(axes, singles[singles["seed"].isin(_drawn(singles["seed"]))], marks)
         medians = curves[curves["seed"].isna()]
@@ -90,8 +83,7 @@ def draw_cost_curves(curves: pd.DataFrame, marks: Landmarks, size: Size = WIDE) 
         limit_costs(axes, _with_baseline(curves["cost"], marks), marks.top)
         axes.set_xlim(0, max([0.25, *curves["epoch"]]))
         axes.set_xlabel("epochs of the training data")
-        keys = verdict_keys(verdicts_of(medians["verdict"]), lines=True)
-        legend(figure, axes, keys, columns=2 if narrow else 6)
+        legend(figure, axes, keys_of(MARKS, medians["verdict"], line=True))
         draw_end_labels(axes, labels, title="η")
     return figure
 
@@ -166,7 +158,7 @@ def final_costs(search: EtaSearch) -> pd.DataFrame:
     return pd.concat([frame, pd.DataFrame(own, index=frame.index, dtype=float)], axis=1)
 
 
-def draw_final_costs(points: pd.DataFrame, marks: Landmarks, size: Size = WIDE) -> Figure:
+def draw_final_costs(points: pd.DataFrame, marks: Landmarks) -> Figure:
     """Draw the final cost against η: the bracket shaded, η* and the chosen η as vertical lines.
 
     Parameters
@@ -175,12 +167,9 @@ def draw_final_costs(points: pd.DataFrame, marks: Landmarks, size: Size = WIDE) 
         From `final_costs`.
     marks
         From `landmarks`.
-    size
-        Width and height in inches, `WIDE` or `NARROW`.
     """
-    narrow = size == NARROW
     with styled():
-        figure, axes = canvas(size, margin=0.15)
+        figure, axes = canvas(margin=0.15)
         axes.set_xscale("log")
         axes.set_xlim(*_eta_range(points, marks))
         seeds = points.drop(columns=["eta", "verdict", "median"]).iloc[:, :DRAWN_SEEDS]
@@ -192,8 +181,7 @@ def draw_final_costs(points: pd.DataFrame, marks: Landmarks, size: Size = WIDE) 
         _draw_choice(axes, marks)
         axes.set_xlabel("learning rate η")
         label_etas(axes.xaxis)
-        keys = verdict_keys(verdicts_of(points["verdict"]), lines=False)
-        legend(figure, axes, keys, columns=2 if narrow else 4)
+        legend(figure, axes, keys_of(MARKS, points["verdict"], line=False))
     return figure
 
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from tuner.report.charts.canvas import NARROW, label_etas
+from tuner.report.charts.canvas import label_etas
 from tuner.report.charts.fonts import drawable, lettered
 from tuner.report.format import number
 from tuner.report.frames.study_space import Dimension, shortened
@@ -45,7 +45,7 @@ def limit_trials(axes: Axes, points: pd.DataFrame, y: str = "accuracy") -> None:
     axes.set_ylim(bottom, min(100.0, top + spare))
     even_ticks(axes.yaxis)
     cut = f", from {number(bottom, 3)} up" if bool((points[y] < bottom).any()) else ""
-    axes.set_title(f"accuracy in %{cut}", loc="left", fontsize="medium")
+    axes.set_title(f"accuracy in %{cut}", loc="left")
 
 
 def even_ticks(axis: Axis, *, whole: bool = False, most: int = 6) -> None:
@@ -89,32 +89,33 @@ def _spared(dimension: Dimension, low: float, high: float) -> tuple[float, float
 
 
 def _set_choices(axis: Axis, choices: Sequence[str]) -> None:
-    narrow = axis.get_figure(root=True).get_figwidth() <= NARROW[0]  # type: ignore[union-attr]
-    labels = tick_texts(choices, narrow=narrow)
+    labels = tick_texts(choices)
     axis.set_ticks(range(len(choices)), labels)
     axis.set_minor_locator(NullLocator())
     width = sum(max(map(len, label.split("\n"))) for label in labels) * _LETTER
-    slanted = isinstance(axis, XAxis) and width > (2.7 if narrow else 7.0)
-    angle = 90 if len(choices) > (5 if narrow else 12) else 40
+    slanted = isinstance(axis, XAxis) and width > _ACROSS
+    angle = 90 if len(choices) > _SLANTED else 40
     for label in axis.get_ticklabels():
         label.set_parse_math(False)
         if slanted:
             label.set(rotation=angle, ha="right", va="center", rotation_mode="anchor", size="small")
 
 
-_LETTER = 0.085
-"""Inches of a letter's width, with something to spare."""
+_LETTER, _ACROSS = 0.095, 4.2
+"""Inches of a letter's width, with something to spare, and of an axis."""
+
+_SLANTED = 8
+"""Of more labels than these each stands upright."""
 
 
-def tick_texts(choices: Sequence[str], *, narrow: bool) -> list[str]:
+def tick_texts(choices: Sequence[str], most: int = 13) -> list[str]:
     r"""Write choices beside ticks: short, told apart, and only in letters that the font has.
 
     Examples
     --------
-    >>> tick_texts(["cross-entropy", "交叉熵", "halving, patience 3"], narrow=False)
+    >>> tick_texts(["cross-entropy", "交叉熵", "halving, patience 3"])
     ['cross-entropy', 'choice 2', 'halving\npatience 3']
     """
-    most = 11 if narrow else 15
     lines = [[" ".join(part.split()) for part in text.split(", ")] for text in choices]
     short = ["\n".join(shortened(part, most) for part in parts) for parts in lines]
     return [

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tuner.records import StudyRecord
-from tuner.report.charts.canvas import WIDE, EndLabel, Size, draw_end_labels
+from tuner.report.charts.canvas import EndLabel, draw_end_labels
 from tuner.report.charts.study_axes import even_ticks, limit_trials
 from tuner.report.charts.study_parts import RUNG, draw_trials, rung_key, say_nothing, sheet, under
 from tuner.report.charts.theme import SERIES, STATES, Line, styled
@@ -52,19 +52,17 @@ def _chosen(curves: pd.DataFrame, most: int) -> set[int]:
     return {*best, *peaks.index[:half], *others[:: -(-len(others) // half)]}
 
 
-def draw_learning_curves(curves: pd.DataFrame, ends: tuple[int, ...], size: Size = WIDE) -> Figure:
+def draw_learning_curves(curves: pd.DataFrame, ends: tuple[int, ...]) -> Figure:
     """Draw validation accuracy against epochs: trials thin, the best bold, ends marked.
 
     Parameters
     ----------
     curves, ends
         From `learning_curves` and `rungs`.
-    size
-        Width and height in inches, `WIDE` or `NARROW`.
     """
     others, best = curves[~curves["best"]], curves[curves["best"]]
     with styled():
-        figure, axes = sheet(size, margin=0.85)
+        figure, axes = sheet(margin=0.85)
         lasts = curves.drop_duplicates("number", keep="last")
         limit_trials(axes, curves)
         for epoch in ends:

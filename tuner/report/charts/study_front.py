@@ -7,12 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tuner.records import StudyRecord
-from tuner.report.charts.canvas import WIDE, Size
 from tuner.report.charts.study_axes import limit_trials, set_axis
 from tuner.report.charts.study_parts import (
     best_key,
     draw_trials,
-    drawn_on,
     few,
     ring_best,
     say_nothing,
@@ -65,7 +63,7 @@ def front(record: StudyRecord, index: int) -> pd.DataFrame:
     return frame.assign(front=frame.index.isin(leading))
 
 
-def draw_front(points: pd.DataFrame, name: str, size: Size = WIDE, *, most: int = 500) -> Figure:
+def draw_front(points: pd.DataFrame, name: str, *, most: int = 500) -> Figure:
     """Draw accuracy against another objective, with the front as a stair.
 
     Parameters
@@ -74,8 +72,6 @@ def draw_front(points: pd.DataFrame, name: str, size: Size = WIDE, *, most: int 
         From `front`.
     name
         Of the objective.
-    size
-        Width and height in inches, `WIDE` or `NARROW`.
     most
         About as many points are drawn.
     """
@@ -84,9 +80,9 @@ def draw_front(points: pd.DataFrame, name: str, size: Size = WIDE, *, most: int 
     axis = Dimension(UNITS.get(name, name), "log" if scale == "log" else "linear", low, high)
     leading = points[points["front"]].sort_values("cost")
     best = points[points["best"]]
-    drawn = few(points, drawn_on(size, most), int(best["number"].iloc[0]) if len(best) else None)
+    drawn = few(points, most, int(best["number"].iloc[0]) if len(best) else None)
     with styled():
-        figure, axes = sheet(size)
+        figure, axes = sheet()
         set_axis(axes, axes.xaxis, axis, [])
         limit_trials(axes, points)
         draw_trials(axes, drawn, x="cost", y="accuracy", small=len(drawn) > 60)

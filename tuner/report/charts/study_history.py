@@ -9,14 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tuner.records import StudyRecord
-from tuner.report.charts.canvas import Size, panels
+from tuner.report.charts.canvas import HIGH, panels
 from tuner.report.charts.study_axes import even_ticks, limit_trials
 from tuner.report.charts.study_parts import (
     LEFT,
     RUNG,
     best_key,
     draw_trials,
-    drawn_on,
     few,
     ring_best,
     rung_key,
@@ -52,24 +51,20 @@ def rungs(record: StudyRecord) -> tuple[int, ...]:
     return record.plan.rungs
 
 
-def draw_history(
-    history: pd.DataFrame, ends: tuple[int, ...], size: Size, *, most: int = 500
-) -> Figure:
+def draw_history(history: pd.DataFrame, ends: tuple[int, ...], *, most: int = 500) -> Figure:
     """Draw accuracy and length of the trials against their number.
 
     Parameters
     ----------
     history, ends
         From `search_history` and `rungs`.
-    size
-        Width and height in inches, `TALL` or `TALL_NARROW`.
     most
         About as many points are drawn.
     """
     best = history[history["best"]]
-    drawn = few(history, drawn_on(size, most), int(best["number"].iloc[0]) if len(best) else None)
+    drawn = few(history, most, int(best["number"].iloc[0]) if len(best) else None)
     with styled():
-        figure, (top, low) = panels(size, margin=0.2, ratios=(3, 1.6), left=LEFT)
+        figure, (top, low) = panels(HIGH, margin=0.2, ratios=(3, 1.6), left=LEFT)
         limit_trials(top, history)
         small = len(drawn) > 60
         draw_trials(top, drawn.dropna(subset="accuracy"), x="number", y="accuracy", small=small)
@@ -99,4 +94,4 @@ def _draw_lengths(axes: Axes, trials: pd.DataFrame, ends: tuple[int, ...], *, sm
     for epoch in ends:
         axes.axhline(epoch, gid="rung", **RUNG)
     draw_trials(axes, known, x="number", y="epochs", small=small)
-    axes.set_title("epochs trained", loc="left", fontsize="medium")
+    axes.set_title("epochs trained", loc="left")

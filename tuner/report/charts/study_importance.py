@@ -6,18 +6,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from tuner.records import StudyRecord
-from tuner.report.charts.canvas import NARROW, WIDE, Size, canvas
+from tuner.report.charts.canvas import canvas
 from tuner.report.charts.study_axes import even_ticks, tick_texts
-from tuner.report.charts.study_parts import is_narrow
 from tuner.report.charts.theme import SERIES, styled
 from tuner.report.format import percent
 from tuner.report.frames.study_space import as_number, symbol
-
-
-def low_sizes(bars: int) -> tuple[Size, Size]:
-    """Return the sizes, for a desk and for a telephone, of a figure with so many bars."""
-    height = 1.0 + 0.32 * max(2, bars)
-    return (WIDE[0], height), (NARROW[0], height)
 
 
 def importances(record: StudyRecord) -> pd.DataFrame:
@@ -36,20 +29,18 @@ def importances(record: StudyRecord) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["dimension", "share"]).astype({"share": float})
 
 
-def draw_importances(shares: pd.DataFrame, size: Size) -> Figure:
+def draw_importances(shares: pd.DataFrame) -> Figure:
     """Draw a bar for each dimension.
 
     Parameters
     ----------
     shares
         From `importances`.
-    size
-        Width and height in inches, one of `low_sizes`.
     """
     places = range(len(shares))
-    names = tick_texts([*shares["dimension"]], narrow=is_narrow(size))
+    names = tick_texts([*shares["dimension"]])
     with styled():
-        figure, axes = canvas(size, margin=0.55)
+        figure, axes = canvas(margin=0.55, height=1.0 + 0.32 * max(2, len(shares)))
         axes.barh(places, 100 * shares["share"], height=0.6, color=SERIES["training"].color)
         axes.set_yticks(places, names)
         for label in axes.get_yticklabels():
@@ -67,6 +58,7 @@ def draw_importances(shares: pd.DataFrame, size: Size) -> Figure:
         axes.grid(visible=False, axis="y")
         even_ticks(axes.xaxis)
         longest = max(map(len, names), default=0)
-        edges = {"left": (0.3 + 0.085 * longest) / size[0], "bottom": 0.55 / size[1]}
-        figure.subplots_adjust(**edges, top=1 - 0.15 / size[1])
+        width, height = figure.get_size_inches()
+        edges = {"left": (0.3 + 0.095 * longest) / width, "bottom": 0.6 / height}
+        figure.subplots_adjust(**edges, top=1 - 0.15 / height)
     return figure

@@ -14,9 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tuner.records import StudyRecord
-from tuner.report.charts.canvas import WIDE, Size
 from tuner.report.charts.study_axes import main_range, set_axis
-from tuner.report.charts.study_parts import apart, best_key, drawn_on, few, ring_best, sheet, under
+from tuner.report.charts.study_parts import apart, best_key, few, ring_best, sheet, under
 from tuner.report.charts.theme import INK, LEVELS, PAPER, styled
 from tuner.report.format import number
 from tuner.report.frames.study_ranking import ranking
@@ -92,9 +91,7 @@ def levels(points: pd.DataFrame) -> list[float]:
     return [float(round(tick, 6)) for tick in ticks if tick <= 100][-len(_COLORS) - 1 :]
 
 
-def draw_map(
-    points: pd.DataFrame, across: Dimension, up: Dimension, size: Size = WIDE, *, most: int = 500
-) -> Figure:
+def draw_map(points: pd.DataFrame, across: Dimension, up: Dimension, *, most: int = 500) -> Figure:
     """Draw every trial where it stands between two dimensions; nothing is guessed in between.
 
     Parameters
@@ -103,19 +100,17 @@ def draw_map(
         From `map_points`.
     across, up
         The dimensions of the axes.
-    size
-        Width and height in inches, `WIDE` or `NARROW`.
     most
         About as many points are drawn.
     """
     bounds = levels(points)
     best = points.loc[points["best"], "number"]
     with styled():
-        figure, axes = sheet(size, margin=0.85)
+        figure, axes = sheet(margin=0.85)
         set_axis(axes, axes.xaxis, across, points["across"].tolist())
         set_axis(axes, axes.yaxis, up, points["up"].tolist())
         _name_upright(axes, up)
-        drawn = few(points, drawn_on(size, most), int(best.iloc[0]) if len(best) else None).copy()
+        drawn = few(points, most, int(best.iloc[0]) if len(best) else None).copy()
         for name, dimension in (("across", across), ("up", up)):
             if dimension.scale == "choice":
                 drawn[name] = apart(drawn[name])
@@ -132,7 +127,7 @@ def draw_map(
 def _name_upright(axes: Axes, up: Dimension) -> None:
     """Write the name of the vertical axis above it."""
     axes.set_ylabel("")
-    axes.set_title(up.long, loc="left", fontsize="medium")
+    axes.set_title(up.long, loc="left")
 
 
 def _draw_levels(axes: Axes, points: pd.DataFrame, bounds: Sequence[float]) -> None:

@@ -10,38 +10,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tuner.report.charts.canvas import NARROW, Size, legend, panels
+from tuner.report.charts.canvas import canvas, keys_of, legend
 from tuner.report.charts.theme import INK, MUTED, STATES
 
 _MARKER_SIZES = {"complete": 5.5, "pruned": 4.5, "diverged": 6.0, "failed": 4.5}
 
 
-def is_narrow(size: Size) -> bool:
-    """Whether a figure is for a telephone."""
-    return size[0] <= NARROW[0]
-
-
-def sheet(size: Size, *, margin: float = 0.25) -> tuple[Figure, Axes]:
+def sheet(*, margin: float = 0.25) -> tuple[Figure, Axes]:
     """Make an empty figure with room for accuracies on the left, and `margin` inches right."""
-    figure, (axes,) = panels(size, margin=margin, ratios=(1,), left=LEFT)
-    return figure, axes
+    return canvas(margin=margin, left=LEFT)
 
 
 LEFT = 0.66
 """Inches for the numbers along a vertical axis."""
 
 
-def drawn_on(size: Size, most: int) -> int:
-    """Return how many points to draw where `most` are for a desk: half of them on a telephone."""
-    return most // 2 if is_narrow(size) else most
-
-
 def draw_trials(axes: Axes, points: pd.DataFrame, *, x: str, y: str, small: bool = False) -> None:
     """Draw trials as points, told apart by marker and colour; below the axes they stand on them."""
     floor = axes.get_ylim()[0]
-    for state in _occurring(points["outcome"]):
-        those = points[points["outcome"] == state]
-        mark, size = STATES[state], _MARKER_SIZES[state] * (0.75 if small else 1.0)
+    for state, those in points.groupby("outcome"):
+        mark, size = STATES[str(state)], _MARKER_SIZES[str(state)] * (0.75 if small else 1.0)
         axes.plot(
             those[x],
             those[y].clip(lower=floor),
@@ -51,22 +39,14 @@ def draw_trials(axes: Axes, points: pd.DataFrame, *, x: str, y: str, small: bool
             alpha=0.75,
             linestyle="none",
             clip_on=False,
-            gid=state,
+            gid=str(state),
             zorder=2 if state == "pruned" else 3,
         )
 
 
 def state_keys(states: Iterable[str]) -> list[Artist]:
     """Make one legend entry for each way in which trials ended."""
-    return [
-        Line2D([], [], color=STATES[s].color, marker=STATES[s].marker, ms=5.5, ls="none", label=s)
-        for s in _occurring(states)
-    ]
-
-
-def _occurring(states: Iterable[str]) -> list[str]:
-    found = set(states)
-    return [state for state in STATES if state in found]
+    return [*keys_of(STATES, states, line=False)]
 
 
 def ring_best(axes: Axes, x: float, y: float, *, size: float = 11) -> None:
@@ -101,7 +81,7 @@ def rung_key() -> Artist:
 
 def under(figure: Figure, axes: Axes, keys: Sequence[Artist]) -> None:
     """Put the legend under the axes, lower where the labels of the axis are slanted."""
-    legend(figure, axes, keys, columns=2 if figure.get_figwidth() <= NARROW[0] else 5)
+    legend(figure, axes, keys)
     box = axes.xaxis.get_tightbbox()
     if box is not None:
         extra = max(0.0, box.height / figure.dpi - _AXIS_HEIGHT)

@@ -11,13 +11,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from tuner.records import StudyRecord
-from tuner.report.charts.canvas import WIDE, Size
 from tuner.report.charts.study_axes import limit_trials, set_axis
 from tuner.report.charts.study_parts import (
     apart,
     best_key,
     draw_trials,
-    drawn_on,
     few,
     ring_best,
     say_nothing,
@@ -99,7 +97,6 @@ def draw_slice(
     points: pd.DataFrame,
     means: pd.DataFrame,
     dimension: Dimension,
-    size: Size = WIDE,
     *,
     most: int = 500,
 ) -> Figure:
@@ -111,16 +108,14 @@ def draw_slice(
         From `slice_points` and `slice_means`.
     dimension
         Whose values stand on the axis.
-    size
-        Width and height in inches, `WIDE` or `NARROW`.
     most
         About as many points are drawn.
     """
     with styled():
-        figure, axes = sheet(size)
+        figure, axes = sheet()
         set_axis(axes, axes.xaxis, dimension, points["place"].tolist())
         limit_trials(axes, points)
-        drawn = few(points, drawn_on(size, most), _best(points)).copy()
+        drawn = few(points, most, _best(points)).copy()
         if dimension.scale == "choice":
             drawn["place"] = apart(drawn["place"])
         draw_trials(axes, drawn, x="place", y="accuracy", small=len(drawn) > 60)

@@ -11,13 +11,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from tuner.records import StudyRecord
-from tuner.report.charts.canvas import Size, panels
+from tuner.report.charts.canvas import HIGH, panels
 from tuner.report.charts.study_axes import even_ticks, limit_trials, set_axis
 from tuner.report.charts.study_parts import (
     LEFT,
     apart,
     draw_trials,
-    drawn_on,
     few,
     state_keys,
     under,
@@ -95,30 +94,26 @@ def _natural(name: str) -> list[str | int]:
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
-def draw_strategies(
-    trials: pd.DataFrame, means: pd.DataFrame, size: Size, *, most: int = 300
-) -> Figure:
+def draw_strategies(trials: pd.DataFrame, means: pd.DataFrame, *, most: int = 300) -> Figure:
     """Draw accuracy and epochs of each strategy.
 
     Parameters
     ----------
     trials, means
         From `strategies` and `strategy_means`.
-    size
-        Width and height in inches, `TALL` or `TALL_NARROW`.
     most
         About as many points are drawn.
     """
     axis = Dimension("strategy", "choice", choices=tuple(means["strategy"]))
     places = trials["strategy"].map(axis.place).astype(float)
     trials = trials.assign(place=apart(places))
-    drawn = few(trials, drawn_on(size, most), None)
+    drawn = few(trials, most, None)
     with styled():
-        figure, (top, low) = panels(size, margin=0.2, ratios=(3, 2), left=LEFT)
+        figure, (top, low) = panels(HIGH, margin=0.2, ratios=(3, 2), left=LEFT)
         set_axis(low, low.xaxis, axis, [])
         limit_trials(top, trials)
         low.set_ylim(0, 1.08 * max([1.0, *trials["epochs"].dropna()]))
-        low.set_title("epochs trained", loc="left", fontsize="medium")
+        low.set_title("epochs trained", loc="left")
         even_ticks(low.yaxis, whole=True, most=4)
         draw_trials(top, drawn, x="place", y="accuracy", small=len(drawn) > 60)
         draw_trials(low, drawn.dropna(subset="epochs"), x="place", y="epochs", small=True)

@@ -1,7 +1,7 @@
-"""How every figure looks: colours, markers and lines of the verdicts, and the settings of a plot.
+"""How every figure looks: colors, markers and lines of the verdicts, and the settings of a plot.
 
-A figure is drawn once, in the light colours; its dark variant is the same drawing with each colour
-exchanged for its partner (`LIGHT_TO_DARK`).
+A figure is drawn once, in the light colors; on a dark screen each is exchanged for its partner
+(`LIGHT_TO_DARK`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,12 +19,12 @@ Line = Literal["-"] | tuple[float, tuple[float, ...]]
 
 @dataclass(frozen=True)
 class Mark:
-    """How one verdict is drawn: told apart by colour, by marker and by line.
+    """How one verdict is drawn: told apart by color, by marker and by line.
 
     Attributes
     ----------
     color, dark
-        On light and on dark paper, safe for colour-blind readers (after Okabe and Ito).
+        On light and on dark paper, safe for color-blind readers (after Okabe and Ito).
     marker, line
         In matplotlib's notation.
     symbol
@@ -51,7 +51,7 @@ SERIES: Mapping[str, Mark] = {
     "validation": replace(MARKS[Verdict.DIVERGED], marker="s", line=(0, (5.0, 1.4)), symbol="■"),
     "gap": replace(MARKS[Verdict.OSCILLATING], line="-"),
 }
-"""How the curves of a run are drawn; colours are shared with the verdicts."""
+"""How the curves of a run are drawn; colors are shared with the verdicts."""
 
 STATES: Mapping[str, Mark] = {
     "complete": MARKS[Verdict.DECREASING],
@@ -82,11 +82,13 @@ LIGHT_TO_DARK: Mapping[str, str] = {
 
 _SETTINGS: Mapping[str, Any] = {
     "font.family": ["DejaVu Sans"],
-    "font.size": 9.5,
+    "font.size": 10.0,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
+    "axes.titley": 1.0,  # placed once, not by measuring all that stands above the axes
+    "axes.titlesize": "medium",
     "axes.grid": True,
     "axes.axisbelow": True,
     "axes.unicode_minus": True,
@@ -99,7 +101,7 @@ _SETTINGS: Mapping[str, Any] = {
     "ytick.color": MUTED,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "tuner",
 }
 
@@ -127,7 +129,7 @@ STATE_SYMBOLS: Mapping[str, str] = {state: mark.symbol for state, mark in STATES
 
 
 def symbol_colors() -> str:
-    """Return the CSS that colours the symbols of verdicts and trials as the figures do."""
+    """Return the CSS that colors the symbols of verdicts and trials as the figures do."""
     marks = {**{str(verdict): mark for verdict, mark in MARKS.items()}, **STATES}
     light = "".join(f".{name} b{{color:{mark.color}}}\n" for name, mark in marks.items())
     dark = "".join(f".{name} b{{color:{mark.dark}}}\n" for name, mark in marks.items())

@@ -1,34 +1,33 @@
 """The figures of a run: one function makes the data (pandas), another the picture."""
 
 import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from tuner.records import Run
 from tuner.report.charts.annotations import RunMarks
-from tuner.report.charts.canvas import EndLabel, Size, draw_end_labels, limit_costs, panels
-from tuner.report.charts.curve_parts import (
-    draw_eta,
+from tuner.report.charts.canvas import HIGH, HIGHEST, draw_end_labels, key, limit_costs, panels
+from tuner.report.charts.lines import (
+    draw_etas,
     draw_line,
-    draw_moments,
-    finish,
+    finish_epochs,
     limit_accuracies,
     limit_values,
 )
-from tuner.report.charts.labels import note_best, note_lowest
-from tuner.report.charts.theme import MUTED, styled
+from tuner.report.charts.theme import INK, MUTED, SERIES, Mark, styled
+from tuner.report.format import percent
 from tuner.report.frames.training import history_table
-
-TALL, TALL_NARROW = (8.0, 7.4), (3.6, 7.8)
-MIDDLE, MIDDLE_NARROW = (8.0, 5.2), (3.6, 5.8)
-"""Width and height in inches of figures with three and with two panels, for desk and telephone."""
 
 DRAWN_EPOCHS = 500
 """Of a longer run every second, third, … epoch is drawn."""
 
 _LEFT, _MARGIN = 0.62, 1.1
+_ETA = Mark(INK, INK, "", "-", "")
 
 
 def training_curves(run: Run) -> pd.DataFrame:
@@ -77,7 +76,7 @@ def thinned(frame: pd.DataFrame, run: Run, most: int = DRAWN_EPOCHS) -> pd.DataF
     return rest.reset_index(drop=True)
 
 
-def draw_training_curves(curves: pd.DataFrame, marks: RunMarks, size: Size = TALL) -> Figure:
+def draw_training_curves(curves: pd.DataFrame, marks: RunMarks) -> Figure:
     """Draw cost, accuracy and η of a run, one below the other.
 
     Parameters
@@ -86,29 +85,27 @@ def draw_training_curves(curves: pd.DataFrame, marks: RunMarks, size: Size = TAL
         From `training_curves`.
     marks
         From `run_marks`.
-    size
-        Width and height in inches, `TALL` or `TALL_NARROW`.
     """
     with styled():
-        figure, (cost, accuracy, eta) = panels(size, margin=_MARGIN, left=_LEFT, ratios=(3, 3, 1.5))
+        stack = (figure, (cost, accuracy, eta)) = panels(
+            HIGHEST, margin=_MARGIN, left=_LEFT, ratios=(3, 3, 1.5)
+        )
         every = pd.concat([curves["training_cost"], curves["validation_cost"]]).dropna()
         limit_costs(cost, every, marks.top, title="cost")
-        limit_accuracies(accuracy, curves)
-        pairs = [
-            _draw_pair(axes, curves, axes_of)
-            for axes, axes_of in ((cost, "cost"), (accuracy, "accuracy"))
-        ]
-        draw_eta(eta, curves)
-        draw_moments((cost, accuracy, eta), marks)
-        finish(figure, eta, marks, ("training", "validation"))
-        for axes, labels in zip((cost, accuracy), pairs, strict=True):
-            draw_end_labels(axes, labels, title="")
-        note_lowest(cost, marks)
-        note_best(accuracy, marks)
+        accuracies = pd.concat([curves["training_accuracy"], curves["validation_accuracy"]])
+        cut = limit_accuracies(accuracy, accuracies, at_least=5.0)
+        accuracy.set_title(f"accuracy in %{cut}", loc="left")
+        for axes, what in ((cost, "cost"), (accuracy, "accuracy")):
+            names = [f"training_{what}", f"validation_{what}"]
+            _draw_series(axes, curves, dict(zip(("training", "validation"), names, strict=True)))
+        draw_etas(eta, [(curves["epoch"], curves["eta"], _ETA)])
+        _finish(*stack, marks, ("training", "validation"))
+        _ring(cost, marks.lowest, "lowest", lambda _: "lowest validation cost")
+        _ring(accuracy, marks.best, "best", lambda value: f"best {percent(value / 100)}")
     return figure
 
 
-def draw_overfitting(parting: pd.DataFrame, marks: RunMarks, size: Size = MIDDLE) -> Figure:
+def draw_overfitting(parting: pd.DataFrame, marks: RunMarks) -> Figure:
     """Draw the gap between training and validation accuracy above the validation cost.
 
     Parameters
@@ -117,39 +114,72 @@ def draw_overfitting(parting: pd.DataFrame, marks: RunMarks, size: Size = MIDDLE
         From `overfitting`.
     marks
         From `run_marks`.
-    size
-        Width and height in inches, `MIDDLE` or `MIDDLE_NARROW`.
     """
     with styled():
-        figure, (gap, cost) = panels(size, margin=_MARGIN, left=_LEFT, ratios=(1, 1))
-        gap.set_title("accuracy gap in points", loc="left", size="medium")
-        cost.set_title("validation cost", loc="left", fontsize="medium")
+        stack = (_, (gap, cost)) = panels(HIGH, margin=_MARGIN, left=_LEFT, ratios=(1, 1))
+        gap.set_title("accuracy gap in points", loc="left")
+        cost.set_title("validation cost", loc="left")
         limit_values(gap, parting["gap"], at_least=1.0, also=0.0)
-        costs = parting["validation_cost"]
-        limit_values(gap, parting["gap"], at_least=1.0, also=0.0)
-        _limit_one_cost(cost, costs.clip(upper=marks.top))
+        costs = parting["validation_cost"].clip(upper=marks.top)
+        lowest = 0.0 if costs.isna().all() else float(costs.min())
+        limit_values(cost, costs, at_least=max(0.1 * lowest, 1e-6), also=lowest)
         gap.axhline(0, color=MUTED, linewidth=1, gid="zero")
-        labels = [
-            draw_line(gap, parting["epoch"], parting["gap"], "gap", "gap"),
-            draw_line(cost, parting["epoch"], costs, "validation", "validation"),
-        ]
-        draw_moments((gap, cost), marks)
-        finish(figure, cost, marks, ("gap", "validation"))
-        for axes, label in zip((gap, cost), labels, strict=True):
-            draw_end_labels(axes, [label], title="")
-        note_lowest(cost, marks)
-    return figure
+        _draw_series(gap, parting, {"gap": "gap"})
+        _draw_series(cost, parting, {"validation": "validation_cost"})
+        _finish(*stack, marks, ("gap", "validation"))
+        _ring(cost, marks.lowest, "lowest", lambda _: "lowest")
+    return stack[0]
 
 
-def _limit_one_cost(axes: Axes, costs: "pd.Series[float]") -> None:
-    """Zoom on the costs, with room for a label under the lowest."""
-    lowest, high = (0.0, 0.0) if costs.isna().all() else costs.quantile([0, 0.95])
-    least = max(0.1 * float(lowest), 1e-6)
-    limit_values(axes, costs, at_least=least, also=float(lowest - 0.2 * (high - lowest)))
-
-
-def _draw_pair(axes: Axes, curves: pd.DataFrame, what: str) -> list[EndLabel]:
-    return [
-        draw_line(axes, curves["epoch"], curves[f"{name}_{what}"], name, name)
-        for name in ("training", "validation")
+def _draw_series(axes: Axes, frame: pd.DataFrame, columns: Mapping[str, str]) -> None:
+    """Draw columns of a frame, each named by its series."""
+    labels = [
+        draw_line(
+            axes,
+            frame["epoch"],
+            frame[column],
+            SERIES[name],
+            gid=name,
+            text=name,
+            start=len(frame) // 16 if name == "validation" else 0,
+        )
+        for name, column in columns.items()
     ]
+    draw_end_labels(axes, labels, title="")
+
+
+def _ring(
+    axes: Axes,
+    point: tuple[int, float] | None,
+    gid: str,
+    say: Callable[[float], str],
+) -> None:
+    """Ring a point of a curve, and say in the title which it is."""
+    if point is not None:
+        epoch, value = point
+        style: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": INK, "zorder": 4}
+        axes.plot(epoch, value, "o", ms=10, mew=1.4, gid=gid, clip_on=False, **style)
+        title = f"{axes.get_title(loc='left')}; {say(value)}, epoch {epoch}"
+        axes.set_title(title, loc="left")
+
+
+def _finish(
+    figure: Figure, stack: tuple[Axes, ...], marks: RunMarks, names: tuple[str, ...]
+) -> None:
+    """Draw best epoch, stop and each change of η through all panels; set axis and legend."""
+    for axes in stack:
+        for epoch in marks.divided:
+            axes.axvline(epoch, gid="divided", **_DIVIDED)
+        if marks.best is not None:
+            axes.axvline(marks.best[0], gid="best", **_BEST)
+        axes.axvline(marks.last, gid="stop", clip_on=False, **_STOP)
+    keys = [key(SERIES[name], name) for name in names]
+    keys += [Line2D([], [], label="best epoch", **_BEST)] * (marks.best is not None)
+    keys += [Line2D([], [], label=f"stop: {marks.stop}", **_STOP)]
+    keys += [Line2D([], [], label="η divided", **_DIVIDED)] * bool(marks.divided)
+    finish_epochs(figure, stack[-1], marks.last, keys)
+
+
+_DIVIDED: dict[str, Any] = {"color": MUTED, "linestyle": (0, (1, 2)), "linewidth": 1}
+_BEST: dict[str, Any] = {"color": INK, "linestyle": "-", "linewidth": 1}
+_STOP: dict[str, Any] = {"color": INK, "linestyle": (0, (6, 2, 1, 2)), "linewidth": 1.3}

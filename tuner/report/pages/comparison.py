@@ -1,49 +1,76 @@
-"""The report that compares runs, or studies."""
+"""The report that compares runs, or studies; its figures stand on the page of `tune` too."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from tuner.records import StudyRecord, TrainRecord
+from tuner.report.charts.comparison import (
+    DRAWN,
+    draw_accuracies,
+    draw_differences,
+    draw_gaps,
+    eta_varies,
+)
+from tuner.report.charts.inspection import draw_weights
 from tuner.report.document import (
-    MOST,
-    MOST_CARRIED,
-    Column,
+    Columns,
+    Figure,
+    Folded,
+    Heading,
+    Part,
+    Points,
+    Provenance,
+    Report,
+    ReportFiles,
+    Section,
     Table,
+    Text,
     csv_download,
-    small_enough,
-    table,
+    numbers,
+    rounded,
+    shares,
+    whole,
+    write_report,
 )
 from tuner.report.format import listing, number, percent
 from tuner.report.frames.comparison import (
     curves_table,
     differences_table,
+    largest_layers,
+    median_curves,
     paired_table,
     results_table,
     studies_table,
 )
 from tuner.report.frames.contenders import Contender, contenders, differing
 from tuner.report.frames.differences import Difference, against_winner, all_pairs
-from tuner.report.html import ReportFiles, write_report
-from tuner.report.pages.comparison_figures import compare_pictures, differences_shown
-from tuner.report.pages.provenance import Provenance
-from tuner.report.sections import Folded, Heading, Part, Points, Report, Section, Text
+from tuner.report.pages.inspection import weight_columns
 from tuner.report.summaries.comparison import (
+    alt_accuracies,
+    alt_differences,
     compare_cautions,
     compare_verdict,
     difference_words,
 )
 
+SHOWN_EPOCHS = 200
+"""Epochs in the table of a figure."""
+
+_EVERY_TWO = "The difference of every two"
+
 
 def write_comparison(
     records: Sequence[TrainRecord | StudyRecord], names: Sequence[str], folder: Path
 ) -> ReportFiles:
-    """Write `compare.html` and its figures; the same records and names give the same bytes.
+    """Write `compare.html` and its figures.
 
     Runs that differ in nothing but the seed count as one contender; two contenders are compared
-    seed by seed where they share seeds.
+    seed by seed where they share seeds. The figures are `compare-accuracy.png`,
+    `compare-differences.png`, `compare-gap.png` and `compare-weights.png`, as far as the records
+    hold what they show.
 
     Parameters
     ----------
@@ -54,12 +81,6 @@ def write_comparison(
     folder
         Where to write; made if need be. Older files of the same names are replaced, whole.
 
-    Returns
-    -------
-    ReportFiles
-        The page, then `compare-accuracy.png`, `compare-differences.png`, `compare-gap.png` and
-        `compare-weights.png`, as far as the records hold what they show.
-
     Raises
     ------
     InputError
@@ -69,95 +90,78 @@ def write_comparison(
     """
     every = contenders(records, names)
     against, pairs = against_winner(every), all_pairs(every)
-    pictures = compare_pictures(every, against)
-    telling = differing([each.settings for each in every])
-    shared = [key for key in every[0].settings if key not in telling]
-    studies = not every[0].runs
-    results: list[Part] = [_results(every, against), *([_studies(every)] * studies)]
-    if len(every) > 1:
-        results += [
-            Heading("What the best is better by"),
-            Points(tuple(difference_words(each) for each in against)),
-            Folded(_EVERY_TWO, differences_shown(pairs, _EVERY_TWO)),
-        ]
-    settings: list[Part] = [
-        _settings(every, telling, "The settings that differ")
-        if telling
-        else Text("All settings are the same.")
-    ]
-    if shared:
-        alike = _settings(every[:1], shared, "The same for all")
-        settings.append(Folded("Show the settings that are the same for all", alike))
+    curves = curves_table(every)
+    commands = [record.command for each in every for record in each.records]
     report = Report(
-        kind="compare",
-        title=f"tuner report, {'studies' if studies else 'runs'} compared",
+        name="compare",
+        title=f"tuner report, {'runs' if every[0].runs else 'studies'} compared",
         data_name=listing(list(dict.fromkeys(each.data.name for each in every))),
         verdict=compare_verdict(every, against),
         cautions=compare_cautions(every, against),
         sections=(
-            Section("results", "Results", tuple(results)),
-            Section("settings", "Settings", tuple(settings)),
-            Section("evidence", "Evidence", pictures),
+            Section("results", "Results", tuple(_results(every, against, pairs))),
+            Section("settings", "Settings", tuple(_settings(every))),
+            Section("evidence", "Evidence", tuple(_figures(every, against, curves))),
         ),
-        provenance=_provenance(every),
-        downloads=small_enough(
+        provenance=Provenance(
+            "\n".join(commands),
+            tuple((c.letter, (("name", c.name), ("records", ", ".join(c.names)))) for c in every),
+        ),
+        downloads=(
             csv_download("compare-results.csv", results_table(every)),
             csv_download("compare-differences.csv", differences_table(pairs)),
             csv_download("compare-seeds.csv", paired_table(pairs)),
-            csv_download("compare-curves.csv", curves_table(every)),
-            most=min(MOST_CARRIED, MOST - sum(each.weight for each in pictures)),
+            csv_download("compare-curves.csv", curves),
         ),
         whole=False,
     )
     return write_report(report, folder)
 
 
-_EVERY_TWO = "The difference of every two"
+def _results(
+    every: Sequence[Contender], against: Sequence[Difference], pairs: Sequence[Difference]
+) -> Iterator[Part]:
+    yield _ranking(every, against)
+    if not every[0].runs:
+        columns: Columns = {
+            "contender": "contender",
+            "study": "study",
+            **{name: whole(name) for name in ("complete", "pruned", "failed")},
+            "seconds": numbers("seconds", 3),
+        }
+        yield Table("Trials of each study", studies_table(every), columns, sortable=True)
+    if len(every) > 1:
+        yield Heading("What the best is better by")
+        yield Points(tuple(difference_words(each) for each in against))
+        yield Folded(_EVERY_TWO, (_differences(pairs, _EVERY_TWO),))
 
 
-def _provenance(every: Sequence[Contender]) -> Provenance:
-    commands = [record.command for each in every for record in each.records]
-    groups = tuple(
-        (each.letter, (("name", each.name), ("records", ", ".join(each.names)))) for each in every
-    )
-    return Provenance("\n".join(commands), groups)
-
-
-_share = partial(percent, digits=2)
-_whole = partial(number, digits=9)
-_one = partial(number, digits=3)
-
-
-def _results(every: Sequence[Contender], against: Sequence[Difference]) -> Table:
+def _ranking(every: Sequence[Contender], against: Sequence[Difference]) -> Table:
     frame = results_table(every)
     standing = {each.second: _standing(each) for each in against}
     best = against[0].first if against else every[0].letter
-    frame["standing"] = [standing.get(letter, "") for letter in frame["contender"]]
-    frame.loc[frame["contender"] == best, "standing"] = "best" if len(every) > 1 else "alone"
-    other = [letter for letter in frame["contender"] if letter not in {best, *standing}]
-    frame.loc[frame["contender"].isin(other), "standing"] = "other data: not comparable"
+    standing[best] = "best" if len(every) > 1 else "alone"
+    frame["standing"] = [standing.get(x, "other data: not comparable") for x in frame["contender"]]
     frame["interval"] = [
         f"{percent(low, 1)} to {percent(high, 1)}"
         for low, high in zip(frame["low"], frame["high"], strict=True)
     ]
-    columns = (
-        Column("contender", "contender"),
-        Column("name", "what it is"),
-        Column("accuracy", "validation accuracy", _share, numeric=True),
-        Column("interval", "its 95 % interval"),
-        Column("standing", "against the best"),
-        Column("seeds", "seeds", _whole, numeric=True),
-        Column("gap", "training less validation, points", _gap, numeric=True),
-        Column("best_epoch", "best epoch", _one, numeric=True),
-        Column("epochs", "epochs", _one, numeric=True),
-        Column("seconds", "seconds", _one, numeric=True),
-    )
-    shown = columns if every[0].runs else columns[:6]
-    return table(frame, "Means over seeds, at the best epoch", shown, sortable=True)
-
-
-def _gap(share: float) -> str:
-    return number(round(100 * share, 1) + 0.0)
+    columns: Columns = {
+        "contender": "contender",
+        "name": "what it is",
+        "accuracy": shares("validation accuracy"),
+        "interval": "its 95 % interval",
+        "standing": "against the best",
+        "seeds": whole("seeds"),
+    }
+    of_runs: Columns = {
+        "gap": rounded("training less validation, points", 1, scale=100),
+        "best_epoch": numbers("best epoch", 3),
+        "epochs": numbers("epochs", 3),
+        "seconds": numbers("seconds", 3),
+    }
+    shown = {**columns, **of_runs} if every[0].runs else columns
+    return Table("Means over seeds, at the best epoch", frame, shown, sortable=True)
 
 
 def _standing(difference: Difference) -> str:
@@ -168,23 +172,153 @@ def _standing(difference: Difference) -> str:
     return f"{number(100 * -difference.value, 2)} points"
 
 
-def _studies(every: Sequence[Contender]) -> Table:
-    columns = (
-        Column("contender", "contender"),
-        Column("study", "study"),
-        *(Column(name, name, _whole, numeric=True) for name in ("complete", "pruned", "failed")),
-        Column("seconds", "seconds", _one, numeric=True),
-    )
-    return table(studies_table(every), "Trials of each study", columns, sortable=True)
+def _settings(every: Sequence[Contender]) -> Iterator[Part]:
+    telling = differing([each.settings for each in every])
+    shared = [key for key in every[0].settings if key not in telling]
+    if telling:
+        yield _settings_table(every, telling, "The settings that differ")
+    else:
+        yield Text("All settings are the same.")
+    if shared:
+        alike = _settings_table(every[:1], shared, "The same for all")
+        yield Folded("Show the settings that are the same for all", (alike,))
 
 
-def _settings(every: Sequence[Contender], keys: Sequence[tuple[str, str]], caption: str) -> Table:
+def _settings_table(
+    every: Sequence[Contender], keys: Sequence[tuple[str, str]], caption: str
+) -> Table:
     rows = {each.letter: [each.settings.get(key, "none") for key in keys] for each in every}
     frame = pd.DataFrame({"group": [h for h, _ in keys], "name": [n for _, n in keys], **rows})
-    heading = "value" if len(every) == 1 else ""
-    columns = (
-        Column("group", "group"),
-        Column("name", "setting"),
-        *(Column(letter, heading or letter) for letter in rows),
+    values = {letter: "value" if len(every) == 1 else letter for letter in rows}
+    return Table(caption, frame, {"group": "group", "name": "setting", **values})
+
+
+_BASES = {
+    "seeds": "paired seeds",
+    "both": "validation examples and paired seeds",
+    "examples": "validation examples, not seeds",
+    "nothing": "not comparable",
+}
+
+_HOW = {
+    "seeds": "Over paired seeds it is Student's t interval of the differences.",
+    "both": "It is that over validation examples and over seeds, which all of them share.",
+    "examples": "With one seed each, or none in common, it is that of the validation examples"
+    " (Newcombe), and says nothing about seeds.",
+}
+
+
+def _differences(differences: Sequence[Difference], caption: str) -> Table:
+    frame = differences_table(differences)
+    frame["basis"] = frame["basis"].map(_BASES)
+    frame["clear"] = ["yes" if clear else "no" for clear in frame["clear"]]
+    columns: Columns = {
+        "first": "first",
+        "second": "second",
+        "difference": numbers("first less second, points", 3),
+        "low": numbers("from", 3),
+        "high": numbers("to", 3),
+        "seeds": whole("shared seeds"),
+        "clear": "clear",
+        "basis": "the interval is about",
+    }
+    return Table(caption, frame, columns, sortable=True)
+
+
+def _figures(
+    every: Sequence[Contender], against: Sequence[Difference], curves: pd.DataFrame
+) -> Iterator[Figure]:
+    """Return the figures of a comparison, as far as its records hold what they show."""
+    if len(curves):
+        yield accuracy_figure(every, curves)
+    if against:
+        yield differences_figure(every, against)
+    if curves["gap"].notna().any():
+        yield gap_figure(every, curves)
+    place, weights = largest_layers(every)
+    if len(weights):
+        yield _weights_figure(place, weights)
+
+
+def _first(drawn: Sequence[object]) -> str:
+    return f" The first {DRAWN} are drawn." if len(drawn) > DRAWN else ""
+
+
+def _side_by_side(
+    every: Sequence[Contender], curves: pd.DataFrame, value: str, caption: str
+) -> Table:
+    """Return median curves with one column for each contender."""
+    wide = median_curves(curves, value).pivot_table(
+        index="epoch", columns="contender", values=value, sort=False
     )
-    return table(frame, caption, columns)
+    frame = wide.sort_index().reset_index()
+    columns: Columns = {
+        "epoch": whole("epoch"),
+        **{each.letter: each.letter for each in every if each.letter in frame},
+    }
+    cut = f" (the first {SHOWN_EPOCHS} epochs)" if len(frame) > SHOWN_EPOCHS else ""
+    return Table(f"{caption}, median over seeds{cut}", frame.head(SHOWN_EPOCHS), columns)
+
+
+def accuracy_figure(
+    every: Sequence[Contender], curves: pd.DataFrame, name: str = "compare"
+) -> Figure:
+    """Return the curves of contenders, and η where it changes; its file begins with `name`."""
+    with_eta = eta_varies(curves)
+    below = " Below: the η of the first seed." if with_eta else ""
+    best_trial = "" if every[0].runs else " Of each study its best trial is drawn."
+    return Figure(
+        f"{name}-accuracy",
+        "Validation accuracy, epoch by epoch" + (", and η" if with_eta else ""),
+        _side_by_side(every, curves, "validation_accuracy", "Validation accuracy in %"),
+        partial(draw_accuracies, curves, [each.name for each in every]),
+        alt=alt_accuracies(every, with_eta=with_eta),
+        note="Bold: the median over the seeds, as far as all of them went. Thin: the single"
+        f" seeds.{below}{best_trial}{_first(every)}",
+    )
+
+
+def gap_figure(every: Sequence[Contender], curves: pd.DataFrame, name: str = "compare") -> Figure:
+    """Return how far training and validation accuracy of contenders are apart."""
+    return Figure(
+        f"{name}-gap",
+        "How far training and validation part",
+        _side_by_side(every, curves, "gap", "Accuracy gap in points"),
+        partial(draw_gaps, curves, [each.name for each in every]),
+        alt="Line chart of training less validation accuracy against epochs for"
+        f" {listing([each.title for each in every])}.",
+        note="The wider the gap, the more a network has learned that is peculiar to its training"
+        f" data. Regularization is meant to keep it narrow.{_first(every)}",
+    )
+
+
+def differences_figure(
+    every: Sequence[Contender], against: Sequence[Difference], name: str = "compare"
+) -> Figure:
+    """Return what the best is better by than each of the others."""
+    basis = " ".join(_HOW[each] for each in _HOW if each in {d.basis for d in against})
+    names = {each.letter: each.name for each in every}
+    frame, called = differences_table(against), [names[each.second] for each in against]
+    return Figure(
+        f"{name}-differences",
+        "The best against the others",
+        _differences(against, "The best against each of the others"),
+        partial(draw_differences, frame, paired_table(against), called),
+        alt=alt_differences(against),
+        note="Right of 0 the best is better. The line is the 95 % interval: where it reaches 0"
+        f" there is no clear difference. {basis}{_first(against)}",
+    )
+
+
+def _weights_figure(place: str, weights: pd.DataFrame) -> Figure:
+    return Figure(
+        "compare-weights",
+        f"The weights of one layer: {place}",
+        Table("Weights in each bin", weights, weight_columns("contender")),
+        partial(draw_weights, weights),
+        alt=f"Histograms of the weights of {listing(list(dict.fromkeys(weights['name'])))}, one"
+        " below the other, with logarithmic counts.",
+        note="The layer with the most weights, of the first seed of each, after its best epoch;"
+        " the axis of counts is logarithmic, and all have bins of one width. L1 leaves a sharp"
+        " peak at 0 and few large weights, L2 makes all of them smaller.",
+    )

@@ -1,7 +1,6 @@
 """How a result came about: enough to make it again, and to see that it is the same."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from tuner.records import (
     Choices,
@@ -17,29 +16,11 @@ from tuner.records import (
     Value,
     to_json,
 )
+from tuner.report.document import Group, Provenance
 from tuner.report.format import number
 from tuner.report.frames.study_space import plain
 
 SHOWN_CLASSES = 20
-
-Group = tuple[str, tuple[tuple[str, str], ...]]
-"""A heading, and name and value of each fact under it."""
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """The command, and what it worked with, as names and values.
-
-    Attributes
-    ----------
-    command
-        As it was called.
-    groups
-        Heading, and then name and value of each fact under it.
-    """
-
-    command: str
-    groups: tuple[Group, ...]
 
 
 def provenance(record: FindEtaRecord | TrainRecord | StudyRecord | TuneRecord) -> Provenance:

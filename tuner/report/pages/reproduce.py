@@ -1,15 +1,13 @@
 """The pages of `reproduce`: the article's experiments in its order, in English or Chinese."""
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from tuner.files import write_files
 from tuner.records import (
     Agreement,
     Claim,
@@ -20,60 +18,39 @@ from tuner.records import (
     Trained,
 )
 from tuner.report.charts.annotations import landmarks
-from tuner.report.charts.article import draw_panels, panel_curves, panels_size
-from tuner.report.charts.canvas import NARROW, WIDE, Size
+from tuner.report.charts.article import draw_panels, panel_curves
 from tuner.report.charts.learning_rate import draw_final_costs, final_costs
 from tuner.report.document import (
+    Code,
     Column,
-    Picture,
+    Columns,
+    Figure,
+    Folded,
+    Links,
+    Part,
+    Points,
+    Provenance,
+    Report,
+    ReportFiles,
+    Section,
     Table,
+    Text,
     csv_download,
-    light_picture,
-    render,
-    table,
+    numbers,
+    write_report,
 )
 from tuner.report.format import number
-from tuner.report.html import ReportFiles
-from tuner.report.pages.provenance import Provenance, data_and_environment
-from tuner.report.pages.reproduce_texts import ExperimentText, Texts, texts
-from tuner.report.sharing import Together, in_turn
+from tuner.report.language import Texts, texts
+from tuner.report.pages.provenance import data_and_environment
 from tuner.report.summaries.learning_rate import PlainVerdict
 
 SHOWN_ROWS = 13
 """Of a longer line every second, third, … point stands in the table under its figure."""
 
-LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans"}
+_SYMBOLS = {"agrees": "✓", "disagrees": "✗", "unclear": "?"}
 
 
-@dataclass(frozen=True)
-class Row:
-    """A finding as the page shows it; `agreement` is its code, for the colour."""
-
-    what: str
-    published: str
-    measured: str
-    interval: str
-    verdict: str
-    agreement: str
-
-
-@dataclass(frozen=True)
-class Section:
-    """One experiment on the page."""
-
-    name: str
-    title: str
-    paragraphs: tuple[str, ...]
-    rows: tuple[Row, ...]
-    trained: tuple[str, ...]
-    pictures: tuple[Picture, ...]
-    tables: tuple[Table, ...]
-    opened: str
-
-
-def write_reproduce(
-    record: ReproduceRecord, folder: Path, language: str = "en", together: Together = in_turn
-) -> ReportFiles:
+def write_reproduce(record: ReproduceRecord, folder: Path, language: str = "en") -> ReportFiles:
     """Write `reproduce.html` (or `reproduce-zh.html`) and its figures, the same for both languages.
 
     Parameters
@@ -84,8 +61,6 @@ def write_reproduce(
         Where to write; made if need be. Older files of the same names are replaced, whole.
     language
         `en` or `zh`.
-    together
-        Draws the figures; processes that share them are sooner done.
 
     Raises
     ------
@@ -93,109 +68,125 @@ def write_reproduce(
         When the folder cannot be written to; then nothing is.
     """
     words = texts(language)
-    sections = together([partial(_section, each, language) for each in record.experiments])
-    pictures = [each for section in sections for each in section.pictures]
-    values = {
-        "language": LANGUAGE_TAGS[language],
-        "t": words.words,
-        "data_name": record.data.name,
-        "lead": tuple(_lead(record, words)),
-        "not_agreeing": tuple(_not_agreeing(sections)),
-        "good": not any(_disagrees(f) for e in record.experiments for f in e.findings),
-        "sections": sections,
-        "provenance": _provenance(record),
-        "downloads": (csv_download("reproduce.csv", findings_table(record)),),
-    }
-    suffix = "" if language == "en" else f"-{language}"
-    page = f"reproduce{suffix}.html"
-    contents = {f"{each.name}.png": each.png for each in pictures}
-    *images, html = write_files(folder, contents | {page: render("reproduce.html.j2", values)})
-    return ReportFiles(html, tuple(images))
-
-
-def reproduce_verdict(record: ReproduceRecord) -> PlainVerdict:
-    """Describe how many figures agree, for a notebook."""
-    words = texts("en")
-    count, rules, *more = _lead(record, words)
-    facts = (
-        (each.name, _row(each.findings[0], words.experiments[each.name], words))
-        for each in record.experiments
+    titles = [(each.name, words.experiments[each.name].title) for each in record.experiments]
+    report = Report(
+        name="reproduce" if language == "en" else f"reproduce-{language}",
+        title="tuner reproduce",
+        data_name=record.data.name,
+        verdict=replace(reproduce_verdict(record, language), facts=()),
+        sections=(
+            Section("differences", words.words["differences"], tuple(_not_agreeing(record, words))),
+            Section(
+                "contents",
+                words.words["contents"],
+                (Links(tuple((*each, "") for each in titles)),),
+            ),
+            *(
+                Section(each.name, title, tuple(_parts(each, words)))
+                for each, (_, title) in zip(record.experiments, titles, strict=True)
+            ),
+        ),
+        provenance=Provenance(
+            record.command, data_and_environment(record.data, record.environment)
+        ),
+        downloads=(csv_download("reproduce.csv", findings_table(record)),),
+        language=language,
     )
-    return PlainVerdict(
-        good=not any(_disagrees(f) for e in record.experiments for f in e.findings),
-        headline=count,
-        sentence=rules,
-        advice=" ".join(more),
-        facts=tuple((name, f"{row.measured} ({row.published})") for name, row in facts),
-    )
+    return write_report(report, folder)
 
 
-def reproduce_picture(record: ReproduceRecord) -> Picture:
-    """Return the picture of the first experiment that trained networks, else of the first."""
-    words = texts("en")
-    first = next((each for each in record.experiments if each.trained), record.experiments[0])
-    return next(_pictures(first, words.experiments[first.name], words))
-
-
-def _disagrees(finding: Finding) -> bool:
-    return finding.agreement is Agreement.DISAGREES
-
-
-def _lead(record: ReproduceRecord, words: Texts) -> Iterator[str]:
+def reproduce_verdict(record: ReproduceRecord, language: str = "en") -> PlainVerdict:
+    """Describe how many figures agree; the facts are the first figure of each experiment."""
+    words = texts(language)
     every = [f.agreement for each in record.experiments for f in each.findings]
     agree, disagree, unclear = (
         every.count(each) for each in (Agreement.AGREES, Agreement.DISAGREES, Agreement.UNCLEAR)
     )
-    judged = agree + disagree + unclear
-    yield words.say("count", agree=agree, judged=judged, disagree=disagree, unclear=unclear)
-    yield words.words["rules"]
+    amounts = {"agree": agree, "disagree": disagree, "unclear": unclear}
+    advice = [words.say("sealed", openings=record.test_openings, data=record.data.name)]
     if not record.published_data:
-        yield words.say("other_data", data=record.data.name)
-    yield words.say("sealed", openings=record.test_openings, data=record.data.name)
+        advice.insert(0, words.say("other_data", data=record.data.name))
     if record.omitted:
-        yield words.say("omitted", names=", ".join(record.omitted))
-
-
-def _not_agreeing(sections: list[Section]) -> Iterator[tuple[Section, Row]]:
-    codes = (Agreement.DISAGREES, Agreement.UNCLEAR)
-    return (
-        (section, row) for section in sections for row in section.rows if row.agreement in codes
+        advice.append(words.say("omitted", names=", ".join(record.omitted)))
+    first = [(each.name, each.findings[0]) for each in record.experiments]
+    return PlainVerdict(
+        good=not disagree,
+        headline=words.say("count", judged=agree + disagree + unclear, **amounts),
+        sentence=words.words["rules"],
+        advice=" ".join(advice),
+        facts=tuple(
+            (name, f"{_measured(finding, words)} ({_published(finding, words)})")
+            for name, finding in first
+        ),
     )
 
 
-def _section(experiment: ExperimentRecord, language: str) -> Section:
-    words = texts(language)
-    said = words.experiments[experiment.name]
-    pictures = tuple(_pictures(experiment, said, words))
-    return Section(
-        name=experiment.name,
-        title=said.title,
-        paragraphs=tuple(said.text.strip().split("\n\n")),
-        rows=tuple(_row(finding, said, words) for finding in experiment.findings),
-        trained=tuple(_trained(each, words) for each in experiment.trained),
-        pictures=pictures,
-        tables=tuple(_panel_table(panel) for panel in experiment.panels),
-        opened=words.words["opened" if experiment.test_openings else "not_opened"],
-    )
+def reproduce_figure(record: ReproduceRecord) -> Figure:
+    """Return the figure of the first experiment that trained networks, else of the first."""
+    first = next((each for each in record.experiments if each.trained), record.experiments[0])
+    return next(_figures(first, texts("en")))
 
 
-def _row(finding: Finding, said: ExperimentText, words: Texts) -> Row:
-    unit = words.words[f"unit_{finding.unit}"]
-    interval = "–"
-    if finding.interval is not None:
-        low, high = (_figure(each, finding) for each in finding.interval)
-        interval = words.say("interval", low=low, high=high)
-    return Row(
-        what=said.figures[finding.name],
-        published=_published(finding, words),
-        measured=f"{_figure(finding.measured, finding)}{unit}",
-        interval=interval,
-        verdict=words.words[f"verdict_{finding.agreement}"],
-        agreement=str(finding.agreement),
-    )
+def _not_agreeing(record: ReproduceRecord, words: Texts) -> Iterator[Links]:
+    links = []
+    for experiment in record.experiments:
+        said = words.experiments[experiment.name]
+        for finding in experiment.findings:
+            if finding.agreement in (Agreement.DISAGREES, Agreement.UNCLEAR):
+                interval = _interval(finding, words)
+                around = "" if finding.interval is None else f" ({interval})"
+                published = f"{words.words['published_short']} {_published(finding, words)}"
+                verdict = words.words[f"verdict_{finding.agreement}"]
+                rest = (said.figures[finding.name], f"{_measured(finding, words)}{around}")
+                text = words.words["colon"].join(("", *rest))
+                links.append((experiment.name, said.title, f"{text}; {published}; {verdict}"))
+    if links:
+        yield Links(tuple(links))
 
 
-def _figure(value: float, finding: Finding) -> str:
+def _parts(experiment: ExperimentRecord, words: Texts) -> Iterator[Part]:
+    yield Code(f"python -m tuner reproduce {experiment.name}")
+    for paragraph in words.experiments[experiment.name].text.strip().split("\n\n"):
+        yield Text(paragraph)
+    yield _findings(experiment, words)
+    yield from _figures(experiment, words)
+    trained = [_trained(each, words) for each in experiment.trained]
+    opened = words.words["opened" if experiment.test_openings else "not_opened"]
+    tables = [_panel_table(panel) for panel in experiment.panels]
+    yield Folded(words.words["details"], (Points((*trained, opened)), *tables))
+
+
+def _findings(experiment: ExperimentRecord, words: Texts) -> Table:
+    named = words.experiments[experiment.name].figures
+    rows = [
+        (
+            named[each.name],
+            _published(each, words),
+            _measured(each, words),
+            _interval(each, words),
+            str(each.agreement),
+        )
+        for each in experiment.findings
+    ]
+    names = ["figure", "published", "measured", "interval_heading", "verdict"]
+    verdicts = {str(each): words.words[f"verdict_{each}"] for each in Agreement}
+    verdict = Column(words.words["verdict"], symbols=_SYMBOLS, names=verdicts)
+    columns: Columns = {**{name: words.words[name] for name in names}, "verdict": verdict}
+    return Table(words.words["figures"], pd.DataFrame(rows, columns=names), columns)
+
+
+def _measured(finding: Finding, words: Texts) -> str:
+    return f"{_value(finding.measured, finding)}{words.words[f'unit_{finding.unit}']}"
+
+
+def _interval(finding: Finding, words: Texts) -> str:
+    if finding.interval is None:
+        return "–"
+    low, high = (_value(each, finding) for each in finding.interval)
+    return words.say("interval", low=low, high=high)
+
+
+def _value(value: float, finding: Finding) -> str:
     """Write a figure: percentages to two decimals, epochs to one."""
     if not math.isfinite(value):
         return "–"
@@ -240,34 +231,29 @@ def _trained(trained: Trained, words: Texts) -> str:
 _INITS = {"large": "N(0, 1)", "scaled": "N(0, 1/n_in)"}
 
 
-def _pictures(
-    experiment: ExperimentRecord, said: ExperimentText, words: Texts
-) -> Iterator[Picture]:
+def _figures(experiment: ExperimentRecord, words: Texts) -> Iterator[Figure]:
+    name, title = f"reproduce-{experiment.name}", words.experiments[experiment.name].title
     if experiment.panels:
-        yield _panels_picture(experiment, said, words)
-    if experiment.eta_search is not None:
-        search = experiment.eta_search
-        points = final_costs(search)
-        yield _picture(
-            lambda size: draw_final_costs(points, landmarks(search), size),
-            f"reproduce-{experiment.name}",
-            said.title,
-            words.say("alt_threshold", eta=number(search.eta), threshold=number(search.threshold)),
-            (WIDE, NARROW),
+        panels = experiment.panels
+        yield Figure(
+            name,
+            title,
+            None,
+            partial(draw_panels, panel_curves(experiment), panels),
+            alt=words.say("alt", title=title, panels="; ".join(map(_told, panels))),
+            note=words.words["caption"],
         )
-
-
-def _panels_picture(experiment: ExperimentRecord, said: ExperimentText, words: Texts) -> Picture:
-    curves, panels = panel_curves(experiment), experiment.panels
-    sizes = panels_size(panels, narrow=False), panels_size(panels, narrow=True)
-    alt = words.say("alt", title=said.title, panels="; ".join(map(_told, panels)))
-    return _picture(
-        partial(draw_panels, curves, panels),
-        f"reproduce-{experiment.name}",
-        said.title,
-        alt,
-        sizes,
-    )
+    search = experiment.eta_search
+    if search is not None:
+        eta, threshold = number(search.eta), number(search.threshold)
+        yield Figure(
+            name,
+            title,
+            None,
+            partial(draw_final_costs, final_costs(search), landmarks(search)),
+            alt=words.say("alt_threshold", eta=eta, threshold=threshold),
+            note="",
+        )
 
 
 def _told(panel: Panel) -> str:
@@ -276,31 +262,14 @@ def _told(panel: Panel) -> str:
     return f"{panel.title}: {', '.join(lines)}"
 
 
-def _picture(
-    draw: Callable[[Size], Figure], name: str, title: str, alt: str, sizes: tuple[Size, Size]
-) -> Picture:
-    return light_picture(draw, name=name, title=title, alt=alt, sizes=sizes)
-
-
 def _panel_table(panel: Panel) -> Table:
     """Return the lines of a panel side by side, thinned to a few rows."""
     frame = pd.DataFrame({s.name: pd.Series(s.y, index=s.x, dtype=float) for s in panel.series})
     step = -(-len(frame) // SHOWN_ROWS)
     shown = frame.iloc[::step] if len(frame) % step == 1 or step == 1 else frame.iloc[::-step][::-1]
     shown = shown.rename_axis("x").reset_index()
-    columns = (
-        Column("x", panel.x_title, partial(number, digits=5), numeric=True),
-        *(Column(s.name, s.name, _shown, numeric=True) for s in panel.series),
-    )
-    return table(shown, panel.title, columns)
-
-
-def _shown(value: float) -> str:
-    return "–" if math.isnan(value) else number(value)
-
-
-def _provenance(record: ReproduceRecord) -> Provenance:
-    return Provenance(record.command, data_and_environment(record.data, record.environment))
+    columns: Columns = {"x": numbers(panel.x_title, 5), **{s.name: s.name for s in panel.series}}
+    return Table(panel.title, shown, columns)
 
 
 def findings_table(record: ReproduceRecord) -> pd.DataFrame:

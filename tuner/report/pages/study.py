@@ -1,30 +1,48 @@
 """The report of a study."""
 
-from dataclasses import dataclass
+import json
+import math
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from tuner.records import StudyRecord
+from tuner.report.charts.theme import STATE_SYMBOLS
 from tuner.report.checks.study import study_cautions
 from tuner.report.document import (
-    MOST,
-    MOST_CARRIED,
+    Column,
+    Columns,
+    Part,
+    Report,
+    ReportFiles,
+    Section,
     Table,
+    Text,
     csv_download,
+    numbers,
     record_download,
-    small_enough,
+    shares,
+    whole,
+    write_report,
 )
-from tuner.report.format import listing
-from tuner.report.frames.study import curve_table, trial_table
-from tuner.report.html import ReportFiles, write_report
+from tuner.report.format import listing, percent
+from tuner.report.frames.study import PARAMS, curve_table, trial_table
+from tuner.report.frames.study_ranking import ranking
+from tuner.report.frames.study_space import as_number, dimensions, plain, symbol
 from tuner.report.pages.provenance import provenance
-from tuner.report.pages.study_figures import study_pictures
-from tuner.report.pages.study_tables import all_trials, eta_searches, leaders
-from tuner.report.sections import Part, Report, Section, Text, weight
+from tuner.report.pages.study_figures import MOST_SLICES, by_importance, study_figures
 from tuner.report.summaries.study import study_verdict
+
+LEADERS, MOST_LISTED = 12, 600
+"""Trials in the table of the best and of those tied with it, and in that of all."""
 
 
 def write_study(record: StudyRecord, folder: Path) -> ReportFiles:
-    """Write `study.html` and its figures; the same record gives the same bytes.
+    """Write `study.html` and its figures.
+
+    These are `study-history.png` and others, as far as search space and objectives have something
+    to show.
 
     Parameters
     ----------
@@ -33,63 +51,149 @@ def write_study(record: StudyRecord, folder: Path) -> ReportFiles:
     folder
         Where to write; made if need be. Older files of the same names are replaced, whole.
 
-    Returns
-    -------
-    ReportFiles
-        The page, then `study-history.png` and the other figures, as far as the search space and the
-        objectives give something to show.
-
     Raises
     ------
     OutputError
         When the folder cannot be written to; then nothing is.
     """
-    trials = csv_download("study-trials.csv", trial_table(record))
-    evidence = study_evidence(record, MOST - len(trials.address))
-    sections = (
-        Section("leaders", "The best trials", evidence.leaders),
-        Section("evidence", "Evidence", evidence.pictures),
-        Section("etas", "How η was found", evidence.etas),
-        Section("trials", "All trials", (evidence.trials,)),
-    )
+    trials = trial_table(record)
     report = Report(
-        kind="study",
+        name="study",
         title=f"tuner study {record.result.study}",
         data_name=record.data.name,
         verdict=study_verdict(record),
         cautions=study_cautions(record),
-        sections=sections,
+        sections=(
+            Section("leaders", "The best trials", leaders(record, trials)),
+            Section("evidence", "Evidence", study_evidence(record)),
+            Section("etas", "How η was found", eta_searches(record)),
+            Section("trials", "All trials", (all_trials(record, trials),)),
+        ),
         provenance=provenance(record),
-        downloads=small_enough(
-            trials,
+        downloads=(
+            csv_download("study-trials.csv", trials),
             record_download(record),
             csv_download("study-curves.csv", curve_table(record)),
-            most=min(MOST_CARRIED, MOST - weight(sections)),
         ),
     )
     return write_report(report, folder)
 
 
-@dataclass(frozen=True)
-class StudyEvidence:
-    """What a study shows: its best trials, its figures, its searches for η, and all trials."""
-
-    leaders: tuple[Table, ...]
-    pictures: tuple[Part, ...]
-    etas: tuple[Table, ...]
-    trials: Table
-
-
-def study_evidence(record: StudyRecord, most: int) -> StudyEvidence:
-    """Return the evidence of a study in about so many bytes."""
-    best, etas, trials = leaders(record), eta_searches(record), all_trials(record)
-    room = most - sum(each.weight for each in (best, etas, trials) if each)
-    pictures = study_pictures(record, room)
-    left = listing([each.long for each in pictures.left])
+def study_evidence(record: StudyRecord) -> tuple[Part, ...]:
+    """Return the figures of a study, and which dimensions are not drawn."""
+    left = listing([each.long for each in by_importance(record)[MOST_SLICES:]])
     without = f"Not drawn, so that the page stays small: {left}. The table of trials holds their"
-    return StudyEvidence(
-        (best,) if best else (),
-        (*pictures.drawn, *((Text(f"{without} values."),) if left else ())),
-        (etas,) if etas else (),
-        trials,
-    )
+    return (*study_figures(record), *((Text(f"{without} values."),) if left else ()))
+
+
+def _columns(record: StudyRecord, frame: pd.DataFrame) -> dict[str, str | Column]:
+    """Return the columns that tell the trials apart, and how each did."""
+    columns: dict[str, str | Column] = {"accuracy": shares("validation accuracy")}
+    searched = {dimension.name for dimension in dimensions(record)}
+    objectives = record.result.objectives[1:]
+    if (frame["seeds"] > 1).any():
+        columns["interval"] = "95 % interval over seeds"
+    columns |= {f"objective_{name}": name for name in objectives}
+    columns |= {PARAMS + each.name: symbol(each.name) for each in dimensions(record)}
+    if "eta" not in searched:
+        columns["eta"] = "η"
+    if "parameters" not in objectives and frame["size"].min() < frame["size"].max():
+        columns["size"] = whole("weights and biases")
+    return columns
+
+
+def _written(record: StudyRecord, trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials with their intervals and the values of their dimensions as text."""
+    frame = trials.copy()
+    known = zip(frame["low"], frame["high"], strict=True)
+    frame["interval"] = [
+        f"{percent(max(0.0, low), 1)} to {percent(min(1.0, high), 1)}"
+        if math.isfinite(low)
+        else "–"
+        for low, high in known
+    ]
+    for dimension in dimensions(record):
+        values = frame[PARAMS + dimension.name]
+        numeric = all(not math.isnan(as_number(v)) or v is None for v in values)
+        frame[PARAMS + dimension.name] = [(as_number if numeric else plain)(v) for v in values]
+    return frame
+
+
+def all_trials(record: StudyRecord, trials: pd.DataFrame) -> Table:
+    """Return every trial; of very many the best."""
+    frame = _written(record, trials)
+    every = len(frame)
+    caption = f"All {every} trials"
+    if every > MOST_LISTED:
+        frame = frame.nlargest(MOST_LISTED, "accuracy").sort_values("number")
+        caption = f"The {MOST_LISTED} best of {every} trials; records.json holds all"
+    columns: Columns = {
+        "number": whole("trial"),
+        "outcome": Column("outcome", symbols=STATE_SYMBOLS),
+        **_columns(record, frame),
+        "best_epoch": "best epoch",
+        "epochs": whole("epochs"),
+        "seconds": numbers("seconds", 3),
+    }
+    return Table(caption, frame, columns, sortable=True)
+
+
+def leaders(record: StudyRecord, trials: pd.DataFrame) -> tuple[Table, ...]:
+    """Return the best trial and those tied with it; nothing when no trial was completed."""
+    ranked = ranking(record)
+    if ranked is None:
+        return ()
+    places = {trial.number: k for k, trial in enumerate((ranked.best, *ranked.tied)) if k < LEADERS}
+    places.setdefault(ranked.sensible.number, LEADERS)
+    frame = _written(record, trials)
+    frame = frame[frame["number"].isin(places)]
+    frame = frame.sort_values("number", key=lambda numbers: numbers.map(places))
+    roles = {ranked.sensible.number: "smallest network of these"} if ranked.smaller else {}
+    roles[ranked.best.number] = "best"
+    frame["role"] = [roles.get(trial, "tied with the best") for trial in frame["number"]]
+    more = len(ranked.tied) + 1 - len(frame)
+    caption = "The best trial and those within its 95 % interval" if ranked.tied else "The best"
+    caption += f" ({more} more are tied; see all trials)" if more > 0 else ""
+    columns: Columns = {
+        "number": whole("trial"),
+        **_columns(record, frame),
+        "role": "which it is",
+    }
+    return (Table(caption, frame, columns),)
+
+
+def eta_searches(record: StudyRecord) -> tuple[Table, ...]:
+    """Return the threshold searches of a study; nothing where η was not searched by threshold."""
+    if not record.eta_searches:
+        return ()
+    rows = [
+        (*_asked(name), search.eta, search.threshold, search.spent, str(search.outcome))
+        for name, search in record.eta_searches.items()
+    ]
+    columns: Columns = {
+        "network": "network",
+        "lambda": "λ",
+        "eta": "η to use",
+        "threshold": "threshold η*",
+        "spent": "epochs spent",
+        "outcome": "outcome",
+    }
+    frame = pd.DataFrame(rows, columns=list(columns))
+    caption = "A search for each network, and again where λ moves the threshold"
+    return (Table(caption, frame, columns, sortable=True),)
+
+
+def _asked(question: str) -> tuple[str, float]:
+    """Read what a search was asked: the settings of a network as JSON, or any text."""
+    try:
+        asked = json.loads(question)
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict):
+        return question, math.nan
+    hidden: Any = asked.get("hidden")
+    layers = ",".join(map(str, hidden)) if isinstance(hidden, list) else plain(hidden)
+    more = [plain(asked[name]) for name in ("activation", "cost", "init") if name in asked]
+    batch = f"m = {plain(asked['batch_size'])}" if "batch_size" in asked else ""
+    words = ", ".join(filter(None, [layers or "no hidden layer", *more, batch]))
+    return words, as_number(asked.get("lambda"))

@@ -1,23 +1,30 @@
 """The report of `tune`: the evidence in the order of the work."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tuner.records import StepName, TuneRecord
 from tuner.report.checks.tune import tune_cautions
 from tuner.report.document import (
-    MOST,
-    MOST_CARRIED,
     Column,
-    Picture,
+    Columns,
+    Folded,
+    Heading,
+    Part,
+    Points,
+    Report,
+    ReportFiles,
+    Section,
     Table,
+    Text,
     csv_download,
-    lean,
+    numbers,
     record_download,
-    small_enough,
-    table,
+    rounded,
+    shares,
+    whole,
+    write_report,
 )
 from tuner.report.format import count, listing, number, percent
 from tuner.report.frames.comparison import curves_table
@@ -29,25 +36,19 @@ from tuner.report.frames.tune_contenders import (
     model_record,
     plain_and_chosen,
 )
-from tuner.report.html import ReportFiles, write_report
-from tuner.report.pages.comparison_figures import accuracy_picture, differences_picture, gap_picture
+from tuner.report.pages.comparison import accuracy_figure, differences_figure, gap_figure
 from tuner.report.pages.find_eta import eta_brief
 from tuner.report.pages.inspection import inspection_evidence
 from tuner.report.pages.provenance import provenance
-from tuner.report.pages.study import study_evidence
-from tuner.report.pages.train import curves_picture, finding_parts
-from tuner.report.sections import Folded, Heading, Part, Points, Report, Section, Text, weight
-from tuner.report.sharing import Together, in_turn
+from tuner.report.pages.study import all_trials, eta_searches, leaders, study_evidence
+from tuner.report.pages.train import curves_figure, finding_parts
 from tuner.report.summaries.comparison import difference_words
 from tuner.report.summaries.tune import tune_verdict
 from tuner.report.summaries.tune_steps import conclusions, left_out_sentences
 
-STUDY_SHARE = 0.6
-"""Of the bytes of a page, what the study may take: its data grow with the number of trials."""
 
-
-def write_tune(record: TuneRecord, folder: Path, together: Together = in_turn) -> ReportFiles:
-    """Write `report.html` and its figures; the same record gives the same bytes.
+def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
+    """Write `report.html` and its figures, in the order of the work.
 
     Parameters
     ----------
@@ -55,72 +56,75 @@ def write_tune(record: TuneRecord, folder: Path, together: Together = in_turn) -
         What the whole order of work found.
     folder
         Where to write; made if need be. Older files of the same names are replaced, whole.
-    together
-        Draws the figures; processes that share them are sooner done.
-
-    Returns
-    -------
-    ReportFiles
-        `report.html`, then its figures in the order of the work.
 
     Raises
     ------
     OutputError
         When the folder cannot be written to; then nothing is.
     """
-    sections = _sections(record, together)
+    said = {name: Text(sentence) for name, sentence in conclusions(record).items()}
+    every, trials, seen = finalists(record), trial_table(record.study), record.inspection
+    final_curves = curves_table(every)
+
+    def step(name: StepName, parts: Iterable[Part] = ()) -> Section:
+        conclusion = [said[name]] if name in said else []
+        return Section(name, STEPS[name], (*conclusion, *parts))
+
+    study = record.study
+    every_trial = all_trials(study, trials)
+    model = model_record(record)
     report = Report(
-        kind="report",
+        name="report",
         title="tuner tune",
         data_name=record.data.name,
         verdict=tune_verdict(record),
         cautions=tune_cautions(record),
-        sections=sections,
+        sections=(
+            Section("order", "The order of the work", (_steps(record),)),
+            step("signal"),
+            step("eta", _etas(record)),
+            step("overfitting", _overfitting(record)),
+            step(
+                "study",
+                (
+                    *leaders(study, trials),
+                    *study_evidence(study),
+                    *eta_searches(study),
+                    Folded(every_trial.caption, (every_trial,)),
+                ),
+            ),
+            step("eta-again", eta_brief(record.eta_again, "eta-again")),
+            step("final", _final(record)),
+            Section("curves", "What the curves of the model say", tuple(finding_parts(model))),
+            step("test", (_judged(record),)),
+            Section(
+                "inspection",
+                "What it gets wrong, and its weights",
+                tuple(inspection_evidence(seen, record.data)) if seen else (),
+            ),
+            Section(
+                "left-out",
+                "What was left out for lack of time",
+                (
+                    Points(left_out_sentences(record))
+                    if record.left_out
+                    else Text("Nothing: there was time enough."),
+                ),
+            ),
+        ),
         provenance=provenance(record),
-        downloads=small_enough(
-            csv_download("study-trials.csv", trial_table(record.study)),
-            csv_download("final-curves.csv", curves_table(finalists(record))),
+        downloads=(
+            csv_download("study-trials.csv", trials),
+            csv_download("final-curves.csv", final_curves),
             record_download(record),
-            most=min(MOST_CARRIED, MOST - weight(sections)),
         ),
     )
     return write_report(report, folder)
 
 
-def _sections(record: TuneRecord, together: Together) -> tuple[Section, ...]:
-    drawn = dict(zip(_DRAWN, together([partial(_parts, n, record) for n in _DRAWN]), strict=True))
-    said = {name: Text(said) for name, said in conclusions(record).items()}
-
-    def section(name: StepName, *parts: Part) -> Section:
-        conclusion = [said[name]] if name in said else []
-        return Section(name, STEPS[name], (*conclusion, *parts, *drawn.get(name, ())))
-
-    return (
-        Section("order", "The order of the work", (_steps(record),)),
-        section("signal"),
-        section("eta"),
-        section("overfitting"),
-        section("study"),
-        section("eta-again"),
-        section("final"),
-        Section("curves", "What the curves of the model say", finding_parts(model_record(record))),
-        section("test", _judged(record)),
-        Section("inspection", "What it gets wrong, and its weights", drawn["inspection"]),
-        Section("left-out", "What was left out for lack of time", _left_out(record)),
-    )
-
-
-def _parts(name: str, record: TuneRecord) -> tuple[Part, ...]:
-    """Return the parts of a section with figures."""
-    return tuple(lean(p) if isinstance(p, Picture) else p for p in _DRAWN[name](record))
-
-
 def _steps(record: TuneRecord) -> Table:
-    columns = (
-        Column("step", "step"),
-        Column("seconds", "seconds", partial(number, digits=3), numeric=True),
-    )
-    return table(steps_table(record), "Each step, and what it took", columns)
+    columns: Columns = {"step": "step", "seconds": numbers("seconds", 3)}
+    return Table("Each step, and what it took", steps_table(record), columns)
 
 
 def _etas(record: TuneRecord) -> Iterator[Part]:
@@ -130,35 +134,24 @@ def _etas(record: TuneRecord) -> Iterator[Part]:
 
 
 def _overfitting(record: TuneRecord) -> Iterator[Part]:
-    columns = (
-        Column("contender", "network"),
-        Column("means", "neurons, and what was done against overfitting"),
-        Column("accuracy", "validation accuracy", percent, numeric=True),
-        Column("gap", "training less validation, points", _points, numeric=True),
-        Column("eta", "η", number, numeric=True),
-        Column("chosen", "what came of it"),
-    )
     frame = means_table(record)
     frame["chosen"] = ["the search goes on with it" * chosen for chosen in frame["chosen"]]
-    yield table(frame, "Means over the last fifth of the epochs", columns, sortable=True)
+    columns: Columns = {
+        "contender": "network",
+        "means": "neurons, and what was done against overfitting",
+        "accuracy": shares("validation accuracy"),
+        "gap": rounded("training less validation, points", scale=100),
+        "eta": "η",
+        "chosen": "what came of it",
+    }
+    yield Table("Means over the last fifth of the epochs", frame, columns, sortable=True)
     drawn = plain_and_chosen(record)
     curves = curves_table(drawn).assign(eta=math.nan)
     if len(drawn) < len(frame):
         letters = listing([each.letter for each in drawn])
         yield Text(f"Drawn are the networks without anything against it and the chosen: {letters}.")
-    yield gap_picture(drawn, curves, "overfitting")
-    yield accuracy_picture(drawn, curves, "overfitting")
-
-
-def _points(share: float) -> str:
-    return number(round(100 * share, 2) + 0.0)
-
-
-def _study(record: TuneRecord) -> tuple[Part, ...]:
-    room = 2 * STUDY_SHARE * MOST  # figures of this page take half of what they take on their own
-    evidence = study_evidence(record.study, int(room))
-    every = Folded(evidence.trials.caption, evidence.trials)
-    return (*evidence.leaders, *evidence.pictures, *evidence.etas, every)
+    yield gap_figure(drawn, curves, "overfitting")
+    yield accuracy_figure(drawn, curves, "overfitting")
 
 
 def _final(record: TuneRecord) -> Iterator[Part]:
@@ -166,9 +159,9 @@ def _final(record: TuneRecord) -> Iterator[Part]:
     yield _candidates(record)
     if against:
         yield Points(tuple(difference_words(each) for each in against))
-        yield differences_picture(every, against, "final")
-    yield accuracy_picture(every, curves_table(every), "final")
-    yield curves_picture(model_record(record).result, "model")
+        yield differences_figure(every, against, "final")
+    yield accuracy_figure(every, curves_table(every), "final")
+    yield curves_figure(model_record(record).result, "model")
 
 
 def _candidates(record: TuneRecord) -> Table:
@@ -179,23 +172,22 @@ def _candidates(record: TuneRecord) -> Table:
         else "–"
         for value, low, high in zip(frame["behind"], frame["low"], frame["high"], strict=True)
     ]
-    frame["role"] = frame["role"].map(_ROLES)
-    whole = partial(number, digits=9)
-    columns = (
-        Column("contender", "candidate"),
-        Column("name", "settings"),
-        Column("eta", "η", number, numeric=True),
-        Column("parameters", "weights and biases", whole, numeric=True),
-        Column("accuracy", "validation accuracy", percent, numeric=True),
-        Column("behind", "points behind the best (95 % interval)"),
-        Column("trial", "trial of the study", whole, numeric=True),
-        Column("role", "which it is"),
-    )
+    columns: Columns = {
+        "contender": "candidate",
+        "name": "settings",
+        "eta": "η",
+        "parameters": whole("weights and biases"),
+        "accuracy": shares("validation accuracy"),
+        "behind": "points behind the best (95 % interval)",
+        "trial": whole("trial of the study"),
+        "role": Column("which it is", names=_ROLES),
+    }
     epochs, seeds = count(record.final.compared_at, "epoch"), count(int(frame["seeds"][0]), "seed")
-    return table(frame, f"Means over {seeds}, paired, after {epochs}", columns, sortable=True)
+    caption = f"Means over {seeds}, paired, after {epochs}"
+    return Table(caption, frame, columns, sortable=True)
 
 
-_ROLES = {"winner": "taken", "tied": "tied with the best", "behind": "clearly behind"}
+_ROLES = {"winner": "selected", "tied": "tied with the best", "behind": "clearly behind"}
 
 
 def _judged(record: TuneRecord) -> Table:
@@ -205,38 +197,10 @@ def _judged(record: TuneRecord) -> Table:
         f"{percent(max(0.0, low))} to {percent(min(1.0, high))}" if math.isfinite(low) else "–"
         for low, high in known
     ]
-    columns = (
-        Column("what", "network"),
-        Column("share", "test data right", percent, numeric=True),
-        Column("interval", "95 % interval"),
-    )
+    columns: Columns = {
+        "what": "network",
+        "share": shares("test data right"),
+        "interval": "95 % interval",
+    }
     caption = f"On {count(record.test.n, 'test example')}: the mean has its interval over seeds"
-    return table(frame, caption, columns)
-
-
-def _inspection(record: TuneRecord) -> tuple[Part, ...]:
-    seen = record.inspection
-    return inspection_evidence(seen, record.data).parts if seen else ()
-
-
-def _left_out(record: TuneRecord) -> tuple[Part, ...]:
-    return (
-        Points(left_out_sentences(record))
-        if record.left_out
-        else Text("Nothing: there was time enough."),
-    )
-
-
-def _eta_again(record: TuneRecord) -> tuple[Part, ...]:
-    return eta_brief(record.eta_again, "eta-again")
-
-
-_DRAWN: Mapping[str, Callable[[TuneRecord], Iterable[Part]]] = {
-    "inspection": _inspection,
-    "final": _final,
-    "study": _study,
-    "eta": _etas,
-    "overfitting": _overfitting,
-    "eta-again": _eta_again,
-}
-"""The sections with figures, those that take the longest first."""
+    return Table(caption, frame, columns)

@@ -1,4 +1,4 @@
-"""What the page of the article's experiments says, in its two languages."""
+"""What pages say in their own words, and of the article's experiments, in two languages."""
 
 import tomllib
 from collections.abc import Mapping
