@@ -16,7 +16,7 @@ from tuner.errors import InputError
 from tuner.records import EtaSearch, Inspection, TrainRecord
 from tuner.report import load_stored, stored_json, write_train
 from tuner.report.checks.training import train_cautions
-from tuner.report.pages.inspection import confusion_words
+from tuner.report.summaries.inspection import confusion_words
 
 DIGITS = tuple("0123456789")
 SEEN = inspection_of()

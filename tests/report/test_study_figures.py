@@ -13,21 +13,32 @@ from matplotlib.lines import Line2D
 from tests.support.report.studies import SMALL, SPEC, TRIALS, failed, large, study, trial
 from tuner.records import StudyRecord
 from tuner.report.charts.render import png, svg
-from tuner.report.charts.study_axes import tick_texts
-from tuner.report.charts.study_curves import (
+from tuner.report.charts.study_course import (
     DRAWN_CURVES,
     DRAWN_POINTS,
+    draw_history,
     draw_learning_curves,
     learning_curves,
+    rungs,
+    search_history,
 )
-from tuner.report.charts.study_front import draw_front, front
-from tuner.report.charts.study_history import draw_history, rungs, search_history
-from tuner.report.charts.study_importance import draw_importances, importances
 from tuner.report.charts.study_map import draw_map, map_dimensions, map_points
-from tuner.report.charts.study_parts import apart, few
-from tuner.report.charts.study_slices import draw_slice, slice_means, slice_points
-from tuner.report.charts.study_strategies import draw_strategies, strategies, strategy_means
+from tuner.report.charts.study_slices import (
+    draw_importances,
+    draw_slice,
+    importances,
+    slice_means,
+    slice_points,
+)
+from tuner.report.charts.study_tradeoffs import (
+    draw_front,
+    draw_strategies,
+    front,
+    strategies,
+    strategy_means,
+)
 from tuner.report.charts.theme import LEVELS, STATES
+from tuner.report.charts.trials import apart, few, tick_texts
 from tuner.report.frames.study import trial_table
 from tuner.report.frames.study_space import dimensions
 

@@ -19,12 +19,10 @@ from tests.support.report.studies import (
     trial,
 )
 from tuner.records import Outcome, StudyRecord, Value
-from tuner.report.charts.study_front import front
-from tuner.report.charts.study_history import rungs, search_history
-from tuner.report.charts.study_importance import importances
+from tuner.report.charts.study_course import rungs, search_history
 from tuner.report.charts.study_map import levels, map_dimensions, map_points
-from tuner.report.charts.study_slices import MOST_GROUPS, slice_means, slice_points
-from tuner.report.charts.study_strategies import strategies, strategy_means
+from tuner.report.charts.study_slices import MOST_GROUPS, importances, slice_means, slice_points
+from tuner.report.charts.study_tradeoffs import front, strategies, strategy_means
 from tuner.report.checks.study import edge, study_cautions
 from tuner.report.frames.study import curve_table, seed_table, trial_table
 from tuner.report.frames.study_ranking import ranking

@@ -28,13 +28,28 @@ from tuner.report.charts.learning_rate import (
     draw_final_costs,
     final_costs,
 )
-from tuner.report.charts.study_curves import draw_learning_curves, learning_curves
-from tuner.report.charts.study_front import draw_front, front
-from tuner.report.charts.study_history import draw_history, rungs, search_history
-from tuner.report.charts.study_importance import draw_importances, importances
+from tuner.report.charts.study_course import (
+    draw_history,
+    draw_learning_curves,
+    learning_curves,
+    rungs,
+    search_history,
+)
 from tuner.report.charts.study_map import draw_map, levels, map_dimensions, map_points
-from tuner.report.charts.study_slices import draw_slice, slice_means, slice_points
-from tuner.report.charts.study_strategies import draw_strategies, strategies, strategy_means
+from tuner.report.charts.study_slices import (
+    draw_importances,
+    draw_slice,
+    importances,
+    slice_means,
+    slice_points,
+)
+from tuner.report.charts.study_tradeoffs import (
+    draw_front,
+    draw_strategies,
+    front,
+    strategies,
+    strategy_means,
+)
 from tuner.report.charts.training import (
     draw_overfitting,
     draw_training_curves,

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from tuner.records import FindEtaRecord, ReproduceRecord, TrainRecord, TuneRecord
+from tuner.report.charts.learning_rate import costs_figure
+from tuner.report.charts.study_course import history_figure
+from tuner.report.charts.training import curves_figure
 from tuner.report.document import Figure, fill
 from tuner.report.frames.tune_contenders import model_record
-from tuner.report.pages.find_eta import costs_figure
 from tuner.report.pages.reproduce import reproduce_figure, reproduce_verdict
-from tuner.report.pages.study_figures import history_figure
-from tuner.report.pages.train import curves_figure
 from tuner.report.stored import StoredRecord
 from tuner.report.summaries.learning_rate import PlainVerdict, find_eta_verdict
 from tuner.report.summaries.study import study_verdict

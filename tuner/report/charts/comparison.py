@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -22,6 +23,7 @@ from tuner.report.charts.canvas import (
     panels,
 )
 from tuner.report.charts.fonts import lettered
+from tuner.report.charts.inspection import draw_weights, weight_columns
 from tuner.report.charts.lines import (
     draw_etas,
     draw_line,
@@ -31,8 +33,22 @@ from tuner.report.charts.lines import (
     say_nothing,
 )
 from tuner.report.charts.theme import INK, MARKS, MUTED, PAPER, Mark, styled
-from tuner.report.format import number
-from tuner.report.frames.comparison import median_curves
+from tuner.report.document import (
+    Columns,
+    Figure,
+    Table,
+    numbers,
+    whole,
+)
+from tuner.report.format import listing, number
+from tuner.report.frames.comparison import (
+    differences_table,
+    median_curves,
+    paired_table,
+)
+from tuner.report.frames.contenders import Contender
+from tuner.report.frames.differences import Difference
+from tuner.report.summaries.comparison import alt_accuracies, alt_differences
 
 DRAWN = 10
 """More contenders than these cannot be told apart in one figure."""
@@ -68,7 +84,7 @@ _LINES: tuple[Any, ...] = (
 )
 
 
-def draw_accuracies(curves: pd.DataFrame, names: Sequence[str]) -> Figure:
+def draw_accuracies(curves: pd.DataFrame, names: Sequence[str]) -> Plot:
     """Draw validation accuracy against epochs, and below it η where it is not one for all.
 
     Parameters
@@ -93,7 +109,7 @@ def draw_accuracies(curves: pd.DataFrame, names: Sequence[str]) -> Figure:
     return figure
 
 
-def draw_gaps(curves: pd.DataFrame, names: Sequence[str]) -> Figure:
+def draw_gaps(curves: pd.DataFrame, names: Sequence[str]) -> Plot:
     """Draw training less validation accuracy against epochs; parameters as `draw_accuracies`."""
     with styled():
         figure, axes = canvas(margin=_MARGIN, left=_LEFT)
@@ -136,7 +152,7 @@ def _draw_contenders(axes: Axes, curves: pd.DataFrame, value: str) -> None:
         say_nothing(axes, "nothing to draw")
 
 
-def _finish(figure: Figure, lowest: Axes, curves: pd.DataFrame, names: Sequence[str]) -> None:
+def _finish(figure: Plot, lowest: Axes, curves: pd.DataFrame, names: Sequence[str]) -> None:
     letters = dict.fromkeys(curves["contender"])
     shown = zip(letters, [*names, *[""] * len(letters)], strict=False)
     entries = [_entry(letter, name) for letter, name in shown][:DRAWN]
@@ -149,9 +165,7 @@ def _entry(letter: str, name: str) -> str:
     return f"{letter}: {words}" if words else letter
 
 
-def draw_differences(
-    differences: pd.DataFrame, paired: pd.DataFrame, names: Sequence[str]
-) -> Figure:
+def draw_differences(differences: pd.DataFrame, paired: pd.DataFrame, names: Sequence[str]) -> Plot:
     """Draw what the winner is better by than each of the others, seed by seed and on average.
 
     Parameters
@@ -246,3 +260,126 @@ def _keys(rows: pd.DataFrame, paired: pd.DataFrame) -> list[Line2D]:
     if len(paired):
         keys.append(Line2D([], [], color=MUTED, marker="o", ls="none", ms=4, label="single seed"))
     return keys
+
+
+SHOWN_EPOCHS = 200
+"""Epochs in the table of a figure."""
+
+
+_BASES = {
+    "seeds": "paired seeds",
+    "both": "validation examples and paired seeds",
+    "examples": "validation examples, not seeds",
+    "nothing": "not comparable",
+}
+
+
+_HOW = {
+    "seeds": "Over paired seeds it is Student's t interval of the differences.",
+    "both": "It is that over validation examples and over seeds, which all of them share.",
+    "examples": "With one seed each, or none in common, it is that of the validation examples"
+    " (Newcombe), and says nothing about seeds.",
+}
+
+
+def differences_shown(differences: Sequence[Difference], caption: str) -> Table:
+    """Return differences of contenders as a table."""
+    frame = differences_table(differences)
+    frame["basis"] = frame["basis"].map(_BASES)
+    frame["clear"] = ["yes" if clear else "no" for clear in frame["clear"]]
+    columns: Columns = {
+        "first": "first",
+        "second": "second",
+        "difference": numbers("first less second, points", 3),
+        "low": numbers("from", 3),
+        "high": numbers("to", 3),
+        "seeds": whole("shared seeds"),
+        "clear": "clear",
+        "basis": "the interval is about",
+    }
+    return Table(caption, frame, columns, sortable=True)
+
+
+def _first(drawn: Sequence[object]) -> str:
+    return f" The first {DRAWN} are drawn." if len(drawn) > DRAWN else ""
+
+
+def _side_by_side(
+    every: Sequence[Contender], curves: pd.DataFrame, value: str, caption: str
+) -> Table:
+    """Return median curves with one column for each contender."""
+    wide = median_curves(curves, value).pivot_table(
+        index="epoch", columns="contender", values=value, sort=False
+    )
+    frame = wide.sort_index().reset_index()
+    columns: Columns = {
+        "epoch": whole("epoch"),
+        **{each.letter: each.letter for each in every if each.letter in frame},
+    }
+    cut = f" (the first {SHOWN_EPOCHS} epochs)" if len(frame) > SHOWN_EPOCHS else ""
+    return Table(f"{caption}, median over seeds{cut}", frame.head(SHOWN_EPOCHS), columns)
+
+
+def accuracy_figure(
+    every: Sequence[Contender], curves: pd.DataFrame, name: str = "compare"
+) -> Figure:
+    """Return the curves of contenders, and η where it changes; its file begins with `name`."""
+    with_eta = eta_varies(curves)
+    below = " Below: the η of the first seed." if with_eta else ""
+    best_trial = "" if every[0].runs else " Of each study its best trial is drawn."
+    return Figure(
+        f"{name}-accuracy",
+        "Validation accuracy, epoch by epoch" + (", and η" if with_eta else ""),
+        _side_by_side(every, curves, "validation_accuracy", "Validation accuracy in %"),
+        partial(draw_accuracies, curves, [each.name for each in every]),
+        alt=alt_accuracies(every, with_eta=with_eta),
+        note="Bold: the median over the seeds, as far as all of them went. Thin: the single"
+        f" seeds.{below}{best_trial}{_first(every)}",
+    )
+
+
+def gap_figure(every: Sequence[Contender], curves: pd.DataFrame, name: str = "compare") -> Figure:
+    """Return how far training and validation accuracy of contenders are apart."""
+    return Figure(
+        f"{name}-gap",
+        "How far training and validation part",
+        _side_by_side(every, curves, "gap", "Accuracy gap in points"),
+        partial(draw_gaps, curves, [each.name for each in every]),
+        alt="Line chart of training less validation accuracy against epochs for"
+        f" {listing([each.title for each in every])}.",
+        note="The wider the gap, the more a network has learned that is peculiar to its training"
+        f" data. Regularization is meant to keep it narrow.{_first(every)}",
+    )
+
+
+def differences_figure(
+    every: Sequence[Contender], against: Sequence[Difference], name: str = "compare"
+) -> Figure:
+    """Return what the best is better by than each of the others."""
+    basis = " ".join(_HOW[each] for each in _HOW if each in {d.basis for d in against})
+    names = {each.letter: each.name for each in every}
+    frame, called = differences_table(against), [names[each.second] for each in against]
+    return Figure(
+        f"{name}-differences",
+        "The best against the others",
+        differences_shown(against, "The best against each of the others"),
+        partial(draw_differences, frame, paired_table(against), called),
+        alt=alt_differences(against),
+        note="Right of 0 the best is better. The line is the 95 % interval: where it reaches 0"
+        f" there is no clear difference. {basis}{_first(against)}",
+    )
+
+
+def layers_figure(place: str, weights: pd.DataFrame) -> Figure:
+    """Return the weights of one layer of each contender."""
+    return Figure(
+        "compare-weights",
+        f"The weights of one layer: {place}",
+        Table("Weights in each bin", weights, weight_columns("contender")),
+        partial(draw_weights, weights),
+        alt=f"Histograms of the weights of {listing(list(dict.fromkeys(weights['name'])))}, one"
+        " below the other, with logarithmic counts.",
+        note="The layer with the most weights, of the first seed of each, after its best epoch;"
+        " the axis of counts is logarithmic, and all have bins of one width. L1 leaves a sharp"
+        " peak at 0 and few large weights, L2 makes all of them smaller.",
+    )

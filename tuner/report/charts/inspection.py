@@ -2,13 +2,14 @@
 
 from base64 import b64decode
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Plot
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
@@ -17,8 +18,21 @@ from tuner.records import Inspection, Verdict
 from tuner.report.charts.canvas import WIDTH, panels
 from tuner.report.charts.fonts import class_letters
 from tuner.report.charts.theme import INK, MARKS, MUTED, PAPER, SERIES, styled
-from tuner.report.format import number, percent
-from tuner.report.frames.inspection import confusion_table
+from tuner.report.document import (
+    Columns,
+    Figure,
+    Table,
+    shares,
+    whole,
+)
+from tuner.report.format import count, listing, number, percent
+from tuner.report.frames.inspection import (
+    confused_pairs,
+    confusion_table,
+    layer_name,
+    weight_histograms,
+)
+from tuner.report.summaries.inspection import confusion_words
 
 NUMBERED = 12
 """Classes up to which each cell of the matrix has its number written in it."""
@@ -45,7 +59,7 @@ def confusion_matrix(inspection: Inspection) -> pd.DataFrame:
     return table.reindex(index=classes, columns=classes, fill_value=0).astype(int)
 
 
-def draw_confusion(matrix: pd.DataFrame, classes: Sequence[str]) -> Figure:
+def draw_confusion(matrix: pd.DataFrame, classes: Sequence[str]) -> Plot:
     """Draw labels against predictions: what is right on the diagonal, mistakes beside it.
 
     Parameters
@@ -72,12 +86,12 @@ def draw_confusion(matrix: pd.DataFrame, classes: Sequence[str]) -> Figure:
     return figure
 
 
-def _square(names: Sequence[str]) -> tuple[Figure, Axes]:
+def _square(names: Sequence[str]) -> tuple[Plot, Axes]:
     """Make an empty figure with room for names beside and below."""
     room = 0.45 + 0.08 * max(map(len, names), default=1)
     bottom = room if _upright(names) else 0.55
     width, height = WIDTH, WIDTH - room + bottom
-    figure = Figure(figsize=(width, height), facecolor="none")
+    figure = Plot(figsize=(width, height), facecolor="none")
     axes = figure.add_subplot(facecolor="none")
     figure.subplots_adjust(
         left=room / width, right=1 - 0.1 / width, bottom=bottom / height, top=1 - 0.1 / height
@@ -119,7 +133,7 @@ def mistakes_table(inspection: Inspection) -> pd.DataFrame:
 
 def draw_mistakes(
     mistakes: pd.DataFrame, image_size: tuple[int, int], classes: Sequence[str]
-) -> Figure:
+) -> Plot:
     """Draw each image above its label and what the network takes it for.
 
     Parameters
@@ -138,7 +152,7 @@ def draw_mistakes(
     rows, high = -(-len(images) // ACROSS), cell + _UNDER
     size = WIDTH, max(1, rows) * high
     with styled():
-        figure = Figure(figsize=size, facecolor="none")
+        figure = Plot(figsize=size, facecolor="none")
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, size[0]), ylim=(size[1], 0), facecolor="none")
         axes.axis("off")
         for place, image in enumerate(images):
@@ -161,7 +175,7 @@ _UNDER, _FILLED = 0.42, 0.88
 """Inches for the words under an image, and the share of its cell that an image fills."""
 
 
-def draw_weights(histograms: pd.DataFrame) -> Figure:
+def draw_weights(histograms: pd.DataFrame) -> Plot:
     """Draw histograms of weights one below the other, on one axis of weights.
 
     Parameters
@@ -205,3 +219,102 @@ def _draw_histogram(axes: Axes, bins: pd.DataFrame) -> None:
         0.99, 0.97, f"{near}\nwithin ±0.01", transform=axes.transAxes, ha="right", va="top",
         fontsize="small", gid="near", bbox=_GROUND,
     )  # fmt: skip
+
+
+MOST_COLUMNS = 20
+"""Up to so many classes the confusion matrix is a table too; beyond it is a list of pairs."""
+
+
+LISTED_PAIRS, LISTED_CLASSES = 200, 200
+
+
+def confusion_figure(inspection: Inspection, classes: Sequence[str]) -> Figure:
+    """Return what is taken for what, as a matrix."""
+    most = max(confused_pairs(inspection)["count"], default=0)
+    return Figure(
+        "train-confusion",
+        "What is taken for what",
+        _confusion_as_table(inspection, classes),
+        partial(draw_confusion, confusion_matrix(inspection), classes),
+        alt=f"Matrix of {len(classes)} labels against predictions on the validation data."
+        f" {' '.join(confusion_words(inspection, classes))}",
+        note="Each row is a label, each column what the network takes it for; on the diagonal"
+        " (blue) it is right, beside it (orange) wrong. Stronger color: more examples, for"
+        f" mistakes as against the most frequent one, which occurs {most} times.",
+    )
+
+
+def _confusion_as_table(inspection: Inspection, classes: Sequence[str]) -> Table:
+    if len(classes) > MOST_COLUMNS:
+        frame = with_names(confused_pairs(inspection).head(LISTED_PAIRS), classes)
+        listed: Columns = {
+            "label": "label",
+            "prediction": "prediction",
+            "count": whole("examples"),
+            "share": shares("share of that label", 1),
+        }
+        return Table("The most frequent mistakes", frame, listed, sortable=True)
+    matrix = confusion_matrix(inspection).assign(label=list(classes))
+    counts = {index: whole(name) for index, name in enumerate(classes)}
+    columns: Columns = {"label": "label ↓ prediction →", **counts}
+    return Table("Validation examples by label and prediction", matrix, columns)
+
+
+def mistakes_figure(
+    inspection: Inspection, classes: Sequence[str], size: tuple[int, int]
+) -> Figure:
+    """Return the images that the network gets wrong."""
+    frame = mistakes_table(inspection)
+    columns: Columns = {
+        "row": whole("example"),
+        "label": "label",
+        "prediction": "prediction",
+        "probability": shares("share of the output", 1),
+    }
+    named = with_names(frame, classes)
+    wrong = int(confused_pairs(inspection)["count"].sum())
+    some = f"the {len(frame)} of {wrong} it is surest of" if len(frame) < wrong else "all of them"
+    first = named.iloc[0]
+    return Figure(
+        "train-mistakes",
+        "Images it gets wrong",
+        Table("Examples by their place in the validation part", named, columns),
+        partial(draw_mistakes, frame, size, classes),
+        alt=f"{count(len(frame), 'image')}, each with its label and what the network takes it for;"
+        f" the first is a {first['label']} taken for {first['prediction']}.",
+        note=f"Under each image its label, and what the network takes it for: {some}, the surest"
+        " first.",
+    )
+
+
+def weights_figure(inspection: Inspection) -> Figure:
+    """Return the weights of each layer."""
+    layers = inspection.layers
+    named = {layer_name(layers, index): layer for index, layer in enumerate(layers)}
+    frame = weight_histograms(named)
+    near = [
+        f"{name}, {percent(own['near_zero'].iloc[0], 1)}" for name, own in frame.groupby("name")
+    ]
+    more = f" The first {DRAWN_PANELS} layers are drawn." if len(layers) > DRAWN_PANELS else ""
+    return Figure(
+        "train-weights",
+        "The weights of each layer",
+        Table("Weights in each bin", frame, weight_columns("layer")),
+        partial(draw_weights, frame),
+        alt=f"Histograms of the weights of {count(len(layers), 'layer')} with logarithmic counts."
+        f" Within 0.01 of zero: {listing(near)}.",
+        note="How many weights have which size, after the best epoch; the axis of counts is"
+        " logarithmic. Regularization draws weights towards 0: L1 sets many there and leaves few"
+        f" large ones, L2 makes all of them smaller.{more}",
+    )
+
+
+def weight_columns(heading: str) -> Columns:
+    """Return the columns of a table of histograms."""
+    return {"name": heading, "left": "from", "right": "to", "count": whole("weights")}
+
+
+def with_names(frame: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+    """Return the names of classes for their indices."""
+    names = {name: frame[name].map(dict(enumerate(classes))) for name in ("label", "prediction")}
+    return frame.assign(**names)

@@ -1,14 +1,15 @@
 """The figures of an η search: one function makes the data (pandas), another the picture."""
 
 import math
+from functools import partial
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Plot
 
 from tuner.records import EtaSearch, Judgement, Probe, Verdict
-from tuner.report.charts.annotations import Landmarks
+from tuner.report.charts.annotations import Landmarks, landmarks
 from tuner.report.charts.canvas import (
     EndLabel,
     canvas,
@@ -20,9 +21,17 @@ from tuner.report.charts.canvas import (
     limit_costs,
     room,
 )
-from tuner.report.charts.theme import INK, MARKS, MUTED, PAPER, SHADE, styled
-from tuner.report.format import number
+from tuner.report.charts.theme import INK, MARKS, MUTED, PAPER, SHADE, SYMBOLS, styled
+from tuner.report.document import (
+    Column,
+    Columns,
+    Figure,
+    Table,
+    numbers,
+)
+from tuner.report.format import NOT_FINITE, number
 from tuner.report.frames.training import finite_or_nan, judgement_table
+from tuner.report.summaries.learning_rate import alt_curves, alt_final_costs
 
 DRAWN_SEEDS = 20
 """More seeds than these would make a figure large and tell the eye nothing."""
@@ -60,7 +69,7 @@ def median_curves(search: EtaSearch) -> pd.DataFrame:
     return pd.DataFrame(curves, dtype=float).sort_index().rename_axis("epoch").reset_index()
 
 
-def draw_cost_curves(curves: pd.DataFrame, marks: Landmarks) -> Figure:
+def draw_cost_curves(curves: pd.DataFrame, marks: Landmarks) -> Plot:
     """Draw training cost against epochs for every η: medians bold, single seeds thin behind.
 
     Parameters
@@ -158,7 +167,7 @@ def final_costs(search: EtaSearch) -> pd.DataFrame:
     return pd.concat([frame, pd.DataFrame(own, index=frame.index, dtype=float)], axis=1)
 
 
-def draw_final_costs(points: pd.DataFrame, marks: Landmarks) -> Figure:
+def draw_final_costs(points: pd.DataFrame, marks: Landmarks) -> Plot:
     """Draw the final cost against η: the bracket shaded, η* and the chosen η as vertical lines.
 
     Parameters
@@ -242,3 +251,62 @@ def _draw_choice(axes: Axes, marks: Landmarks) -> None:
             weight="bold",
             bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5, "alpha": 0.85},
         )
+
+
+SEED_COLUMNS = 10
+"""The data table of figure 2 has a column for each seed up to this many."""
+
+
+VERDICT = Column("verdict", symbols=SYMBOLS)
+
+
+def cost_column(heading: str) -> Column:
+    """Return a column of costs, which may not be finite."""
+    return numbers(heading, 4, pad=True, missing=NOT_FINITE)
+
+
+def costs_figure(search: EtaSearch, name: str = "find-eta") -> Figure:
+    """Return the cost curves of an η search, the figure that says most of it."""
+    frame = median_curves(search)
+    etas = {eta: cost_column(f"η = {number(float(eta))}") for eta in frame.columns[1:]}
+    return Figure(
+        f"{name}-costs",
+        "Training cost against epochs, for every η tried",
+        Table("Median training cost over the seeds", frame, {"epoch": "epochs", **etas}),
+        partial(draw_cost_curves, cost_curves(search), landmarks(search)),
+        alt=alt_curves(search),
+        note=f"Bold: the median over the seeds. Thin: the single seeds{_first(search)}. × marks"
+        " where a cost stopped being finite, ↑ a line that ends above the picture. η* is the"
+        " threshold: below it the cost falls, above it the steps overshoot the valley.",
+    )
+
+
+def final_costs_figure(search: EtaSearch, name: str) -> Figure:
+    """Return the final costs against η; its file begins with `name`."""
+    points = final_costs(search)
+    frame = _abridged(points)
+    costs = {seed: cost_column(str(seed)) for seed in frame.columns[2:]}
+    columns: Columns = {"eta": "η", "verdict": VERDICT, **costs}
+    return Figure(
+        f"{name}-final-cost",
+        "Final training cost against η",
+        Table("Training cost at the end of the probes", frame, columns),
+        partial(draw_final_costs, points, landmarks(search)),
+        alt=alt_final_costs(search),
+        note=f"Large: the median over the seeds. Dashes: the single seeds{_first(search)}. η* lies"
+        " in the shaded bracket or at its lower end; the η to use is half of it.",
+    )
+
+
+def _first(search: EtaSearch) -> str:
+    seeds = len({probe.seed for probe in search.probes})
+    return f" (the first {DRAWN_SEEDS} of {seeds})" if seeds > DRAWN_SEEDS else ""
+
+
+def _abridged(points: pd.DataFrame) -> pd.DataFrame:
+    """Return the least and the largest cost where there are too many seeds for a column each."""
+    seeds = points.drop(columns=["eta", "verdict", "median"])
+    if seeds.shape[1] <= SEED_COLUMNS:
+        return points
+    extremes = {"least of the seeds": seeds.min(axis=1), "largest": seeds.max(axis=1)}
+    return points[["eta", "verdict", "median"]].assign(**extremes)

@@ -1,7 +1,8 @@
 """λ and network size together: each trial as a point whose colour and size tell its accuracy."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -9,17 +10,31 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tuner.records import StudyRecord
-from tuner.report.charts.study_axes import main_range, set_axis
-from tuner.report.charts.study_parts import apart, best_key, few, ring_best, sheet, under
 from tuner.report.charts.theme import INK, LEVELS, PAPER, styled
+from tuner.report.charts.trials import (
+    MOST_IN_ONE,
+    OUTCOME,
+    TRIAL,
+    apart,
+    best_key,
+    best_rows,
+    few,
+    main_range,
+    ring_best,
+    set_axis,
+    sheet,
+    under,
+)
+from tuner.report.document import Columns, Figure, Table
 from tuner.report.format import number
 from tuner.report.frames.study_ranking import ranking
 from tuner.report.frames.study_space import Dimension, dimensions, plain
+from tuner.report.summaries import study_figures as words
 
 _COLORS = tuple(LEVELS)
 _MARKERS = {"complete": "o", "pruned": "X", "diverged": "^", "failed": "s"}
@@ -91,7 +106,7 @@ def levels(points: pd.DataFrame) -> list[float]:
     return [float(round(tick, 6)) for tick in ticks if tick <= 100][-len(_COLORS) - 1 :]
 
 
-def draw_map(points: pd.DataFrame, across: Dimension, up: Dimension, *, most: int = 500) -> Figure:
+def draw_map(points: pd.DataFrame, across: Dimension, up: Dimension, *, most: int = 500) -> Plot:
     """Draw every trial where it stands between two dimensions; nothing is guessed in between.
 
     Parameters
@@ -178,7 +193,7 @@ def _keys(states: "pd.Series[str]") -> list[Artist]:
     ]
 
 
-def _draw_bar(figure: Figure, axes: Axes, bounds: Sequence[float], *, below: bool) -> None:
+def _draw_bar(figure: Plot, axes: Axes, bounds: Sequence[float], *, below: bool) -> None:
     colors = _COLORS[len(_COLORS) - len(bounds) + 1 :]
     shades = ListedColormap(colors).with_extremes(under=colors[0])
     bar = figure.colorbar(
@@ -191,3 +206,30 @@ def _draw_bar(figure: Figure, axes: Axes, bounds: Sequence[float], *, below: boo
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
     bar.ax.set_title("accuracy in %", fontsize="small", loc="right")
     bar.ax.grid(visible=False)
+
+
+def map_figure(record: StudyRecord) -> Iterator[Figure]:
+    """Return λ and network size together, if both were searched."""
+    pair = map_dimensions(record)
+    if pair is None:
+        return
+    across, up = pair
+    points = map_points(record, across, up)
+    columns: Columns = {
+        "number": TRIAL,
+        "across_value": across.symbol,
+        "up_value": up.symbol,
+        "accuracy": "accuracy in %",
+        "outcome": OUTCOME,
+    }
+    yield Figure(
+        "study-map",
+        f"{across.symbol} and {up.long} together",
+        Table(*best_rows("The trials", points), columns),
+        partial(draw_map, points, across, up, most=MOST_IN_ONE),
+        alt=words.alt_map(points, across, up),
+        note="Each point is one trial, stronger in color and larger the more accurate it is."
+        " Nothing is drawn where nothing was tried."
+        + words.moved(across, up)
+        + words.left_out(points, MOST_IN_ONE),
+    )

@@ -1,31 +1,41 @@
-"""One dimension of a study against validation accuracy: its trials, their mean and its interval."""
+"""What a study searched, dimension by dimension: accuracy along each, and which of them matter."""
 
 import math
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from tuner.records import StudyRecord
-from tuner.report.charts.study_axes import limit_trials, set_axis
-from tuner.report.charts.study_parts import (
+from tuner.report.charts.canvas import canvas
+from tuner.report.charts.theme import SERIES, styled
+from tuner.report.charts.trials import (
     apart,
     best_key,
     draw_trials,
+    even_ticks,
     few,
+    file_name,
+    limit_trials,
     ring_best,
     say_nothing,
+    set_axis,
     sheet,
     state_keys,
+    tick_texts,
     under,
 )
-from tuner.report.charts.theme import SERIES, styled
+from tuner.report.document import Column, Columns, Figure, Table, shares, whole
+from tuner.report.format import percent
 from tuner.report.frames.study import mean_of_trials, seed_table
-from tuner.report.frames.study_space import Dimension, plain
+from tuner.report.frames.study_space import Dimension, as_number, plain, symbol
+from tuner.report.summaries import study_figures as words
 
 MOST_GROUPS = 12
 """Groups of neighbouring trials whose means make the line, at most."""
@@ -99,7 +109,7 @@ def draw_slice(
     dimension: Dimension,
     *,
     most: int = 500,
-) -> Figure:
+) -> Plot:
     """Draw validation accuracy against one dimension.
 
     Parameters
@@ -156,3 +166,97 @@ def _draw_means(axes: Axes, means: pd.DataFrame, dimension: Dimension) -> list[A
 
 _HALF = 0.36
 """Of the width that the mean of a choice takes."""
+
+
+def importances(record: StudyRecord) -> pd.DataFrame:
+    """Return the share of each dimension, the largest first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `dimension` and `share`, 0 … 1; empty where the study could not tell.
+    """
+    shares = {name: as_number(share) for name, share in (record.importances or {}).items()}
+    rows = sorted(
+        ((symbol(name), share) for name, share in shares.items() if not math.isnan(share)),
+        key=lambda row: (-row[1], row[0]),
+    )
+    return pd.DataFrame(rows, columns=["dimension", "share"]).astype({"share": float})
+
+
+def draw_importances(shares: pd.DataFrame) -> Plot:
+    """Draw a bar for each dimension.
+
+    Parameters
+    ----------
+    shares
+        From `importances`.
+    """
+    places = range(len(shares))
+    names = tick_texts([*shares["dimension"]])
+    with styled():
+        figure, axes = canvas(margin=0.55, height=1.0 + 0.32 * max(2, len(shares)))
+        axes.barh(places, 100 * shares["share"], height=0.6, color=SERIES["training"].color)
+        axes.set_yticks(places, names)
+        for label in axes.get_yticklabels():
+            label.set_parse_math(False)
+        for place, share in zip(places, shares["share"], strict=True):
+            axes.annotate(
+                percent(share, 0),
+                (100 * share, place),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+            )
+        axes.set(ylim=(max(2, len(shares)) - 0.4, -0.6), xlabel="share of the importance in %")
+        axes.set_xlim(0, max([1.0, *(105 * shares["share"])]))
+        axes.grid(visible=False, axis="y")
+        even_ticks(axes.xaxis)
+        longest = max(map(len, names), default=0)
+        width, height = figure.get_size_inches()
+        edges = {"left": (0.3 + 0.095 * longest) / width, "bottom": 0.6 / height}
+        figure.subplots_adjust(**edges, top=1 - 0.15 / height)
+    return figure
+
+
+def importances_figure(record: StudyRecord) -> Iterator[Figure]:
+    """Return which dimension matters, if the study could tell."""
+    frame = importances(record)
+    if frame.empty:
+        return
+    columns: Columns = {"dimension": "dimension", "share": shares("share")}
+    yield Figure(
+        "study-importance",
+        "Which dimension matters",
+        Table("Importance of each dimension", frame, columns),
+        partial(draw_importances, frame),
+        alt=words.alt_importances(frame),
+        note="The share of each dimension in what tells the good complete trials from the others"
+        " (PED-ANOVA, as Optuna computes it). It holds for the range searched only, and few trials"
+        " make it uncertain.",
+    )
+
+
+def slice_figure(record: StudyRecord, dimension: Dimension, index: int, most: int) -> Figure:
+    """Return accuracy against a dimension, with about `most` points."""
+    points = slice_points(record, dimension)
+    means = slice_means(points, dimension)
+    if dimension.scale == "choice":
+        means["value"] = [dimension.choices[int(place)] for place in means["place"]]
+        where: dict[str, str | Column] = {"value": dimension.symbol}
+    else:
+        where = {"from": "from", "to": "to"}
+    columns: Columns = where | {
+        "trials": whole("complete trials"),
+        "mean": "mean in %",
+        "low": "low in %",
+        "high": "high in %",
+    }
+    return Figure(
+        f"study-{file_name(dimension.name, index)}",
+        f"Validation accuracy against {dimension.long}",
+        Table("Means of neighboring complete trials", means, columns),
+        partial(draw_slice, points, means, dimension, most=most),
+        alt=words.alt_slice(points, means, dimension),
+        note=words.note_slice(points, dimension) + words.left_out(points, most),
+    )

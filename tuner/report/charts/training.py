@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
 
 from tuner.records import Run
-from tuner.report.charts.annotations import RunMarks
+from tuner.report.charts.annotations import RunMarks, run_marks
 from tuner.report.charts.canvas import HIGH, HIGHEST, draw_end_labels, key, limit_costs, panels
 from tuner.report.charts.lines import (
     draw_etas,
@@ -20,8 +21,18 @@ from tuner.report.charts.lines import (
     limit_values,
 )
 from tuner.report.charts.theme import INK, MUTED, SERIES, Mark, styled
-from tuner.report.format import percent
+from tuner.report.document import (
+    Columns,
+    Figure,
+    Table,
+    numbers,
+    rounded,
+    shares,
+    whole,
+)
+from tuner.report.format import NOT_FINITE, percent
 from tuner.report.frames.training import history_table
+from tuner.report.summaries.training import alt_overfitting, alt_training_curves
 
 DRAWN_EPOCHS = 500
 """Of a longer run every second, third, … epoch is drawn."""
@@ -76,7 +87,7 @@ def thinned(frame: pd.DataFrame, run: Run, most: int = DRAWN_EPOCHS) -> pd.DataF
     return rest.reset_index(drop=True)
 
 
-def draw_training_curves(curves: pd.DataFrame, marks: RunMarks) -> Figure:
+def draw_training_curves(curves: pd.DataFrame, marks: RunMarks) -> Plot:
     """Draw cost, accuracy and η of a run, one below the other.
 
     Parameters
@@ -105,7 +116,7 @@ def draw_training_curves(curves: pd.DataFrame, marks: RunMarks) -> Figure:
     return figure
 
 
-def draw_overfitting(parting: pd.DataFrame, marks: RunMarks) -> Figure:
+def draw_overfitting(parting: pd.DataFrame, marks: RunMarks) -> Plot:
     """Draw the gap between training and validation accuracy above the validation cost.
 
     Parameters
@@ -163,9 +174,7 @@ def _ring(
         axes.set_title(title, loc="left")
 
 
-def _finish(
-    figure: Figure, stack: tuple[Axes, ...], marks: RunMarks, names: tuple[str, ...]
-) -> None:
+def _finish(figure: Plot, stack: tuple[Axes, ...], marks: RunMarks, names: tuple[str, ...]) -> None:
     """Draw best epoch, stop and each change of η through all panels; set axis and legend."""
     for axes in stack:
         for epoch in marks.divided:
@@ -183,3 +192,55 @@ def _finish(
 _DIVIDED: dict[str, Any] = {"color": MUTED, "linestyle": (0, (1, 2)), "linewidth": 1}
 _BEST: dict[str, Any] = {"color": INK, "linestyle": "-", "linewidth": 1}
 _STOP: dict[str, Any] = {"color": INK, "linestyle": (0, (6, 2, 1, 2)), "linewidth": 1.3}
+
+
+_VALIDATION_COST = numbers("validation cost", 4, pad=True, missing=NOT_FINITE)
+
+
+def curves_figure(run: Run, name: str = "train") -> Figure:
+    """Return the curves of a run, the figure that says most of it; its file begins with `name`."""
+    frame = thinned(history_table(run), run)
+    columns: Columns = {
+        "epoch": whole("epoch"),
+        "eta": "η",
+        "training_cost": numbers("training cost", 4, pad=True, missing=NOT_FINITE),
+        "validation_cost": _VALIDATION_COST,
+        "training_accuracy": shares("training accuracy"),
+        "validation_accuracy": shares("validation accuracy"),
+        "seconds": numbers("seconds", 3),
+    }
+    return Figure(
+        f"{name}-curves",
+        "Cost, accuracy and η, epoch by epoch",
+        Table(f"The epochs of the run{_shown(len(frame), run)}", frame, columns, sortable=True),
+        partial(draw_training_curves, training_curves(run), run_marks(run)),
+        alt=alt_training_curves(run),
+        note="Each epoch is measured at its end; costs include the regularization term. The ring"
+        " marks the lowest validation cost and the best validation accuracy, whose weights were"
+        " kept. × marks where a cost stopped being finite, ↑ a line that ends above the picture.",
+    )
+
+
+def overfitting_figure(run: Run) -> Figure:
+    """Return how far training and validation are apart."""
+    frame = overfitting(run)
+    columns: Columns = {
+        "epoch": whole("epoch"),
+        "gap": rounded("training less validation accuracy, points"),
+        "validation_cost": _VALIDATION_COST,
+    }
+    return Figure(
+        "train-overfitting",
+        "How far training and validation part",
+        Table(f"How far training and validation part{_shown(len(frame), run)}", frame, columns),
+        partial(draw_overfitting, frame, run_marks(run)),
+        alt=alt_overfitting(run),
+        note="The gap is training less validation accuracy. Where it widens while the validation"
+        " cost rises from its lowest value, the network overfits: it goes on learning what is"
+        " peculiar to its training data.",
+    )
+
+
+def _shown(epochs: int, run: Run) -> str:
+    every = len(run.history)
+    return "" if epochs == every else f" ({epochs} of {every}; all of them in records.json)"

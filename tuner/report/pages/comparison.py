@@ -1,20 +1,18 @@
 """The report that compares runs, or studies; its figures stand on the page of `tune` too."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from tuner.records import StudyRecord, TrainRecord
 from tuner.report.charts.comparison import (
-    DRAWN,
-    draw_accuracies,
-    draw_differences,
-    draw_gaps,
-    eta_varies,
+    accuracy_figure,
+    differences_figure,
+    differences_shown,
+    gap_figure,
+    layers_figure,
 )
-from tuner.report.charts.inspection import draw_weights
 from tuner.report.document import (
     Columns,
     Figure,
@@ -40,24 +38,17 @@ from tuner.report.frames.comparison import (
     curves_table,
     differences_table,
     largest_layers,
-    median_curves,
     paired_table,
     results_table,
     studies_table,
 )
 from tuner.report.frames.contenders import Contender, contenders, differing
 from tuner.report.frames.differences import Difference, against_winner, all_pairs
-from tuner.report.pages.inspection import weight_columns
 from tuner.report.summaries.comparison import (
-    alt_accuracies,
-    alt_differences,
     compare_cautions,
     compare_verdict,
     difference_words,
 )
-
-SHOWN_EPOCHS = 200
-"""Epochs in the table of a figure."""
 
 _EVERY_TWO = "The difference of every two"
 
@@ -133,7 +124,7 @@ def _results(
     if len(every) > 1:
         yield Heading("What the best is better by")
         yield Points(tuple(difference_words(each) for each in against))
-        yield Folded(_EVERY_TWO, (_differences(pairs, _EVERY_TWO),))
+        yield Folded(_EVERY_TWO, (differences_shown(pairs, _EVERY_TWO),))
 
 
 def _ranking(every: Sequence[Contender], against: Sequence[Difference]) -> Table:
@@ -193,38 +184,6 @@ def _settings_table(
     return Table(caption, frame, {"group": "group", "name": "setting", **values})
 
 
-_BASES = {
-    "seeds": "paired seeds",
-    "both": "validation examples and paired seeds",
-    "examples": "validation examples, not seeds",
-    "nothing": "not comparable",
-}
-
-_HOW = {
-    "seeds": "Over paired seeds it is Student's t interval of the differences.",
-    "both": "It is that over validation examples and over seeds, which all of them share.",
-    "examples": "With one seed each, or none in common, it is that of the validation examples"
-    " (Newcombe), and says nothing about seeds.",
-}
-
-
-def _differences(differences: Sequence[Difference], caption: str) -> Table:
-    frame = differences_table(differences)
-    frame["basis"] = frame["basis"].map(_BASES)
-    frame["clear"] = ["yes" if clear else "no" for clear in frame["clear"]]
-    columns: Columns = {
-        "first": "first",
-        "second": "second",
-        "difference": numbers("first less second, points", 3),
-        "low": numbers("from", 3),
-        "high": numbers("to", 3),
-        "seeds": whole("shared seeds"),
-        "clear": "clear",
-        "basis": "the interval is about",
-    }
-    return Table(caption, frame, columns, sortable=True)
-
-
 def _figures(
     every: Sequence[Contender], against: Sequence[Difference], curves: pd.DataFrame
 ) -> Iterator[Figure]:
@@ -237,88 +196,4 @@ def _figures(
         yield gap_figure(every, curves)
     place, weights = largest_layers(every)
     if len(weights):
-        yield _weights_figure(place, weights)
-
-
-def _first(drawn: Sequence[object]) -> str:
-    return f" The first {DRAWN} are drawn." if len(drawn) > DRAWN else ""
-
-
-def _side_by_side(
-    every: Sequence[Contender], curves: pd.DataFrame, value: str, caption: str
-) -> Table:
-    """Return median curves with one column for each contender."""
-    wide = median_curves(curves, value).pivot_table(
-        index="epoch", columns="contender", values=value, sort=False
-    )
-    frame = wide.sort_index().reset_index()
-    columns: Columns = {
-        "epoch": whole("epoch"),
-        **{each.letter: each.letter for each in every if each.letter in frame},
-    }
-    cut = f" (the first {SHOWN_EPOCHS} epochs)" if len(frame) > SHOWN_EPOCHS else ""
-    return Table(f"{caption}, median over seeds{cut}", frame.head(SHOWN_EPOCHS), columns)
-
-
-def accuracy_figure(
-    every: Sequence[Contender], curves: pd.DataFrame, name: str = "compare"
-) -> Figure:
-    """Return the curves of contenders, and η where it changes; its file begins with `name`."""
-    with_eta = eta_varies(curves)
-    below = " Below: the η of the first seed." if with_eta else ""
-    best_trial = "" if every[0].runs else " Of each study its best trial is drawn."
-    return Figure(
-        f"{name}-accuracy",
-        "Validation accuracy, epoch by epoch" + (", and η" if with_eta else ""),
-        _side_by_side(every, curves, "validation_accuracy", "Validation accuracy in %"),
-        partial(draw_accuracies, curves, [each.name for each in every]),
-        alt=alt_accuracies(every, with_eta=with_eta),
-        note="Bold: the median over the seeds, as far as all of them went. Thin: the single"
-        f" seeds.{below}{best_trial}{_first(every)}",
-    )
-
-
-def gap_figure(every: Sequence[Contender], curves: pd.DataFrame, name: str = "compare") -> Figure:
-    """Return how far training and validation accuracy of contenders are apart."""
-    return Figure(
-        f"{name}-gap",
-        "How far training and validation part",
-        _side_by_side(every, curves, "gap", "Accuracy gap in points"),
-        partial(draw_gaps, curves, [each.name for each in every]),
-        alt="Line chart of training less validation accuracy against epochs for"
-        f" {listing([each.title for each in every])}.",
-        note="The wider the gap, the more a network has learned that is peculiar to its training"
-        f" data. Regularization is meant to keep it narrow.{_first(every)}",
-    )
-
-
-def differences_figure(
-    every: Sequence[Contender], against: Sequence[Difference], name: str = "compare"
-) -> Figure:
-    """Return what the best is better by than each of the others."""
-    basis = " ".join(_HOW[each] for each in _HOW if each in {d.basis for d in against})
-    names = {each.letter: each.name for each in every}
-    frame, called = differences_table(against), [names[each.second] for each in against]
-    return Figure(
-        f"{name}-differences",
-        "The best against the others",
-        _differences(against, "The best against each of the others"),
-        partial(draw_differences, frame, paired_table(against), called),
-        alt=alt_differences(against),
-        note="Right of 0 the best is better. The line is the 95 % interval: where it reaches 0"
-        f" there is no clear difference. {basis}{_first(against)}",
-    )
-
-
-def _weights_figure(place: str, weights: pd.DataFrame) -> Figure:
-    return Figure(
-        "compare-weights",
-        f"The weights of one layer: {place}",
-        Table("Weights in each bin", weights, weight_columns("contender")),
-        partial(draw_weights, weights),
-        alt=f"Histograms of the weights of {listing(list(dict.fromkeys(weights['name'])))}, one"
-        " below the other, with logarithmic counts.",
-        note="The layer with the most weights, of the first seed of each, after its best epoch;"
-        " the axis of counts is logarithmic, and all have bins of one width. L1 leaves a sharp"
-        " peak at 0 and few large weights, L2 makes all of them smaller.",
-    )
+        yield layers_figure(place, weights)

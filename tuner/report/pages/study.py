@@ -2,17 +2,27 @@
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from tuner.records import StudyRecord
+from tuner.report.charts.study_course import curves_figure, history_figure
+from tuner.report.charts.study_map import map_figure
+from tuner.report.charts.study_slices import (
+    importances_figure,
+    slice_figure,
+)
+from tuner.report.charts.study_tradeoffs import front_figure, strategies_figure
 from tuner.report.charts.theme import STATE_SYMBOLS
+from tuner.report.charts.trials import MOST_IN_ONE
 from tuner.report.checks.study import study_cautions
 from tuner.report.document import (
     Column,
     Columns,
+    Figure,
     Part,
     Report,
     ReportFiles,
@@ -29,13 +39,15 @@ from tuner.report.document import (
 from tuner.report.format import listing, percent
 from tuner.report.frames.study import PARAMS, curve_table, trial_table
 from tuner.report.frames.study_ranking import ranking
-from tuner.report.frames.study_space import as_number, dimensions, plain, symbol
+from tuner.report.frames.study_space import Dimension, as_number, dimensions, plain, symbol
 from tuner.report.pages.provenance import provenance
-from tuner.report.pages.study_figures import MOST_SLICES, by_importance, study_figures
 from tuner.report.summaries.study import study_verdict
 
 LEADERS, MOST_LISTED = 12, 600
 """Trials in the table of the best and of those tied with it, and in that of all."""
+
+MOST_SLICES, MOST_POINTS = 8, 2000
+"""Slices on a page, and points in all of them together: more make it large."""
 
 
 def write_study(record: StudyRecord, folder: Path) -> ReportFiles:
@@ -197,3 +209,31 @@ def _asked(question: str) -> tuple[str, float]:
     batch = f"m = {plain(asked['batch_size'])}" if "batch_size" in asked else ""
     words = ", ".join(filter(None, [layers or "no hidden layer", *more, batch]))
     return words, as_number(asked.get("lambda"))
+
+
+def study_figures(record: StudyRecord) -> Iterator[Figure]:
+    """Return the figures that a study has something to show in.
+
+    Where there are too many dimensions, those that matter least are left out.
+    """
+    yield from map_figure(record)
+    yield from importances_figure(record)
+    searched = by_importance(record)
+    points = min(MOST_IN_ONE, MOST_POINTS // max(1, min(MOST_SLICES, len(searched))))
+    for index, dimension in enumerate(searched[:MOST_SLICES]):
+        yield slice_figure(record, dimension, index, points)
+    yield from strategies_figure(record)
+    yield history_figure(record)
+    yield from curves_figure(record)
+    for index in range(1, len(record.result.objectives)):
+        yield front_figure(record, index)
+
+
+def by_importance(record: StudyRecord) -> list[Dimension]:
+    """Return λ and the network's size first, then what matters most."""
+    importance = record.importances or {}
+    first = {"lambda": 0, "hidden": 1, "layers": 2}
+    return sorted(
+        dimensions(record),
+        key=lambda each: (first.get(each.name, 3), -importance.get(each.name, 0.0)),
+    )

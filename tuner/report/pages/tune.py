@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tuner.records import StepName, TuneRecord
+from tuner.report.charts.comparison import accuracy_figure, differences_figure, gap_figure
+from tuner.report.charts.training import curves_figure
 from tuner.report.checks.tune import tune_cautions
 from tuner.report.document import (
     Column,
@@ -36,12 +38,11 @@ from tuner.report.frames.tune_contenders import (
     model_record,
     plain_and_chosen,
 )
-from tuner.report.pages.comparison import accuracy_figure, differences_figure, gap_figure
 from tuner.report.pages.find_eta import eta_brief
 from tuner.report.pages.inspection import inspection_evidence
 from tuner.report.pages.provenance import provenance
 from tuner.report.pages.study import all_trials, eta_searches, leaders, study_evidence
-from tuner.report.pages.train import curves_figure, finding_parts
+from tuner.report.pages.train import finding_parts
 from tuner.report.summaries.comparison import difference_words
 from tuner.report.summaries.tune import tune_verdict
 from tuner.report.summaries.tune_steps import conclusions, left_out_sentences

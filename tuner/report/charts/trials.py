@@ -1,0 +1,286 @@
+"""What the figures of a study share: trials as points, their axes, and what the legend says."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis, XAxis
+from matplotlib.figure import Figure as Plot
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+
+from tuner.report.charts.canvas import canvas, keys_of, label_etas, legend
+from tuner.report.charts.fonts import drawable, lettered
+from tuner.report.charts.theme import INK, MUTED, STATE_SYMBOLS, STATES
+from tuner.report.document import Column, whole
+from tuner.report.format import number
+from tuner.report.frames.study_space import Dimension, shortened
+
+
+def main_range(points: pd.DataFrame, y: str = "accuracy") -> tuple[float, float]:
+    """Return lowest and highest accuracy, in %, of what a figure is to show.
+
+    What a few trials reached far below the others would press these together.
+
+    Examples
+    --------
+    >>> points = pd.DataFrame({"outcome": "complete", "accuracy": [10.0, 92.0, 93.0, 94.0]})
+    >>> main_range(points)
+    (88.0, 94.0)
+    """
+    known = points.dropna(subset=[y])
+    if known.empty:
+        return 0.0, 100.0
+    sound = known.loc[known["outcome"] != "diverged", y]
+    complete = known.loc[known["outcome"] == "complete", y]
+    main = sound if len(sound) else known[y]
+    top = float(known[y].max())
+    middle = float((complete if len(complete) else main).median())
+    farthest = top - max(3.0, 4 * (top - middle))
+    low = float(main.min())
+    return (low if low >= farthest else max(farthest, float(main.quantile(0.05)))), top
+
+
+def limit_trials(axes: Axes, points: pd.DataFrame, y: str = "accuracy") -> None:
+    """Zoom on the accuracies that matter; the title says where the axis begins."""
+    low, top = main_range(points, y)
+    spare = max(0.08 * (top - low), 0.25)
+    bottom = max(0.0, low - spare)
+    axes.set_ylim(bottom, min(100.0, top + spare))
+    even_ticks(axes.yaxis)
+    cut = f", from {number(bottom, 3)} up" if bool((points[y] < bottom).any()) else ""
+    axes.set_title(f"accuracy in %{cut}", loc="left")
+
+
+def even_ticks(axis: Axis, *, whole: bool = False, most: int = 6) -> None:
+    """Set round ticks at even steps."""
+    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], integer=whole))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 12))))
+    axis.set_minor_locator(NullLocator())
+
+
+def set_axis(axes: Axes, axis: Axis, dimension: Dimension, places: Sequence[float]) -> None:
+    """Set scale, limits and ticks for a dimension; `places` are the values that must show."""
+    name = "x" if isinstance(axis, XAxis) else "y"
+    if dimension.scale == "choice":
+        limits = (-0.6, max(0, len(dimension.choices) - 1) + 0.6)
+    else:
+        low, high = min([dimension.low, *places]), max([dimension.high, *places])
+        limits = _spared(dimension, low, high)
+    long = lettered(dimension.long, 32, "searched dimension")
+    axes.set(**{f"{name}label": long, f"{name}scale": _SCALES[dimension.scale]})
+    axes.set(**{f"{name}lim": limits})
+    if dimension.scale == "log" and high / low >= _WIDE:
+        label_etas(axis)
+    elif dimension.scale == "choice":
+        _set_choices(axis, dimension.choices)
+    else:
+        even_ticks(axis, whole=float(low).is_integer() and float(high).is_integer())
+
+
+_SCALES = {"choice": "linear", "linear": "linear", "log": "log"}
+_WIDE = 8
+"""From the low to the high end of a logarithmic axis that is labelled in powers of ten."""
+
+
+def _spared(dimension: Dimension, low: float, high: float) -> tuple[float, float]:
+    """Leave some room beyond the ends of a range."""
+    if dimension.scale == "log":
+        factor = max((high / low) ** 0.04, 1.01)
+        return low / factor, high * factor
+    spare = 0.04 * (high - low) or 0.5
+    return low - spare, high + spare
+
+
+def _set_choices(axis: Axis, choices: Sequence[str]) -> None:
+    labels = tick_texts(choices)
+    axis.set_ticks(range(len(choices)), labels)
+    axis.set_minor_locator(NullLocator())
+    width = sum(max(map(len, label.split("\n"))) for label in labels) * _LETTER
+    slanted = isinstance(axis, XAxis) and width > _ACROSS
+    angle = 90 if len(choices) > _SLANTED else 40
+    for label in axis.get_ticklabels():
+        label.set_parse_math(False)
+        if slanted:
+            label.set(rotation=angle, ha="right", va="center", rotation_mode="anchor", size="small")
+
+
+_LETTER, _ACROSS = 0.095, 4.2
+"""Inches of a letter's width, with something to spare, and of an axis."""
+
+_SLANTED = 8
+"""Of more labels than these each stands upright."""
+
+
+def tick_texts(choices: Sequence[str], most: int = 13) -> list[str]:
+    r"""Write choices beside ticks: short, told apart, and only in letters that the font has.
+
+    Examples
+    --------
+    >>> tick_texts(["cross-entropy", "交叉熵", "halving, patience 3"])
+    ['cross-entropy', 'choice 2', 'halving\npatience 3']
+    """
+    lines = [[" ".join(part.split()) for part in text.split(", ")] for text in choices]
+    short = ["\n".join(shortened(part, most) for part in parts) for parts in lines]
+    return [
+        text if short.count(text) == 1 and text.strip() and _drawable(text) else f"choice {k + 1}"
+        for k, text in enumerate(short)
+    ]
+
+
+def _drawable(text: str) -> bool:
+    return all(map(drawable, text.split("\n")))
+
+
+_MARKER_SIZES = {"complete": 5.5, "pruned": 4.5, "diverged": 6.0, "failed": 4.5}
+
+
+def sheet(*, margin: float = 0.25) -> tuple[Plot, Axes]:
+    """Make an empty figure with room for accuracies on the left, and `margin` inches right."""
+    return canvas(margin=margin, left=LEFT)
+
+
+LEFT = 0.66
+"""Inches for the numbers along a vertical axis."""
+
+
+def draw_trials(axes: Axes, points: pd.DataFrame, *, x: str, y: str, small: bool = False) -> None:
+    """Draw trials as points, told apart by marker and colour; below the axes they stand on them."""
+    floor = axes.get_ylim()[0]
+    for state, those in points.groupby("outcome"):
+        mark, size = STATES[str(state)], _MARKER_SIZES[str(state)] * (0.75 if small else 1.0)
+        axes.plot(
+            those[x],
+            those[y].clip(lower=floor),
+            mark.marker,
+            color=mark.color,
+            markersize=size,
+            alpha=0.75,
+            linestyle="none",
+            clip_on=False,
+            gid=str(state),
+            zorder=2 if state == "pruned" else 3,
+        )
+
+
+def state_keys(states: Iterable[str]) -> list[Artist]:
+    """Make one legend entry for each way in which trials ended."""
+    return [*keys_of(STATES, states, line=False)]
+
+
+def ring_best(axes: Axes, x: float, y: float, *, size: float = 11) -> None:
+    """Ring the best trial."""
+    if math.isfinite(x) and math.isfinite(y):
+        ring = _RING | {"markersize": size}
+        axes.plot(x, y, gid="best", clip_on=False, zorder=5, **ring)
+
+
+_RING: dict[str, Any] = {
+    "marker": "o",
+    "markerfacecolor": "none",
+    "markeredgecolor": INK,
+    "markeredgewidth": 1.5,
+    "linestyle": "none",
+}
+
+
+def best_key() -> Artist:
+    """Make the legend entry of the best trial's ring."""
+    return Line2D([], [], label="best trial", **_RING | {"markersize": 8})
+
+
+RUNG: dict[str, Any] = {"color": MUTED, "linewidth": 1.2, "linestyle": (0, (2, 2))}
+"""How an epoch at which weak trials are ended is drawn."""
+
+
+def rung_key() -> Artist:
+    """Make the legend entry of a rung."""
+    return Line2D([], [], label="rung", **RUNG)
+
+
+def under(figure: Plot, axes: Axes, keys: Sequence[Artist]) -> None:
+    """Put the legend under the axes, lower where the labels of the axis are slanted."""
+    legend(figure, axes, keys)
+    box = axes.xaxis.get_tightbbox()
+    if box is not None:
+        extra = max(0.0, box.height / figure.dpi - _AXIS_HEIGHT)
+        figure.subplots_adjust(bottom=figure.subplotpars.bottom + extra / figure.get_figheight())
+
+
+_AXIS_HEIGHT = 0.46
+"""Inches that ticks, their labels in one line and the name of an axis take."""
+
+
+def say_nothing(axes: Axes, text: str) -> None:
+    """Say in the middle of empty axes why they are."""
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", gid="nothing")
+
+
+def few(points: pd.DataFrame, most: int, best: int | None) -> pd.DataFrame:
+    """Leave rows out evenly until about `most` are left, but never those of the best trial."""
+    step = -(-len(points) // max(1, most))
+    if step <= 1:
+        return points
+    even = pd.Series(range(len(points)), index=points.index) % step == 0
+    rest: pd.DataFrame = points.loc[even | (points["number"] == best)]
+    return rest
+
+
+def apart(places: "pd.Series[float]", width: float = 0.22) -> "pd.Series[float]":
+    """Move points on one choice apart, always in the same way.
+
+    Examples
+    --------
+    >>> apart(pd.Series([0.0, 0.0, 0.0])).round(2).tolist()
+    [0.0, -0.11, 0.11]
+    """
+    turn = places.groupby(places).cumcount().astype(int)
+    return places + width * turn.map(_scattered)
+
+
+def _scattered(turn: int) -> float:
+    """Return the place of a turn in -1 … 1: 0, -1/2, 1/2, -3/4, 1/4, … (van der Corput)."""
+    place, share = 0.0, 0.5
+    turn += 1
+    while turn:
+        place += share * (turn % 2)
+        turn, share = turn // 2, share / 2
+    return 2 * place - 1
+
+
+MOST_IN_ONE = 500
+"""Points in one figure."""
+
+
+MOST_ROWS = 40
+"""Rows in the data table of a figure; the table of trials and its CSV file hold all."""
+
+
+TRIAL, OUTCOME = whole("trial"), Column("outcome", symbols=STATE_SYMBOLS)
+
+
+def file_name(name: str, index: int) -> str:
+    """Return a name that any file system takes.
+
+    Examples
+    --------
+    >>> file_name("batch_size", 1), file_name("../<b>", 2)
+    ('batch-size', 'dimension-3')
+    """
+    return (
+        name.replace("_", "-") if re.fullmatch(r"[a-z_]{1,30}", name) else f"dimension-{index + 1}"
+    )
+
+
+def best_rows(
+    caption: str, frame: pd.DataFrame, points: str = "trials"
+) -> tuple[str, pd.DataFrame]:
+    """Return the best rows where there are too many for a page, and a caption that says so."""
+    if len(frame) <= MOST_ROWS:
+        return caption, frame
+    kept = frame.nlargest(MOST_ROWS, "accuracy")
+    return f"{caption} (the {MOST_ROWS} best of {len(frame)} {points})", kept
