@@ -1,11 +1,12 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.drawing import blank_figures
 from tuner.cli.console import run
 
 
@@ -26,6 +27,12 @@ class Answer:
 
 
 Tuner = Callable[..., Answer]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheap_reports() -> Iterator[None]:
+    with blank_figures():
+        yield
 
 
 @pytest.fixture
