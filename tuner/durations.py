@@ -8,12 +8,12 @@ SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
 
 def seconds_of(text: str) -> float:
-    """Return the seconds that a text stands for.
+    """Return a text such as 60s, 10m or 2h in seconds.
 
     Raises
     ------
     OptionError
-        When it is no time.
+        When the text is not a time.
 
     Examples
     --------

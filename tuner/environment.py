@@ -1,4 +1,4 @@
-"""What a result was made with: versions, and the library that multiplies the matrices."""
+"""Versions and the BLAS library of this process, as they are recorded with results."""
 
 import os
 import platform
@@ -9,10 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 from tuner.records import Environment
 
 PACKAGES = ("matplotlib", "mlxtend", "numpy", "optuna", "pandas", "scikit-learn", "scipy")
-"""Those that results and reports come from, as far as they are installed."""
+"""Packages whose versions are recorded, as far as they are installed."""
 
 BLAS_THREADS = 1
-"""`tuner.network.blas.one_thread` holds BLAS to it."""
+"""Threads that `tuner.network.blas.one_thread` lets BLAS use."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +22,13 @@ class Blas:
     Attributes
     ----------
     name
-        Library, version and the processor kind its kernels are for.
+        Library, version, and the processor architecture of its kernels.
     kind
-        As threadpoolctl calls it: openblas, mkl, blis or flexiblas.
+        The name threadpoolctl gives it: openblas, mkl, blis or flexiblas.
     threads
-        How many it would use if nobody held it back.
+        Threads that it would use without a limit.
     file
-        The library's file.
+        Path of the library.
     """
 
     name: str
@@ -73,13 +73,13 @@ def installed(packages: Iterable[str]) -> dict[str, str]:
 
 
 def platform_name() -> str:
-    """Return system, processor and C library; nothing that tells one machine from another."""
+    """Return system, processor architecture and C library: nothing that identifies a machine."""
     system = {"Darwin": f"macOS {platform.mac_ver()[0]}"}.get(platform.system(), platform.system())
     return " ".join(part for part in (system, platform.machine(), *platform.libc_ver()) if part)
 
 
 def blas_libraries() -> tuple[Blas, ...]:
-    """Return the BLAS libraries that NumPy and SciPy brought into this process."""
+    """Return the BLAS libraries that NumPy and SciPy loaded into this process."""
     from tuner.network.blas import controller
 
     found = (each for each in controller().info() if each["user_api"] == "blas")

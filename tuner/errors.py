@@ -1,15 +1,15 @@
-"""Everything that tuner raises on purpose.
+"""The errors that tuner raises.
 
 ::
 
-    TunerError                 anything a caller may want to catch
-    ├── InputError             what the user gave cannot be used: exit code 2
+    TunerError                 the base class
+    ├── InputError             bad input or usage: exit code 2
     │   ├── OptionError        an option or setting is out of its range
     │   ├── DataError          a data set, or the file that holds it, is unusable
     │   │   └── DownloadError  no mirror delivered the published file
-    │   ├── OutputError        the output cannot be written there
+    │   ├── OutputError        the output cannot be written
     │   └── MissingExtraError  an optional dependency is not installed
-    └── SealError              the test set was asked for where it must stay closed
+    └── SealError              the test set was requested where it must stay sealed
 
 Each message is one line that names the file, key or option, says what is wrong and what to do.
 """
@@ -18,11 +18,11 @@ from collections.abc import Iterable
 
 
 class TunerError(Exception):
-    """The root of the tree: whatever tuner raises on purpose."""
+    """The base class of the errors that tuner raises."""
 
 
 class InputError(TunerError):
-    """What the user gave cannot be used; the command line answers with exit code 2."""
+    """The input cannot be used; the command line exits with code 2."""
 
 
 class OptionError(InputError, ValueError):
@@ -38,7 +38,7 @@ class DownloadError(DataError):
 
 
 class OutputError(InputError, OSError):
-    """The output cannot be written where it was asked for."""
+    """The output cannot be written to the given place."""
 
 
 class MissingExtraError(InputError, ImportError):
@@ -46,7 +46,7 @@ class MissingExtraError(InputError, ImportError):
 
 
 class SealError(TunerError):
-    """The test set was asked for where it must stay closed."""
+    """The test set was requested where it must stay sealed."""
 
 
 def require(holds: bool, name: str, value: object, needed: str) -> None:

@@ -1,8 +1,8 @@
-"""Where every random number comes from: the user's seed, a purpose and an index.
+"""Random number generators, each derived from the user's seed, a purpose and an index.
 
-Streams are derived, never carried along: the order of the data in epoch 7 needs no state from
-epoch 6. A network in training is therefore resumed, copied or moved to another process as a plain
-value.
+A generator is derived where it is needed, never kept: the batch order of epoch 7 needs no state of
+epoch 6. A network in training can therefore be resumed, copied or moved to another process as a
+plain value.
 """
 
 from enum import IntEnum
@@ -11,7 +11,7 @@ from numpy.random import Generator, SeedSequence, default_rng
 
 
 class Purpose(IntEnum):
-    """What a stream is for; the numbers are part of the reproducible result and never change."""
+    """What a generator is used for; results depend on the numbers, so they never change."""
 
     INIT = 0
     ORDER = 1
@@ -25,7 +25,7 @@ class Purpose(IntEnum):
 
 
 def stream(seed: int, purpose: Purpose, *index: int) -> Generator:
-    """Return the generator that belongs to a seed, a purpose and an index such as the epoch.
+    """Return the generator of a seed, a purpose and an index such as the epoch.
 
     Examples
     --------

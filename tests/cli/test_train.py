@@ -19,6 +19,7 @@ from tuner.records import (
     from_json,
     to_json,
 )
+from tuner.report.stored import RECORDS
 from tuner.storage.models import load_model
 from tuner.strategies.plans import policies
 from tuner.trainers.native import NativeTrainer
@@ -84,7 +85,7 @@ def test_it_is_what_the_library_gives(tuner: "Tuner") -> None:
 def test_records_come_back_whole(tuner: "Tuner") -> None:
     argv = [*QUICK.split(), "--json"]
     content = json.loads(Path(tuner(*argv).json["records"]).read_text("utf-8"))
-    assert (content.pop("schema"), content.pop("kind")) == (1, "train")
+    assert (content.pop("schema"), content.pop("kind")) == (RECORDS, "train")
     record = from_json(TrainRecord, json.dumps(content))
     assert to_json(record) == content
     assert shlex.split(record.command) == ["python", "-m", "tuner", *argv]

@@ -1,4 +1,4 @@
-"""What an experiment measures with: its trained networks, the data, and the test part once."""
+"""Experiments, and the context that one measures in: its trained networks and the data."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tuner.article.findings import differences
 from tuner.article.recipes import Plan, Recipe
 from tuner.data import Dataset, Part
 from tuner.network.arrays import Array
@@ -18,8 +19,8 @@ Trainings = Sequence[Training[NativeLane]]
 
 
 @dataclass(frozen=True)
-class Bench:
-    """The networks of one experiment, trained.
+class Context:
+    """The trained networks of one experiment, and the data it measures them on.
 
     Attributes
     ----------
@@ -47,8 +48,7 @@ class Bench:
 
     def test_gains(self, name: str, than: str, *, best: bool = False) -> list[float]:
         """Return one recipe's gain in test accuracy over another, in points, seed by seed."""
-        pair = (self.test_accuracies(each, best=best) for each in (name, than))
-        return [more - less for more, less in zip(*pair, strict=False)]
+        return differences(*(self.test_accuracies(each, best=best) for each in (name, than)))
 
     def training_accuracies(self, name: str, n: int | None = None) -> list[float]:
         """Return the accuracy in % of each seed on its training examples after the last epoch."""
@@ -57,17 +57,16 @@ class Bench:
 
     def gaps(self, name: str, n: int | None = None) -> list[float]:
         """Return training less test accuracy in points, seed by seed."""
-        pair = self.training_accuracies(name, n), self.test_accuracies(name)
-        return [train - test for train, test in zip(*pair, strict=True)]
+        return differences(self.training_accuracies(name, n), self.test_accuracies(name))
 
 
 def accuracy(lane: NativeLane, part: Part) -> float:
-    """Return the share of the examples that a network classifies right."""
+    """Return the accuracy of a network, 0 to 1."""
     return float((predictions(lane, part) == part.y).mean())
 
 
 def predictions(lane: NativeLane, part: Part) -> NDArray[np.intp]:
-    """Return the class that a network takes each example for."""
+    """Return the predicted class of each example."""
     with one_thread(), np.errstate(all="ignore"):
         z = logits(lane.parameters, lane.settings, part.x)
         return np.asarray(z.argmax(axis=1), dtype=np.intp)
@@ -78,19 +77,19 @@ def weights(trainings: Trainings) -> list[Array]:
     return [np.concatenate([w.ravel() for w in t.lane.parameters.weights]) for t in trainings]
 
 
-def nothing(_: Plan) -> Mapping[str, Recipe]:
-    """Train nothing."""
+def no_recipes(_: Plan) -> Mapping[str, Recipe]:
+    """Return no recipes."""
     return {}
 
 
 def no_search(_: Plan) -> tuple[Hyperparameters, ...]:
-    """Search nothing."""
+    """Return no settings."""
     return ()
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What an experiment found, and its pictures."""
+class Measured:
+    """The findings of an experiment, and its figures."""
 
     findings: tuple[Finding, ...]
     panels: tuple[Panel, ...]
@@ -98,27 +97,27 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """One of the article's experiments: its parameters, and the call that measures.
+    """An experiment of the article: its parameters, and the call that measures.
 
     Attributes
     ----------
     name
-        By which it is asked for.
+        Name on the command line.
     recipes
-        What is trained, by a name within the experiment.
+        The networks to train, by a name within the experiment.
     measure
-        From its trained networks to what was found.
+        Maps the trained networks to findings and figures.
     uses_test
-        Whether the test part is opened for it, once all is trained.
+        Whether the test part is opened for it, after the training.
     needs_images
-        Whether it makes sense for images only.
+        Whether the data must be images.
     searches
         Settings for which η is searched.
     """
 
     name: str
-    measure: Callable[[Bench], Outcome]
-    recipes: Callable[[Plan], Mapping[str, Recipe]] = nothing
+    measure: Callable[[Context], Measured]
+    recipes: Callable[[Plan], Mapping[str, Recipe]] = no_recipes
     uses_test: bool = True
     needs_images: bool = False
     searches: Callable[[Plan], tuple[Hyperparameters, ...]] = no_search
@@ -136,8 +135,8 @@ class Experiment:
         test = data.open_test() if self.uses_test else Part(data.train.x[:0], data.train.y[:0])
         found = tuple(searches[settings] for settings in self.searches(plan))
         runs = {name: trained[recipe] for name, recipe in recipes.items()}
-        bench = Bench(plan, data.train, data.validation, test, runs, found)
-        outcome = self.measure(bench)
+        context = Context(plan, data.train, data.validation, test, runs, found)
+        outcome = self.measure(context)
         return ExperimentRecord(
             name=self.name,
             findings=outcome.findings,

@@ -1,4 +1,4 @@
-"""From trained networks to the lines of a picture, few enough points for a small page."""
+"""Curves of trained networks for figures, thinned out so that the page stays small."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,18 +20,18 @@ MEASURES: Mapping[str, Callable[[Epoch], float]] = {
     VALIDATION: lambda epoch: 100 * epoch.validation_accuracy,
     "learning rate η": lambda epoch: epoch.eta,
 }
-"""What can be drawn against epochs, by the title of its panel."""
+"""Measures that can be drawn against epochs, by the title of the panel."""
 
 
 def history_panel(title: str, runs: Mapping[str, Trainings], *, log_y: bool = False) -> Panel:
-    """Draw the mean over seeds of one measure against epochs, with its range over seeds.
+    """Return a panel of one measure against epochs: its mean over seeds, with the range.
 
     Parameters
     ----------
     title
         One of `MEASURES`.
     runs
-        The networks of each line, by its name.
+        The networks of each curve, by its name.
     log_y
         Whether the vertical axis is logarithmic.
     """
@@ -53,7 +53,7 @@ def _of_seeds(name: str, measure: Callable[[Epoch], float], group: Trainings) ->
 
 
 def kept(n: int, most: int = MOST_POINTS) -> list[int]:
-    """Choose which of the epochs 1 … n are drawn: the first ones, then ever fewer.
+    """Return which of the epochs 1 … n are drawn: the first ones, then an even spread.
 
     Examples
     --------
@@ -67,12 +67,12 @@ def kept(n: int, most: int = MOST_POINTS) -> list[int]:
 
 
 def line(name: str, x: Iterable[float], y: Iterable[float]) -> Series:
-    """Return one line with the numbers as short as a picture needs them."""
+    """Return a curve, rounded for drawing."""
     return Series(name=name, x=short(x), y=short(y))
 
 
 def band(name: str, x: Iterable[float], columns: Sequence[Sequence[float]]) -> Series:
-    """Return a line of means with the range of each column."""
+    """Return a curve of column means, with the range of each column, rounded for drawing."""
     return Series(
         name=name,
         x=short(x),
@@ -83,5 +83,5 @@ def band(name: str, x: Iterable[float], columns: Sequence[Sequence[float]]) -> S
 
 
 def short(values: Iterable[float]) -> tuple[float, ...]:
-    """Round to five significant digits; what is not finite stays so."""
+    """Round to five significant digits; values that are not finite become NaN."""
     return tuple(float(f"{v:.5g}") if math.isfinite(v) else math.nan for v in values)

@@ -7,14 +7,14 @@ from tuner.article.neuron import ROUNDS
 from tuner.article.outputs import OUTPUTS
 from tuner.article.overfitting import OVERFITTING
 from tuner.article.practice import PRACTICE
-from tuner.article.regularization import REGULARISATION
+from tuner.article.regularization import REGULARIZATION
 from tuner.errors import OptionError
 
 EXPERIMENTS: tuple[Experiment, ...] = (
     *ROUNDS,
     *OUTPUTS,
     *OVERFITTING,
-    *REGULARISATION,
+    *REGULARIZATION,
     *PRACTICE,
 )
 NAMES = tuple(each.name for each in EXPERIMENTS)
@@ -33,7 +33,7 @@ def chosen(names: Sequence[str], *, images: bool) -> tuple[tuple[Experiment, ...
     Parameters
     ----------
     names
-        Which; none stands for all that the data allow.
+        Which; an empty list stands for all that the data allow.
     images
         Whether the data are images.
 

@@ -1,4 +1,4 @@
-"""Measured figures beside published ones: the mean over seeds, its interval, and what it says."""
+"""Measured values beside published ones: the mean over seeds, its interval, and the agreement."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ Interval = tuple[float, float]
 def near(
     name: str, values: Sequence[float], *, published: float, tolerance: float, unit: Unit
 ) -> Finding:
-    """Compare a mean with a published figure: they agree within the tolerance.
+    """Compare a mean with a published value: they agree within the tolerance.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def above(
     limit: float = 0.0,
     published: float | None = None,
 ) -> Finding:
-    """Test whether a figure lies above a limit: its whole interval has to.
+    """Test whether a value lies above a limit: its whole interval must.
 
     Examples
     --------
@@ -56,19 +56,19 @@ def below(
     limit: float = 0.0,
     published: float | None = None,
 ) -> Finding:
-    """Test whether a figure lies below a limit: its whole interval has to."""
+    """Test whether a value lies below a limit: its whole interval must."""
     return _found(name, Claim.BELOW, values, limit=limit, published=published, unit=unit)
 
 
 def shown(name: str, values: Sequence[float], *, unit: Unit) -> Finding:
-    """Show a figure of which nothing is claimed."""
+    """Return a value that the article makes no claim about."""
     return _found(name, Claim.NONE, values, limit=0.0, published=None, unit=unit)
 
 
 def narrower(name: str, spread: Sequence[float], than: Sequence[float]) -> Finding:
     """Test whether one sample varies less than another: the ratio of their standard deviations.
 
-    Its interval is that of Fisher's F, which takes both samples for normally distributed.
+    The interval is that of Fisher's F, which assumes normally distributed samples.
 
     Examples
     --------
@@ -81,6 +81,17 @@ def narrower(name: str, spread: Sequence[float], than: Sequence[float]) -> Findi
     interval = (ratio / high**0.5, ratio / low**0.5)
     found = below(name, (ratio,), limit=1.0, unit="number")
     return replace(found, interval=interval, agreement=_directed(Claim.BELOW, interval, 1.0))
+
+
+def differences(more: Sequence[float], less: Sequence[float]) -> list[float]:
+    """Subtract seed by seed, as far as both have seeds.
+
+    Examples
+    --------
+    >>> differences([3.0, 5.0, 9.0], [1.0, 2.0])
+    [2.0, 3.0]
+    """
+    return [a - b for a, b in zip(more, less, strict=False)]
 
 
 def jackknifed(of_all: float, without_each: Sequence[float]) -> list[float]:

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from tuner.article.context import Bench, Experiment, Outcome
+from tuner.article.context import Context, Experiment, Measured
 from tuner.article.curves import line
 from tuner.article.findings import above, below, near
 from tuner.network.initialization import Parameters
@@ -19,12 +19,12 @@ EPOCHS = 300
 
 @dataclass(frozen=True)
 class Course:
-    """What the neuron did: before each step, and after the last one.
+    """The values of the neuron before each step and after the last one.
 
     Attributes
     ----------
     output, cost, slope
-        Activation a, C, and the size of ∂C/∂w.
+        Activation a, cost C, and |∂C/∂w|.
     """
 
     output: tuple[float, ...]
@@ -33,7 +33,7 @@ class Course:
 
     @property
     def early_fall(self) -> float:
-        """The share of the whole fall of the output that the first half of the epochs brought."""
+        """Share of the output's whole fall in the first half of the epochs."""
         first, middle, last = (self.output[i] for i in (0, len(self.output) // 2, -1))
         return (first - middle) / (first - last)
 
@@ -102,8 +102,8 @@ def _outputs(course: Course, first: float, last: float | None) -> tuple[Finding,
 
 
 def _quadratic(
-    _: Bench, *, weight: float, bias: float, first: float, last: float, slow: bool
-) -> Outcome:
+    _: Context, *, weight: float, bias: float, first: float, last: float, slow: bool
+) -> Measured:
     course = learn("quadratic", weight=weight, bias=bias, eta=0.15)
     said = below if slow else above
     findings = (
@@ -111,12 +111,12 @@ def _quadratic(
         said("early-fall", [100 * course.early_fall], limit=25 if slow else 75, unit="percent"),
         said("first-slope", [100 * course.first_slope], limit=25 if slow else 75, unit="percent"),
     )
-    return Outcome(findings, _pictures({"quadratic, η = 0.15": course}))
+    return Measured(findings, _pictures({"quadratic, η = 0.15": course}))
 
 
 def _cross_entropy(
-    _: Bench, *, weight: float, bias: float, first: float, etas: tuple[float, ...]
-) -> Outcome:
+    _: Context, *, weight: float, bias: float, first: float, etas: tuple[float, ...]
+) -> Measured:
     courses = {
         f"cross-entropy, η = {eta:g}": learn("cross-entropy", weight=weight, bias=bias, eta=eta)
         for eta in etas
@@ -133,7 +133,7 @@ def _cross_entropy(
             if "0.15" in n
         ),
     )
-    return Outcome(findings, _pictures(courses | {"quadratic, η = 0.15": quadratic}))
+    return Measured(findings, _pictures(courses | {"quadratic, η = 0.15": quadratic}))
 
 
 ROUNDS = (

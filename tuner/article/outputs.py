@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.article.context import Bench, Experiment, Outcome
+from tuner.article.context import Context, Experiment, Measured
 from tuner.article.curves import line
 from tuner.article.findings import above, below
 from tuner.network.losses import LOSSES, softmax
@@ -13,7 +13,7 @@ from tuner.records import Panel
 Numbers = NDArray[np.float64]
 
 SURE = 0.999
-"""The output of a network that is right and sure of it."""
+"""The output of a network that is right with confidence."""
 
 DRAWS = 1_000
 """Random layers on which the properties of softmax are tested."""
@@ -26,7 +26,7 @@ def cost_of(cost: str, a: Numbers, y: float) -> Numbers:
     return np.asarray(LOSSES[cost].per_example(z[:, None], targets), float)
 
 
-def _costs(_: Bench) -> Outcome:
+def _costs(_: Context) -> Measured:
     a = np.linspace(0.01, 0.99, 99)
     both: tuple[str, str] = ("cross-entropy", "quadratic")
     right = [
@@ -57,7 +57,7 @@ def _costs(_: Bench) -> Outcome:
         )
         for y in (0, 1)
     )
-    return Outcome((*right, *least), panels)
+    return Measured((*right, *least), panels)
 
 
 def activations(z: Numbers) -> Numbers:
@@ -74,15 +74,15 @@ def activations(z: Numbers) -> Numbers:
 
 
 def error_by_differences(z: Numbers, targets: Numbers, step: float = 1e-5) -> Numbers:
-    """Return ∂C/∂z of the log-likelihood cost by central differences, with no use of a − y."""
+    """Return ∂C/∂z of the log-likelihood cost by central differences, an oracle for a − y."""
     shifts = step * np.eye(z.shape[-1])
     cost = LOSSES["log-likelihood"].per_example
     up, down = (cost(z[..., None, :] + way * shifts, targets[..., None, :]) for way in (1, -1))
     return np.asarray((up - down) / (2 * step), float)
 
 
-def _softmax(bench: Bench) -> Outcome:
-    rng = stream(bench.plan.seed, Purpose.PROBE, 1)
+def _softmax(context: Context) -> Measured:
+    rng = stream(context.plan.seed, Purpose.PROBE, 1)
     z = rng.standard_normal((DRAWS, 10))
     a = activations(z)
     moved = activations(z + np.eye(10)[0]) - a  # z of the first neuron is 1 higher
@@ -101,7 +101,7 @@ def _softmax(bench: Bench) -> Outcome:
             "output-error", [float(np.abs(error - (a - targets)).max())], limit=1e-7, unit="number"
         ),
     )
-    return Outcome(findings, _softmax_panels())
+    return Measured(findings, _softmax_panels())
 
 
 def _softmax_panels() -> tuple[Panel, Panel]:

@@ -1,10 +1,10 @@
 """Overfitting, and more data against it (article, from "过拟合和正则化" to "增加数据训练数据")."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from tuner.article.context import Bench, Experiment, Outcome, Trainings
+from tuner.article.context import Context, Experiment, Measured, Trainings
 from tuner.article.curves import COST, TRAINING, VALIDATION, band, history_panel
-from tuner.article.findings import above, near
+from tuner.article.findings import above, differences, near
 from tuner.article.recipes import Plan, Recipe, fixed_epochs
 from tuner.records import Hyperparameters, Panel
 
@@ -31,26 +31,26 @@ def nearly_best(accuracies: list[float], within: float = 0.001) -> int:
     return next(i for i, a in enumerate(accuracies, 1) if a >= best - within - 1e-9)
 
 
-def _overfitting(bench: Bench) -> Outcome:
-    runs = bench.runs["λ = 0"]
+def _overfitting(context: Context) -> Measured:
+    runs = context.runs["λ = 0"]
     lowest = [min(t.history, key=lambda e: e.validation_cost).epoch for t in runs]
     best = [nearly_best([e.validation_accuracy for e in t.history]) for t in runs]
     findings = (
         near(
-            "test", bench.test_accuracies("λ = 0"), published=82.27, tolerance=1.5, unit="percent"
+            "test", context.test_accuracies("λ = 0"), published=82.27, tolerance=1.5, unit="percent"
         ),
         near("lowest-cost", lowest, published=15, tolerance=5, unit="epochs"),
         near("best-epoch", best, published=280, tolerance=60, unit="epochs"),
         near(
             "training",
-            bench.training_accuracies("λ = 0", bench.plan.few),
+            context.training_accuracies("λ = 0", context.plan.few),
             published=100,
             tolerance=0.05,
             unit="percent",
         ),
         near(
             "gap",
-            bench.gaps("λ = 0", bench.plan.few),
+            context.gaps("λ = 0", context.plan.few),
             published=17.73,
             tolerance=1.5,
             unit="points",
@@ -58,26 +58,26 @@ def _overfitting(bench: Bench) -> Outcome:
     )
     named = {"λ = 0": runs}
     titles = (COST, VALIDATION, "validation cost", TRAINING)
-    return Outcome(findings, tuple(history_panel(title, named) for title in titles))
+    return Measured(findings, tuple(history_panel(title, named) for title in titles))
 
 
 def _all(plan: Plan) -> Mapping[str, Recipe]:
     return {"λ = 0": plan.on_all(eta=0.5)}
 
 
-def _all_data(bench: Bench) -> Outcome:
-    runs = bench.runs["λ = 0"]
+def _all_data(context: Context) -> Measured:
+    runs = context.runs["λ = 0"]
     findings = (
         near(
-            "test", bench.test_accuracies("λ = 0"), published=95.49, tolerance=0.5, unit="percent"
+            "test", context.test_accuracies("λ = 0"), published=95.49, tolerance=0.5, unit="percent"
         ),
-        near("gap", bench.gaps("λ = 0"), published=1.53, tolerance=0.5, unit="points"),
+        near("gap", context.gaps("λ = 0"), published=1.53, tolerance=0.5, unit="points"),
     )
     both = (
         _accuracy_series("training", TRAINING, runs),
         _accuracy_series("validation", VALIDATION, runs),
     )
-    return Outcome(findings, (_joined("accuracy, %", both),))
+    return Measured(findings, (_joined("accuracy, %", both),))
 
 
 def _accuracy_series(name: str, title: str, runs: Trainings) -> Panel:
@@ -107,15 +107,15 @@ def _more(plan: Plan) -> Mapping[str, Recipe]:
     return {f"n = {n}": _sized(plan, n) for n in sizes_of(plan)}
 
 
-def _more_data(bench: Bench) -> Outcome:
-    sizes = sizes_of(bench.plan)
-    test = [bench.test_accuracies(f"n = {n}") for n in sizes]
-    training = [bench.training_accuracies(f"n = {n}", n) for n in sizes]
-    gaps = [_less(*pair) for pair in zip(training, test, strict=True)]
-    few = sizes.index(bench.plan.few)
+def _more_data(context: Context) -> Measured:
+    sizes = sizes_of(context.plan)
+    test = [context.test_accuracies(f"n = {n}") for n in sizes]
+    training = [context.training_accuracies(f"n = {n}", n) for n in sizes]
+    gaps = [differences(*pair) for pair in zip(training, test, strict=True)]
+    few = sizes.index(context.plan.few)
     findings = (
-        above("narrowing", _less(gaps[few], gaps[-1]), published=17.73 - 1.53, unit="points"),
-        above("gain", _less(test[-1], test[few]), published=95.49 - 82.27, unit="points"),
+        above("narrowing", differences(gaps[few], gaps[-1]), published=17.73 - 1.53, unit="points"),
+        above("gain", differences(test[-1], test[few]), published=95.49 - 82.27, unit="points"),
     )
     both = Panel(
         title="accuracy, %",
@@ -129,12 +129,7 @@ def _more_data(bench: Bench) -> Outcome:
         series=(band("gap", sizes, gaps),),
         log_x=True,
     )
-    return Outcome(findings, (both, gap))
-
-
-def _less(more: Sequence[float], less: Sequence[float]) -> list[float]:
-    """Subtract seed by seed, as far as both have seeds."""
-    return [a - b for a, b in zip(more, less, strict=False)]
+    return Measured(findings, (both, gap))
 
 
 OVERFITTING = (

@@ -5,9 +5,9 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
-from tuner.article.context import Bench, Experiment, Outcome, Trainings
+from tuner.article.context import Context, Experiment, Measured, Trainings
 from tuner.article.curves import COST, VALIDATION, history_panel
-from tuner.article.findings import above, below, near, shown
+from tuner.article.findings import above, below, differences, near, shown
 from tuner.article.recipes import SEEDS_ALL, Plan, Recipe
 from tuner.records import Finding, Hyperparameters, Strategy
 
@@ -26,20 +26,16 @@ def _after(trainings: Trainings, epoch: int) -> list[float]:
     return [100 * t.history[epoch - 1].validation_accuracy for t in trainings]
 
 
-def _differences(more: Sequence[float], less: Sequence[float]) -> list[float]:
-    return [a - b for a, b in zip(more, less, strict=True)]
-
-
-def _measure_init(bench: Bench, *, hidden: int) -> Outcome:
-    large, scaled = bench.runs[LARGE], bench.runs[SCALED]
-    end = _differences(_after(scaled, EPOCHS), _after(large, EPOCHS))
+def _measure_init(context: Context, *, hidden: int) -> Measured:
+    large, scaled = context.runs[LARGE], context.runs[SCALED]
+    end = differences(_after(scaled, EPOCHS), _after(large, EPOCHS))
     findings: tuple[Finding, ...] = (
-        above("first-gain", _differences(_after(scaled, 1), _after(large, 1)), unit="points"),
+        above("first-gain", differences(_after(scaled, 1), _after(large, 1)), unit="points"),
     )
     if hidden > 30:
         findings = (
             near("best", _after(scaled, EPOCHS), published=98.04, tolerance=0.4, unit="percent"),
-            shown("test", bench.test_accuracies(SCALED), unit="percent"),
+            shown("test", context.test_accuracies(SCALED), unit="percent"),
             *findings,
             above("last-gain", end, unit="points"),
         )
@@ -50,7 +46,7 @@ def _measure_init(bench: Bench, *, hidden: int) -> Outcome:
             *findings,
             near("last-gain", end, published=0, tolerance=0.3, unit="points"),
         )
-    return Outcome(findings, (history_panel(VALIDATION, bench.runs),))
+    return Measured(findings, (history_panel(VALIDATION, context.runs),))
 
 
 def _rates(plan: Plan) -> Mapping[str, Recipe]:
@@ -58,7 +54,7 @@ def _rates(plan: Plan) -> Mapping[str, Recipe]:
 
 
 def upward_share(costs: Sequence[float]) -> float:
-    """Return the share in % of the cost's movement that was upwards: 0 falls, 50 goes nowhere.
+    """Return the % of the cost's movement that was upwards: 0 falls throughout, 50 stays level.
 
     Examples
     --------
@@ -74,8 +70,8 @@ def _costs(trainings: Trainings) -> list[list[float]]:
     return [[epoch.training_cost for epoch in t.history] for t in trainings]
 
 
-def _measure_rates(bench: Bench) -> Outcome:
-    smooth, good, wild = (_costs(bench.runs[f"η = {eta:g}"]) for eta in ETAS)
+def _measure_rates(context: Context) -> Measured:
+    smooth, good, wild = (_costs(context.runs[f"η = {eta:g}"]) for eta in ETAS)
     still = [100 * (c[19] - c[-1]) / (c[0] - c[-1]) for c in good]
     findings = (
         below("smooth", [upward_share(c) for c in smooth], limit=5, unit="percent"),
@@ -87,7 +83,7 @@ def _measure_rates(bench: Bench) -> Outcome:
             unit="number",
         ),
     )
-    return Outcome(findings, (history_panel(COST, bench.runs, log_y=True),))
+    return Measured(findings, (history_panel(COST, context.runs, log_y=True),))
 
 
 def _threshold_of(plan: Plan) -> tuple[Hyperparameters, ...]:
@@ -95,14 +91,14 @@ def _threshold_of(plan: Plan) -> tuple[Hyperparameters, ...]:
     return tuple(replace(first, seed=plan.seed + i) for i in range(SEEDS_ALL))
 
 
-def _measure_threshold(bench: Bench) -> Outcome:
-    thresholds = [search.threshold for search in bench.searches]
+def _measure_threshold(context: Context) -> Measured:
+    thresholds = [search.threshold for search in context.searches]
     findings = (
         above("above-smooth", thresholds, limit=ETAS[1], unit="number"),
         below("below-oscillating", thresholds, limit=ETAS[2], unit="number"),
-        shown("half", [search.eta for search in bench.searches], unit="number"),
+        shown("half", [search.eta for search in context.searches], unit="number"),
     )
-    return Outcome(findings, ())
+    return Measured(findings, ())
 
 
 PATIENCES = (10, 50)
@@ -116,22 +112,22 @@ def _stopping(plan: Plan) -> Mapping[str, Recipe]:
     return {"no stopping": plan.on_few(decay=True), **stopped}
 
 
-def _measure_stopping(bench: Bench) -> Outcome:
+def _measure_stopping(context: Context) -> Measured:
     short, long = (f"N = {n}" for n in PATIENCES)
     best = {
-        name: [100 * t.record.best_validation_accuracy for t in bench.runs[name]]
+        name: [100 * t.record.best_validation_accuracy for t in context.runs[name]]
         for name in (short, long)
     }
-    epochs = {name: [float(len(t.history)) for t in bench.runs[name]] for name in (short, long)}
+    epochs = {name: [float(len(t.history)) for t in context.runs[name]] for name in (short, long)}
     findings = (
         below("epochs-short", epochs[short], limit=400, unit="epochs"),
         shown("epochs-long", epochs[long], unit="epochs"),
-        above("validation-gain", _differences(best[long], best[short]), unit="points"),
-        above("test-gain", bench.test_gains(long, short, best=True), unit="points"),
-        shown("test-short", bench.test_accuracies(short, best=True), unit="percent"),
-        shown("test-long", bench.test_accuracies(long, best=True), unit="percent"),
+        above("validation-gain", differences(best[long], best[short]), unit="points"),
+        above("test-gain", context.test_gains(long, short, best=True), unit="points"),
+        shown("test-short", context.test_accuracies(short, best=True), unit="percent"),
+        shown("test-long", context.test_accuracies(long, best=True), unit="percent"),
     )
-    return Outcome(findings, (history_panel(VALIDATION, bench.runs),))
+    return Measured(findings, (history_panel(VALIDATION, context.runs),))
 
 
 FACTORS = {"η / 2": 2.0, "η / 10": 10.0}
@@ -149,26 +145,26 @@ def _schedule(plan: Plan) -> Mapping[str, Recipe]:
     return {"constant η": plan.on_all(eta=0.5, decay=True), **divided}
 
 
-def _measure_schedule(bench: Bench) -> Outcome:
+def _measure_schedule(context: Context) -> Measured:
     halved, tenth = FACTORS
     findings = (
-        above("gain-halved", bench.test_gains(halved, "constant η"), unit="points"),
-        above("gain-tenth", bench.test_gains(tenth, "constant η"), unit="points"),
-        shown("test-halved", bench.test_accuracies(halved), unit="percent"),
-        shown("epochs-halved", [len(t.history) for t in bench.runs[halved]], unit="epochs"),
-        shown("epochs-tenth", [len(t.history) for t in bench.runs[tenth]], unit="epochs"),
+        above("gain-halved", context.test_gains(halved, "constant η"), unit="points"),
+        above("gain-tenth", context.test_gains(tenth, "constant η"), unit="points"),
+        shown("test-halved", context.test_accuracies(halved), unit="percent"),
+        shown("epochs-halved", [len(t.history) for t in context.runs[halved]], unit="epochs"),
+        shown("epochs-tenth", [len(t.history) for t in context.runs[tenth]], unit="epochs"),
         below(
             "last-eta",
-            [t.schedule.eta / 0.5 for t in bench.runs[halved]],
+            [t.schedule.eta / 0.5 for t in context.runs[halved]],
             limit=0.001,
             unit="number",
         ),
     )
     panels = (
-        history_panel(VALIDATION, bench.runs),
-        history_panel("learning rate η", bench.runs, log_y=True),
+        history_panel(VALIDATION, context.runs),
+        history_panel("learning rate η", context.runs, log_y=True),
     )
-    return Outcome(findings, panels)
+    return Measured(findings, panels)
 
 
 PRACTICE = (

@@ -1,4 +1,4 @@
-"""What is trained: networks that differ in nothing but the seed, on all data or some of them."""
+"""Recipes: networks that differ only in the seed, trained on all the data or a part of them."""
 
 import hashlib
 import json
@@ -21,25 +21,25 @@ WATCHED = 2_000
 """Validation examples measured each epoch on few data, where 10,000 would take most of the time."""
 
 DECAY = 1e-4
-"""λ/n of the article's regularised networks: 0.1/1000 and 5/50,000."""
+"""λ/n of the article's regularized networks: 0.1/1000 and 5/50,000."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How some networks are trained. Recipes that are equal are trained once.
+    """How a group of networks is trained; equal recipes are trained once.
 
     Attributes
     ----------
     settings
-        Of the first network; the seed of each further one is one higher.
+        Those of the first network; each further one has the next seed.
     strategy
-        How long they train, and how η changes.
+        When training stops, and how η changes.
     n
         Training examples, the first ones.
     copies
-        Changed copies of each image, shifted by a pixel, that are added.
+        Copies of each image, shifted by a pixel, that are added.
     seeds
-        How many networks.
+        Number of networks.
     portion
         The training examples that are measured after each epoch.
     validation
@@ -61,13 +61,13 @@ class Recipe:
 
     @property
     def work(self) -> float:
-        """About how much computing an epoch is: weights in the first layer times examples."""
+        """Relative cost of an epoch: weights of the first layer × examples."""
         hidden = self.settings.hidden[0] if self.settings.hidden else 1
         return self.seeds * (hidden + 10) * (self.n_train + 3_000)
 
     @property
     def key(self) -> str:
-        """A name for files, the same for equal recipes only."""
+        """Name of its files; differs between recipes that differ."""
         told = [to_json(self.settings), to_json(self.strategy), self.n, self.copies]
         text = json.dumps([*told, self.seeds, self.portion, self.validation])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -85,7 +85,7 @@ class Recipe:
 
 
 def trainer_for(trainer: NativeTrainer, recipe: Recipe) -> NativeTrainer:
-    """Return a trainer on the examples that a recipe trains on, out of all those of `trainer`."""
+    """Return a trainer on the part of the data that a recipe trains on."""
     return _trainer(trainer, recipe.n, recipe.copies, recipe.settings.seed, recipe.validation)
 
 
@@ -103,14 +103,14 @@ def _trainer(
 
 @dataclass(frozen=True)
 class Plan:
-    """The article's settings for data of a given size; λ keeps its λ/n.
+    """The article's settings for n training examples; λ is scaled so that λ/n stays.
 
     Attributes
     ----------
     n
         All training examples.
     seed
-        Of the first network of each recipe.
+        Random seed of the first network of each recipe.
 
     Examples
     --------
@@ -177,5 +177,5 @@ class Plan:
 
 
 def fixed_epochs(epochs: int) -> Strategy:
-    """Train so many epochs at one η, without early stopping."""
+    """Return the strategy of a constant η for so many epochs, without early stopping."""
     return Strategy(epochs=epochs, patience=None)

@@ -1,4 +1,4 @@
-"""L2, L1, dropout and expanded data (article, from "Regularization" to "人为扩展训练数据")."""
+"""L2, L1, dropout and augmentation (article, from "Regularization" to "人为扩展训练数据")."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,16 +8,16 @@ from statistics import mean
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.article.context import Bench, Experiment, Outcome, Trainings, predictions, weights
+from tuner.article.context import Context, Experiment, Measured, Trainings, predictions, weights
 from tuner.article.curves import COST, VALIDATION, band, history_panel, line
-from tuner.article.findings import above, jackknifed, narrower, near, shown
+from tuner.article.findings import above, differences, jackknifed, narrower, near, shown
 from tuner.article.recipes import SEEDS_FEW, WATCHED, Plan, Recipe, fixed_epochs
 from tuner.data import Part
 from tuner.network.arrays import Array
 from tuner.records import Finding, Hyperparameters, Panel
 
 NEAR_ZERO = 0.01
-"""A weight below this in size counts as left near zero."""
+"""Absolute value below which a weight counts as near zero."""
 
 COPIES = 4
 
@@ -26,14 +26,14 @@ def _l2_small(plan: Plan) -> Mapping[str, Recipe]:
     return {"λ = 0": plan.on_few(), "L2": plan.on_few(decay=True)}
 
 
-def _measure_l2_small(bench: Bench) -> Outcome:
+def _measure_l2_small(context: Context) -> Measured:
     findings = (
-        near("test", bench.test_accuracies("L2"), published=87.1, tolerance=1.5, unit="percent"),
-        above("gain", bench.test_gains("L2", "λ = 0"), published=4.83, unit="points"),
-        shown("unregularised", bench.test_accuracies("λ = 0"), unit="percent"),
+        near("test", context.test_accuracies("L2"), published=87.1, tolerance=1.5, unit="percent"),
+        above("gain", context.test_gains("L2", "λ = 0"), published=4.83, unit="points"),
+        shown("unregularised", context.test_accuracies("λ = 0"), unit="percent"),
     )
-    return Outcome(
-        findings, (history_panel(COST, bench.runs), history_panel(VALIDATION, bench.runs))
+    return Measured(
+        findings, (history_panel(COST, context.runs), history_panel(VALIDATION, context.runs))
     )
 
 
@@ -42,21 +42,16 @@ def _l2_all(plan: Plan) -> Mapping[str, Recipe]:
     return dict(zip(("λ = 0", "L2"), recipes, strict=True))
 
 
-def _measure_l2_all(bench: Bench) -> Outcome:
+def _measure_l2_all(context: Context) -> Measured:
     findings = (
-        near("test", bench.test_accuracies("L2"), published=96.49, tolerance=0.5, unit="percent"),
-        shown("training", bench.training_accuracies("L2"), unit="percent"),
-        above("gain", bench.test_gains("L2", "λ = 0"), published=1.0, unit="points"),
-        above("gap-closed", _closed(bench), unit="points"),
+        near("test", context.test_accuracies("L2"), published=96.49, tolerance=0.5, unit="percent"),
+        shown("training", context.training_accuracies("L2"), unit="percent"),
+        above("gain", context.test_gains("L2", "λ = 0"), published=1.0, unit="points"),
+        above("gap-closed", differences(context.gaps("λ = 0"), context.gaps("L2")), unit="points"),
     )
-    return Outcome(
-        findings, (history_panel(COST, bench.runs), history_panel(VALIDATION, bench.runs))
+    return Measured(
+        findings, (history_panel(COST, context.runs), history_panel(VALIDATION, context.runs))
     )
-
-
-def _closed(bench: Bench) -> list[float]:
-    pair = zip(bench.gaps("λ = 0"), bench.gaps("L2"), strict=True)
-    return [without - with_it for without, with_it in pair]
 
 
 def _l2_seeds(plan: Plan) -> Mapping[str, Recipe]:
@@ -66,22 +61,22 @@ def _l2_seeds(plan: Plan) -> Mapping[str, Recipe]:
     }
 
 
-def _measure_l2_seeds(bench: Bench) -> Outcome:
+def _measure_l2_seeds(context: Context) -> Measured:
     findings: list[Finding] = []
     panels: list[Panel] = []
-    for n, size in ((bench.plan.few, "few"), (bench.plan.n, "all")):
+    for n, size in ((context.plan.few, "few"), (context.plan.n, "all")):
         without, with_it = (f"{name}, n = {n}" for name in ("λ = 0", "L2"))
-        says = {name: _answers(bench.runs[name], bench.test) for name in (without, with_it)}
+        says = {name: _answers(context.runs[name], context.test) for name in (without, with_it)}
         findings += [
             above(
                 f"agreement-{size}", _agreement_gain(says[with_it], says[without]), unit="points"
             ),
             narrower(
-                f"spread-{size}", bench.test_accuracies(with_it), bench.test_accuracies(without)
+                f"spread-{size}", context.test_accuracies(with_it), context.test_accuracies(without)
             ),
         ]
-        panels.append(_seeds_panel(bench, n))
-    return Outcome(tuple(findings), tuple(panels))
+        panels.append(_seeds_panel(context, n))
+    return Measured(tuple(findings), tuple(panels))
 
 
 def _answers(trainings: Trainings, test: Part) -> list[NDArray[np.intp]]:
@@ -89,7 +84,7 @@ def _answers(trainings: Trainings, test: Part) -> list[NDArray[np.intp]]:
 
 
 def agreement(answers: Sequence[NDArray[np.intp]]) -> float:
-    """Return the share in % of examples that two networks of a group answer alike, over all pairs.
+    """Return the % of examples on which two networks of a group agree, the mean over all pairs.
 
     Examples
     --------
@@ -100,24 +95,24 @@ def agreement(answers: Sequence[NDArray[np.intp]]) -> float:
 
 
 def _agreement_gain(
-    regularised: Sequence[NDArray[np.intp]], plain: Sequence[NDArray[np.intp]]
+    regularized: Sequence[NDArray[np.intp]], plain: Sequence[NDArray[np.intp]]
 ) -> list[float]:
-    """Return the gain in agreement by seed, as pseudo-values: pairs that share a seed depend."""
+    """Return the gain in agreement as one pseudo-value a seed, because pairs share seeds."""
 
     def gain(left_out: int | None) -> float:
         kept = [i for i in range(len(plain)) if i != left_out]
-        return agreement([regularised[i] for i in kept]) - agreement([plain[i] for i in kept])
+        return agreement([regularized[i] for i in kept]) - agreement([plain[i] for i in kept])
 
     if len(plain) < 3:
         return [gain(None)]
     return jackknifed(gain(None), [gain(i) for i in range(len(plain))])
 
 
-def _seeds_panel(bench: Bench, n: int) -> Panel:
+def _seeds_panel(context: Context, n: int) -> Panel:
     names = [f"{name}, n = {n}" for name in ("λ = 0", "L2")]
     series = tuple(
         line(name.split(",")[0], range(len(accuracies)), accuracies)
-        for name, accuracies in ((name, bench.test_accuracies(name)) for name in names)
+        for name, accuracies in ((name, context.test_accuracies(name)) for name in names)
     )
     return Panel(title=f"test accuracy, %, n = {n}", x_title="seed", series=series)
 
@@ -127,7 +122,7 @@ def _l1(plan: Plan) -> Mapping[str, Recipe]:
 
 
 def near_zero(rows: Sequence[Array]) -> list[float]:
-    """Return the share in % of each network's weights that are left near zero.
+    """Return the % of each network's weights that are near zero.
 
     Examples
     --------
@@ -138,7 +133,7 @@ def near_zero(rows: Sequence[Array]) -> list[float]:
 
 
 def held_by_largest(rows: Sequence[Array], share: float = 0.1) -> list[float]:
-    """Return how much in % of Σ|w| the largest tenth of the weights holds.
+    """Return the % of Σ|w| that the largest tenth of the weights holds.
 
     Examples
     --------
@@ -152,23 +147,19 @@ def _held(sizes: Array, share: float) -> float:
     return 100 * float(sizes[: max(1, round(share * len(sizes)))].sum() / sizes.sum())
 
 
-def _measure_l1(bench: Bench) -> Outcome:
-    rows = {name: weights(bench.runs[name]) for name in ("λ = 0", "L2", "L1")}
+def _measure_l1(context: Context) -> Measured:
+    rows = {name: weights(context.runs[name]) for name in ("λ = 0", "L2", "L1")}
     zero = {name: near_zero(each) for name, each in rows.items()}
     held = {name: held_by_largest(each) for name, each in rows.items()}
     findings = (
-        above("near-zero", _paired(zero["L1"], zero["L2"]), unit="points"),
+        above("near-zero", differences(zero["L1"], zero["L2"]), unit="points"),
         shown("near-zero-l1", zero["L1"], unit="percent"),
         shown("near-zero-l2", zero["L2"], unit="percent"),
-        above("concentrated", _paired(held["L1"], held["L2"]), unit="points"),
-        above("gain", bench.test_gains("L1", "λ = 0"), unit="points"),
-        shown("test-l1", bench.test_accuracies("L1"), unit="percent"),
+        above("concentrated", differences(held["L1"], held["L2"]), unit="points"),
+        above("gain", context.test_gains("L1", "λ = 0"), unit="points"),
+        shown("test-l1", context.test_accuracies("L1"), unit="percent"),
     )
-    return Outcome(findings, (_histograms(rows), history_panel(VALIDATION, bench.runs)))
-
-
-def _paired(more: Sequence[float], less: Sequence[float]) -> list[float]:
-    return [a - b for a, b in zip(more, less, strict=True)]
+    return Measured(findings, (_histograms(rows), history_panel(VALIDATION, context.runs)))
 
 
 def _histograms(rows: Mapping[str, Sequence[Array]]) -> Panel:
@@ -200,19 +191,19 @@ def _dropout(plan: Plan) -> Mapping[str, Recipe]:
     }
 
 
-def _measure_dropout(bench: Bench) -> Outcome:
-    few = bench.plan.few
-    gaps = (bench.gaps(name, few) for name in ("no dropout", "dropout ½"))
+def _measure_dropout(context: Context) -> Measured:
+    few = context.plan.few
+    gaps = (context.gaps(name, few) for name in ("no dropout", "dropout ½"))
     findings = (
-        above("gain", bench.test_gains("dropout ½", "no dropout"), unit="points"),
-        above("gap-closed", _paired(*gaps), unit="points"),
-        shown("test", bench.test_accuracies("dropout ½"), unit="percent"),
+        above("gain", context.test_gains("dropout ½", "no dropout"), unit="points"),
+        above("gap-closed", differences(*gaps), unit="points"),
+        shown("test", context.test_accuracies("dropout ½"), unit="percent"),
     )
     panels = (
-        history_panel(VALIDATION, bench.runs),
-        history_panel("validation cost", bench.runs),
+        history_panel(VALIDATION, context.runs),
+        history_panel("validation cost", context.runs),
     )
-    return Outcome(findings, panels)
+    return Measured(findings, panels)
 
 
 def _expanded(plan: Plan) -> Mapping[str, Recipe]:
@@ -221,22 +212,22 @@ def _expanded(plan: Plan) -> Mapping[str, Recipe]:
     return {"as they are": plain, "with shifted copies": replace(expanded, portion="probe")}
 
 
-def _measure_expanded(bench: Bench) -> Outcome:
+def _measure_expanded(context: Context) -> Measured:
     findings = (
-        above("gain", bench.test_gains("with shifted copies", "as they are"), unit="points"),
-        shown("test", bench.test_accuracies("with shifted copies"), unit="percent"),
+        above("gain", context.test_gains("with shifted copies", "as they are"), unit="points"),
+        shown("test", context.test_accuracies("with shifted copies"), unit="percent"),
     )
-    return Outcome(findings, (_against_steps(bench),))
+    return Measured(findings, (_against_steps(context),))
 
 
-def _against_steps(bench: Bench) -> Panel:
-    panel = history_panel(VALIDATION, bench.runs)
-    per_epoch = {name: t[0].lane.steps / len(t[0].history) for name, t in bench.runs.items()}
+def _against_steps(context: Context) -> Panel:
+    panel = history_panel(VALIDATION, context.runs)
+    per_epoch = {name: t[0].lane.steps / len(t[0].history) for name, t in context.runs.items()}
     series = tuple(replace(s, x=tuple(x * per_epoch[s.name] for x in s.x)) for s in panel.series)
     return replace(panel, x_title="training steps", series=series)
 
 
-REGULARISATION = (
+REGULARIZATION = (
     Experiment(name="l2-small", recipes=_l2_small, measure=_measure_l2_small),
     Experiment(name="l2-all", recipes=_l2_all, measure=_measure_l2_all),
     Experiment(name="l2-seeds", recipes=_l2_seeds, measure=_measure_l2_seeds),

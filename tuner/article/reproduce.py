@@ -1,4 +1,4 @@
-"""From names of experiments to what they found."""
+"""Train and measure the article's experiments."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,12 +13,12 @@ from tuner.records import Agreement, Claim, ExperimentRecord, Finding
 from tuner.trainers.native import NativeTrainer
 
 PUBLISHED = "mnist", 50_000
-"""The data of the article: their name, and how many train."""
+"""The article's data set and its number of training examples."""
 
 
 @dataclass(frozen=True)
 class Reproduced:
-    """What was found; nothing where the training was stopped before its end."""
+    """The records of the experiments; none where training was stopped before its end."""
 
     experiments: tuple[ExperimentRecord, ...]
     complete: bool
@@ -48,7 +48,7 @@ def reproduce(
     workers
         Where networks train.
     seed
-        Of the first network of each kind.
+        Random seed of the first network of each recipe.
     watch
         Told how far it is.
     stop_asked
@@ -75,12 +75,12 @@ def trains(experiments: Sequence[Experiment], n: int) -> bool:
 
 
 def is_published(data: Dataset) -> bool:
-    """Whether these are the data of the article, all of them."""
+    """Whether these are the article's data, all of them."""
     return (data.name, data.train.n) == PUBLISHED
 
 
 def _on_other_data(record: ExperimentRecord) -> ExperimentRecord:
-    """Claim no agreement with a published figure that is of other data."""
+    """Return the record without verdicts on values that were published for other data."""
     if not record.trained:
         return record
     findings = tuple(_unjudged(finding) for finding in record.findings)
