@@ -4,7 +4,9 @@ import re
 
 from tuner.errors import OptionError
 
-SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
+SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
+
+AMOUNT = r"\s*(\d+(?:\.\d+)?)\s*(s|min|m|h|d|)"
 
 
 def seconds_of(text: str) -> float:
@@ -17,10 +19,10 @@ def seconds_of(text: str) -> float:
 
     Examples
     --------
-    >>> seconds_of("60s"), seconds_of("1.5m"), seconds_of("90")
-    (60.0, 90.0, 90.0)
+    >>> seconds_of("60s"), seconds_of("1.5m"), seconds_of("90"), seconds_of("1h 30m 10s")
+    (60.0, 90.0, 90.0, 5410.0)
     """
-    parts = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|)", text)
-    if not parts:
+    amounts = re.findall(AMOUNT, text)
+    if not re.fullmatch(f"({AMOUNT})+", text) or sum(unit == "" for _, unit in amounts) > 1:
         raise OptionError(f"a time must be such as 60s, 10m or 2h but is {text!r}.")
-    return float(parts[1]) * SECONDS[parts[2]]
+    return sum(float(amount) * SECONDS[unit] for amount, unit in amounts)

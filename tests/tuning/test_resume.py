@@ -15,9 +15,10 @@ from tests.support.tuning.plans import small_plans, store_plans
 from tuner.data import Dataset, load
 from tuner.errors import InputError
 from tuner.execution.opening import open_executor
+from tuner.files import write_files
 from tuner.records import Record
 from tuner.storage.run_store import RunStore
-from tuner.tuning.pipeline import MODEL, SETTINGS, STEPS, WORK, Tuned, tune
+from tuner.tuning.pipeline import MODEL, REPORT, SETTINGS, STEPS, WORK, Tuned, tune
 from tuner.tuning.request import TuneRequest
 from tuner.tuning.steps.search import STUDY
 
@@ -98,10 +99,17 @@ def test_the_number_of_workers_changes_nothing_that_a_plan_does_not_say(tmp_path
     assert results(tmp_path / "one") == results(tmp_path / "two")
 
 
-def test_a_deleted_result_does_not_open_the_test_set_again(tmp_path: Path) -> None:
+def test_no_report_of_another_model_is_left_and_no_deleted_result_opens_the_test_set(
+    tmp_path: Path,
+) -> None:
     iris = load("iris")
     store_plans(tmp_path, iris, request_for("iris"))
+    write_files(tmp_path, dict.fromkeys(REPORT, b"of an earlier tuning"))
     tuned(iris, tmp_path, "iris")
+    assert not any((tmp_path / name).exists() for name in REPORT)
+    write_files(tmp_path, dict.fromkeys(REPORT, b"of this tuning"))
+    tuned(iris, tmp_path, "iris")
+    assert all((tmp_path / name).exists() for name in REPORT)
     (tmp_path / WORK / "test.json").unlink()
     with pytest.raises(InputError, match=r"test\.json: is missing: .*--fresh"):
         tuned(iris, tmp_path, "iris")

@@ -1,4 +1,4 @@
-"""`tune`: the article's whole order of work, unattended, to a report, a model and the settings."""
+"""`tune`: the article's whole workflow, unattended, to a report, a model and the settings."""
 
 import sys
 import time
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TuneOptions:
-    """How much to spend, and on what."""
+    """The budget, and what it is spent on."""
 
-    budget: Annotated[float, Opt("Time for all of it: 60s, 10m, 2h.", DURATION, "60s")]
+    budget: Annotated[float, Opt("Time for everything: 60s, 10m, 1h30m.", DURATION, "60s")]
     article: Annotated[
-        bool, Opt("The article's means only: sigmoid, cross-entropy, no expansion of the data.")
+        bool, Opt("Only the article's methods: sigmoid, cross-entropy, no augmentation.")
     ]
-    seed: Annotated[int, Opt("Of everything that is drawn at random.", INTEGER, "0")]
-    fresh: Annotated[bool, Opt("Start over where a tuning is, and lose it.")]
+    seed: Annotated[int, Opt("Random seed.", INTEGER, "0")]
+    fresh: Annotated[bool, Opt("Discard the existing tuning in --out and start over.")]
 
     def __post_init__(self) -> None:
         require(self.budget >= 1, "budget", f"{self.budget:g}", "at least 1 second")
@@ -55,12 +55,12 @@ def tune(
 ) -> None:
     """Tune a network from data to report, in the article's order of work.
 
-    A quick signal; η by its threshold; overfitting and what helps against it; a study of λ and
-    size; η again; the best candidates anew on paired seeds, η halved to the end; then the test
-    set, opened once.
+    A sanity check; η by its threshold; overfitting and regularizers; a study of λ and network
+    size; η again; the best candidates trained on paired seeds, η halved to the end; then the
+    test set, opened once.
 
     Writes report.html, its figures, model.safetensors, settings.toml and records.json to --out
-    (default: reports/tune-DATA). The same command goes on where Ctrl-C or a kill stopped it.
+    (default: reports/tune-DATA). After Ctrl-C or a kill, the same command resumes.
     """
     began = time.monotonic()
     out = work.out or Path("reports", f"tune-{data.title}")

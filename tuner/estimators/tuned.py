@@ -1,4 +1,4 @@
-"""The article's whole order of work as a scikit-learn estimator."""
+"""The article's whole workflow as a scikit-learn estimator."""
 
 import tempfile
 import webbrowser
@@ -69,26 +69,25 @@ class TunedReport:
 class TunedClassifier(Classifier):
     """A network tuned within a budget of time, as a scikit-learn classifier.
 
-    `fit` does the article's whole order of work: a quick signal, η by its threshold, overfitting
-    and what helps against it, a study of λ and size, η again, the best candidates on paired seeds,
-    and one opening of a test part that was held out of the examples, a fifth of them.
+    `fit` does the article's whole workflow: a sanity check, η by its threshold, overfitting and
+    regularizers, a study of λ and network size, η again, the best candidates on paired seeds, and
+    one opening of a test part that was held out of the examples, a fifth of them.
 
     Parameters
     ----------
     budget
         Time for one `fit`, such as "60s", "10m" or a number of seconds; at least one second.
     article
-        Whether to use the article's means only: sigmoid neurons and cross-entropy.
+        Whether to use the article's methods only: sigmoid neurons and cross-entropy.
     workers
         Processes that train; None is one for each core.
     scheduler
         Address of a Dask scheduler to train with instead, such as tcp://127.0.0.1:8786.
     folder
-        Keeps what `tune` writes: model, settings and report. A `fit` that was stopped goes on
-        there. By default nothing is kept but what the estimator holds.
+        Where to write model, settings and report; an interrupted `fit` resumes there. By default
+        nothing is kept but what the estimator holds.
     seed
-        Of everything that is drawn at random. What fits into the budget depends on the machine
-        too, so two fits may differ.
+        Random seed. What fits into the budget depends on the machine too, so two fits may differ.
 
     Attributes
     ----------

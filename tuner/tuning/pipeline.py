@@ -45,6 +45,9 @@ from tuner.tuning.steps.search import search
 
 WORK, MODEL, SETTINGS = "work", "model.safetensors", "settings.toml"
 
+REPORT = ("report.html", "records.json")
+"""What the report that is written beside them consists of, but for its figures."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -143,8 +146,7 @@ def tune(
             return None
         record = store.once("record", TuneRecord, lambda: _record(state, context))
         tuned = Tuned(record, chosen_model(state, context))
-        save_model(tuned.model, folder / MODEL)
-        write_file(folder / SETTINGS, settings_text(record, request, SETTINGS).encode())
+        _publish(tuned, settings_text(record, request, SETTINGS).encode(), folder)
         return tuned
 
 
@@ -166,6 +168,19 @@ def run_steps(context: Context) -> State | None:
             context.store.save(step.name, result)
         state = state.plus(result)
     return state
+
+
+def _publish(tuned: Tuned, settings: bytes, folder: Path) -> None:
+    """Write model and settings; the report of another model is removed before.
+
+    So a kill at any moment leaves no report beside a model that it does not describe.
+    """
+    file = folder / SETTINGS
+    if not file.is_file() or file.read_bytes() != settings:
+        for name in REPORT:
+            (folder / name).unlink(missing_ok=True)
+    save_model(tuned.model, folder / MODEL)
+    write_file(file, settings)
 
 
 def _record(state: State, context: Context) -> TuneRecord:
