@@ -24,7 +24,7 @@ from tuner.estimators import NetworkClassifier, TunedClassifier
 from tuner.records import to_json
 from tuner.storage.models import load_model
 from tuner.storage.run_store import RunStore
-from tuner.tuning.jobs import Pace
+from tuner.tuning.tasks import Pace
 
 X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]

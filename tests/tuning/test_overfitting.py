@@ -4,9 +4,9 @@ import pytest
 
 from tuner.data import load
 from tuner.records import Hyperparameters, Regularizer, Run, StopReason
-from tuner.tuning.jobs import first_of
 from tuner.tuning.steps.learning_rate import network_kinds
 from tuner.tuning.steps.overfitting import better_kind, choice, regularizers_for
+from tuner.tuning.tasks import first_of
 
 
 def tried(**accuracies: tuple[float, float]) -> list[Regularizer]:

@@ -39,10 +39,10 @@ from tuner.tuning.budget import (
     work_seconds,
 )
 from tuner.tuning.comparison import Right, RightOnAverage, best_of, differences, right_of, winner
-from tuner.tuning.jobs import shared_out
 from tuner.tuning.state import Context, State
 from tuner.tuning.steps.learning_rate_again import candidate_settings
 from tuner.tuning.steps.search import paces_in, selected_trials
+from tuner.tuning.tasks import shared_out
 
 Key = tuple[int, int]
 """Candidate and seed."""

@@ -20,8 +20,8 @@ from tuner.tuning.budget import (
     LookPlan,
     plan_look,
 )
-from tuner.tuning.jobs import OnFirst, Pace, first_of
 from tuner.tuning.state import Context, State
+from tuner.tuning.tasks import OnFirst, Pace, first_of
 
 MANY_INPUTS = 64
 """Inputs from which networks begin with 100 hidden neurons, the article's for images; else 30."""

@@ -18,9 +18,9 @@ from tuner.strategies.plans import policies
 from tuner.trainers.native import NativeTrainer
 from tuner.training.loop import begin
 from tuner.tuning.budget import FEWEST_SHARE, LOOK, LOOK_EPOCHS, is_long
-from tuner.tuning.jobs import OnFirst, first_of
 from tuner.tuning.state import Context, State
 from tuner.tuning.steps.learning_rate import EtaSearches, examples_to_look_at, kinds_in
+from tuner.tuning.tasks import OnFirst, first_of
 
 ARTICLE_DECAY = 1e-4
 """λ/n of the article's L2; for L1 a tenth of it pulls as hard on a weight of 0.1."""

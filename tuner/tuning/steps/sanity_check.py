@@ -15,8 +15,8 @@ from tuner.trainers.native import NativeTrainer
 from tuner.training.eta_finder import ProbePlan, find_eta
 from tuner.training.loop import begin, train
 from tuner.tuning.budget import SANITY_EPOCHS, SANITY_EXAMPLES, SANITY_HIDDEN
-from tuner.tuning.jobs import first_of
 from tuner.tuning.state import Context, State
+from tuner.tuning.tasks import first_of
 
 
 def check_sanity(_state: State, context: Context) -> SanityCheck:

@@ -43,10 +43,10 @@ from tuner.tuning.budget import (
     sizes_for,
     work_seconds,
 )
-from tuner.tuning.jobs import OnPart, Pace, first_of
 from tuner.tuning.request import TuneRequest
 from tuner.tuning.state import Context, State
 from tuner.tuning.steps.overfitting import base_settings
+from tuner.tuning.tasks import OnPart, Pace, first_of
 
 STUDY = "study"
 """Folder of the study within that of the tuning: both keep files, some of the same names."""

@@ -1,4 +1,4 @@
-"""Tasks beside those of studies, and tasks on a part of the data."""
+"""Tasks of a tuning: the pace of a network, and tasks on a part of the data."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -10,13 +10,11 @@ from tuner.data import Part, TuningData
 from tuner.execution.base import Executor, R, Task
 from tuner.records import Hyperparameters
 from tuner.trainers.native import FRESH_EXAMPLES, NativeTrainer
-
-LOOK_VALIDATION = 2_000
-"""Validation examples that a quick look needs."""
+from tuner.tuning.budget import LOOK_VALIDATION
 
 
 def first_of(data: TuningData, n: int, n_validation: int = LOOK_VALIDATION) -> TuningData:
-    """Return a part of the data to look at.
+    """Return the first training examples, and as many validation examples as tell enough.
 
     Training examples come in stratified order, so their first n do; of the validation examples,
     which come as they lie in the source, every second, third, … is taken.
@@ -31,14 +29,14 @@ def first_of(data: TuningData, n: int, n_validation: int = LOOK_VALIDATION) -> T
 
 @dataclass(frozen=True)
 class OnFirst:
-    """Do a task on the first n training examples."""
+    """Run a task on the first n training examples."""
 
     n: int
     task: Task[Any]
     n_validation: int = LOOK_VALIDATION
 
     def __call__(self, trainer: NativeTrainer) -> Any:
-        """Do the task."""
+        """Return what the task returns."""
         return self.task(NativeTrainer(first_of(trainer.data, self.n, self.n_validation)))
 
 
@@ -68,16 +66,13 @@ class OnPart:
 
 @dataclass(frozen=True)
 class Pace:
-    """Measure how long an epoch takes: train a network for a moment, and measure it once.
-
-    Gives seconds per epoch, which depend on the machine and on what else it does.
-    """
+    """Measure how long an epoch takes: train a network for a moment, and measure it once."""
 
     settings: Hyperparameters
     seconds: float = 0.3
 
     def __call__(self, trainer: NativeTrainer) -> float:
-        """Measure."""
+        """Return seconds per epoch, which depend on the machine and on what else it does."""
         per_epoch = trainer.steps_per_epoch(self.settings)
         at_once = min(per_epoch, max(1, 4 * FRESH_EXAMPLES // self.settings.batch_size))
         (lane,) = trainer.advance([trainer.start(self.settings)], at_once)
