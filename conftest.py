@@ -1,5 +1,37 @@
-"""Leave out the examples of modules whose optional part is not installed."""
+"""What holds for all tests and doctests.
 
+Openings of test parts are counted apart from the user's; `TUNER_STATE_DIR` is inherited by the
+processes that a test starts. Examples of modules whose optional part is not installed are left out.
+"""
+
+from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
 
-collect_ignore = [] if find_spec("torch") else ["tuner/trainers/pytorch.py"]
+import pytest
+
+collect_ignore = [] if find_spec("torch") else ["tuner/trainers/torch.py"]
+
+VARIABLE = "TUNER_STATE_DIR"
+
+
+@pytest.fixture(scope="session")
+def state_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders that do not exist yet."""
+    base = tmp_path_factory.mktemp("state")
+    return (base / str(number) for number in count())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def state_of_the_module(state_folders: Iterator[Path]) -> Iterator[None]:
+    """Let the fixtures of a module begin with no test part opened."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(next(state_folders)))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def state_of_the_test(state_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test begin with no test part opened."""
+    monkeypatch.setenv(VARIABLE, str(next(state_folders)))

@@ -41,6 +41,7 @@ ROOMS: dict[str, set[str]] = {
     "training": DRIVING,
     "storage": DRIVING | {"environment", "training"},
     "inspection": DRIVING | {"storage"},
+    "evaluation": DRIVING | {"storage"},
     "execution": STORING,
     "study": STUDYING,
     "tuning": FINISHING,

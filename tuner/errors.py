@@ -11,6 +11,8 @@
     │   └── MissingExtraError  an optional dependency is not installed
     └── SealError              the test set was requested where it must stay sealed
 
+    SealWarning (UserWarning)  an opening of the test set could not be counted
+
 Each message is one line that names the file, key or option, says what is wrong and what to do.
 """
 
@@ -47,6 +49,10 @@ class MissingExtraError(InputError, ImportError):
 
 class SealError(TunerError):
     """The test set was requested where it must stay sealed."""
+
+
+class SealWarning(UserWarning):
+    """An opening of the test set could not be counted; the result stands all the same."""
 
 
 def require(holds: bool, name: str, value: object, needed: str) -> None:

@@ -55,7 +55,8 @@ def test_in_a_fresh_process_it_gives_what_the_arrays_give(trained: Path, part: s
         balanced_accuracy_score(examples.y, predicted)
     )
     assert found["cost"] == pytest.approx(cost, rel=1e-5)
-    assert (found["n"], found["part"], found["test_openings"]) == (30, part, int(part == "test"))
+    openings = 2 if part == "test" else 0  # one of them by this test
+    assert (found["n"], found["part"], found["test_openings"]) == (30, part, openings)
     if part == "validation":
         assert found["accuracy"] == found["validation_accuracy"]
 
@@ -78,13 +79,15 @@ def test_text_answers_in_words(tuner: "Tuner", trained: Path) -> None:
     words = " ".join(said.split())
     assert words.startswith("Accuracy ")
     assert "on the test part of iris (95 % interval " in words
-    assert words.endswith("The test part of iris was opened once by this command.")
+    assert words.endswith("The test part of iris was opened once, by this command.")
+    again = tuner("evaluate", str(trained)).out
+    assert again.endswith("The test part of iris has been opened 2 times.\n")
     closed = tuner("evaluate", str(trained), "--part", "validation").out
     assert closed.endswith("The test part of iris was not opened.\n")
     everything = " ".join(tuner("evaluate", str(trained), "--part", "all").out.split())
     assert "on all examples of iris" in everything
     assert "60 of them trained the model: it says little of new examples." in everything
-    assert "opened once" in everything
+    assert "has been opened 3 times" in everything
 
 
 CSV = "height,kind,colour\n" + "".join(
@@ -109,7 +112,7 @@ def _evaluated(tuner: "Tuner", typed: str) -> Any:
 def test_the_file_of_training_means_its_test_part(tuner: "Tuner", animals: str) -> None:
     Path("moved").mkdir()
     Path("animals.csv").rename("moved/other.csv")
-    found = _evaluated(tuner, f"{animals} --data moved/other.csv --target kind")
+    found = _evaluated(tuner, f"{animals} --data moved/other.csv")
     assert (found["part"], found["n"], found["test_openings"]) == ("test", 12, 1)
     assert found["accuracy"] == 1.0
 
@@ -126,8 +129,8 @@ def test_another_file_means_all_of_it(tuner: "Tuner", animals: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("--data animals.csv", "use --target with one of height, kind, colour"),
-        ("--data animals.csv --target colour", "has another target or other columns"),
+        ("--data new.csv", "has no column 'kind': use --target with one of sort, colour, height"),
+        ("--data animals.csv --target colour", "the target is 'colour' but was 'kind' in training"),
         ("--data bad.csv --target kind", "holds the class 'cow'"),
         ("--data lacks.csv --target kind", "has no column 'height'"),
         ("--data bad.csv --target kind --part test", "--part is test but bad.csv is not what"),
@@ -139,6 +142,7 @@ def test_another_file_means_all_of_it(tuner: "Tuner", animals: str) -> None:
 def test_what_cannot_be_evaluated(tuner: "Tuner", animals: str, typed: str, said: str) -> None:
     Path("bad.csv").write_text("kind,colour,height\ncow,red,3\n=cat,red,3\n")
     Path("lacks.csv").write_text("kind,colour\n=cat,red\n=cat,blue\n")
+    Path("new.csv").write_text("sort,colour,height\n=cat,red,3\n")
     answer = tuner("evaluate", animals, *typed.split())
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert said in answer.err
@@ -150,3 +154,15 @@ def test_a_checkpoint_or_garbage_is_no_model(tuner: "Tuner", trained: Path) -> N
     answer = tuner("evaluate", str(cut))
     assert (answer.code, answer.err.count("\n")) == (2, 1)
     assert answer.err.startswith(f"error: {cut}: ")
+
+
+@pytest.mark.filterwarnings("default")
+def test_an_opening_that_cannot_be_counted_is_said_in_one_line(
+    tuner: "Tuner", trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("file").touch()
+    monkeypatch.setenv("TUNER_STATE_DIR", str(Path("file").absolute()))
+    answer = tuner("evaluate", str(trained), "--json")
+    assert (answer.code, answer.json["test_openings"], answer.err.count("\n")) == (0, 1, 1)
+    assert answer.err.startswith("warning: ")
+    assert "this opening of the test part is not counted" in answer.err

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tuner.cli.predict import harmless
-from tuner.storage.models import load_model, read_rows
+from tuner.evaluation import read_rows
+from tuner.storage.models import load_model
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Tuner

@@ -82,7 +82,7 @@ def test_a_folder_goes_on_with_its_tuning_and_no_other(
     again = clone(fitted).fit(frame, NAMES)
     np.testing.assert_array_equal(again.predict_proba(frame), fitted.predict_proba(frame))
     assert again.record_.test.openings == 1
-    with pytest.raises(InputError, match="holds another tuning"):
+    with pytest.raises(InputError, match="holds another run"):
         clone(fitted).fit(frame[:-1], NAMES[:-1])
 
 

@@ -5,7 +5,6 @@ import os
 import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.numpy
-import sklearn.metrics
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, softmax
 
+from tests.support.models import untrained_image_model
 from tests.support.network.start import parameters_of
-from tuner.data import Preprocessing, from_arrays, load
+from tuner.data import Preprocessing
 from tuner.data.preprocessing import Categorical, Numeric
-from tuner.errors import DataError, InputError, OutputError
+from tuner.errors import DataError, OutputError
 from tuner.network.activations import ACTIVATIONS
 from tuner.network.initialization import Parameters
 from tuner.network.losses import LOSSES
@@ -31,16 +30,10 @@ from tuner.storage.models import (
     KIND,
     Model,
     ModelRecord,
-    evaluate,
     load_model,
-    model_of,
-    read_rows,
     save_model,
 )
-from tuner.strategies.schedules import Constant
-from tuner.strategies.stopping import Stopping
-from tuner.trainers.native import ROWS_AT_ONCE, NativeTrainer
-from tuner.training.loop import begin, train
+from tuner.trainers.native import ROWS_AT_ONCE
 
 SUMMARY = DataSummary(
     name="flowers.csv",
@@ -496,141 +489,8 @@ def test_paths_that_cannot_be_read(tmp_path: Path, path: str, message: str) -> N
         load_model(tmp_path / path)
 
 
-# Models on data
-
-COLOURS = ("red", "green", "blue")
-
-
-def table(n: int = 60, labels: Sequence[str] = ("b", "a", "c")) -> list[str]:
-    rng = np.random.default_rng(1)
-    kinds = [int(k) for k in rng.integers(0, len(labels), n)]
-    return [f"{rng.normal(k):.4f},{COLOURS[int(rng.integers(3))]},{labels[k]}" for k in kinds]
-
-
-def write_csv(path: Path, lines: Sequence[str], head: str = "width,colour,kind") -> str:
-    path.write_text("\n".join((head, *lines)) + "\n")
-    return str(path)
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, str]:
-    """A model trained on a table, as read from its file, and that table's path."""
-    folder = tmp_path_factory.mktemp("trained")
-    source = write_csv(folder / "kinds.csv", table())
-    dataset = load(source, target="kind")
-    trainer = NativeTrainer(dataset.tuning)
-    chosen = Hyperparameters(eta=0.5, hidden=(4,))
-    (done,) = train(trainer, [begin(trainer, chosen, Constant(eta=0.5), Stopping(epochs=8))])
-    of = model_of(done, dataset)
-    assert of.accuracy(dataset.validation.x, dataset.validation.y) == of.validation_accuracy
-    assert of.validation_accuracy == done.record.best_validation_accuracy
-    save_model(of, folder / "m")
-    return load_model(folder / "m"), source
-
-
-def test_evaluate_agrees_with_scikit_learn(trained: tuple[Model, str]) -> None:
-    of, source = trained
-    truth = [line.split(",")[2] for line in table()]
-    x = read_rows(of, source)
-    said = [of.classes[i] for i in of.predict(x)]
-    found = evaluate(of, source, "kind")
-    assert found.n == 60
-    assert found.accuracy == sklearn.metrics.accuracy_score(truth, said)
-    assert 0.4 < found.accuracy < 1
-    expected = sklearn.metrics.balanced_accuracy_score(truth, said)
-    assert found.balanced_accuracy == pytest.approx(expected)
-    shown = np.array([[t == name for name in of.classes] for t in truth])
-    a = np.asarray(of.outputs(x), dtype=np.float64)
-    cost = -np.log(np.where(shown, a, 1 - a)).sum(axis=1).mean()
-    assert found.cost == pytest.approx(cost, rel=1e-5)
-    assert found.known_data
-
-
-def test_evaluate_matches_classes_by_name(trained: tuple[Model, str], tmp_path: Path) -> None:
-    # Alone, the classes c and b would be numbered 1 and 0.
-    of, source = trained
-    kept = [line for line in table() if not line.endswith("a")]
-    found = evaluate(of, write_csv(tmp_path / "some.csv", kept), "kind")
-    said = of.predict(read_rows(of, source))
-    truth = [line.split(",")[2] for line in table()]
-    right = [of.classes[i] == t for i, t in zip(said, truth, strict=True) if t != "a"]
-    assert (found.n, found.accuracy) == (len(right), np.mean(right))
-    assert not found.known_data
-
-
-def test_other_columns_other_order_and_texts_that_look_like_numbers(
-    trained: tuple[Model, str], tmp_path: Path
-) -> None:
-    of, _ = trained
-    lines = [",".join((line.split(",")[2], "7", *line.split(",")[:2])) for line in table()]
-    moved = write_csv(tmp_path / "moved.csv", lines, head="kind,id,width,colour")
-    assert evaluate(of, moved, "kind").accuracy == evaluate(of, trained[1], "kind").accuracy
-    numbers = [line.replace(",red,", ",5,") for line in table() if ",red," in line]
-    assert evaluate(of, write_csv(tmp_path / "n.csv", numbers), "kind").n == len(numbers)
-
-
-@pytest.mark.parametrize(
-    ("lines", "head", "message"),
-    [
-        (table(labels=("b", "x", "a")), "width,colour,kind", "holds the class 'x', which the mode"),
-        (table(), "width,hue,kind", "has no column 'colour'"),
-        (table(), "width,colour,sort", "has no column 'kind'"),
-        (["wide,red,a", "slim,red,b"], "width,colour,kind", "column 'width' with numbers is miss"),
-        (["1e300,red,a", "0.1,red,b"], "width,colour,kind", "column 'width' holds a number beyond"),
-    ],
-)
-def test_tables_that_a_model_cannot_be_measured_on(
-    trained: tuple[Model, str], tmp_path: Path, lines: list[str], head: str, message: str
-) -> None:
-    source = write_csv(tmp_path / "other.csv", lines, head)
-    with pytest.raises(InputError) as error:
-        evaluate(trained[0], source, "kind")
-    assert str(error.value).startswith(f"{source}: {message}")
-
-
-@pytest.fixture(scope="module")
-def image_model() -> Model:
-    """Untrained, for images of 2×2 pixels from 0 to 255."""
-    rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 256, (20, 2, 2))
-    pixels[:, 0, 0] = 255
-    dataset = from_arrays(pixels, np.arange(20) % 2)
-    trainer = NativeTrainer(dataset.tuning)
-    chosen = Hyperparameters(eta=0.1, hidden=(2,))
-    return model_of(begin(trainer, chosen, Constant(eta=0.1), Stopping(epochs=1)), dataset)
-
-
-@pytest.mark.parametrize(
-    ("pixels", "message"),
-    [
-        (np.full((4, 2, 2), 255), None),
-        (np.full((4, 2, 2), 2), None),
-        (np.zeros((4, 2, 2)), None),
-        (
-            np.full((4, 2, 2), 0.7),
-            "has pixels up to 0.7 where the model was trained on pixels from",
-        ),
-        (np.full((4, 2, 2), 1), "has pixels up to 1 where the model was trained on pixels from 0"),
-        (np.full((4, 2, 2), 300), "has pixels up to 300 where"),
-        (np.full((4, 2, 3), 255), "images of (2, 2) pixels are needed"),
-        (np.full((4, 4), 255), "images of (2, 2) pixels are needed"),
-    ],
-)
-def test_images_of_another_size_or_range(
-    image_model: Model, tmp_path: Path, pixels: Any, message: str | None
-) -> None:
-    source = str(tmp_path / "images.npz")
-    np.savez(source, x=pixels)
-    ask = partial(read_rows, image_model, source)
-    if message is None:
-        assert ask().shape == (4, 4)
-    else:
-        with pytest.raises(DataError) as error:
-            ask()
-        assert str(error.value).startswith(f"{source}: {message}")
-
-
-def test_a_network_without_a_finished_epoch_is_kept_as_it_began(image_model: Model) -> None:
+def test_a_network_without_a_finished_epoch_is_kept_as_it_began() -> None:
+    image_model = untrained_image_model()
     start = parameters_of(image_model.settings, 4, 2)
     for a, b in zip(image_model.parameters.arrays, start.arrays, strict=True):
         np.testing.assert_array_equal(a, b)

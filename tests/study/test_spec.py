@@ -441,7 +441,7 @@ IRIS = load("iris").summary
         ("keep = 0.4", True),
         ("[network]\nhidden = [31]", True),
         ("[train]\nepochs = 21", True),
-        ("[data]\ntrain_size = 50", True),
+        ("[data]\nsource = 'elsewhere.csv'", False),
     ],
 )
 def test_the_fingerprint_differs_where_trials_would(change: str, differs: bool) -> None:
@@ -449,7 +449,10 @@ def test_the_fingerprint_differs_where_trials_would(change: str, differs: bool) 
     assert (fingerprint(parsed(f"{change}\n{LAMBDA}"), IRIS) != plain) is differs
 
 
-@pytest.mark.parametrize("change", [{"sha256": "ff"}, {"n_train": 80}, {"n_validation": 9}])
+@pytest.mark.parametrize(
+    "change",
+    [{"sha256": "ff"}, {"n_train": 80}, {"n_validation": 9}, {"split_seed": 9}, {"target": "x"}],
+)
 def test_the_fingerprint_differs_with_the_data(change: dict[str, Any]) -> None:
     spec = parsed(LAMBDA)
     assert fingerprint(spec, replace(IRIS, **change)) != fingerprint(spec, IRIS)

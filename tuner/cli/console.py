@@ -6,10 +6,12 @@ import re
 import shlex
 import sys
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from tuner.errors import InputError, OptionError, TunerError
+from tuner.errors import InputError, OptionError, SealWarning, TunerError
 
 PROGRAM = "python -m tuner"
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
@@ -33,7 +35,8 @@ def run(argv: Sequence[str]) -> int:
     """
     try:
         _print_anything()
-        code = _dispatch(argv)
+        with _warnings_in_one_line():
+            code = _dispatch(argv)
         print(end="", flush=True)
     except BrokenPipeError:
         return DONE  # whoever read the results has seen enough
@@ -74,6 +77,22 @@ def _dispatch(argv: Sequence[str]) -> int:
     return DONE
 
 
+@contextmanager
+def _warnings_in_one_line() -> Iterator[None]:
+    """Print a `SealWarning` as errors are printed; Python would name a line of our code."""
+    show = warnings.showwarning
+
+    def show_in_one_line(message: Warning | str, *where: Any, **more: Any) -> None:
+        if isinstance(message, SealWarning):
+            print(f"warning: {_printable(str(message))}", file=sys.stderr)
+        else:
+            show(message, *where, **more)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show_in_one_line
+        yield
+
+
 def _print_anything() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -96,11 +115,15 @@ def _code(error: BaseException) -> int:
 
 def _line(error: BaseException) -> str:
     """Say in one line what went wrong, whatever characters a file's name may hold."""
-    words = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in _words(error)
-    )
+    words = _printable(_words(error))
     return words if isinstance(error, KeyboardInterrupt) else f"error: {words}"
+
+
+def _printable(text: str) -> str:
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def _words(error: BaseException) -> str:

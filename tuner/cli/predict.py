@@ -87,7 +87,8 @@ def predict(
 
 @if_interrupted(NOTHING_WRITTEN)
 def _predict(path: str, source: str) -> Predicted:
-    from tuner.storage.models import load_model, read_rows
+    from tuner.evaluation import read_rows
+    from tuner.storage.models import load_model
 
     model = load_model(path)
     return Predicted(model.classes, model.probabilities(read_rows(model, source)))

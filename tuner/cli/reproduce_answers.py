@@ -130,8 +130,8 @@ def _sentences(record: ReproduceRecord) -> Iterator[str]:
     if record.omitted:
         yield f"Left out, as they need images: {', '.join(record.omitted)}."
     yield (
-        f"Test part of {record.data.name}: opened {record.test_openings} ×, once for each"
-        f" experiment that measures on it, after the training. Done in {record.seconds:.0f} s."
+        f"Test part of {record.data.name}: opened once for each experiment that measures on it,"
+        f" after the training ({record.test_openings} × in all). Done in {record.seconds:.0f} s."
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from tuner.data import seal
 from tuner.data.preprocessing import Preprocessing
 from tuner.errors import SealError
 from tuner.records import DataSummary
@@ -110,6 +111,8 @@ class Dataset:
         name: str,
         sha256: str,
         preprocessing: Preprocessing,
+        target: str | None = None,
+        split_seed: int | None = None,
     ) -> None:
         self.name = name
         self.tuning = tuning
@@ -123,6 +126,8 @@ class Dataset:
             n_train=tuning.train.n,
             n_validation=tuning.validation.n,
             n_test=test.n,
+            target=target,
+            split_seed=split_seed,
             n_features=tuning.train.x.shape[1],
             classes=tuning.classes,
             image_shape=tuning.image_shape,
@@ -150,12 +155,18 @@ class Dataset:
 
     @property
     def test_openings(self) -> int:
-        """How often the test part has been opened."""
-        return self._openings
+        """How often the test part has been opened on this machine, by any command."""
+        return self._openings or seal.openings(self.summary)
 
     def open_test(self) -> Part:
-        """Break the seal: give the test part, and count that it was given."""
-        self._openings += 1
+        """Break the seal: count the opening, also for later commands, and return the test part.
+
+        Warns
+        -----
+        SealWarning
+            When the opening could not be counted (`tuner.data.seal`).
+        """
+        self._openings = seal.count_opening(self.summary, self._openings)
         return self._test
 
     def __repr__(self) -> str:

@@ -74,6 +74,8 @@ class Examples:
     published
         Sizes of the published training, validation and test part, which lie in this order;
         None where the parts are to be drawn.
+    target
+        The column of a table that the labels come from; None where there are no columns.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Examples:
     image_shape: tuple[int, int] | None = None
     divisor: float = 1.0
     published: tuple[int, int, int] | None = None
+    target: str | None = None
 
 
 def images(pixels: NDArray[Any]) -> tuple[Inputs, tuple[int, int]]:

@@ -150,6 +150,11 @@ def read_inputs(source: str, preprocessing: Preprocessing) -> NDArray[np.float32
     raise _unsupported(path)
 
 
+def is_table(source: str) -> bool:
+    """Tell whether a source is a file with columns, one of which is the target."""
+    return source not in READERS and Path(source).suffix.lower() in TABLES
+
+
 def _check_path(path: Path) -> None:
     looks_like_file = path.suffix.lower() in FILE_SUFFIXES or len(path.parts) > 1
     if not exists(path) and not looks_like_file:
@@ -173,9 +178,18 @@ def _unsupported(path: Path) -> DataError:
     )
 
 
-def assemble(examples: Examples, *, train_size: int | None = None, seed: int = 0) -> Dataset:
-    """Split examples, fit the preprocessing on the training part, and seal the test part."""
-    rows = split(examples, train_size=train_size, seed=seed)
+def assemble(
+    examples: Examples,
+    *,
+    train_size: int | None = None,
+    seed: int = 0,
+    small_classes: bool = False,
+) -> Dataset:
+    """Split examples, fit the preprocessing on the training part, and seal the test part.
+
+    Parameters and errors are those of `tuner.data.splits.split`.
+    """
+    rows = split(examples, train_size=train_size, seed=seed, small_classes=small_classes)
     if examples.image_shape is None:
         preprocessing = fit(examples.inputs.take(rows.train))
     else:
@@ -193,4 +207,6 @@ def assemble(examples: Examples, *, train_size: int | None = None, seed: int = 0
         name=examples.name,
         sha256=examples.sha256,
         preprocessing=preprocessing,
+        target=examples.target,
+        split_seed=None if examples.published else seed,
     )

@@ -12,7 +12,7 @@ from tuner.randomness import Purpose, stream
 from tuner.records import require
 
 FOLDS = 5
-"""Three fifths train, one validates, one tests; so a class needs five examples."""
+"""Three fifths train, one validates, one tests; a class with five examples is in every part."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,23 +24,41 @@ class Split:
     test: Rows
 
 
-def split(examples: Examples, *, train_size: int | None = None, seed: int = 0) -> Split:
-    """Draw the three parts: 60/20/20 and stratified, or as published.
+def split(
+    examples: Examples,
+    *,
+    train_size: int | None = None,
+    seed: int = 0,
+    small_classes: bool = False,
+) -> Split:
+    """Draw the three parts: 60/20/20 and stratified, or as published. No row is in two of them.
 
     Each class is shared out as evenly as whole examples allow, so every class is in every part.
     Drawn training rows come in stratified order (`stratified_order`), published ones as published.
     `train_size` keeps the first of them, so a smaller training part lies within a larger one; of
     MNIST that is what the article and the book train on.
 
+    Parameters
+    ----------
+    examples
+        The labels and, where there are any, the published sizes.
+    train_size
+        Number of training examples to keep; all by default.
+    seed
+        Random seed of the split.
+    small_classes
+        Whether classes of fewer than five examples are allowed. Each is in the training part;
+        validation and test part may then lack it, and may be empty.
+
     Raises
     ------
     DataError
-        When there is one class only, or a class has fewer than five examples.
+        When there is one class only, or a class is too small.
     OptionError
         When `train_size` is below the number of classes or above the size of the training part.
     """
     require(seed >= 0, "seed", seed, "at least 0")
-    _check_classes(examples)
+    _check_classes(examples, least=1 if small_classes else FOLDS)
     parts = _published(examples.published) if examples.published else _draw(examples.y, seed)
     train = parts.train
     if not examples.published:
@@ -75,6 +93,8 @@ def _draw(y: NDArray[np.intp], seed: int) -> Split:
     shuffled = stream(seed, Purpose.SPLIT).permutation(len(y))
     by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
     fold = np.arange(len(y)) % FOLDS
+    missing = np.setdiff1d(y, y[by_class[fold < FOLDS - 2]])
+    fold[np.searchsorted(y[by_class], missing)] = 0  # a class trains before it validates or tests
     return Split(
         np.sort(by_class[fold < FOLDS - 2]),
         np.sort(by_class[fold == FOLDS - 2]),
@@ -87,14 +107,14 @@ def _published(sizes: tuple[int, int, int]) -> Split:
     return Split(train, validation, test)
 
 
-def _check_classes(examples: Examples) -> None:
+def _check_classes(examples: Examples, least: int) -> None:
     name, classes = examples.name, examples.classes
     if len(classes) < 2:
         raise DataError(
             f"{name}: the target is {classes[0]!r} everywhere: choose one with two or more classes."
         )
     counts = np.bincount(examples.y, minlength=len(classes))
-    if counts.min() < FOLDS:
+    if counts.min() < least:
         raise DataError(
             f"{name}: class {classes[counts.argmin()]!r} has only {counts.min()} of the {FOLDS} "
             "examples that training, validation and test need: add examples or drop the class."

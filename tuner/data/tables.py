@@ -37,7 +37,7 @@ def read_table(path: Path, target: str | None) -> Examples:
     target = _choose_target(frame, target, str(path))
     y, classes = encode_labels(_labels(frame, target, str(path)), f"{path}: target {target!r}")
     inputs = frame_inputs(frame.drop(columns=target), str(path))
-    return Examples(path.name, inputs, y, classes, digest(content))
+    return Examples(path.name, inputs, y, classes, digest(content), target=target)
 
 
 def read_columns(path: Path, columns: tuple[str, ...], texts: tuple[str, ...]) -> Inputs:

@@ -112,22 +112,25 @@ def dataset_of(
     shares: tuple[float, ...],
     seed: int,
 ) -> Dataset:
-    """Part examples: the first share trains, with every class, the next validates, the rest tests.
+    """Hold out examples: the first share trains, with every class, the next validates.
 
-    With one share nothing is left to test; a part left without an example is the one before it.
+    What is left is the test part. The parts are disjoint, but for one case: where no example is
+    left to validate on, the training examples validate.
     """
     order = stratified_order(y, stream(seed, Purpose.SPLIT))
-    ends = np.round(np.cumsum(shares) * len(y)).astype(int)
-    ends[0] = max(ends[0], len(classes))
-    pieces = np.split(order, ends)
-    for i, piece in enumerate(pieces[1:], 1):
-        pieces[i] = piece if len(piece) else pieces[i - 1]
-    preprocessing = fit(inputs.take(pieces[0]))
-    parts = [Part(preprocessing.transform(inputs.take(rows)), y[rows]) for rows in pieces]
-    tuning = TuningData(parts[0], parts[1], tuple(map(str, classes)))
-    empty = Part(parts[0].x[:0], parts[0].y[:0])
-    test = parts[2] if len(parts) > 2 else empty
-    return Dataset(tuning, test, name="arrays", sha256=sha256, preprocessing=preprocessing)
+    ends = np.round(np.array((*np.cumsum(shares), 1.0)[:2]) * len(y)).astype(int)
+    rows = np.split(order, np.maximum(ends, len(classes)))
+    preprocessing = fit(inputs.take(rows[0]))
+    parts = [Part(preprocessing.transform(inputs.take(each)), y[each]) for each in rows]
+    train, validation, test = parts
+    return Dataset(
+        TuningData(train, validation if validation.n else train, tuple(map(str, classes))),
+        test,
+        name="arrays",
+        sha256=sha256,
+        preprocessing=preprocessing,
+        split_seed=seed,
+    )
 
 
 def _in_float64(model: Model) -> Model:

@@ -12,17 +12,16 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from tuner.data.inputs import Examples
+from tuner.data.loading import assemble
 from tuner.durations import seconds_of
-from tuner.errors import TunerError
-from tuner.estimators.base import Classifier, dataset_of
+from tuner.errors import DataError, TunerError
+from tuner.estimators.base import Classifier
 from tuner.estimators.network import NETWORK_PARAMETERS
 from tuner.execution.opening import open_executor
 from tuner.records import TuneRecord
 from tuner.tuning.pipeline import tune
 from tuner.tuning.request import TuneRequest
-
-SHARES = (0.6, 0.2)
-"""Of the examples, those to train on and to validate on; the rest test, once."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,13 @@ class TunedClassifier(Classifier):
             command=f"{self!r}.fit(X, y)",
         )
         inputs, indices, sha256 = self._checked(X, y)
-        data = dataset_of(inputs, indices, self.classes_, sha256, shares=SHARES, seed=self.seed)
+        examples = Examples("arrays", inputs, indices, tuple(map(str, self.classes_)), sha256)
+        data = assemble(examples, seed=self.seed, small_classes=True)
+        if not (data.validation.n and data.summary.n_test):
+            raise DataError(
+                f"X has {len(indices)} examples of {len(self.classes_)} classes, too few to "
+                "validate and to test on: give five or more of each class."
+            )
         executor = open_executor(data.tuning, self.workers, self.scheduler)
         with self._place() as place, closing(executor):
             tuned = tune(data, request, place, executor=executor)

@@ -1,20 +1,81 @@
 """What a result was made from and with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from tuner.serialization import Record
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataSummary(Record):
-    """Which data a result was made from; says nothing of the test examples but their number."""
+class DataIdentity(Record):
+    """Which examples train, validate and test: all that a resumed run must agree in about data.
 
-    name: str
+    It is stored with every model, checkpoint, study and record. Two runs with the same identity
+    have the same examples in each of the three parts.
+
+    Attributes
+    ----------
+    sha256
+        SHA-256 of the content of the source, in hexadecimal.
+    n_train, n_validation, n_test
+        Number of examples in each part.
+    target
+        Column of a table that is predicted; None where the source has no columns.
+    split_seed
+        Random seed of the split; None where the parts are published ones, or the result is older
+        than this field.
+    folds
+        Number of cross-validation folds; None for one validation part.
+    dropped
+        Columns that were left out.
+
+    Examples
+    --------
+    >>> sizes = {"n_train": 90, "n_validation": 30, "n_test": 30}
+    >>> one, other = (DataIdentity(sha256="ab", split_seed=seed, **sizes) for seed in (0, 1))
+    >>> one == other, one.test_part == other.test_part
+    (False, False)
+    """
+
     sha256: str
     n_train: int
     n_validation: int
     n_test: int
+    target: str | None = None
+    split_seed: int | None = None
+    folds: int | None = None
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> "DataIdentity":
+        """The identity alone, without what a `DataSummary` adds to it."""
+        return DataIdentity(
+            **{each.name: getattr(self, each.name) for each in fields(DataIdentity)}
+        )
+
+    @property
+    def test_part(self) -> tuple[str, str | None, int | None, int]:
+        """What the test part depends on: not the number of training examples that are used."""
+        return self.sha256, self.target, self.split_seed, self.n_test
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSummary(DataIdentity):
+    """The identity of the data and how to describe them; nothing of the test examples themselves.
+
+    Attributes
+    ----------
+    name
+        The known name of the data set, or the name of its file.
+    n_features
+        Number of inputs of the network.
+    classes
+        Name of each class.
+    image_shape
+        (height, width) where each input is an image, else None.
+    """
+
+    name: str
     n_features: int
     classes: tuple[str, ...]
     image_shape: tuple[int, int] | None = None

@@ -27,9 +27,6 @@ SEEN = {
 BUDGETS = {"epochs", "seconds"}
 """Settings of `Stopping` that a resumed run may change: they do not alter any epoch."""
 
-SAME_DATA = {"sha256", "n_train", "n_validation", "n_features", "classes", "image_shape"}
-"""What must agree for an epoch to go the same way; the name of the file may change."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class LaneRecord(Record):
@@ -115,7 +112,7 @@ def resume(
         The training as it would begin, from `tuner.training.loop.begin`. Its budgets of epochs
         and seconds replace those of the checkpoint; all other settings must agree.
     data
-        The data at hand, which must be those of the checkpoint.
+        The data at hand; its identity must be that of the checkpoint.
 
     Raises
     ------
@@ -124,7 +121,7 @@ def resume(
     """
     saved, saved_data = load_checkpoint(path)
     unlike = [
-        *differences(saved_data, data, only=SAME_DATA),
+        *differences(saved_data.identity, data.identity),
         *differences(saved.settings, wanted.settings),
         *_schedule_differences(saved.schedule, wanted.schedule),
         *differences(saved.stopping, wanted.stopping, without=SEEN | BUDGETS),
@@ -142,15 +139,12 @@ def differences(
     saved: Record,
     wanted: Record,
     *,
-    only: set[str] | None = None,
     without: set[str] | frozenset[str] = frozenset(),
 ) -> list[str]:
     """Describe in which fields two records differ.
 
     Parameters
     ----------
-    only
-        Compare these fields alone.
     without
         Leave these fields out; those of a record in a record are written `plateau.best`.
 
@@ -160,9 +154,7 @@ def differences(
     ['eta is 0.5 there but 0.25 here']
     """
     there, here = dict(_flat(to_json(saved))), dict(_flat(to_json(wanted)))
-    names = [
-        name for name in there | here if (only is None or name in only) and name not in without
-    ]
+    names = [name for name in there | here if name not in without]
     return [
         f"{name} is {there.get(name, 'off')} there but {here.get(name, 'off')} here"
         for name in names

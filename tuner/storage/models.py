@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tuner.data import Dataset, Preprocessing, read, read_inputs
+from tuner.data import Dataset, Preprocessing
 from tuner.environment import installed
 from tuner.errors import DataError
 from tuner.network.arrays import Array
@@ -239,92 +239,3 @@ def load_model(path: str | Path) -> Model:
             validation_accuracy=record.validation_accuracy,
             tuner=record.tuner,
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation(Record):
-    """What a model does on data.
-
-    Attributes
-    ----------
-    n
-        Number of examples.
-    accuracy
-        Share of them classified right, 0 … 1.
-    balanced_accuracy
-        Mean over the classes in the data of the share classified right.
-    cost
-        Mean cost of an example, without regularization term.
-    known_data
-        Whether the model was trained on a part of these very data (the same SHA-256), so that the
-        accuracy says little about new examples.
-    """
-
-    n: int
-    accuracy: float
-    balanced_accuracy: float
-    cost: float
-    known_data: bool
-
-
-def evaluate(model: Model, source: str, target: str | None = None) -> Evaluation:
-    """Measure a model on all examples of a data set.
-
-    Parameters
-    ----------
-    source, target
-        As for `tuner.data.load`; class names are matched with those of the model.
-
-    Raises
-    ------
-    DataError
-        When the data cannot be used, lack a column, or hold a class the model does not know.
-    OptionError
-        When there is no such target.
-    """
-    examples = read(source, target=target)
-    places = _places(model, examples.classes, source)
-    x, y = read_rows(model, source), places[examples.y]
-    right = model.predict(x) == y
-    return Evaluation(
-        n=len(y),
-        accuracy=float(right.mean()),
-        balanced_accuracy=float(np.mean([right[y == place].mean() for place in np.unique(y)])),
-        cost=float(model.costs(x, y).mean()),
-        known_data=examples.sha256 == model.data.sha256,
-    )
-
-
-def read_rows(model: Model, source: str) -> NDArray[np.float32]:
-    """Read examples as inputs (n, d) of the model; labels are not needed.
-
-    Raises
-    ------
-    DataError
-        When the data cannot be used, lack a column, or hold pixels of another range.
-    """
-    try:
-        x = read_inputs(source, model.preprocessing)
-    except DataError as error:
-        if str(error).startswith(source):
-            raise
-        raise DataError(f"{source}: {error}") from error
-    most, divisor = x.max(initial=0), model.preprocessing.divisor
-    if model.image_shape is not None and (most > 1 or (divisor > 1 and 0 < most * divisor <= 1)):
-        raise DataError(
-            f"{source}: has pixels up to {most * divisor:g} where the model was trained on pixels "
-            f"from 0 to {divisor:g}: scale them alike."
-        )
-    return x
-
-
-def _places(model: Model, classes: tuple[str, ...], source: str) -> NDArray[np.intp]:
-    place = {name: i for i, name in enumerate(model.classes)}
-    for name in classes:
-        if name not in place:
-            listed = ", ".join(map(repr, model.classes[:10]))
-            raise DataError(
-                f"{source}: holds the class {name!r}, which the model does not know: use data of "
-                f"its classes ({listed}{', …' if len(model.classes) > 10 else ''})."
-            )
-    return np.array([place[name] for name in classes], dtype=np.intp)

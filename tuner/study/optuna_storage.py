@@ -24,15 +24,18 @@ from sqlalchemy.pool import NullPool
 
 from tuner.errors import InputError, MissingExtraError, TunerError
 from tuner.files import only_process
-from tuner.records import DataSummary
+from tuner.records import DataSummary, to_json
 from tuner.study.sampling import directions
-from tuner.study.spec import MAY_CHANGE, StudySpec, data_identity
+from tuner.study.spec import MAY_CHANGE, StudySpec
 
 FILE, LOCK = "study.db", "study.lock"
 SPEC, VERSION, DATA = "tuner:spec", "tuner:version", "tuner:data"
 
 PATIENCE = 10
 """Seconds to wait for a database server to answer."""
+
+SHOWN = 4
+"""Differences that a message names; it says how many more there are."""
 
 
 def default_url(folder: Path) -> str:
@@ -205,13 +208,19 @@ def open_study(storage: RDBStorage, spec: StudySpec, data: DataSummary, version:
         load_if_exists=True,
     )
     content = spec.document()
-    here = {DATA: data_identity(data), VERSION: version, SPEC: content}
+    here = {DATA: to_json(data.identity), VERSION: version, SPEC: content}
     known = study.user_attrs
     if SPEC in known:
-        if unlike := _differences(known, here):
+        if not known[DATA].keys() >= here[DATA].keys():
             raise InputError(
-                f"study {spec.name}: what is stored differs: {'; '.join(unlike)}: restore it, or"
-                " give the study another name."
+                f"study {spec.name}: was made by an older tuner, which did not store how the data "
+                "were split: choose another --out, or give the study another name."
+            )
+        if unlike := _differences(known, here):
+            more = f"; and {len(unlike) - SHOWN} more" if len(unlike) > SHOWN else ""
+            raise InputError(
+                f"study {spec.name}: what is stored differs: {'; '.join(unlike[:SHOWN])}{more}: "
+                "restore it, choose another --out, or give the study another name."
             )
         return study
     if study.get_trials(deepcopy=False):
@@ -232,14 +241,15 @@ def _differences(known: dict[str, Any], here: dict[str, Any]) -> list[str]:
     now, then = _by_name(here), _by_name(known)
     return [
         f"{key} was {_text(then.get(key))} and is {_text(now.get(key))}"
-        for key in sorted(then.keys() | now.keys())
-        if key not in MAY_CHANGE and then.get(key) != now.get(key)
+        for key in {**then, **now}
+        if then.get(key) != now.get(key)
     ]
 
 
 def _by_name(attributes: dict[str, Any]) -> dict[str, Any]:
-    data = _flat(attributes[DATA], "data.")
-    return {"tuner": attributes[VERSION], **dict(data), **dict(_flat(attributes[SPEC]))}
+    spec = {key: value for key, value in attributes[SPEC].items() if key not in MAY_CHANGE}
+    identity = dict(_flat(attributes[DATA], "data."))
+    return {"tuner": attributes[VERSION], **identity, **dict(_flat(spec))}
 
 
 def _text(value: Any) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tuner.errors import InputError, OptionError
-from tuner.records import DataSummary, layer_sizes
+from tuner.records import DataSummary, layer_sizes, to_json
 from tuner.settings import (
     FIRST_ETA,
     INNER_SHARE,
@@ -48,8 +48,8 @@ from tuner.study.space import (
 
 OBJECTIVES = ("validation_accuracy", "parameters", "seconds")
 
-MAY_CHANGE = {"title", "trials"}
-"""Keys of a study file that may differ when a study goes on."""
+MAY_CHANGE = {"title", "trials", "data"}
+"""Keys of a study file that may differ on resume; the data must have the same identity."""
 
 STUDY_NAME = re.compile(r"[^\W_][\w.-]*(?<!\.)")
 """What a study may be called: the name is a folder's too."""
@@ -328,12 +328,7 @@ def _layers(value: Any) -> tuple[int, ...]:
 def fingerprint(spec: StudySpec, data: DataSummary) -> str:
     """Return a text that differs where anything differs that trials rest on."""
     content = {k: v for k, v in spec.document().items() if k not in MAY_CHANGE}
-    return hashlib.sha256(json.dumps([content, data_identity(data)]).encode()).hexdigest()
-
-
-def data_identity(data: DataSummary) -> dict[str, Any]:
-    """Return what tells data apart: their content, and how many train and validate."""
-    return {"sha256": data.sha256, "n_train": data.n_train, "n_validation": data.n_validation}
+    return hashlib.sha256(json.dumps([content, to_json(data.identity)]).encode()).hexdigest()
 
 
 def read_spec(path: str | Path) -> StudySpec:

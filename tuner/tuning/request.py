@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tuner.records import DataSummary, TuneProgress, require
+from tuner.records import DataSummary, TuneProgress, require, to_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,7 @@ class TuneRequest:
     def identity(self, data: DataSummary, version: str) -> dict[str, Any]:
         """Return the fields that must match to resume."""
         return {
-            "data": data.sha256,
-            "n_train": data.n_train,
+            **to_json(data.identity),
             "budget": self.budget,
             "article": self.article,
             "seed": self.seed,

@@ -125,6 +125,7 @@ def _data(data: DataSummary) -> tuple[tuple[str, str], ...]:
     return (
         ("name", data.name),
         ("SHA-256", data.sha256),
+        *((("target", data.target),) if data.target is not None else ()),
         ("training examples", str(data.n_train)),
         ("validation examples", str(data.n_validation)),
         ("test examples", str(data.n_test)),

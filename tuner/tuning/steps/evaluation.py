@@ -1,36 +1,27 @@
 """Step 7: the one opening of the test part."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from tuner.records import Confirmation, Evaluation, Record
+from tuner.records import Confirmation, Evaluation
 from tuner.storage.models import Model, model_of
 from tuner.tuning.state import Context, State
 from tuner.tuning.steps.candidates import winners_of
 
 
-@dataclass(frozen=True, kw_only=True)
-class Openings(Record):
-    """How often the test part was opened, noted before it is: a kill cannot hide an opening."""
-
-    openings: int = 0
-
-
 def evaluate(state: State, context: Context) -> Evaluation:
-    """Open the test part; measure the model on it, and the winner's networks of all seeds."""
-    data, store = context.data, context.store
+    """Open the test part; measure the model on it, and the winner's networks of all seeds.
+
+    The opening is counted before (`tuner.data.seal`), so a kill cannot hide it.
+    """
     models, chosen = winning_models(state, context), chosen_model(state, context)
-    openings = (store.load("openings", Openings) or Openings()).openings + 1
-    store.save("openings", Openings(openings=openings))
-    part = data.open_test()
+    part = context.data.open_test()
     right = chosen.predict(part.x) == part.y
     return Evaluation(
         n=part.n,
         accuracy=float(right.mean()),
         balanced_accuracy=float(np.mean([right[part.y == c].mean() for c in np.unique(part.y)])),
         over_seeds=tuple(model.accuracy(part.x, part.y) for model in models),
-        openings=openings,
+        openings=context.data.test_openings,
     )
 
 

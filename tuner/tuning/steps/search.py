@@ -184,6 +184,8 @@ def part_for(data: Dataset, plan: SearchPlan) -> Dataset:
         empty,
         name=data.name,
         sha256=data.summary.sha256,
+        target=data.summary.target,
+        split_seed=data.summary.split_seed,
         preprocessing=data.preprocessing,
     )
 

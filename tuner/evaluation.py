@@ -1,0 +1,195 @@
+"""How good a saved model is on data, with the seal of its test part kept."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.data import read, read_inputs
+from tuner.data.inputs import Examples
+from tuner.data.loading import is_table
+from tuner.data.seal import count_opening
+from tuner.data.splits import split
+from tuner.errors import DataError, OptionError
+from tuner.records import Record, require_choice
+from tuner.storage.models import Model
+
+PartName = Literal["test", "validation", "all"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateRecord(Record):
+    """What a model does on data.
+
+    Attributes
+    ----------
+    name, sha256
+        The data it was measured on.
+    part
+        Which of their examples.
+    n
+        Number of examples.
+    accuracy
+        Share of them classified right, 0 … 1.
+    balanced_accuracy
+        Mean over the classes in the data of the share classified right.
+    cost
+        Mean cost of an example, without regularization term.
+    known_data
+        Whether the model was trained on a part of these very data (the same SHA-256).
+    test_openings
+        How often the test part of the data of training has been opened on this machine, this time
+        included; 0 where it stayed closed.
+    """
+
+    name: str
+    sha256: str
+    part: PartName
+    n: int
+    accuracy: float
+    balanced_accuracy: float
+    cost: float
+    known_data: bool
+    test_openings: int
+
+
+def evaluate(
+    model: Model,
+    source: str | None = None,
+    *,
+    target: str | None = None,
+    part: PartName | None = None,
+) -> EvaluateRecord:
+    """Measure a model on data.
+
+    Parameters
+    ----------
+    model
+        The network; the names of its classes are matched with those of the data.
+    source
+        As for `tuner.data.load`; by default the data of training.
+    target
+        The column of a table that holds the classes; by default the one of training.
+    part
+        Of the data of training: "test" (the default) or "validation", split exactly as in
+        training, or "all". Of other data "all" is the only choice.
+
+    Raises
+    ------
+    DataError
+        When the data cannot be used, lack a column, hold a class that the model does not know, or
+        cannot be split as in training.
+    OptionError
+        When `target` or `part` does not fit the data.
+
+    Warns
+    -----
+    SealWarning
+        When the opening of the test part could not be counted.
+    """
+    source = source or _source(model)
+    examples = read(source, target=target or (model.data.target if is_table(source) else None))
+    known = examples.sha256 == model.data.sha256
+    part = part or ("test" if known else "all")
+    require_choice("part", part, get_args(PartName))
+    rows = _rows(model, examples, part, source, known=known)
+    y = _class_indices(model, examples, source)[rows]
+    x = read_rows(model, source)[rows]
+    openings = count_opening(model.data) if known and part != "validation" else 0
+    right = model.predict(x) == y
+    return EvaluateRecord(
+        name=source,
+        sha256=examples.sha256,
+        part=part,
+        n=len(y),
+        accuracy=float(right.mean()),
+        balanced_accuracy=float(np.mean([right[y == place].mean() for place in np.unique(y)])),
+        cost=float(model.costs(x, y).mean()),
+        known_data=known,
+        test_openings=openings,
+    )
+
+
+def read_rows(model: Model, source: str) -> NDArray[np.float32]:
+    """Read examples as inputs (n, d) of the model; labels are not needed.
+
+    Raises
+    ------
+    DataError
+        When the data cannot be used, lack a column, or hold pixels of another range.
+    """
+    try:
+        x = read_inputs(source, model.preprocessing)
+    except DataError as error:
+        if str(error).startswith(source):
+            raise
+        raise DataError(f"{source}: {error}") from error
+    most, divisor = x.max(initial=0), model.preprocessing.divisor
+    if model.image_shape is not None and (most > 1 or (divisor > 1 and 0 < most * divisor <= 1)):
+        raise DataError(
+            f"{source}: has pixels up to {most * divisor:g} where the model was trained on pixels "
+            f"from 0 to {divisor:g}: scale them alike."
+        )
+    return x
+
+
+def _source(model: Model) -> str:
+    if model.data.name == "arrays":
+        raise OptionError("data must be given: the model was trained on arrays in Python.")
+    return model.data.name
+
+
+def _rows(
+    model: Model, examples: Examples, part: PartName, source: str, *, known: bool
+) -> NDArray[np.intp]:
+    """Return the rows to measure on; those of the parts are exactly the ones of training."""
+    trained, now = model.data, examples.target
+    if known and trained.target not in (None, now):
+        raise DataError(
+            f"{source}: the target is {now!r} but was {trained.target!r} in training: leave "
+            "--target out."
+        )
+    if part == "all":
+        return np.arange(examples.inputs.n)
+    if not known:
+        raise OptionError(
+            f"part is {part} but {source} is not what the model was trained on: leave it out to "
+            "use all examples."
+        )
+    if trained.n_test == 0:
+        raise DataError(
+            f"{source}: the model was trained without a test part, so all of it may have trained "
+            "the model: give other data."
+        )
+    if trained.split_seed is None and not examples.published:
+        raise DataError(
+            f"{source}: the model is of an older tuner and does not say how these data were "
+            "split: train it again, or give data that it has not seen."
+        )
+    rows = split(
+        examples, train_size=trained.n_train, seed=trained.split_seed or 0, small_classes=True
+    )
+    if tuple(map(len, (rows.train, rows.validation, rows.test))) != (
+        trained.n_train,
+        trained.n_validation,
+        trained.n_test,
+    ):
+        raise DataError(
+            f"{source}: cannot be split as in training ({trained.n_train}, "
+            f"{trained.n_validation} and {trained.n_test} examples): give other data."
+        )
+    return rows.test if part == "test" else rows.validation
+
+
+def _class_indices(model: Model, examples: Examples, source: str) -> NDArray[np.intp]:
+    """Return the index (n,) that each example's class has in the model."""
+    place = {name: i for i, name in enumerate(model.classes)}
+    for name in examples.classes:
+        if name not in place:
+            listed = ", ".join(map(repr, model.classes[:10]))
+            raise DataError(
+                f"{source}: holds the class {name!r}, which the model does not know: use data of "
+                f"its classes ({listed}{', …' if len(model.classes) > 10 else ''})."
+            )
+    return np.array([place[name] for name in examples.classes], dtype=np.intp)[examples.y]
