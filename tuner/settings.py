@@ -229,22 +229,19 @@ def _settings_of(kind: Any) -> dict[str, Setting]:
     }
 
 
-def documented(text: str | None, settings: Iterable[Setting]) -> str:
+def described(text: str | None, settings: Iterable[Setting]) -> str:
     """Return a docstring with what is known of settings in place of its line `{settings}`."""
     before, indent, after = re.split(r"( *)\{settings\}", text or "{settings}")
-    lines = (
-        line
-        for s in settings
-        for line in (
-            s.name,
-            *textwrap.wrap(f"    {s.described} {s.more}", subsequent_indent="    "),
-        )
+    wrapper = textwrap.TextWrapper(
+        width=92, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
     )
+    lines = (f"{s.name}\n{wrapper.fill(f'{s.described} {s.more}')}" for s in settings)
     return before + textwrap.indent("\n".join(lines), indent) + after
 
 
-def _documented(kind: C) -> C:
-    kind.__doc__ = documented(kind.__doc__, settings_of(kind).values())
+def documented(kind: C) -> C:
+    """Put the settings of a dataclass into its docstring, in place of the line `{settings}`."""
+    kind.__doc__ = described(kind.__doc__, settings_of(kind).values())
     return kind
 
 
@@ -254,7 +251,7 @@ class _Checked(Record):
             each.check(getattr(self, name))
 
 
-@_documented
+@documented
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameters(_Checked):
     """Everything that determines how one network is built and trained, seed included.
@@ -379,7 +376,7 @@ class Hyperparameters(_Checked):
     )
 
 
-@_documented
+@documented
 @dataclass(frozen=True, kw_only=True)
 class Strategy(_Checked):
     """How long a network trains and how its η changes.

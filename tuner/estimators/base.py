@@ -19,17 +19,18 @@ from tuner.data.splits import stratified_order
 from tuner.errors import DataError
 from tuner.network.initialization import Parameters
 from tuner.randomness import Purpose, stream
-from tuner.settings import Setting, documented, meant
+from tuner.settings import Setting, described, meant
 from tuner.storage.models import Model
 
 K = TypeVar("K", bound=type)
 
 
 def with_parameters(*parameters: Setting) -> Callable[[K], K]:
-    """Give an estimator a constructor that only stores these parameters, as scikit-learn wants it.
+    """Return a decorator that makes a constructor which only stores these parameters.
 
-    All are keywords, the first may be given by position; the signature and, in place of its line
-    `{settings}`, the docstring name each with its default.
+    That is what scikit-learn's `clone` and `get_params` need. All are keywords, the first may be
+    given by position; the signature holds each with its default, and the docstring of the class
+    describes them in place of its line `{settings}`.
     """
     first, *others = (
         inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default)
@@ -51,7 +52,7 @@ def with_parameters(*parameters: Setting) -> Callable[[K], K]:
         init.__name__, init.__qualname__ = "__init__", f"{kind.__qualname__}.__init__"
         init.__signature__ = signature  # type: ignore[attr-defined]
         kind.__init__ = init  # type: ignore[misc]
-        kind.__doc__ = documented(kind.__doc__, parameters)
+        kind.__doc__ = described(kind.__doc__, parameters)
         return kind
 
     return decorate

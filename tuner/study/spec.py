@@ -28,6 +28,7 @@ from tuner.settings import (
     Within,
     at_least,
     choice,
+    documented,
     setting,
     settings_of,
 )
@@ -93,14 +94,13 @@ class DataPart:
 DATA = DataPart()
 
 
+@documented
 @dataclass(frozen=True, init=False)
 class StudySpec:
     """A study as its file states it; made from the keys of a file, as keywords.
 
     Attributes
     ----------
-    name, title
-        Of the study, and of its report.
     data
         Which data.
     network, train
@@ -109,16 +109,9 @@ class StudySpec:
         Each searched dimension by its key, in a fixed order.
     eta
         "find": by the threshold, for each network shape; "search": a dimension; or a number.
-    eta_seeds
-        Networks at each η of a threshold search.
-    trials, batch
-        How many there are, and how many of them are drawn together.
-    seeds
-        Networks in each trial; its value is their mean.
-    rungs, keep
-        Epochs after which the weaker part of a batch is pruned, and the share that goes on.
-    sampler, objectives, seed
-        What draws the trials, what they are judged by, and the random seed.
+    objectives
+        What trials are judged by; the first is `validation_accuracy`.
+    {settings}
 
     Raises
     ------
@@ -132,8 +125,8 @@ class StudySpec:
     (16, ['lambda'])
     """
 
-    name: str = field(metadata=setting(NAME, "Name.", within=A_NAME))
-    title: str = field(default="", metadata=setting(NAME, "Title."))
+    name: str = field(metadata=setting(NAME, "Name of the study.", within=A_NAME))
+    title: str = field(default="", metadata=setting(NAME, "Title of the report."))
     data: DataPart = DATA
     network: Hyperparameters = NETWORK
     train: Strategy = TRAIN
@@ -142,19 +135,36 @@ class StudySpec:
     eta_seeds: int = field(
         default=1,
         metadata=setting(
-            INTEGER, "Networks at each η.", within=Within(lambda n: 1 <= n <= 50, "from 1 to 50")
+            INTEGER,
+            "Networks at each η of a threshold search.",
+            within=Within(lambda n: 1 <= n <= 50, "from 1 to 50"),
         ),
     )
-    trials: int = field(default=16, metadata=setting(INTEGER, "Trials.", within=at_least(1)))
-    batch: int = field(default=8, metadata=setting(INTEGER, "A batch.", within=at_least(1)))
-    seeds: int = field(default=1, metadata=setting(INTEGER, "Seeds.", within=at_least(1)))
-    rungs: tuple[int, ...] = field(default=(), metadata=setting(LAYERS, "Rungs."))
-    keep: float = field(default=0.5, metadata=setting(NUMBER, "Share.", within=INNER_SHARE))
-    sampler: str = field(default="tpe", metadata=choice(SAMPLERS, "Sampler."))
+    trials: int = field(
+        default=16, metadata=setting(INTEGER, "Number of trials.", within=at_least(1))
+    )
+    batch: int = field(
+        default=8, metadata=setting(INTEGER, "Trials drawn together.", within=at_least(1))
+    )
+    seeds: int = field(
+        default=1,
+        metadata=setting(
+            INTEGER, "Networks in each trial, whose mean is its value.", within=at_least(1)
+        ),
+    )
+    rungs: tuple[int, ...] = field(
+        default=(),
+        metadata=setting(LAYERS, "Epochs after which the weaker part of a batch is pruned."),
+    )
+    keep: float = field(
+        default=0.5,
+        metadata=setting(NUMBER, "Share of a batch that goes on at each rung.", within=INNER_SHARE),
+    )
+    sampler: str = field(default="tpe", metadata=choice(SAMPLERS, "What draws the trials."))
     objectives: tuple[str, ...] = ("validation_accuracy",)
     seed: int = field(default=0, metadata=setting(INTEGER, "Random seed.", within=at_least(0)))
 
-    def __init__(self, **content: Any) -> None:
+    def __init__(self, /, **content: Any) -> None:
         for name, value in _parsed(content).items():
             object.__setattr__(self, name, value)
         _check_together(self)
@@ -260,11 +270,8 @@ def _objective(key: str, value: Any) -> str:
 
 def _search(content: Any) -> dict[str, Dimension]:
     names = {other: key for key, each in SEARCHED.items() for other in (key, each.name)}
-    given = {
-        names[name]: value
-        for name, value in table("search", content, list(names)).items()
-        if value is not None
-    }
+    stated = table("search", content, list(SEARCHED), also=names)
+    given = {names[name]: value for name, value in stated.items() if value is not None}
     return {key: dimension(SEARCHED[key], given[key]) for key in SEARCHED if key in given}
 
 

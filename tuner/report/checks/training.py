@@ -32,7 +32,7 @@ def train_cautions(record: TrainRecord) -> tuple[Caution, ...]:
     W201 training ended while the validation accuracy was still rising
     W202 the network diverged
     W203 training and validation accuracy are 5 points or more apart
-    W204 training ended within the warm-up, in which no epoch counts against it
+    W204 training ended within the epochs that early stopping does not count
     W205 the last epoch is the best
     W206 no epoch was finished with a finite cost
     W207 few validation examples: the accuracy is uncertain by over 4 points
@@ -79,8 +79,8 @@ def _about_end(record: TrainRecord) -> Iterator[Caution]:
     if 0 < len(run.history) <= strategy.start_from_epoch:
         yield Caution(
             "W204",
-            f"Training ended within its warm-up of {count(strategy.start_from_epoch, 'epoch')}.",
-            "Early stopping never had a say: give more epochs or a shorter warm-up.",
+            f"Training ended within its first {count(strategy.start_from_epoch, 'epoch')}.",
+            "Early stopping does not count these: give more epochs or a smaller start_from_epoch.",
         )
     if run.best_epoch and run.best_epoch == len(run.history) and not rising:
         yield Caution(
