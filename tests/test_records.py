@@ -74,6 +74,7 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 POSITIVE = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 NUMBERS = st.floats()
 """Costs: NaN and infinities too."""
+SHARES = st.floats(0, 1)
 
 
 def tuples(elements: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
@@ -99,22 +100,23 @@ HYPERPARAMETERS = st.builds(
     precision=choices("precision"),
     seed=COUNTS,
 )
-JUDGEMENTS = st.builds(
-    Judgement,
-    eta=FINITE,
-    verdict=st.sampled_from(Verdict),
-    reason=st.text(),
-    epochs=tuples(FINITE),
-    costs=tuples(NUMBERS),
-)
-PROBES = st.builds(
-    Probe,
-    eta=FINITE,
-    seed=COUNTS,
-    verdict=st.sampled_from(Verdict),
-    reason=st.text(),
-    epochs=tuples(FINITE),
-    costs=tuples(NUMBERS),
+PAIRS = st.lists(st.tuples(FINITE, NUMBERS), max_size=5)
+
+
+def curves(kind: Any, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Records with one cost for each epoch."""
+    return st.builds(
+        lambda pairs, **others: kind(
+            epochs=tuple(e for e, _ in pairs), costs=tuple(c for _, c in pairs), **others
+        ),
+        PAIRS,
+        **fields,
+    )
+
+
+JUDGEMENTS = curves(Judgement, eta=POSITIVE, verdict=st.sampled_from(Verdict), reason=st.text())
+PROBES = curves(
+    Probe, eta=POSITIVE, seed=COUNTS, verdict=st.sampled_from(Verdict), reason=st.text()
 )
 SEARCHES = st.builds(
     EtaSearch,
@@ -131,18 +133,20 @@ SEARCHES = st.builds(
 EPOCHS = st.builds(
     Epoch,
     epoch=COUNTS,
-    eta=FINITE,
+    eta=POSITIVE,
     training_cost=NUMBERS,
-    training_accuracy=FINITE,
+    training_accuracy=SHARES,
     validation_cost=NUMBERS,
-    validation_accuracy=FINITE,
+    validation_accuracy=SHARES,
     seconds=FINITE,
 )
 RUNS = st.builds(
     Run,
     settings=HYPERPARAMETERS,
-    history=tuples(EPOCHS),
-    best_epoch=COUNTS,
+    history=tuples(EPOCHS).map(
+        lambda epochs: tuple(replace(e, epoch=k) for k, e in enumerate(epochs, 1))
+    ),
+    best_epoch=st.just(0),
     best_validation_accuracy=FINITE,
     stop_reason=st.sampled_from(StopReason),
     stop_words=st.text(),
@@ -158,6 +162,7 @@ SUMMARIES = st.builds(
     classes=tuples(st.text()),
     image_shape=st.none() | st.tuples(COUNTS, COUNTS),
 )
+OF_THREE_CLASSES = SUMMARIES.map(lambda data: replace(data, classes=("a", "b", "c")))
 ENVIRONMENTS = st.builds(
     Environment,
     tuner=st.text(),
@@ -187,22 +192,28 @@ STRATEGIES = st.builds(
     until=st.floats(0, 1, exclude_min=True, exclude_max=True),
     hold=st.none() | ONE_OR_MORE,
 ) | st.builds(Strategy, patience=st.none())
+CLASSES = st.integers(0, 2)
 MISTAKES = st.builds(
     Mistake,
     row=COUNTS,
-    label=COUNTS,
-    prediction=COUNTS,
-    probability=FINITE,
-    pixels=st.binary(max_size=9).map(lambda raw: b64encode(raw).decode()),
+    label=CLASSES,
+    prediction=CLASSES,
+    probability=SHARES,
+    pixels=st.binary(min_size=4, max_size=4).map(lambda raw: b64encode(raw).decode()),
 )
 LAYERS = st.builds(
-    LayerWeights, n_in=COUNTS, n_out=COUNTS, width=FINITE, counts=tuples(COUNTS), near_zero=COUNTS
+    LayerWeights,
+    n_in=COUNTS,
+    n_out=COUNTS,
+    width=POSITIVE,
+    counts=st.tuples(COUNTS, st.integers(1, 9), COUNTS),
+    near_zero=COUNTS,
 )
 INSPECTIONS = st.builds(
     Inspection,
-    training_counts=tuples(COUNTS),
-    confusion=tuples(st.tuples(COUNTS, COUNTS, COUNTS)),
-    image_size=st.none() | st.tuples(COUNTS, COUNTS),
+    training_counts=st.tuples(COUNTS, COUNTS, COUNTS),
+    confusion=st.lists(st.tuples(CLASSES, CLASSES, st.integers(1, 9)), min_size=1).map(tuple),
+    image_size=st.just((2, 2)),
     mistakes=tuples(MISTAKES),
     layers=tuples(LAYERS),
 )
@@ -211,14 +222,13 @@ TRAIN = st.builds(
     command=st.text(),
     settings=HYPERPARAMETERS,
     strategy=STRATEGIES,
-    data=SUMMARIES,
+    data=OF_THREE_CLASSES,
     environment=ENVIRONMENTS,
     eta_search=st.none() | SEARCHES,
     result=RUNS,
     inspection=st.none() | INSPECTIONS,
 )
 VALUES = COUNTS | FINITE | st.text() | tuples(COUNTS)
-SHARES = st.floats(0, 1)
 RANGES = st.builds(Range, low=FINITE, high=FINITE, log=st.booleans())
 CHOICES = st.builds(Choices, choices=tuples(VALUES))
 TRIALS = st.builds(
@@ -290,31 +300,36 @@ PROGRESS = st.builds(
 )
 SIGNALS = st.builds(SanityCheck, run=RUNS, n_train=COUNTS, chance=FINITE)
 MEANS = st.builds(Regularizer, name=st.text(), run=RUNS, accuracy=FINITE, gap=FINITE)
-OVERFITTINGS = st.builds(Overfitting, n_train=COUNTS, tried=tuples(MEANS), chosen=COUNTS)
-CANDIDATES = st.builds(Candidate, trial=COUNTS, parameters=COUNTS, runs=tuples(RUNS))
-PAIRED = st.builds(PairedDifference, candidate=COUNTS, difference=FINITE, low=FINITE, high=FINITE)
+OVERFITTINGS = st.builds(
+    Overfitting, n_train=COUNTS, tried=st.tuples(MEANS, MEANS), chosen=st.integers(0, 1)
+)
+CANDIDATES = st.builds(Candidate, trial=COUNTS, parameters=COUNTS, runs=st.tuples(RUNS))
+PAIRED = st.builds(
+    PairedDifference, candidate=st.just(0), difference=FINITE, low=FINITE, high=FINITE
+)
 FINALS = st.builds(
-    Confirmation,
+    lambda candidate, **others: Confirmation(
+        candidates=(candidate,), seed=candidate.runs[0].settings.seed, **others
+    ),
+    CANDIDATES,
     strategy=STRATEGIES,
     compared_at=COUNTS,
-    candidates=tuples(CANDIDATES),
-    best=COUNTS,
+    best=st.just(0),
     differences=tuples(PAIRED),
-    winner=COUNTS,
-    seed=COUNTS,
+    winner=st.just(0),
 )
 VERDICTS = st.builds(
     Evaluation,
     n=COUNTS,
-    accuracy=FINITE,
-    balanced_accuracy=FINITE,
-    over_seeds=tuples(FINITE),
+    accuracy=SHARES,
+    balanced_accuracy=SHARES,
+    over_seeds=tuples(SHARES),
     openings=COUNTS,
 )
 TUNE = st.builds(
     TuneRecord,
     command=st.text(),
-    data=SUMMARIES,
+    data=OF_THREE_CLASSES,
     environment=ENVIRONMENTS,
     budget=FINITE,
     seconds=FINITE,
@@ -343,8 +358,20 @@ FINDINGS = st.builds(
     interval=st.none() | st.tuples(NUMBERS, NUMBERS),
     agreement=st.sampled_from(Agreement),
 )
-SERIES = st.builds(Series, name=st.text(), x=tuples(FINITE), y=tuples(NUMBERS), low=tuples(NUMBERS))
-PANELS = st.builds(Panel, title=st.text(), x_title=st.text(), series=tuples(SERIES))
+SERIES = st.builds(
+    lambda name, points: Series(
+        name=name,
+        **{k: tuple(p[i] for p in points) for i, k in enumerate(("x", "y", "low", "high"))},
+    ),
+    st.text(),
+    st.lists(st.tuples(FINITE, NUMBERS, NUMBERS, NUMBERS), max_size=5),
+)
+PANELS = st.builds(
+    Panel,
+    title=st.text(),
+    x_title=st.text(),
+    series=st.lists(SERIES, max_size=3, unique_by=lambda series: series.name).map(tuple),
+)
 TRAINED = st.builds(
     Trained,
     name=st.text(),
@@ -358,7 +385,7 @@ TRAINED = st.builds(
 EXPERIMENTS = st.builds(
     ExperimentRecord,
     name=st.text(),
-    findings=tuples(FINDINGS),
+    findings=st.lists(FINDINGS, min_size=1, max_size=3).map(tuple),
     panels=tuples(PANELS),
     trained=tuples(TRAINED),
     test_openings=COUNTS,
@@ -434,11 +461,16 @@ def through_json(record: Record) -> Record:
     return from_json(type(record), json.dumps(to_json(record), allow_nan=False))
 
 
+def kinds_below(kind: type) -> set[type]:
+    """All final subclasses that the product itself keeps in JSON."""
+    below: list[type] = kind.__subclasses__()
+    if not below:
+        return {kind} if kind.__module__.startswith(("tuner.records.", "tuner.settings")) else set()
+    return set().union(*map(kinds_below, below))
+
+
 def test_every_record_has_a_strategy_here() -> None:
-    here = {
-        kind for kind in Record.__subclasses__() if kind.__module__.startswith("tuner.records.")
-    }
-    assert here == EVERY_KIND.keys()
+    assert kinds_below(Record) == EVERY_KIND.keys()
 
 
 @given(record=st.one_of(*EVERY_KIND.values()))
@@ -495,7 +527,7 @@ JUDGED: dict[str, Any] = {
         (Hyperparameters, settings_json(eta="0.5"), "Hyperparameters.eta"),
         (Hyperparameters, settings_json(eta=None), "Hyperparameters.eta"),
         (Hyperparameters, settings_json(hidden=[30, 1.5]), "Hyperparameters.hidden.1"),
-        (Hyperparameters, settings_json(activation="swish"), "Hyperparameters.activation"),
+        (Hyperparameters, settings_json(activation="swish"), "Hyperparameters: activation must"),
         (Hyperparameters, settings_json(batch_size=True), "Hyperparameters.batch_size"),
         (Hyperparameters, {"hidden": [30]}, "Hyperparameters.eta"),
         (Hyperparameters, settings_json(eta=-1), "eta must be a positive finite number"),
@@ -504,7 +536,7 @@ JUDGED: dict[str, Any] = {
         (Judgement, JUDGED | {"verdict": "fine"}, "Judgement.verdict"),
         (Judgement, JUDGED | {"costs": ["1"]}, "Judgement.costs.0"),
         (Judgement, JUDGED | {"epochs": [None]}, "Judgement.epochs.0"),
-        (Strategy, {"schedule": "cosine"}, "Strategy.schedule"),
+        (Strategy, {"schedule": "cosine"}, "Strategy: schedule must"),
         (Judgement, [], "Judgement"),
     ],
 )

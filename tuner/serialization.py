@@ -28,6 +28,9 @@ Number = Annotated[
 ]
 """A float that may have left the finite numbers; JSON has no such number, so it becomes null."""
 
+Positive = Annotated[float, Field(gt=0)]
+"""A number above 0; JSON that holds another is refused."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
 """A share of examples, 0 … 1; JSON that holds another number is refused."""
 
@@ -82,5 +85,6 @@ def from_json(kind: type[R], text: str | bytes) -> R:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in (kind.__name__, *first["loc"]))
-        raise InputError(f"{where}: {first['msg']}.") from error
+        message = first["msg"].removeprefix("Value error, ").removesuffix(".")
+        raise InputError(f"{where}: {message}.") from error
     return checked

@@ -78,7 +78,7 @@ def test_text_answers_in_words(tuner: "Tuner", trained: Path) -> None:
     assert max(map(len, said.splitlines())) <= 80
     words = " ".join(said.split())
     assert words.startswith("Accuracy ")
-    assert "on the test part of iris (95 % interval " in words
+    assert "on the test part of iris (95 % CI " in words
     assert words.endswith("The test part of iris was opened once, by this command.")
     again = tuner("evaluate", str(trained)).out
     assert again.endswith("The test part of iris has been opened 2 times.\n")
@@ -86,7 +86,7 @@ def test_text_answers_in_words(tuner: "Tuner", trained: Path) -> None:
     assert closed.endswith("The test part of iris was not opened.\n")
     everything = " ".join(tuner("evaluate", str(trained), "--part", "all").out.split())
     assert "on all examples of iris" in everything
-    assert "60 of them trained the model: it says little of new examples." in everything
+    assert "The model was trained on 60 of them, so this says little" in everything
     assert "has been opened 3 times" in everything
 
 

@@ -90,8 +90,8 @@ def test_text_answers_in_words(tuner: "Tuner", study: Any) -> None:
     assert lines[1].split()[:2] == [str(study["best"]["number"]), "best"]
     assert max(map(len, lines)) <= 80
     words = " ".join(lines[lines.index("") + 1 :])
-    assert f"Best: trial {study['best']['number']} with λ " in words
-    assert "95 % interval" in words
+    assert f"Trial {study['best']['number']} is the best of 6 trials" in words
+    assert "95 % CI" in words
     assert "Study small: 6 trials (4 complete, 2 pruned) after " in words
     assert lines[-2] == "Stored: reports/study-small"
     assert lines[-1] == "Report: reports/study-small/study.html"
@@ -136,8 +136,8 @@ def test_two_objectives_give_a_front(tuner: "Tuner") -> None:
     assert (done["target"], done["best"]["value"]) == (3, values[0][0])
     answer = tuner("study", "run", "front.toml")
     assert answer.out.splitlines()[0].split()[2:4] == ["accuracy", "weights"]
-    assert "mean of 2 seeds" in " ".join(answer.out.split())
-    assert "The front: " in answer.out
+    assert "95 % CI" in " ".join(answer.out.split())
+    assert "Pareto front: " in answer.out
 
 
 def test_a_storage_of_the_user(tuner: "Tuner", study: Any) -> None:

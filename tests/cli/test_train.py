@@ -126,9 +126,10 @@ def test_text_answers_in_words(tuner: "Tuner") -> None:
     assert sum("best" in row for row in table) == 1
     assert sum("η divided" in row for row in table) == 3
     words = " ".join(rows[len(table) + 1 :])
-    assert words.startswith("Found η = ")
-    assert "(95 % interval " in words
-    assert "on 30 examples); training ended after " in words
+    assert words.startswith("Trained with η = ")
+    assert "Validation accuracy " in words
+    assert "(95 % CI " in words
+    assert "Training stopped after " in words
     assert rows[-2:] == ["Report: reports/train-iris/train.html", "Model: new/m.safetensors"]
     assert Path("new/m.safetensors").is_file()
 
@@ -209,7 +210,7 @@ def test_progress_in_one_line(seconds: float | None, left: str) -> None:
     assert progress(start) == "epoch 1/22 η 0.33"
     history = (_epoch(1, 1 / 3, 0.75), _epoch(2, 1 / 3, 0.7))
     said = progress(replace(start, history=history))
-    assert said == f"epoch 2/22 η 0.33 cost 1.000 valid 70.00% best 75.00% at 1, {left}"
+    assert said == f"epoch 2/22 η 0.33 cost 1.000 valid 70.00 % best 75.00 % at 1, {left}"
     lost = replace(history[0], validation_cost=math.nan)
     assert "best" not in progress(replace(start, history=(lost,)))
 
@@ -219,4 +220,4 @@ def test_an_eta_that_was_not_found_is_called_a_guess(tuner: "Tuner") -> None:
     Path("noise.csv").write_text(f"x,y\n{rows}")
     done = tuner("train", "--data", "noise.csv", "--hidden", "none", "--lambda", "1e6")
     words = " ".join(done.out.split())
-    assert "which is a guess. The cost went down at no η tried: " in words
+    assert "a guess, because no threshold was found. The cost decreased at no η tried: " in words

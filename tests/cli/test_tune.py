@@ -77,8 +77,8 @@ def test_the_same_command_again_says_the_same_and_opens_nothing(
 ) -> None:
     model = (folder / "model.safetensors").read_bytes()
     said = " ".join(tuner(*QUICK.split()).out.split())
-    last = said[said.rindex("Chosen: ") :]
-    for part in ("neurons, η", "test examples right (95 % interval", "opened once", "report.html"):
+    last = said[said.rindex("Test accuracy ") :]
+    for part in ("(95 % CI ", "neurons, η = ", "The test set was evaluated once", "report.html"):
         assert part in last
     accuracy = json.loads((done / "answer.json").read_text())["test_accuracy"]
     assert f"{100 * accuracy:.2f} %" in last

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from tuner.records import ADVICE, EtaSearch, Outcome
-from tuner.report.checks.base import find_eta_cautions
+from tuner.report.checks.learning_rate import find_eta_cautions
 
 SearchMaker = Callable[..., EtaSearch]
 
@@ -50,11 +50,11 @@ def test_outcome_not_found_brings_its_advice(calm: EtaSearch, outcome: Outcome) 
     assert caution.advice == ADVICE[outcome]
 
 
-@pytest.mark.parametrize(("threshold", "side"), [(0.01, "below"), (10.0, "above")])
+@pytest.mark.parametrize(("threshold", "side"), [(0.01, "smallest"), (10.0, "largest")])
 def test_threshold_at_the_edge(calm: EtaSearch, threshold: float, side: str) -> None:
     (caution,) = find_eta_cautions(replace(calm, threshold=threshold))
     assert caution.code == "W104"
-    assert side in caution.advice
+    assert side in caution.text
 
 
 def test_cost_above_that_of_a_constant(calm: EtaSearch) -> None:

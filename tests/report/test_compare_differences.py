@@ -10,10 +10,11 @@ from tests.support.report.comparisons import names_of, run_reaching, runs_of
 from tests.support.report.studies import SPEC, study, trial
 from tuner.errors import InputError
 from tuner.records import EtaSearch, FindEtaRecord, StudyRecord, TrainRecord
+from tuner.report.checks.comparison import compare_cautions
 from tuner.report.frames.comparison import results_table
 from tuner.report.frames.contenders import Contender, contenders
 from tuner.report.frames.differences import against_winner, all_pairs, difference, ranked
-from tuner.report.summaries.comparison import compare_cautions, compare_verdict, difference_words
+from tuner.report.summaries.comparison import compare_verdict, difference_words
 
 PLAIN, DECAYED = (0.900, 0.910, 0.905), (0.912, 0.921, 0.914)
 
@@ -83,7 +84,7 @@ def test_only_shared_seeds_are_paired(train_record: TrainRecord) -> None:
         ((0.9,), (0.91,), 0, "one seed each"),
         ((0.9,), (0.91,), 7, "no seed in common"),
         ((0.9, 0.91), (0.91, 0.92), 0, "the same difference at all 2 seeds"),
-        ((0.9,), (0.9,), 0, "they are equal"),
+        ((0.9,), (0.9,), 0, "equal means"),
     ],
 )
 def test_without_a_spread_the_interval_is_about_examples(
@@ -103,13 +104,13 @@ def test_without_a_spread_the_interval_is_about_examples(
     said = difference_words(apart)
     assert said.startswith("No clear difference between")
     assert words in said
-    assert "not about other seeds" in said
+    assert "not for other seeds" in said
 
 
 def test_a_large_difference_of_one_seed_is_clear(train_record: TrainRecord) -> None:
     (apart,) = against_winner(two(train_record, (0.8,), (0.95,)))
     assert apart.clear
-    assert difference_words(apart).startswith("B is 15 points better than A (95 % interval 1")
+    assert difference_words(apart).startswith("B is 15.00 points better than A (95 % CI 1")
 
 
 def test_other_data_are_not_comparable(train_record: TrainRecord) -> None:
@@ -161,7 +162,7 @@ def test_ties_are_named(train_record: TrainRecord) -> None:
 def test_runs_of_one_kind_are_no_contest(train_record: TrainRecord) -> None:
     every = grouped(*runs_of(train_record, PLAIN))
     verdict = compare_verdict(every, against_winner(every))
-    assert verdict.headline == "90.5 % of the validation data right on average"
+    assert verdict.headline == "Mean validation accuracy 90.50 %"
     assert "nothing to choose between" in verdict.advice
     assert codes(every) == []
 

@@ -110,7 +110,7 @@ def test_other_data_are_said_to_be_so(six: list[TrainRecord], tmp_path: Path) ->
 def test_one_run_and_identical_runs(train_record: TrainRecord, amount: int, tmp_path: Path) -> None:
     run = run_reaching(train_record, 0.9, 0)
     reader = read([run] * amount, tmp_path)
-    assert "90 % of the validation data right on average" in reader.text
+    assert "Mean validation accuracy 90.00 %" in reader.text
     assert "All settings are the same." in reader.text
     assert ("W405" in reader.text) == (amount > 1)
 

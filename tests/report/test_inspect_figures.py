@@ -20,11 +20,9 @@ from tuner.report.charts.inspection import (
 )
 from tuner.report.charts.render import png, svg
 from tuner.report.frames.inspection import (
-    accuracies,
     class_table,
     confused_pairs,
     confusion_table,
-    imbalance,
     on_one_grid,
     weight_histograms,
 )
@@ -57,7 +55,7 @@ def test_tables_agree_with_each_other() -> None:
     assert matrix.to_numpy().sum() == confusion_table(SEEN)["count"].sum() == 430
     assert confused_pairs(SEEN)["count"].sum() == 30
     classes = class_table(SEEN)
-    right, balanced = accuracies(SEEN)
+    right, balanced = SEEN.accuracy, SEEN.balanced_accuracy
     assert right == pytest.approx(np.trace(matrix.to_numpy()) / 430)
     assert balanced == pytest.approx(classes["right"].mean())
     assert classes["validation"].sum() == 430
@@ -68,13 +66,14 @@ def test_tables_agree_with_each_other() -> None:
 def test_a_class_without_validation_examples_has_no_share() -> None:
     seen = replace(SEEN, confusion=((0, 0, 3), (1, 0, 1)))
     assert class_table(seen)["right"].isna().sum() == 8
-    assert accuracies(seen) == (0.75, 0.5)
+    assert (seen.accuracy, seen.balanced_accuracy) == (0.75, 0.5)
 
 
 def test_imbalance() -> None:
-    assert imbalance(SEEN) == 1
-    assert imbalance(inspection_of(imbalanced=True)) == 10
-    assert imbalance(replace(SEEN, training_counts=(3, 0))) == float("inf")
+    assert SEEN.imbalance == 1
+    assert inspection_of(imbalanced=True).imbalance == 10
+    none_of_one = replace(inspection_of(classes=2), training_counts=(3, 0))
+    assert none_of_one.imbalance == float("inf")
 
 
 def test_one_grid_loses_no_weight_and_keeps_zero_in_the_middle() -> None:

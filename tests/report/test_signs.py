@@ -4,12 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.report.runs import BROKEN, CALM, CONSTANT, EMPTY, HALVING, LOST, ONE, Row, run_of
+from tests.support.report.runs import BROKEN, CALM, CONSTANT, EMPTY, LOST, ONE, Row, run_of
 from tuner.records import Run, StopReason, TrainRecord
 from tuner.report.checks.training import train_cautions
 from tuner.report.frames.diagnostics import (
-    best_epoch,
-    lowest_cost,
     overfitting_signs,
     underfitting_signs,
 )
@@ -55,8 +53,8 @@ def test_validation_cost_rises_while_training_cost_falls(
 def test_the_rise_is_told_with_its_numbers() -> None:
     pairs = [*FALL, (0.6, 1.0), (0.5, 1.1), (0.4, 1.2)]
     assert overfitting_signs(with_costs(*pairs), 10_000)[0].text == (
-        "The validation cost is lowest in epoch 2 (0.9) and rises to 1.1 at the end, while the"
-        " training cost goes on falling, from 0.8 to 0.4."
+        "The validation cost is lowest in epoch 2 (0.9000) and rises to 1.100 at the end, while the"
+        " training cost goes on falling, from 0.8000 to 0.4000."
     )
 
 
@@ -144,12 +142,12 @@ def test_underfitting_asks_for_more_of_what_ended_it(
 @pytest.mark.parametrize("run", [EMPTY, LOST])
 def test_nothing_is_said_of_what_was_not_measured(run: Run) -> None:
     assert names(run) == []
-    assert best_epoch(run) is None
-    assert lowest_cost(run) is None
+    assert run.best is None
+    assert run.lowest_cost is None
 
 
 def test_epochs_that_are_not_finite_are_never_counted() -> None:
-    lowest = lowest_cost(BROKEN)
+    lowest = BROKEN.lowest_cost
     assert lowest is not None
     assert lowest.epoch == 1
     assert names(BROKEN) == []
@@ -215,19 +213,6 @@ def test_the_cautions_of_the_eta_search_come_first(train_record: TrainRecord, se
 )
 def test_wilson_interval(share: float, examples: int, low: float, high: float) -> None:
     assert wilson(share, examples) == pytest.approx((low, high), abs=1e-3)
-
-
-def test_verdict_of_a_run(train_record: TrainRecord) -> None:
-    strict = replace(train_record, result=HALVING)
-    verdict = train_verdict(strict)
-    assert verdict.good
-    assert verdict.headline == "88.33 % of the validation data right, in epoch 6"
-    assert verdict.sentence == (
-        "Training stopped after 8 epochs: η has come down to 0.031 of its start."
-        " η was halved 4 times, from 0.5 to 0.0312."
-    )
-    assert "between 87.7 % and 88.9 %" in verdict.advice
-    assert "One seed only" in verdict.advice
 
 
 @pytest.mark.parametrize("run", [BROKEN, LOST, EMPTY])

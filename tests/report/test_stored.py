@@ -49,20 +49,32 @@ def put(*path: str | int, value: Any) -> Callable[[Any], None]:
         (put("new\nkey", value=1), "new key"),
         (put("settings", "eta", value=-1), "eta must be a positive finite number"),
         (put("result", "history", value=[{}]), r"history\.0\.epoch"),
-        (put("result", "history", 3, "epoch", value=9), r"history\.3\.epoch is 9 but must be 4"),
-        (put("result", "history", 0, "eta", value=0), r"history\.0\.eta is 0"),
-        (put("result", "history", 0, "training_accuracy", value=2), "from 0 to 1"),
-        (put("result", "best_epoch", value=401), "best_epoch is 401 but there are 400"),
-        (put("result", "best_epoch", value=-1), "best_epoch is -1"),
+        (
+            put("result", "history", 3, "epoch", value=9),
+            "epochs of history must be counted from 1",
+        ),
+        (put("result", "history", 0, "eta", value=0), r"history\.0\.eta: .* greater than 0"),
+        (
+            put("result", "history", 0, "training_accuracy", value=2),
+            "less than or equal to 1",
+        ),
+        (
+            put("result", "best_epoch", value=401),
+            "or 0 but is 401",
+        ),
+        (
+            put("result", "best_epoch", value=-1),
+            "one of the 400 epochs, or 0 but is -1",
+        ),
         (
             put("eta_search", "probes", 2, "epochs", value=[0, 1]),
-            r"eta_search\.probes\.2: 2 epochs but 13 costs",
+            r"eta_search\.probes\.2: costs must be 2, one for each epoch but is 13",
         ),
         (
             put("eta_search", "judgements", 1, "costs", value=[]),
-            r"eta_search\.judgements\.1: 13 epochs but 0 costs",
+            r"eta_search\.judgements\.1: costs must be 13, one for each epoch but is 0",
         ),
-        (put("eta_search", "probes", 0, "eta", value=0), r"probes\.0\.eta is 0"),
+        (put("eta_search", "probes", 0, "eta", value=0), r"probes\.0\.eta: .* greater than 0"),
     ],
 )
 def test_a_broken_record_is_one_line(
@@ -87,7 +99,7 @@ def test_the_search_of_find_eta_is_checked_too(record: FindEtaRecord, tmp_path: 
     document["result"]["probes"][0]["costs"].pop()
     path = tmp_path / "records.json"
     path.write_text(json.dumps(document))
-    with pytest.raises(InputError, match=r"result\.probes\.0: 13 epochs but 12 costs"):
+    with pytest.raises(InputError, match=r"result\.probes\.0: costs must be 13.* but is 12"):
         load_stored(path)
 
 

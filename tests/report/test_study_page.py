@@ -61,7 +61,7 @@ def test_verdict_warnings_evidence_and_provenance_in_order(tmp_path: Path) -> No
     places = [
         text.index(part)
         for part in (
-            "96 % of the validation data right",
+            "Validation accuracy 96.00 %",
             "no clear difference",
             "W302",
             "The best trials",

@@ -28,7 +28,6 @@ from tuner.report.frames.study import curve_table, seed_table, trial_table
 from tuner.report.frames.study_ranking import ranking
 from tuner.report.frames.study_space import Dimension, dimensions, in_words
 from tuner.report.pages.study import all_trials, eta_searches, leaders
-from tuner.report.summaries.study import study_verdict
 from tuner.stats import mean_interval, wilson
 
 NOTHING = study()
@@ -109,25 +108,6 @@ def test_the_wider_interval_decides_and_a_small_best_is_sensible_itself() -> Non
     assert ranked.sensible is ranked.best
     assert ranked.interval == pytest.approx((0.2647, 1.0), abs=1e-4)
     assert ranking(PRUNED) is None
-
-
-def test_verdict_names_ties_and_the_sensible_choice() -> None:
-    verdict = study_verdict(SMALL)
-    assert verdict.headline == "96 % of the validation data right: λ = 1, hidden = 100"
-    assert "1 other lies within its 95 % interval (94.6 % to 97 %): no clear" in verdict.sentence
-    assert "trial 0, the smallest network" in verdict.advice
-    assert ("pruned at a rung", "1") in verdict.facts
-    assert ("diverged", "1") in verdict.facts
-    assert ("95 % interval over seeds", "unknown: one seed") in verdict.facts
-
-
-def test_verdict_of_a_clear_winner_and_of_nothing() -> None:
-    clear = study(trial(0, [0.99] * 3), trial(1, [0.5] * 3))
-    assert "no other complete trial lies within" in study_verdict(clear).sentence
-    assert study_verdict(clear).good
-    assert not study_verdict(replace(clear, complete=False)).good
-    for record in (NOTHING, PRUNED):
-        assert study_verdict(record).headline == "No trial was completed"
 
 
 def test_warnings_of_the_small_study() -> None:

@@ -3,9 +3,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tuner.records import EtaSearch, Verdict
+from tuner.records import EtaSearch, Judgement, Verdict
 from tuner.report.format import count, listing, number
-from tuner.report.frames.training import final_cost, judgement_table, probe_table
+from tuner.report.frames.training import judgement_table, probe_table
 
 
 def test_judgement_table_has_one_row_for_each_eta(search: EtaSearch) -> None:
@@ -63,7 +63,9 @@ def test_tables_of_nothing_are_empty(make_search: Callable[..., EtaSearch]) -> N
     ("costs", "expected"), [((), math.nan), ((1.0, math.inf), math.nan), ((1.0, 2.0), 2.0)]
 )
 def test_final_cost(costs: tuple[float, ...], expected: float) -> None:
-    assert final_cost(costs) == pytest.approx(expected, nan_ok=True)
+    epochs = tuple(map(float, range(len(costs))))
+    made = Judgement(eta=1.0, verdict=Verdict.SLOW, reason="", epochs=epochs, costs=costs)
+    assert made.final_cost == pytest.approx(expected, nan_ok=True)
 
 
 @pytest.mark.parametrize(

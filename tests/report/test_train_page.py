@@ -59,7 +59,7 @@ def test_verdict_stands_first_then_signs_then_evidence(
     places = [
         text.index(part)
         for part in (
-            "of the validation data right, in epoch",
+            "Validation accuracy ",
             "Training stopped after 400 epochs",
             "One seed only",
             "W203",

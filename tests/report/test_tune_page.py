@@ -15,15 +15,14 @@ from tests.support.report.tunes import ORDER, tuning
 from tuner.errors import InputError
 from tuner.records import EtaSearch, Shortfall, TuneRecord
 from tuner.report import ReportFiles, load_stored, show, stored_json, write_tune
-from tuner.report.checks.tune import tune_cautions
-from tuner.report.frames.tune import STEPS, final_table, judged_table, means_table
+from tuner.report.checks.tune import PLANNED, tune_cautions
+from tuner.report.frames.tune import final_table, judged_table, means_table
 from tuner.report.frames.tune_contenders import (
     final_differences,
     finalists,
-    model_record,
     plain_and_chosen,
 )
-from tuner.report.summaries.tune import tied_words, tune_verdict
+from tuner.report.summaries.phrases import STEP_TITLES
 from tuner.report.summaries.tune_steps import conclusions
 
 NASTY = "<script>alert(1)</script> </script> \"'&amp; \u2028 {{ 7*7 }} 手写数字数据集"
@@ -52,7 +51,7 @@ def page(record: TuneRecord, folder: Path) -> str:
 
 
 def test_the_evidence_stands_in_the_order_of_the_work(
-    files: ReportFiles, tuned: TuneRecord
+    tuned: TuneRecord, files: ReportFiles
 ) -> None:
     assert files.html.name == "report.html"
     names = [path.stem for path in files.figures]
@@ -103,7 +102,7 @@ def test_a_long_tuning_stays_small_and_its_names_appear_as_text(
     assert len(html.encode()) < 2_000_000
     assert len(reader.all("script")) == 1
     assert "<script>alert" not in html
-    assert reader.text.count(NASTY) >= 10
+    assert reader.text.count(NASTY) >= 5
     assert not re.search(r"\bnan\b|\binf\b", reader.text.lower())
 
 
@@ -116,21 +115,6 @@ def test_a_tuning_with_little_to_show_has_a_page(tuned: TuneRecord, tmp_path: Pa
     record = replace(tuned, final=alone, test=test, inspection=None, steps=())
     text = Reader(page(record, tmp_path)).text
     assert "one candidate only" in text
-    assert "Nothing: there was time enough." in text
-
-
-def test_verdict_says_what_was_chosen_and_what_was_tied(tuned: TuneRecord) -> None:
-    verdict = tune_verdict(tuned)
-    assert verdict.headline == (
-        "95.8 % of the test data right with η = 0.5, λ = 0.3 and 30 hidden neurons"
-    )
-    assert "95 % interval 94.37 % to 96.88 % over 1000 test examples" in verdict.sentence
-    assert "candidate A is tied with it, and it is the smallest of them" in verdict.sentence
-    assert "opened once, when all was chosen" in verdict.advice
-    assert "model in model.safetensors" in verdict.advice
-    apart = replace(tuned.final.differences[1], low=0.001)
-    final = replace(tuned.final, differences=(tuned.final.differences[0], apart), winner=0, seed=0)
-    assert "clearly better" in tied_words(replace(tuned, final=final))
 
 
 def test_candidates_are_compared_at_one_epoch(tuned: TuneRecord) -> None:
@@ -158,8 +142,8 @@ def test_overfitting_is_drawn_with_and_without(tuned: TuneRecord) -> None:
     frame = means_table(tuned)
     assert frame["chosen"].tolist() == [False, False, True, False]
     assert frame["means"].tolist() == [
-        "sigmoid, nothing against it", "relu, nothing against it", "sigmoid, L2 with λ 5",
-        "sigmoid, dropout 0.5",
+        "sigmoid, no regularization", "relu, no regularization",
+        "sigmoid, L2 regularization, λ = 5", "sigmoid, dropout 0.5",
     ]  # fmt: skip
 
 
@@ -172,13 +156,13 @@ def test_the_test_is_told_for_the_model_and_over_seeds(tuned: TuneRecord) -> Non
 
 
 def test_the_model_is_the_winner_s_run_of_the_seed_named(tuned: TuneRecord) -> None:
-    model = model_record(tuned)
+    model = tuned.model_record
     assert model.settings == tuned.settings
     assert model.result == tuned.final.candidates[1].runs[2]
 
 
 def test_a_notebook_shows_it(tuned: TuneRecord) -> None:
-    assert repr(show(tuned)).startswith("95.8 % of the test data right")
+    assert repr(show(tuned)).startswith("Test accuracy 95.80 %")
 
 
 SOUND = {"W502"}
@@ -212,7 +196,7 @@ def test_cautions(
 def test_cautions_of_few_seeds_and_no_tie(tuned: TuneRecord) -> None:
     final = tuned.final
     few = tuple(replace(each, runs=each.runs[:2]) for each in final.candidates)
-    assert codes(replace(tuned, final=replace(final, candidates=few, seed=1))) == {"W502", "W503"}
+    assert codes(replace(tuned, final=replace(final, candidates=few, seed=1))) == SOUND | {"W503"}
     alone = replace(final, candidates=final.candidates[1:2], differences=(), best=0, winner=0)
     assert codes(replace(tuned, final=alone)) == set()
 
@@ -220,22 +204,28 @@ def test_cautions_of_few_seeds_and_no_tie(tuned: TuneRecord) -> None:
 def test_cautions_of_model_and_study_hold_too(tuned: TuneRecord) -> None:
     every = [each.code for each in tune_cautions(tuned)]
     assert {"W106", "W304"} <= set(every)
-    assert not {"W302", "W305"} & set(every)
+    assert not PLANNED & set(every)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (put("final", "winner", value=3), r"final\.winner is 3 but there are 3"),
-        (put("final", "best", value=-1), r"final\.best is -1"),
-        (put("final", "differences", 0, "candidate", value=9), r"differences\.0\.candidate is 9"),
-        (put("final", "seed", value=7), r"final\.seed is 7 but the winner's seeds are \[0, 1, 2\]"),
-        (put("overfitting", "chosen", value=4), r"overfitting\.chosen is 4"),
-        (put("test", "accuracy", value=1.5), r"test\.accuracy is 1\.5"),
-        (put("signal", "run", "best_epoch", value=99), r"signal\.run\.best_epoch is 99"),
+        (put("final", "winner", value=3), "final: winner must be one of the 3 from 0 but is 3"),
+        (put("final", "best", value=-1), "final: best must be one of the 3 from 0 but is -1"),
+        (
+            put("final", "differences", 0, "candidate", value=9),
+            "candidate of a difference must be",
+        ),
+        (
+            put("final", "seed", value=7),
+            r"seed must be one of the winner's, \[0, 1, 2\] but",
+        ),
+        (put("overfitting", "chosen", value=4), "overfitting: chosen must be one of the 4"),
+        (put("test", "accuracy", value=1.5), r"test\.accuracy: .* less than or equal to 1"),
+        (put("signal", "run", "best_epoch", value=99), r"signal\.run: best_epoch must be one of"),
         (
             put("final", "candidates", 1, "runs", 0, "history", 2, "epoch", value=9),
-            r"final\.candidates\.1\.runs\.0\.history\.2\.epoch is 9",
+            r"final\.candidates\.1\.runs\.0: epochs of history must be",
         ),
         (put("eta_again", "probes", 0, "costs", value=[1.0]), r"eta_again\.probes\.0"),
         (put("study", "result", "trials", 0, "state", value="running"), r"trials\.0\.state"),
@@ -256,4 +246,4 @@ def test_a_broken_tuning_is_one_line(
 
 
 def test_every_step_has_a_name(tuned: TuneRecord) -> None:
-    assert tuple(STEPS) == ORDER == tuple(step.name for step in tuned.steps)
+    assert tuple(STEP_TITLES) == ORDER == tuple(step.name for step in tuned.steps)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from tuner.cli.interrupts import if_interrupted
 from tuner.cli.options import DataOptions
 from tuner.cli.output import Say
-from tuner.records import ADVICE, EtaSearch, Hyperparameters, Judgement, Outcome, Verdict
+from tuner.records import EtaSearch, Hyperparameters, Judgement
+from tuner.report.format import number
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
@@ -38,30 +39,19 @@ def search_eta(
 
 
 def progress(now: "Progress") -> str:
-    """Say in one line what is probed and what is known."""
-    etas = ", ".join(f"{eta:g}" for eta in now.next_etas)
+    """Return what is probed and what is known, in one line."""
+    etas = ", ".join(map(number, now.next_etas))
     tried = f" … {len(now.judgements)} η tried" if now.judgements else ""
     return f"probing η = {etas}{tried}{bounds(now.judgements)}"
 
 
 def bounds(judgements: Sequence[Judgement]) -> str:
-    """Say between which η the threshold lies, as far as it is known."""
-    below = [j.eta for j in judgements if j.verdict in (Verdict.DECREASING, Verdict.SLOW)]
+    """Return between which η the threshold lies, as far as it is known."""
+    below = [j.eta for j in judgements if j.verdict.learning]
     above = [j.eta for j in judgements if j.eta not in below and j.eta > min(below, default=0)]
     low = max((eta for eta in below if eta < min(above, default=float("inf"))), default=None)
     if low and above:
-        return f", threshold between {low:g} and {min(above):g} so far"
+        return f", threshold between {number(low)} and {number(min(above))} so far"
     if low:
-        return f", threshold above {low:g}"
-    return f", threshold below {min(above):g}" if above else ""
-
-
-def conclusion(result: EtaSearch, verb: str = "Use") -> str:
-    """Describe which η to use (or what was done with it) and why, or what to try instead."""
-    low, high = result.bracket
-    if result.outcome is Outcome.FOUND and low is not None and high is not None:
-        return (
-            f"{verb} η = {result.eta:g}: the cost still goes down at the threshold {low:g}, "
-            f"no longer at {high:g}."
-        )
-    return ADVICE[result.outcome]
+        return f", threshold above {number(low)}"
+    return f", threshold below {number(min(above))}" if above else ""

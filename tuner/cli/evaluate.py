@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 import typer
 
 from tuner.cli.options import TEXT, AnswerOptions, Opt, grouped
-from tuner.cli.output import (
-    interval,
-    json_text,
-    narration,
-    print_sentences,
-    sureness,
-)
+from tuner.cli.output import json_text, narration, print_sentences
 from tuner.records import require_choice, to_json
+from tuner.report.format import confidence, cost, count, percent, whole
 from tuner.settings import NAME
+from tuner.stats import wilson
 
 if TYPE_CHECKING:
     from tuner.evaluation import EvaluateRecord
@@ -74,7 +70,7 @@ def _document(path: str, model: "Model", found: "EvaluateRecord") -> dict[str, o
     return {
         "command": "evaluate",
         **{name: getattr(found, name) for name in measured},
-        "interval": interval(found.accuracy, found.n),
+        "interval": wilson(found.accuracy, found.n),
         "data": {"name": found.name, "sha256": found.sha256},
         "model": path,
         "settings": to_json(model.settings),
@@ -85,15 +81,18 @@ def _document(path: str, model: "Model", found: "EvaluateRecord") -> dict[str, o
 
 def _sentences(model: "Model", found: "EvaluateRecord") -> Iterator[str]:
     which = "all examples" if found.part == "all" else f"the {found.part} part"
-    sure = sureness(*interval(found.accuracy, found.n), found.n)
-    yield f"Accuracy {100 * found.accuracy:.2f} % on {which} of {found.name} ({sure})."
-    yield f"Balanced accuracy {100 * found.balanced_accuracy:.2f} %, cost {found.cost:.4g}."
+    sure = confidence(*wilson(found.accuracy, found.n), over=count(found.n, "example"))
+    yield f"Accuracy {percent(found.accuracy)} on {which} of {found.name} ({sure})."
+    yield f"Balanced accuracy {percent(found.balanced_accuracy)}, cost {cost(found.cost)}."
     name = model.data.name
     if not found.known_data:
         yield f"The model was trained on other data ({name}), which may share examples."
         return
     if found.part == "all":
-        yield f"{model.data.n_train:,} of them trained the model: it says little of new examples."
+        yield (
+            f"The model was trained on {whole(model.data.n_train)} of them, so this says little"
+            " about new examples."
+        )
     if not found.test_openings:
         yield f"The test part of {name} was not opened."
     elif found.test_openings == 1:

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tuner.cli.eta import conclusion, load_data, search_eta
+from tuner.cli.eta import load_data, search_eta
 from tuner.cli.folders import output_folder
 from tuner.cli.options import AnswerOptions, DataOptions, NetworkOptions, Opt, WorkOptions, grouped
-from tuner.cli.output import cost, json_text, narration, print_table
-from tuner.cli.reporting import Written, made_with, write
-from tuner.records import (
-    ADVICE,
-    EtaSearch,
-    FindEtaRecord,
-    Verdict,
-    require,
-    to_json,
+from tuner.cli.output import (
+    json_text,
+    narration,
+    print_summary,
+    print_table,
+    warnings_json,
 )
+from tuner.cli.reporting import Written, made_with, write
+from tuner.records import ADVICE, EtaSearch, FindEtaRecord, Verdict, require, to_json
+from tuner.report.checks.learning_rate import find_eta_cautions
+from tuner.report.format import cost, duration, number
+from tuner.report.summaries.learning_rate import find_eta_verdict
 from tuner.settings import INTEGER, NUMBER
 
 if TYPE_CHECKING:
@@ -112,6 +114,7 @@ def _document(record: FindEtaRecord, written: Written) -> dict[str, object]:
         "epochs": result.pop("spent"),
         **result,
         "advice": ADVICE[record.result.outcome],
+        "warnings": warnings_json(find_eta_cautions(record.result)),
         "settings": to_json(record.settings),
         "data": to_json(record.data),
         "environment": to_json(record.environment),
@@ -120,8 +123,9 @@ def _document(record: FindEtaRecord, written: Written) -> dict[str, object]:
 
 
 def _print_answer(result: EtaSearch, written: Written) -> None:
-    rows = [(f"{j.eta:g}", j.verdict, cost(j.costs[-1]), j.reason) for j in result.judgements]
+    rows = [(number(j.eta), j.verdict, cost(j.final_cost), j.reason) for j in result.judgements]
     print_table(("η", "verdict", "cost", "reason"), rows, right=("η", "cost"), colors=COLORS)
-    print(f"\n{conclusion(result)}")
-    print(f"Spent {result.spent:.0f} epochs of training in {result.seconds:.1f} s.")
+    print()
+    print_summary(find_eta_verdict(result), find_eta_cautions(result))
+    print(f"Spent {number(result.spent, 3)} epochs of training in {duration(result.seconds)}.")
     print(f"Report: {written.report.html}")

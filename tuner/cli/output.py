@@ -12,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tuner.records import SCHEMA
+from tuner.report.checks.base import Caution
+from tuner.report.summaries.base import Summary
 
 NARROWEST, WIDEST = 40, 120
 
@@ -68,35 +70,28 @@ def print_table(
         print(line.rstrip())
 
 
-def cost(value: float) -> str:
-    """Write a cost for a column of them.
-
-    >>> cost(0.12345), cost(123456.0)
-    ('0.123', '1.23e+05')
-    """
-    return f"{value:.3f}" if abs(value) < 1e4 else f"{value:.3g}"
-
-
-def interval(share: float, examples: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share of so many examples."""
-    from tuner.stats import wilson
-
-    return wilson(share, examples)
-
-
-def sureness(low: float, high: float, examples: int) -> str:
-    """Describe how sure a share is.
-
-    >>> sureness(0.8706, 0.9234, 500)
-    '95 % interval 87.06 to 92.34 % on 500 examples'
-    """
-    return f"95 % interval {100 * low:.2f} to {100 * high:.2f} % on {examples:,} examples"
-
-
 def print_sentences(sentences: Iterable[str]) -> None:
     """Print each on lines of its own, broken between words only."""
     for sentence in sentences:
         print(textwrap.fill(sentence, width(), break_long_words=False, break_on_hyphens=False))
+
+
+def print_summary(summary: Summary, cautions: Iterable[Caution] = ()) -> None:
+    """Print a result in words, what to do next, and the warnings that matter."""
+    print_sentences(filter(None, (summary.text, summary.advice)))
+    print_warnings(cautions)
+
+
+def print_warnings(cautions: Iterable[Caution]) -> None:
+    """Print the warnings by which a result may mislead; the report and `--json` hold all."""
+    for caution in cautions:
+        if caution.severity != "low":
+            print_sentences([f"{caution.code} {caution.title}. {caution.text} {caution.advice}"])
+
+
+def warnings_json(cautions: Iterable[Caution]) -> list[dict[str, str]]:
+    """Return all warnings as `--json` prints them."""
+    return [caution.document for caution in cautions]
 
 
 def width() -> int:

@@ -2,28 +2,33 @@
 
 from collections.abc import Iterator
 
-from tuner.cli.output import interval, json_text, print_sentences, sureness
+from tuner.cli.output import json_text, print_sentences, print_summary, warnings_json
 from tuner.cli.reporting import Written
 from tuner.cli.study_jobs import Ran
-from tuner.cli.study_tables import (
-    counted,
-    overview,
-    percent,
-    print_trials,
-    rank,
-    settings,
-)
-from tuner.records import StudySummary, Trial, to_json
+from tuner.cli.study_tables import overview, print_trials, rank
+from tuner.records import StudyRecord, to_json
+from tuner.report.checks.study import study_cautions
+from tuner.report.format import duration
+from tuner.report.summaries.study import study_verdict, trials_words
 
 ROWS = 8
 
 
-def print_answer(ran: Ran, written: Written | None, *, as_json: bool) -> None:
-    """Print the results on stdout."""
+def print_answer(
+    ran: Ran, record: StudyRecord | None, written: Written | None, *, as_json: bool
+) -> None:
+    """Print the results on stdout; there is no record before the first trial."""
+    cautions = study_cautions(record) if record else ()
     if as_json:
-        print(json_text(_document(ran) | (written.document if written else {})))
+        document = _document(ran) | {"warnings": warnings_json(cautions)}
+        print(json_text(document | (written.document if written else {})))
         return
-    _print_text(ran)
+    _print_trials(ran)
+    if record:
+        print_summary(study_verdict(record), cautions)
+    print_sentences(_sentences(ran))
+    if not ran.complete and not ran.interrupted:
+        print(f"The time is up; go on with {ran.job.resume}")
     if written:
         print(f"Report: {written.report.html}")
 
@@ -49,7 +54,7 @@ def _document(ran: Ran) -> dict[str, object]:
     }
 
 
-def _print_text(ran: Ran) -> None:
+def _print_trials(ran: Ran) -> None:
     summary = ran.summary
     if len(summary.objectives) > 1:
         shown = summary.pareto_front
@@ -58,39 +63,12 @@ def _print_text(ran: Ran) -> None:
     if shown:
         print_trials(summary, shown)
         print()
-    print_sentences(_sentences(ran))
-    if not ran.complete and not ran.interrupted:
-        print(f"The time is up; go on with {ran.job.resume}")
 
 
 def _sentences(ran: Ran) -> Iterator[str]:
     summary, job = ran.summary, ran.job
-    best, examples = summary.best, ran.dataset.summary.n_validation
-    if best:
-        yield _praise(summary, best, examples)
-        yield from _alike(summary, best, examples)
     if len(summary.objectives) > 1:
-        yield "The front: no other trial is as good in everything and better in something."
-    told, target = len(summary.trials), max(job.target, len(summary.trials))
-    amount = f"{told}" if ran.complete else f"{told} of {target}"
-    yield f"Study {summary.study}: {amount} trials ({counted(summary)}) after {ran.seconds:.1f} s."
+        yield "Pareto front: no other trial is as good in every objective and better in one."
+    trials = trials_words(summary, 0 if ran.complete else job.target)
+    yield f"Study {summary.study}: {trials} after {duration(ran.seconds)}."
     yield f"Stored: {job.place.shown}"
-
-
-def _praise(summary: StudySummary, best: Trial, examples: int) -> str:
-    accuracy = best.values[0]
-    mean = f", mean of {n} seeds" if (n := len(best.accuracies)) > 1 else ""
-    sure = sureness(*interval(accuracy, examples), examples)
-    return (
-        f"Best: trial {best.number} with {settings(summary, best)} and η {best.eta:.4g}"
-        f" has a validation accuracy of {percent(accuracy)}{mean} ({sure})."
-    )
-
-
-def _alike(summary: StudySummary, best: Trial, examples: int) -> Iterator[str]:
-    """Describe how many trials could be as good: the best of many owes some of it to luck."""
-    low, _ = interval(best.values[0], examples)
-    alike = [t for t in summary.trials if t.state == "complete" and t.values[0] >= low]
-    if others := len(alike) - 1:
-        words = "other complete trial lies" if others == 1 else "other complete trials lie"
-        yield f"{others} {words} within that interval."

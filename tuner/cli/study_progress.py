@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tuner.cli.study_tables import percent
+from tuner.report.format import percent
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -85,7 +85,7 @@ def said(pruned: int, complete: Sequence[float], left: float | None) -> Iterator
     Examples
     --------
     >>> list(said(3, [0.9, 0.947], 83.2))
-    ['3 pruned', 'best 94.70%', '1:23 left']
+    ['3 pruned', 'best 94.70 %', '1:23 left']
     """
     if pruned:
         yield f"{pruned} pruned"

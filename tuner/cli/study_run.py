@@ -14,7 +14,7 @@ from tuner.cli.eta import NOTHING_WRITTEN
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted, interrupts
 from tuner.cli.options import AnswerOptions, ExecutorOptions, grouped
-from tuner.cli.reporting import Written, write
+from tuner.cli.reporting import write
 from tuner.cli.study_answers import print_answer
 from tuner.cli.study_jobs import Job, Ran, RunOptions
 from tuner.cli.study_places import Place, default_folder, redacted
@@ -47,7 +47,9 @@ def run(
     """
     job = _job(context.obj, file, options, work)
     ran = _run(job)
-    print_answer(ran, _report(ran), as_json=answer.json)
+    record = _record(ran)
+    written = write(record, job.place.folder) if record else None
+    print_answer(ran, record, written, as_json=answer.json)
     if ran.interrupted:  # on a line of its own, unbroken: it is there to be copied
         print(f"interrupted: go on with {job.resume}", file=sys.stderr)
         raise typer.Exit(INTERRUPTED)
@@ -90,8 +92,8 @@ def _run(job: Job) -> Ran:
     return Ran(job, dataset, summary, complete, ended, time.monotonic() - began)
 
 
-def _report(ran: Ran) -> Written | None:
-    """Write the report of what is stored; there is none before the first trial."""
+def _record(ran: Ran) -> StudyRecord | None:
+    """Return what the report is made from; there is none before the first trial."""
     if not ran.summary.trials:
         return None
     from tuner.environment import environment
@@ -99,7 +101,7 @@ def _report(ran: Ran) -> Written | None:
     from tuner.study.summary import plan_of
 
     job = ran.job
-    record = StudyRecord(
+    return StudyRecord(
         command=job.command,
         plan=plan_of(job.spec),
         data=ran.dataset.summary,
@@ -109,7 +111,6 @@ def _report(ran: Ran) -> Written | None:
         importances=importances(job.place.url, job.spec.name),
         complete=ran.complete,
     )
-    return write(record, job.place.folder)
 
 
 @contextmanager

@@ -14,17 +14,12 @@ from tuner.cli.interrupts import if_interrupted
 from tuner.cli.options import AnswerOptions, Opt, grouped
 from tuner.cli.output import json_text, print_sentences, print_table
 from tuner.cli.study_places import HOME, Place, PlaceOptions, find, stored
-from tuner.cli.study_tables import (
-    counted,
-    document,
-    overview,
-    percent,
-    print_trials,
-    settings,
-)
+from tuner.cli.study_tables import document, overview, print_trials
 from tuner.errors import InputError, OptionError, OutputError
 from tuner.files import write_file
 from tuner.records import StudySummary, require_choice
+from tuner.report.format import percent
+from tuner.report.summaries.study import best_words, trials_words
 from tuner.settings import NAME, Kind
 
 Format = Literal["csv", "parquet"]
@@ -57,7 +52,7 @@ def _row(place: Place, study: StudySummary) -> tuple[str, ...]:
     return (
         study.study,
         *map(str, (len(study.trials), counts["complete"], counts["pruned"])),
-        percent(best.values[0]) if best else "",
+        percent(best.accuracy) if best else "",
         place.shown,
     )
 
@@ -84,9 +79,8 @@ def show(name: Name, options: PlaceOptions, answer: AnswerOptions) -> None:
 
 def _sentences(place: Place, study: StudySummary) -> Iterator[str]:
     if best := study.best:
-        accuracy = percent(best.values[0])
-        yield f"Best: trial {best.number} with {settings(study, best)}: {accuracy}."
-    yield f"Study {study.study}: {len(study.trials)} trials ({counted(study)})."
+        yield best_words(best)
+    yield f"Study {study.study}: {trials_words(study)}."
     yield f"Stored: {place.shown}"
 
 

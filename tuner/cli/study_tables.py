@@ -1,23 +1,16 @@
 """How studies and their trials are shown, as text and as JSON."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tuner.cli.output import print_table
 from tuner.records import StudySummary, Trial, to_json
+from tuner.report.format import number, percent, whole
+from tuner.report.frames.study_space import in_words
 
 COLORS = {"best": "green", "front": "green", "pruned": "yellow", "diverged": "red"}
 HEADINGS = {"validation_accuracy": "accuracy", "parameters": "weights", "seconds": "seconds"}
-
-
-def percent(share: float) -> str:
-    """Write an accuracy for a column of them.
-
-    >>> percent(0.947)
-    '94.70%'
-    """
-    return f"{100 * share:.2f}%"
 
 
 def rank(trial: Trial) -> tuple[bool, float, int]:
@@ -32,38 +25,21 @@ def print_trials(summary: StudySummary, trials: Sequence[Trial]) -> None:
         states = {trial.number: "front" for trial in summary.pareto_front}
     values = [HEADINGS.get(name, name) for name in summary.objectives]
     columns = ("trial", "state", *values, "η", "epochs", "settings")
-    rows = [
-        _row(trial, states.get(trial.number, trial.outcome), settings(summary, trial))
-        for trial in trials
-    ]
+    rows = [_row(trial, states.get(trial.number, trial.outcome)) for trial in trials]
     print_table(columns, rows, right=("trial", *values, "η", "epochs"), colors=COLORS)
 
 
-def _row(trial: Trial, word: str, settings: str) -> tuple[str, ...]:
+def _row(trial: Trial, word: str) -> tuple[str, ...]:
     accuracy, *others = trial.values or (0.0,)
     return (
         str(trial.number),
         word,
         percent(accuracy),
-        *(f"{value:,.0f}" if value >= 100 else f"{value:.2g}" for value in others),
-        f"{trial.eta:.4g}" if math.isfinite(trial.eta) else "",
+        *(whole(value) if value >= 100 else number(value, 2) for value in others),
+        number(trial.eta) if math.isfinite(trial.eta) else "",
         ", ".join(map(str, trial.epochs)),
-        settings,
+        in_words(trial.params),
     )
-
-
-def settings(summary: StudySummary, trial: Trial) -> str:
-    """Write the values that a trial was given, such as "λ 0.03162, hidden 100"."""
-    params = summary.stored_params(trial)
-    return ", ".join(f"{_name(name)} {_value(value)}" for name, value in params.items())
-
-
-def _name(name: str) -> str:
-    return {"lambda": "λ", "eta": "η"}.get(name, name.replace("_", " "))
-
-
-def _value(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def document(summary: StudySummary, trial: Trial) -> dict[str, Any]:
@@ -85,22 +61,3 @@ def overview(summary: StudySummary) -> dict[str, Any]:
         "counts": summary.counts,
         "diverged": sum(trial.diverged for trial in summary.trials),
     }
-
-
-def counted(summary: StudySummary) -> str:
-    """Describe how the trials ended.
-
-    >>> counted(
-    ...     StudySummary(study="a", objectives=("validation_accuracy",), space={}, trials=())
-    ... )
-    '0 complete, 0 pruned'
-    """
-    return ", ".join(_counts(summary))
-
-
-def _counts(summary: StudySummary) -> Iterator[str]:
-    for name, number in summary.counts.items():
-        if number or name != "failed":
-            yield f"{number} {name}"
-    if lost := sum(trial.diverged for trial in summary.trials):
-        yield f"{lost} diverged"

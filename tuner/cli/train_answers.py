@@ -6,17 +6,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuner.cli.eta import conclusion
-from tuner.cli.output import (
-    cost,
-    interval,
-    json_text,
-    print_sentences,
-    print_table,
-    sureness,
-)
+from tuner.cli.output import json_text, print_sentences, print_table, print_warnings, warnings_json
 from tuner.cli.reporting import Written
 from tuner.records import ADVICE, Epoch, EtaSearch, Outcome, Run, TrainRecord, to_json
+from tuner.report.checks.training import train_cautions
+from tuner.report.format import cost, duration, number, percent
+from tuner.report.summaries.learning_rate import eta_phrase
+from tuner.report.summaries.training import train_verdict
+from tuner.stats import wilson
 
 if TYPE_CHECKING:
     from tuner.trainers.native import NativeLane
@@ -49,15 +46,15 @@ class Trained:
 
 
 def progress(training: "Training[NativeLane]") -> str:
-    """Say in one line of a narrow terminal how far a run is and how good."""
+    """Return how far a run is and how good, in one line of a narrow terminal."""
     done, most = len(training.history), training.stopping.epochs
     if not training.history:
-        return f"epoch 1/{most} η {training.schedule.eta:.2g}"
+        return f"epoch 1/{most} η {number(training.schedule.eta, 2)}"
     now, best = training.history[-1], training.best_epoch
-    peak = f" best {_percent(best.validation_accuracy)} at {best.epoch}" if best else ""
+    peak = f" best {percent(best.validation_accuracy)} at {best.epoch}" if best else ""
     return (
-        f"epoch {done}/{most} η {now.eta:.2g} cost {cost(now.training_cost)} "
-        f"valid {_percent(now.validation_accuracy)}{peak}, ≤ {_duration(_left(training))} left"
+        f"epoch {done}/{most} η {number(now.eta, 2)} cost {cost(now.training_cost)} "
+        f"valid {percent(now.validation_accuracy)}{peak}, ≤ {duration(_left(training))} left"
     )
 
 
@@ -69,23 +66,17 @@ def _left(training: "Training[NativeLane]") -> float:
     return left if stopping.seconds is None else max(0, min(left, stopping.seconds - used))
 
 
-def _duration(seconds: float) -> str:
-    for size, unit in ((3600, "h"), (60, "min")):
-        if seconds >= 1.5 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
 def document(trained: Trained) -> dict[str, object]:
     """Return what `--json` prints."""
     record, found = trained.record, trained.record.eta_search
     result = to_json(record.result)
     del result["settings"]
-    low, high = _interval(record)
+    ends = wilson(record.result.best_validation_accuracy, record.data.n_validation)
     return {
         "command": "train",
         **result,
-        "interval": [low, high],
+        "interval": list(ends),
+        "warnings": warnings_json(train_cautions(record)),
         "settings": to_json(record.settings),
         "strategy": to_json(record.strategy),
         "eta_search": found and _summary(found),
@@ -117,6 +108,10 @@ def print_answer(trained: Trained, *, as_json: bool) -> None:
     print_table((*names, "note"), rows, right=names, colors=COLORS)
     print()
     print_sentences(_sentences(trained))
+    print_warnings(train_cautions(trained.record))
+    print(f"Report: {trained.written.report.html}")
+    if trained.model is not None:
+        print(f"Model: {trained.model}")
 
 
 def shown(run: Run, most: int = ROWS) -> list[Epoch]:
@@ -152,38 +147,19 @@ def _marks(run: Run) -> dict[int, str]:
 def _row(epoch: Epoch, marks: dict[int, str]) -> tuple[str, ...]:
     return (
         f"{epoch.epoch}",
-        f"{epoch.eta:.4g}",
+        number(epoch.eta),
         cost(epoch.training_cost),
-        _percent(epoch.training_accuracy),
+        percent(epoch.training_accuracy),
         cost(epoch.validation_cost),
-        _percent(epoch.validation_accuracy),
+        percent(epoch.validation_accuracy),
         marks.get(epoch.epoch, ""),
     )
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f}%"
-
-
-def _interval(record: TrainRecord) -> tuple[float, float]:
-    return interval(record.result.best_validation_accuracy, record.data.n_validation)
-
-
 def _sentences(trained: Trained) -> Iterator[str]:
-    from tuner.report.format import count
-
-    record, run = trained.record, trained.record.result
+    record = trained.record
     if record.eta_search is not None:
-        found = record.eta_search.outcome is Outcome.FOUND
-        yield ("" if found else f"Trained with η = {record.settings.eta:g}, which is a guess. ") + (
-            conclusion(record.eta_search, "Found")
-        )
-    seconds = sum(epoch.seconds for epoch in run.history)
-    yield (
-        f"Best validation accuracy {100 * run.best_validation_accuracy:.2f} % in epoch "
-        f"{run.best_epoch} ({sureness(*_interval(record), record.data.n_validation)}); training "
-        f"ended after {count(len(run.history), 'epoch')} in {seconds:.1f} s: {run.stop_words}."
-    )
-    yield f"Report: {trained.written.report.html}"
-    if trained.model is not None:
-        yield f"Model: {trained.model}"
+        yield f"Trained with {eta_phrase(record.eta_search)}."
+        if record.eta_search.outcome is not Outcome.FOUND:
+            yield ADVICE[record.eta_search.outcome]
+    yield train_verdict(record).text

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from tuner.errors import require
 from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearch
 from tuner.serialization import Number, Record
@@ -89,6 +92,11 @@ class Series(Record):
     low: tuple[Number, ...] = ()
     high: tuple[Number, ...] = ()
 
+    def __post_init__(self) -> None:
+        lengths = [len(each) for each in (self.x, self.y, self.low or self.x, self.high or self.x)]
+        even = len(set(lengths)) == 1 and bool(self.low) == bool(self.high)
+        require(even, "x, y, low and high", lengths, "of one length")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Panel(Record):
@@ -99,6 +107,10 @@ class Panel(Record):
     series: tuple[Series, ...]
     log_x: bool = False
     log_y: bool = False
+
+    def __post_init__(self) -> None:
+        names = [series.name for series in self.series]
+        require(len(set(names)) == len(names), "names of series", names, "different")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +149,7 @@ class ExperimentRecord(Record):
     """One experiment; the first finding is the one it is known for."""
 
     name: str
-    findings: tuple[Finding, ...]
+    findings: Annotated[tuple[Finding, ...], Field(min_length=1)]
     panels: tuple[Panel, ...]
     trained: tuple[Trained, ...]
     test_openings: int

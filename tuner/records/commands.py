@@ -37,3 +37,7 @@ class TrainRecord(Record):
     eta_search: EtaSearch | None
     result: Run
     inspection: Inspection | None = None
+
+    def __post_init__(self) -> None:
+        if self.inspection is not None:
+            self.inspection.require_classes(len(self.data.classes))

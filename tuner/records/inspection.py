@@ -1,8 +1,19 @@
 """What a trained network looks like inside, and what it gets wrong."""
 
+import math
+from base64 import b64decode
+from collections import Counter
 from dataclasses import dataclass
+from statistics import fmean
+from typing import Annotated
 
-from tuner.serialization import Record
+from pydantic import Field
+
+from tuner.errors import require
+from tuner.serialization import Positive, Record, Share
+
+Count = Annotated[int, Field(ge=0)]
+Examples = Annotated[int, Field(gt=0)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +32,10 @@ class Mistake(Record):
         Base64 of its grey values, one byte each, row by row; empty where the data are no images.
     """
 
-    row: int
-    label: int
-    prediction: int
-    probability: float
+    row: Count
+    label: Count
+    prediction: Count
+    probability: Share
     pixels: str = ""
 
 
@@ -46,9 +57,13 @@ class LayerWeights(Record):
 
     n_in: int
     n_out: int
-    width: float
-    counts: tuple[int, ...]
-    near_zero: int
+    width: Positive
+    counts: tuple[Count, ...]
+    near_zero: Count
+
+    def __post_init__(self) -> None:
+        middle = len(self.counts) % 2 == 1 and sum(self.counts) > 0
+        require(middle, "counts of a layer", self.counts, "a histogram around 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +84,54 @@ class Inspection(Record):
         Weights from the first hidden layer to the output.
     """
 
-    training_counts: tuple[int, ...]
-    confusion: tuple[tuple[int, int, int], ...]
+    training_counts: tuple[Count, ...]
+    confusion: Annotated[tuple[tuple[Count, Count, Examples], ...], Field(min_length=1)]
     image_size: tuple[int, int] | None
     mistakes: tuple[Mistake, ...]
     layers: tuple[LayerWeights, ...]
+
+    def __post_init__(self) -> None:
+        classes = len(self.training_counts)
+        named = [c for pair in self.confusion for c in pair[:2]]
+        named += [c for each in self.mistakes for c in (each.label, each.prediction)]
+        known = all(place < classes for place in named)
+        require(known, "classes", max(named, default=0), f"below {classes}, of training_counts")
+        needed = self.image_size[0] * self.image_size[1] if self.image_size else 0
+        for each in self.mistakes:
+            size = _bytes(each.pixels)
+            require(size == needed, "pixels of a mistake", f"{size} bytes", f"{needed} bytes")
+
+    def require_classes(self, classes: int) -> None:
+        """Raise `OptionError` unless it is of a network with so many classes."""
+        counts = len(self.training_counts)
+        require(counts == classes, "training_counts", f"of {counts}", f"of {classes} classes")
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the validation examples classified right."""
+        right = sum(count for label, prediction, count in self.confusion if label == prediction)
+        return right / sum(count for _, _, count in self.confusion)
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean over the classes of the share classified right, of those with any example."""
+        totals: Counter[int] = Counter()
+        right: Counter[int] = Counter()
+        for label, prediction, count in self.confusion:
+            totals[label] += count
+            right[label] += count * (label == prediction)
+        return fmean(right[label] / total for label, total in totals.items())
+
+    @property
+    def imbalance(self) -> float:
+        """How many times as many training examples the largest class has as the smallest."""
+        least = min(self.training_counts)
+        return max(self.training_counts) / least if least else math.inf
+
+
+def _bytes(pixels: str) -> int:
+    """Return how many bytes a text in Base64 holds; -1 when it is not valid."""
+    try:
+        return len(b64decode(pixels, validate=True))
+    except ValueError:
+        return -1

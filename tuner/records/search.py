@@ -1,10 +1,12 @@
 """What a search for the η threshold saw and answered."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tuner.serialization import Number, Record
+from tuner.errors import require
+from tuner.serialization import Number, Positive, Record
 
 
 class Verdict(StrEnum):
@@ -19,6 +21,11 @@ class Verdict(StrEnum):
     OSCILLATING = "oscillating"
     DIVERGED = "diverged"
     DEAD = "dead"
+
+    @property
+    def learning(self) -> bool:
+        """Whether an η of this verdict lies below the threshold: its cost still goes down."""
+        return self in (Verdict.DECREASING, Verdict.SLOW)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,23 +44,39 @@ class Probe(Record):
         The regularised training cost at those moments; not finite where the network diverged.
     """
 
-    eta: float
+    eta: Positive
     seed: int
     verdict: Verdict
     reason: str
     epochs: tuple[float, ...]
     costs: tuple[Number, ...]
 
+    def __post_init__(self) -> None:
+        _require_one_cost_each(self.epochs, self.costs)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement(Record):
     """The verdict on one η, from the median cost curve of all its probes."""
 
-    eta: float
+    eta: Positive
     verdict: Verdict
     reason: str
     epochs: tuple[float, ...]
     costs: tuple[Number, ...]
+
+    def __post_init__(self) -> None:
+        _require_one_cost_each(self.epochs, self.costs)
+
+    @property
+    def final_cost(self) -> float:
+        """The last cost of its curve; NaN where that is not finite or there is none."""
+        last = self.costs[-1] if self.costs else math.nan
+        return last if math.isfinite(last) else math.nan
+
+
+def _require_one_cost_each(epochs: tuple[float, ...], costs: tuple[float, ...]) -> None:
+    require(len(costs) == len(epochs), "costs", len(costs), f"{len(epochs)}, one for each epoch")
 
 
 class Outcome(StrEnum):
@@ -65,11 +88,12 @@ class Outcome(StrEnum):
 
 
 ADVICE: Mapping[Outcome, str] = {
-    Outcome.FOUND: "Use this η; find it again after batch size, λ, init, cost or size change.",
-    Outcome.NO_UPPER_LIMIT: "The cost went down at every η tried, up to the hard limit: check that"
-    " the data hold something to learn, and set η by hand.",
-    Outcome.NO_LEARNING: "The cost went down at no η tried: check labels and scaling, use"
-    " --init scaled, another --cost, or a smaller --lambda.",
+    Outcome.FOUND: "Search again after changing mini-batch size, λ, initialization, cost or"
+    " network size.",
+    Outcome.NO_UPPER_LIMIT: "The cost decreased at every η tried, up to the limit of the search:"
+    " check that the data carry signal, and set η by hand.",
+    Outcome.NO_LEARNING: "The cost decreased at no η tried: check labels and scaling, or use"
+    " --init scaled, another --cost or a smaller --lambda.",
 }
 
 

@@ -1,9 +1,11 @@
 """What happened while a network trained."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tuner.serialization import Number, Record
+from tuner.errors import require
+from tuner.serialization import Number, Positive, Record, Share
 from tuner.settings import Hyperparameters
 
 
@@ -26,12 +28,22 @@ class Epoch(Record):
     """
 
     epoch: int
-    eta: float
+    eta: Positive
     training_cost: Number
-    training_accuracy: float
+    training_accuracy: Share
     validation_cost: Number
-    validation_accuracy: float
+    validation_accuracy: Share
     seconds: float
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether both costs are finite."""
+        return math.isfinite(self.training_cost) and math.isfinite(self.validation_cost)
+
+    @property
+    def gap(self) -> float:
+        """The generalization gap: training minus validation accuracy, in shares."""
+        return self.training_accuracy - self.validation_accuracy
 
 
 class StopReason(StrEnum):
@@ -69,3 +81,34 @@ class Run(Record):
     best_validation_accuracy: float
     stop_reason: StopReason
     stop_words: str
+
+    def __post_init__(self) -> None:
+        epochs = [each.epoch for each in self.history]
+        wanted = list(range(1, len(epochs) + 1))
+        require(epochs == wanted, "epochs of history", epochs, f"counted from 1 to {len(epochs)}")
+        inside = 0 <= self.best_epoch <= len(epochs)
+        require(inside, "best_epoch", self.best_epoch, f"one of the {len(epochs)} epochs, or 0")
+
+    @property
+    def best(self) -> Epoch | None:
+        """The epoch whose weights were kept; None when no epoch was finished."""
+        return self.history[self.best_epoch - 1] if self.best_epoch else None
+
+    @property
+    def finite_epochs(self) -> tuple[Epoch, ...]:
+        """The epochs whose costs are finite."""
+        return tuple(each for each in self.history if each.is_finite)
+
+    @property
+    def lowest_cost(self) -> Epoch | None:
+        """The first epoch with the lowest validation cost; None when no cost was finite."""
+        return min(self.finite_epochs, key=lambda each: each.validation_cost, default=None)
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock time of all its epochs."""
+        return sum(each.seconds for each in self.history)
+
+    def best_accuracy_until(self, epoch: int) -> float:
+        """Return the best validation accuracy up to an epoch; 0 where there is none."""
+        return max((each.validation_accuracy for each in self.history[:epoch]), default=0.0)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from tuner.errors import require
+from tuner.records.commands import TrainRecord
 from tuner.records.inspection import Inspection
 from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearch
@@ -147,6 +149,13 @@ class Overfitting(Record):
     tried: tuple[Regularizer, ...]
     chosen: int
 
+    def __post_init__(self) -> None:
+        _require_place("chosen", self.chosen, self.tried)
+
+
+def _require_place(name: str, place: int, among: tuple[object, ...]) -> None:
+    require(0 <= place < len(among), name, place, f"one of the {len(among)} from 0")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate(Record):
@@ -221,6 +230,20 @@ class Confirmation(Record):
     winner: int
     seed: int
 
+    def __post_init__(self) -> None:
+        _require_place("best", self.best, self.candidates)
+        _require_place("winner", self.winner, self.candidates)
+        for each in self.differences:
+            _require_place("candidate of a difference", each.candidate, self.candidates)
+        seeds = [run.settings.seed for run in self.candidates[self.winner].runs]
+        require(self.seed in seeds, "seed", self.seed, f"one of the winner's, {seeds}")
+
+    def compared(self, candidate: int) -> tuple[float, ...]:
+        """Return the accuracies by which a candidate was compared, one for each seed."""
+        chosen = self.candidates[candidate]
+        reached = (run.best_accuracy_until(self.compared_at) for run in chosen.runs)
+        return chosen.compared or tuple(reached)
+
     @property
     def tied(self) -> tuple[int, ...]:
         """Indices of the candidates that cannot be told from the best, which is among them."""
@@ -247,9 +270,9 @@ class Evaluation(Record):
     """
 
     n: int
-    accuracy: float
-    balanced_accuracy: float
-    over_seeds: tuple[float, ...]
+    accuracy: Share
+    balanced_accuracy: Share
+    over_seeds: tuple[Share, ...]
     openings: int
 
 
@@ -295,8 +318,35 @@ class TuneRecord(Record):
     test: Evaluation
     files: Mapping[str, str]
 
+    def __post_init__(self) -> None:
+        if self.inspection is not None:
+            self.inspection.require_classes(len(self.data.classes))
+
     @property
     def settings(self) -> Hyperparameters:
         """The hyperparameters of the model."""
+        return self.model_run.settings
+
+    @property
+    def model_run(self) -> Run:
+        """The training of the model."""
         runs = self.final.candidates[self.final.winner].runs
-        return next(run.settings for run in runs if run.settings.seed == self.final.seed)
+        return next(run for run in runs if run.settings.seed == self.final.seed)
+
+    def train_record(self, run: Run) -> TrainRecord:
+        """Return one of its runs as `train` would have recorded it."""
+        return TrainRecord(
+            command=self.command,
+            settings=run.settings,
+            strategy=self.final.strategy,
+            data=self.data,
+            environment=self.environment,
+            eta_search=self.eta_again,
+            result=run,
+            inspection=self.inspection,
+        )
+
+    @property
+    def model_record(self) -> TrainRecord:
+        """The training of the model as `train` would have recorded it."""
+        return self.train_record(self.model_run)

@@ -23,7 +23,7 @@ from tuner.report.checks.base import Caution
 from tuner.report.format import number, percent
 from tuner.report.language import texts
 from tuner.report.stored import StoredRecord, stored_json
-from tuner.report.summaries.learning_rate import PlainVerdict
+from tuner.report.summaries.base import Summary
 
 _TEMPLATES = files("tuner.report") / "templates"
 
@@ -308,7 +308,7 @@ class Report:
     name: str
     title: str
     data_name: str
-    verdict: PlainVerdict
+    verdict: Summary
     cautions: tuple[Caution, ...] = ()
     sections: tuple[Section, ...]
     provenance: Provenance

@@ -1,13 +1,18 @@
-"""Numbers and lists as a reader wants to see them; used by pages and figures alike."""
+"""Numbers, shares, intervals and lists as text: the one formatter of page, terminal and notebook.
+
+It imports nothing but the standard library, so the command line may use it at no cost.
+"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 NOT_FINITE = "not finite"
+MISSING = "–"
+"""Stands in a table where a value is not known."""
 
 
 def number(value: float, digits: int = 4, *, pad: bool = False) -> str:
-    """Write a number with `digits` significant digits, in powers of ten only where it must.
+    """Return a number with `digits` significant digits, in powers of ten only where it must be.
 
     Parameters
     ----------
@@ -20,57 +25,148 @@ def number(value: float, digits: int = 4, *, pad: bool = False) -> str:
 
     Examples
     --------
-    >>> [number(x) for x in (0.66676, 10.0, 9999.7, 12345.6, 1e-08, 2.5e6)]
-    ['0.6668', '10', '10000', '12346', '1e-8', '2.5e6']
+    >>> [number(x) for x in (0.66676, 10.0, 9999.7, 12345.6, 1e-08, 2.5e6, -0.0)]
+    ['0.6668', '10', '10000', '12346', '1e-8', '2.5e6', '0']
     >>> number(0.5, 4, pad=True), number(float("nan"))
     ('0.5000', 'not finite')
     """
     if not math.isfinite(value):
         return NOT_FINITE
+    value = value or 0.0  # no -0
     if value != 0 and not 1e-4 <= abs(value) < 1e6:
-        return _scientific(value, digits)
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        short = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        return f"{short}e{int(exponent)}"
     if abs(value) >= 10**digits - 0.5:
         return f"{value:.0f}"
     text = f"{value:#.{digits}g}"
     return text.rstrip(".") if pad else f"{value:.{digits}g}"
 
 
-def _scientific(value: float, digits: int) -> str:
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    short = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    return f"{short}e{int(exponent)}"
+def whole(value: float) -> str:
+    """Return a whole number with a comma at each thousand.
+
+    Examples
+    --------
+    >>> whole(999), whole(23860.0)
+    ('999', '23,860')
+    """
+    return f"{value:,.0f}" if math.isfinite(value) else NOT_FINITE
+
+
+def cost(value: float) -> str:
+    """Return a cost with four significant digits, trailing zeros kept.
+
+    Examples
+    --------
+    >>> cost(0.5), cost(float("inf"))
+    ('0.5000', 'not finite')
+    """
+    return number(value, 4, pad=True)
 
 
 def percent(share: float, digits: int = 2) -> str:
-    """Write a share in percent; what is not quite all never reads as 100 %.
+    """Return a share in percent; what is not quite all never reads as 100 %, nor as 0 %.
 
     Examples
     --------
-    >>> [percent(x) for x in (0.5, 0.8227, 1.0, 0.99999)]
-    ['50 %', '82.27 %', '100 %', '99.99 %']
+    >>> [percent(x) for x in (0.5, 0.987, 1.0, 0.99999, 0.00001)]
+    ['50.00 %', '98.70 %', '100.00 %', '99.99 %', '0.01 %']
     >>> percent(0.8227, 1)
     '82.3 %'
     """
-    if 1 - 0.5 * 10 ** -(digits + 2) <= share < 1:
-        share = 1 - 10 ** -(digits + 2)
-    return f"{_trimmed(100 * share, digits)} %"
+    return f"{_percent(share, digits)} %"
 
 
-def points(difference: float) -> str:
-    """Write a difference of two shares in percentage points.
+def _percent(share: float, digits: int = 2) -> str:
+    if not math.isfinite(share):
+        return NOT_FINITE
+    step = 10 ** -(digits + 2)
+    if 0 < share < 1:
+        share = min(max(share, step), 1 - step)
+    return f"{100 * share:.{digits}f}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return an interval of shares in percent, cut to 0 … 100 %; a dash where it is unbounded.
 
     Examples
     --------
-    >>> points(0.1773), points(0.01)
-    ('17.7 points', '1 point')
+    >>> interval(0.978, 0.992), interval(-0.1, 0.5), interval(float("-inf"), float("inf"))
+    ('97.80–99.20 %', '0.00–50.00 %', '–')
     """
-    text = _trimmed(100 * difference, 1)
-    return f"{text} point" if text == "1" else f"{text} points"
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return MISSING
+    return f"{_percent(max(0.0, low))}–{_percent(min(1.0, high))} %"
 
 
-def _trimmed(value: float, digits: int) -> str:
-    text = f"{value:.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def confidence(low: float, high: float, over: str = "") -> str:
+    """Return a 95 % confidence interval of a share for a sentence.
+
+    Examples
+    --------
+    >>> confidence(0.978, 0.992), confidence(0.9, 0.95, "3 seeds")
+    ('95 % CI 97.80–99.20 %', '95 % CI 90.00–95.00 % over 3 seeds')
+    """
+    return f"95 % CI {interval(low, high)}{f' over {over}' if over else ''}"
+
+
+def points(difference: float) -> str:
+    """Return a difference of two shares in percentage points.
+
+    Examples
+    --------
+    >>> points(0.1773), points(0.01), points(-0.00001)
+    ('17.73 points', '1.00 points', '0.00 points')
+    """
+    return f"{in_points(difference)} points"
+
+
+def in_points(difference: float) -> str:
+    """Return a difference of two shares in percentage points, without the unit.
+
+    Examples
+    --------
+    >>> in_points(-0.0052), in_points(-1e-9), in_points(float("nan"))
+    ('-0.52', '0.00', '–')
+    """
+    if not math.isfinite(difference):
+        return MISSING
+    text = f"{100 * difference:.2f}"
+    return "0.00" if text == "-0.00" else text
+
+
+def points_interval(low: float, high: float) -> str:
+    """Return an interval of differences in percentage points.
+
+    Examples
+    --------
+    >>> points_interval(-0.0052, 0.0092)
+    '-0.52 to 0.92 points'
+    """
+    return f"{in_points(low)} to {points(high)}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the units that a reader would choose.
+
+    Examples
+    --------
+    >>> [duration(s) for s in (0.042, 2.51, 38.4, 200.0, 7500.0)]
+    ['0.04 s', '2.5 s', '38 s', '3 min 20 s', '2 h 5 min']
+    """
+    if not math.isfinite(seconds):
+        return NOT_FINITE
+    if seconds < 9.95:
+        return f"{seconds:.1f} s" if seconds >= 0.095 else f"{seconds:.2f} s"
+    whole_seconds = round(seconds)
+    if whole_seconds < 120:
+        return f"{whole_seconds} s"
+    minutes, left = divmod(whole_seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {left} s" if left else f"{minutes} min"
+    hours, minutes = divmod(minutes + (left >= 30), 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
 def listing(parts: Sequence[str]) -> str:
@@ -87,11 +183,56 @@ def listing(parts: Sequence[str]) -> str:
 
 
 def count(amount: int, thing: str) -> str:
-    """Describe how many there are of a thing whose plural ends in s.
+    """Return how many there are of a thing whose plural ends in s.
 
     Examples
     --------
-    >>> count(1, "seed"), count(30, "probe")
-    ('1 seed', '30 probes')
+    >>> count(1, "epoch"), count(3000, "probe"), count(0, "trial")
+    ('1 epoch', '3,000 probes', '0 trials')
     """
-    return f"{amount} {thing}" if amount == 1 else f"{amount} {thing}s"
+    return f"{whole(amount)} {thing}" + ("" if amount == 1 else "s")
+
+
+def times(amount: int) -> str:
+    """Return how often something happened.
+
+    Examples
+    --------
+    >>> times(1), times(2), times(3)
+    ('once', 'twice', '3 times')
+    """
+    return {1: "once", 2: "twice"}.get(amount, f"{amount} times")
+
+
+def layers(hidden: Sequence[int]) -> str:
+    """Return the sizes of the hidden layers of a network.
+
+    Examples
+    --------
+    >>> layers((30,)), layers((100, 30)), layers(())
+    ('30', '100-30', 'none')
+    """
+    return "-".join(map(str, hidden)) or "none"
+
+
+def letter(place: int) -> str:
+    """Return A, B, … Z, AA, AB, … for the places 0, 1, ….
+
+    Examples
+    --------
+    >>> letter(0), letter(25), letter(26)
+    ('A', 'Z', 'AA')
+    """
+    first, last = divmod(place, 26)
+    return (letter(first - 1) if first else "") + chr(ord("A") + last)
+
+
+def known(write: Callable[[float], str]) -> Callable[[float], str]:
+    """Return a function that writes a number, or a dash where it is NaN or infinite.
+
+    Examples
+    --------
+    >>> known(percent)(0.5), known(percent)(math.nan)
+    ('50.00 %', '–')
+    """
+    return lambda value: write(value) if math.isfinite(value) else MISSING

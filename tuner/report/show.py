@@ -7,10 +7,10 @@ from tuner.report.charts.learning_rate import costs_figure
 from tuner.report.charts.study_course import history_figure
 from tuner.report.charts.training import curves_figure
 from tuner.report.document import Figure, fill
-from tuner.report.frames.tune_contenders import model_record
 from tuner.report.pages.reproduce import reproduce_figure, reproduce_verdict
 from tuner.report.stored import StoredRecord
-from tuner.report.summaries.learning_rate import PlainVerdict, find_eta_verdict
+from tuner.report.summaries.base import Summary
+from tuner.report.summaries.learning_rate import find_eta_verdict
 from tuner.report.summaries.study import study_verdict
 from tuner.report.summaries.training import train_verdict
 from tuner.report.summaries.tune import tune_verdict
@@ -68,11 +68,11 @@ def show(record: StoredRecord) -> Shown:
     return Shown(verdict.headline, fill("show.html.j2", values))
 
 
-def _parts(record: StoredRecord) -> tuple[PlainVerdict, Figure]:
+def _parts(record: StoredRecord) -> tuple[Summary, Figure]:
     if isinstance(record, FindEtaRecord):
         return find_eta_verdict(record.result), costs_figure(record.result)
     if isinstance(record, TuneRecord):
-        return tune_verdict(record), curves_figure(model_record(record).result)
+        return tune_verdict(record), curves_figure(record.model_run)
     if isinstance(record, TrainRecord):
         return train_verdict(record), curves_figure(record.result)
     if isinstance(record, ReproduceRecord):

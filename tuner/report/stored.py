@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,17 +10,12 @@ from tuner.errors import InputError
 from tuner.records import (
     FindEtaRecord,
     ReproduceRecord,
-    Run,
     StudyRecord,
     TrainRecord,
     TuneRecord,
     from_json,
     to_json,
 )
-from tuner.report.validation.article import reproduce_contradictions
-from tuner.report.validation.inspection import inspection_contradictions
-from tuner.report.validation.learning_rate import contradictions_in_search
-from tuner.report.validation.tune import tune_contradictions, tune_runs
 from tuner.report.version1 import upgraded
 
 RECORDS = 2
@@ -73,7 +68,7 @@ def load_stored(path: Path) -> StoredRecord:
     Raises
     ------
     InputError
-        When the file cannot be read, is no JSON, is of an unknown schema or kind, or holds a
+        When the file cannot be read, is not valid JSON, is of an unknown schema or kind, or holds a
         record that is incomplete or contradicts itself; one line that names the file.
     """
     document = _document(path)
@@ -92,12 +87,9 @@ def load_stored(path: Path) -> StoredRecord:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             _refuse(path, f"is no {kind} record of version 1: give a records.json", error)
     try:
-        record = from_json(KINDS[kind], json.dumps(document))
+        return from_json(KINDS[kind], json.dumps(document))
     except InputError as error:
         _refuse(path, str(error).removesuffix("."), error)
-    for contradiction in _contradictions(record):
-        _refuse(path, contradiction)
-    return record
 
 
 def _refuse(path: Path, why: str, cause: Exception | None = None) -> NoReturn:
@@ -110,7 +102,7 @@ def _document(path: Path) -> dict[str, object]:
     except OSError as error:
         _refuse(path, f"cannot be read ({error.strerror or error}): give a records.json", error)
     except (ValueError, RecursionError) as error:
-        _refuse(path, "is no JSON that tuner wrote: give a records.json", error)
+        _refuse(path, "is not valid JSON from tuner: give a records.json", error)
     if not isinstance(document, dict):
         _refuse(path, "holds no record: give a records.json")
     return document
@@ -122,51 +114,3 @@ def _no_number(name: str) -> NoReturn:
 
 def _finite(text: str) -> float:
     return value if math.isfinite(value := float(text)) else _no_number(text)
-
-
-def _contradictions(record: StoredRecord) -> Iterator[str]:
-    """Describe where a record of the right form holds what no command could have written."""
-    if isinstance(record, FindEtaRecord):
-        yield from contradictions_in_search("result", record.result)
-        return
-    if isinstance(record, StudyRecord):
-        for name, search in record.eta_searches.items():
-            yield from contradictions_in_search(f"eta_searches.{name}", search)
-        return
-    if isinstance(record, TuneRecord):
-        yield from _in_tuning(record)
-        return
-    if isinstance(record, ReproduceRecord):
-        yield from reproduce_contradictions(record)
-        return
-    if record.eta_search is not None:
-        yield from contradictions_in_search("eta_search", record.eta_search)
-    yield from _in_run("result", record.result)
-    if record.inspection is not None:
-        yield from inspection_contradictions(record.inspection, len(record.data.classes))
-
-
-def _in_tuning(record: TuneRecord) -> Iterator[str]:
-    for name, search in record.eta_searches.items():
-        yield from contradictions_in_search(f"eta_searches.{name}", search)
-    yield from contradictions_in_search("eta_again", record.eta_again)
-    yield from (f"study: {each}" for each in _contradictions(record.study))
-    yield from tune_contradictions(record)
-    for name, run in tune_runs(record).items():
-        yield from _in_run(name, run)
-    if record.inspection is not None:
-        yield from inspection_contradictions(record.inspection, len(record.data.classes))
-
-
-def _in_run(name: str, run: Run) -> Iterator[str]:
-    for index, each in enumerate(run.history):
-        where = f"{name}.history.{index}"
-        if each.epoch != index + 1:
-            yield f"{where}.epoch is {each.epoch} but must be {index + 1}"
-        if each.eta <= 0:
-            yield f"{where}.eta is {each.eta} but must be above 0"
-        for measured in ("training_accuracy", "validation_accuracy"):
-            if not 0 <= getattr(each, measured) <= 1:
-                yield f"{where}.{measured} is {getattr(each, measured)} but must be from 0 to 1"
-    if not 0 <= run.best_epoch <= len(run.history):
-        yield f"{name}.best_epoch is {run.best_epoch} but there are {len(run.history)} epochs"

@@ -7,7 +7,6 @@ from itertools import pairwise
 from statistics import median
 
 from tuner.records import EtaSearch, Judgement, Outcome, Probe, Run, StopReason
-from tuner.report.frames.diagnostics import best_epoch, lowest_cost, sound_epochs
 
 CUT = 1.5
 """Costs are shown up to this many times the larger of baseline and least cost."""
@@ -121,7 +120,7 @@ def run_marks(run: Run) -> RunMarks:
     >>> run_marks(nothing).stop
     'interrupted'
     """
-    best, lowest = best_epoch(run), lowest_cost(run)
+    best, lowest = run.best, run.lowest_cost
     return RunMarks(
         last=len(run.history),
         stop=_STOPS[run.stop_reason],
@@ -133,7 +132,7 @@ def run_marks(run: Run) -> RunMarks:
 
 
 def _far_off(run: Run) -> float | None:
-    curves = [(e.training_cost, e.validation_cost) for e in sound_epochs(run)]
+    curves = [(e.training_cost, e.validation_cost) for e in run.finite_epochs]
     if not curves:
         return None
     middle = max(median(costs) for costs in zip(*curves, strict=True))

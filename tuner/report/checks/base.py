@@ -1,138 +1,128 @@
-"""Coded warnings: what a careful reader should know before trusting a result."""
+"""What a coded warning is, and how the checks of one kind of record are collected and run."""
 
-import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
 
-from tuner.records import ADVICE, EtaSearch, Judgement, Outcome, Probe
-from tuner.report.format import count, listing, number
-from tuner.report.frames.training import LEARNING, final_cost
+R = TypeVar("R")
+
+Severity = Literal["high", "medium", "low"]
+"""`high`: the result may be wrong; `medium`: it may mislead; `low`: good to know."""
+
+SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
 
 ENOUGH_SEEDS = 3
-CLOSED_BRACKET = 4 / 3
+"""Seeds from which an interval over seeds is of use."""
 
 
 @dataclass(frozen=True)
 class Caution:
-    """One coded warning: what holds, and what to do about it.
+    """A coded warning that holds for a record.
 
     Attributes
     ----------
     code
-        W1xx for `find-eta`; a code keeps its meaning for ever.
+        Such as W101; a code keeps its meaning for ever.
+    severity, title
+        Of its check.
     text
         What was found.
     advice
-        What to try.
+        What to do about it.
     """
 
     code: str
+    severity: Severity
+    title: str
     text: str
     advice: str
 
+    @property
+    def document(self) -> dict[str, str]:
+        """The warning as `--json` prints it."""
+        return {"code": self.code, "title": self.title, "text": self.text, "advice": self.advice}
 
-def find_eta_cautions(search: EtaSearch) -> tuple[Caution, ...]:
-    """Return the warnings that hold for an η search, by code.
 
-    ==== ==================================================================
-    W101 fewer than three seeds
-    W102 bracket wider than 4/3
-    W103 no threshold found
-    W104 the threshold is the smallest or largest η tried
-    W105 at the chosen η the cost stays above that of a constant prediction
-    W106 seeds fall on both sides of the threshold at one η
-    ==== ==================================================================
+@dataclass(frozen=True)
+class Check(Generic[R]):
+    """One thing that a careful reader would look for before trusting a record.
+
+    Attributes
+    ----------
+    code, severity, title
+        What the warning is called.
+    advice
+        What to do about it; a function of the record where that decides.
+    find
+        Yields a text each time the warning holds.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    advice: str | Callable[[R], str]
+    find: Callable[[R], Iterable[str]]
+
+    def run(self, record: R) -> Iterator[Caution]:
+        """Yield the warnings that hold for a record."""
+        for text in self.find(record):
+            advice = self.advice if isinstance(self.advice, str) else self.advice(record)
+            yield Caution(self.code, self.severity, self.title, text, advice)
+
+
+class Checks(Generic[R]):
+    """The checks of one kind of record, in the order of their codes.
 
     Examples
     --------
-    >>> search = EtaSearch(eta=0.5, threshold=1.0, bracket=(1.0, 2.0), outcome=Outcome.FOUND,
-    ...     baseline=3.2, judgements=(), probes=(), spent=0.0, seconds=0.0)
-    >>> [caution.code for caution in find_eta_cautions(search)]
-    ['W101', 'W102']
+    >>> checks: Checks[int] = Checks("numbers")
+    >>> @checks.add("W999", "low", "Small number", advice="Take a larger one.")
+    ... def small(number: int) -> Iterator[str]:
+    ...     if number < 3:
+    ...         yield f"{number} is small."
+    >>> [caution.text for caution in checks.run(2)], checks.run(5)
+    (['2 is small.'], ())
     """
-    checks = (_few_seeds, _wide_bracket, _not_found, _at_edge, _above_baseline, _seeds_disagree)
-    return tuple(caution for check in checks if (caution := check(search)))
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.checks: dict[str, Check[R]] = {}
+
+    def add(
+        self, code: str, severity: Severity, title: str, *, advice: str | Callable[[R], str]
+    ) -> Callable[[Callable[[R], Iterable[str]]], Callable[[R], Iterable[str]]]:
+        """Return a decorator that makes a check of a function from a record to texts."""
+
+        def added(find: Callable[[R], Iterable[str]]) -> Callable[[R], Iterable[str]]:
+            self.checks[code] = Check(code, severity, title, advice, find)
+            return find
+
+        return added
+
+    def run(self, record: R) -> tuple[Caution, ...]:
+        """Return the warnings that hold for a record, the most severe first."""
+        return by_severity(each for check in self.checks.values() for each in check.run(record))
 
 
-def _few_seeds(search: EtaSearch) -> Caution | None:
-    seeds = len({probe.seed for probe in search.probes})
-    if seeds >= ENOUGH_SEEDS:
-        return None
-    return Caution(
-        "W101",
-        f"The verdicts rest on {count(seeds, 'seed')} only.",
-        "Run find-eta with at least three seeds before relying on the threshold.",
-    )
+def by_severity(cautions: Iterable[Caution]) -> tuple[Caution, ...]:
+    """Sort warnings: the most severe first, then by code."""
+    return tuple(sorted(cautions, key=lambda each: (SEVERITIES.index(each.severity), each.code)))
 
 
-def _wide_bracket(search: EtaSearch) -> Caution | None:
-    low, high = search.bracket
-    if not low or high is None or high / low <= CLOSED_BRACKET * (1 + 1e-9):
-        return None
-    return Caution(
-        "W102",
-        f"The threshold is known only to a factor of {number(high / low, 3)}: it lies between"
-        f" η = {number(low)} and {number(high)}.",
-        "Let the search go on until the bracket is no wider than 4/3.",
-    )
+def table_of_codes(kinds: Iterable[Checks[Any]]) -> str:
+    """Return the codes of some kinds of checks as a Markdown table.
 
-
-def _not_found(search: EtaSearch) -> Caution | None:
-    if search.outcome is Outcome.FOUND:
-        return None
-    return Caution(
-        "W103",
-        f"No threshold was found ({search.outcome}).",
-        ADVICE[search.outcome],
-    )
-
-
-def _at_edge(search: EtaSearch) -> Caution | None:
-    tried = [judgement.eta for judgement in search.judgements]
-    if search.outcome is not Outcome.FOUND or search.threshold not in tried[:1] + tried[-1:]:
-        return None
-    edge = "smallest" if search.threshold == tried[0] else "largest"
-    return Caution(
-        "W104",
-        f"The threshold η* = {number(search.threshold)} is the {edge} η tried.",
-        f"Probe η {'below' if edge == 'smallest' else 'above'} it too before relying on it.",
-    )
-
-
-def _above_baseline(search: EtaSearch) -> Caution | None:
-    near = _nearest(search)
-    if search.outcome is Outcome.NO_LEARNING or near is None:
-        return None
-    cost = final_cost(near.costs)
-    if cost < search.baseline:
-        return None
-    reached = number(cost) if math.isfinite(cost) else "a cost that is not finite"
-    return Caution(
-        "W105",
-        f"At η = {number(near.eta)}, the probe nearest to the chosen η, training ended at"
-        f" {reached}, no better than the constant prediction ({number(search.baseline)}).",
-        "Train for more epochs, and check labels, scaling and initialisation.",
-    )
-
-
-def _nearest(search: EtaSearch) -> Judgement | None:
-    """Return the judgement nearest to the chosen η in log η, none when over a factor 2 away."""
-    if not 0 < search.eta < math.inf:
-        return None
-    distances = {abs(math.log(each.eta / search.eta)): each for each in search.judgements}
-    least = min(distances, default=math.inf)
-    return distances[least] if least <= math.log(2) * (1 + 1e-9) else None
-
-
-def _seeds_disagree(search: EtaSearch) -> Caution | None:
-    split = [each.eta for each in search.judgements if _both_sides(search.probes, each.eta)]
-    if not split:
-        return None
-    return Caution(
-        "W106",
-        f"Seeds disagree whether the cost goes down at η = {listing([number(x) for x in split])}.",
-        "The threshold depends on the seed there: probe more seeds, or choose a smaller η.",
-    )
-
-
-def _both_sides(probes: tuple[Probe, ...], eta: float) -> bool:
-    return len({probe.verdict in LEARNING for probe in probes if probe.eta == eta}) > 1
+    Examples
+    --------
+    >>> print(table_of_codes([]))
+    | code | of | severity | warning | what to do |
+    |---|---|---|---|---|
+    """
+    rows = [
+        f"| {check.code} | {checks.kind} | {check.severity} | {check.title} |"
+        f" {check.advice if isinstance(check.advice, str) else 'depends on the result'} |"
+        for checks in kinds
+        for check in checks.checks.values()
+    ]
+    head = ["| code | of | severity | warning | what to do |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows])

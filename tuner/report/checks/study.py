@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterator
 
-from tuner.records import Outcome, StudyRecord, Trial, Value
-from tuner.report.checks.base import ENOUGH_SEEDS, Caution
-from tuner.report.format import count, listing, percent
-from tuner.report.frames.study_ranking import Ranking, ranking
+from tuner.records import Outcome, StudyRecord, Value
+from tuner.report.checks.base import ENOUGH_SEEDS, Checks
+from tuner.report.format import count, interval, listing
+from tuner.report.frames.study_ranking import ranking
 from tuner.report.frames.study_space import Dimension, dimensions, plain
 
 ENOUGH_TRIALS = 10
@@ -16,50 +16,37 @@ EDGE = 0.05
 """The part of a range that counts as its edge."""
 
 MOSTLY = 0.9
+"""Share of pruned trials from which hardly any trial shows what it can reach."""
+
+LISTED = 10
 
 _NATURAL_ENDS = {"lambda": 0.0, "dropout": 0.0, "layers": 1.0}
 """Lower ends that cannot be widened."""
 
+STUDY_CHECKS: Checks[StudyRecord] = Checks("study")
 
-def study_cautions(record: StudyRecord) -> tuple[Caution, ...]:
-    """Return the warnings that hold for a study, by code.
-
-    ==== =====================================================================
-    W301 the best value of a dimension lies at the edge of its range
-    W302 fewer than three seeds in a trial
-    W303 fewer than ten complete trials
-    W304 trials diverged
-    W305 the best trial is no clear winner
-    W306 the study has not all the trials it was asked for
-    W307 none or hardly any of the trials was completed: they were pruned
-    W308 the GP sampler learns nothing from pruned trials
-    W309 the best trial was best in its last epoch
-    W310 no learning rate was found for some network
-    ==== =====================================================================
-    """
-    ranked = ranking(record)
-    found = [*_about_trials(record)]
-    if ranked is not None:
-        found += [*_at_edges(record, ranked), *_about_best(ranked)]
-    return tuple(sorted(found, key=lambda caution: caution.code))
+study_cautions = STUDY_CHECKS.run
 
 
-def _at_edges(record: StudyRecord, ranked: Ranking) -> Iterator[Caution]:
-    for dimension in dimensions(record):
-        value = ranked.best.params.get(dimension.name)
-        end = edge(dimension, value)
-        if end:
-            yield Caution(
-                "W301",
+@STUDY_CHECKS.add(
+    "W301",
+    "medium",
+    "Best value at the edge of its range",
+    advice="Widen the range there: a better value may lie beyond.",
+)
+def _at_edge(record: StudyRecord) -> Iterator[str]:
+    best = record.result.best
+    for dimension in dimensions(record) if best else ():
+        value = best.params.get(dimension.name) if best else None
+        if end := edge(dimension, value):
+            yield (
                 f"The best trial's {dimension.long}, {plain(value)}, lies at the {end} end of what"
-                " was searched.",
-                f"Search {'below' if end == 'lower' else 'above'} it too: a better value may lie"
-                " beyond.",
+                " was searched."
             )
 
 
 def edge(dimension: Dimension, value: Value | None) -> str:
-    """Say at which end of a dimension a value lies: `lower`, `upper` or neither.
+    """Return at which end of a dimension a value lies: `lower`, `upper` or an empty text.
 
     Examples
     --------
@@ -75,7 +62,7 @@ def edge(dimension: Dimension, value: Value | None) -> str:
 
 
 def _share(dimension: Dimension, place: float) -> float:
-    """Describe how far up a dimension a place lies, 0 … 1; NaN where it has no order."""
+    """Return how far up a dimension a place lies, 0 … 1; NaN where it has no order."""
     low, high = dimension.low, dimension.high
     if dimension.scale == "choice":
         low, high = 0.0, len(dimension.choices) - 1.0
@@ -92,81 +79,116 @@ def _ends_naturally(dimension: Dimension) -> bool:
     return dimension.choices[0] == plain(end) if choice else dimension.low == end
 
 
-def _about_best(ranked: Ranking) -> Iterator[Caution]:
-    seeds = len(ranked.best.accuracies)
-    if seeds < ENOUGH_SEEDS:
-        yield Caution(
-            "W302",
-            f"Each trial trained {count(seeds, 'network')}: what another seed would give is"
-            f" {'unknown' if seeds == 1 else 'hardly known'}.",
-            "Give the study seeds = 3 or more, or rerun the best trials on several seeds.",
-        )
-    if ranked.tied:
-        low, high = ranked.interval
-        yield Caution(
-            "W305",
-            f"{count(len(ranked.tied), 'other trial')} reached the 95 % interval of the best"
-            f" ({percent(low, 1)} to {percent(high, 1)}).",
-            "Take them for ties: choose by size or cost, or measure with more seeds and more"
-            " validation examples.",
-        )
-    if _still_rising(ranked.best):
-        yield Caution(
-            "W309",
-            "The best trial was best in its last epoch.",
-            "Longer training may rank the trials otherwise: give more epochs.",
+@STUDY_CHECKS.add(
+    "W302",
+    "medium",
+    "Fewer than three seeds",
+    advice="Set seeds = 3 or more in the study file, or rerun the best trials on several seeds.",
+)
+def _few_seeds(record: StudyRecord) -> Iterator[str]:
+    best = record.result.best
+    if best is not None and len(best.accuracies) < ENOUGH_SEEDS:
+        yield (
+            f"Each trial trained {count(len(best.accuracies), 'network')}: what another seed would"
+            " reach is unknown."
         )
 
 
-def _still_rising(trial: Trial) -> bool:
-    last = [b == e for b, e in zip(trial.best_epoch, trial.epochs, strict=True)]
-    return 2 * sum(last) > len(last)
+@STUDY_CHECKS.add(
+    "W303",
+    "medium",
+    "Fewer than ten complete trials",
+    advice="Means, intervals and importances rest on these: let the study run longer.",
+)
+def _few_trials(record: StudyRecord) -> Iterator[str]:
+    complete = record.result.counts["complete"]
+    if 0 < complete < ENOUGH_TRIALS:
+        verb = "was" if complete == 1 else "were"
+        yield f"Only {count(complete, 'trial')} {verb} completed."
 
 
-def _about_trials(record: StudyRecord) -> Iterator[Caution]:
-    trials, counts = record.result.trials, record.result.counts
-    diverged = [trial.number for trial in trials if trial.diverged]
-    few = counts["complete"] < ENOUGH_TRIALS
-    mostly = counts["pruned"] > 0 and counts["pruned"] >= MOSTLY * len(trials)
-    if few and counts["complete"]:
-        yield Caution(
-            "W303",
-            f"Only {count(counts['complete'], 'trial')} {_was(counts['complete'])} completed.",
-            "Means, intervals and importances rest on these: let the study run longer.",
-        )
-    if diverged:
-        shown = listing([str(number) for number in diverged[:10]])
-        yield Caution(
-            "W304",
-            f"{count(len(diverged), 'trial')} diverged: {shown}{' …' * (len(diverged) > 10)}.",
-            'Lower the upper end of η or λ; eta = "find" gives each network an η that it bears.',
-        )
-    if not record.complete:
-        yield Caution(
-            "W306",
-            f"The study is not complete: it has {len(trials)} of {record.plan.trials} trials.",
-            "Run the same command again: it goes on where it was stopped.",
-        )
-    if mostly:
-        yield Caution(
-            "W307",
-            f"{counts['pruned']} of {len(trials)} trials were pruned before the last epoch.",
-            "Set later rungs or a larger keep, so that more trials show what they reach.",
-        )
-    if record.plan.sampler == "gp" and counts["pruned"]:
-        yield Caution(
-            "W308",
-            f"The GP sampler learns nothing from the {count(counts['pruned'], 'pruned trial')}.",
-            'Use sampler = "tpe", or leave out the rungs.',
-        )
-    lost = [s for s in record.eta_searches.values() if s.outcome is not Outcome.FOUND]
+@STUDY_CHECKS.add(
+    "W304",
+    "low",
+    "Diverged trials",
+    advice='Lower the upper end of η or λ; eta = "find" finds a stable η for each network.',
+)
+def _diverged(record: StudyRecord) -> Iterator[str]:
+    lost = [str(trial.number) for trial in record.result.trials if trial.diverged]
     if lost:
-        yield Caution(
-            "W310",
-            f"{len(lost)} of {len(record.eta_searches)} threshold searches found no η*.",
-            "Trials with these networks train with another η than half a threshold: see the table.",
-        )
+        shown = listing(lost[:LISTED]) + " …" * (len(lost) > LISTED)
+        yield f"{count(len(lost), 'trial')} diverged: {shown}."
 
 
-def _was(amount: int) -> str:
-    return "was" if amount == 1 else "were"
+@STUDY_CHECKS.add(
+    "W305",
+    "low",
+    "No clear winner",
+    advice="Treat them as ties: choose by size or cost, or measure with more seeds and more"
+    " validation examples.",
+)
+def _tied(record: StudyRecord) -> Iterator[str]:
+    ranked = ranking(record)
+    if ranked and ranked.tied:
+        others = count(len(ranked.tied), "other trial")
+        yield f"{others} reached the 95 % CI of the best ({interval(*ranked.interval)})."
+
+
+@STUDY_CHECKS.add(
+    "W306",
+    "high",
+    "Study not complete",
+    advice="Run the same command again: it resumes where it was stopped.",
+)
+def _unfinished(record: StudyRecord) -> Iterator[str]:
+    if not record.complete:
+        yield f"The study has {len(record.result.trials)} of {count(record.plan.trials, 'trial')}."
+
+
+@STUDY_CHECKS.add(
+    "W307",
+    "medium",
+    "Most trials were pruned",
+    advice="Set later rungs or a larger keep, so that more trials show what they can reach.",
+)
+def _mostly_pruned(record: StudyRecord) -> Iterator[str]:
+    trials, pruned = len(record.result.trials), record.result.counts["pruned"]
+    if pruned and pruned >= MOSTLY * trials:
+        yield f"{pruned} of {count(trials, 'trial')} were pruned before the last epoch."
+
+
+@STUDY_CHECKS.add(
+    "W308",
+    "medium",
+    "GP sampler with pruning",
+    advice='Use sampler = "tpe", or leave out the rungs.',
+)
+def _gp_with_pruning(record: StudyRecord) -> Iterator[str]:
+    pruned = record.result.counts["pruned"]
+    if record.plan.sampler == "gp" and pruned:
+        yield f"The GP sampler learns nothing from the {count(pruned, 'pruned trial')}."
+
+
+@STUDY_CHECKS.add(
+    "W309",
+    "low",
+    "Best in its last epoch",
+    advice="Longer training may rank the trials differently: train for more epochs.",
+)
+def _still_rising(record: StudyRecord) -> Iterator[str]:
+    best = record.result.best
+    last = [b == e for b, e in zip(best.best_epoch, best.epochs, strict=True)] if best else []
+    if 2 * sum(last) > len(last):
+        yield "The best trial reached its best accuracy in its last epoch."
+
+
+@STUDY_CHECKS.add(
+    "W310",
+    "medium",
+    "No threshold for some networks",
+    advice="Trials of these networks train with a guessed η: see the table of searches.",
+)
+def _no_threshold(record: StudyRecord) -> Iterator[str]:
+    searches = record.eta_searches.values()
+    if lost := [each for each in searches if each.outcome is not Outcome.FOUND]:
+        yield f"{len(lost)} of {len(searches)} threshold searches found no η*."

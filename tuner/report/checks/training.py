@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 
-from tuner.records import DataSummary, Inspection, StopReason, TrainRecord
-from tuner.report.checks.base import Caution, find_eta_cautions
-from tuner.report.format import count, percent, points
+from tuner.records import StopReason, TrainRecord
+from tuner.report.checks.base import Caution, Checks, by_severity
+from tuner.report.checks.learning_rate import ETA_CHECKS
+from tuner.report.format import count, interval, percent, points
 from tuner.report.frames.diagnostics import (
     Sign,
-    best_epoch,
     only_guesses,
     overfitting_signs,
-    sound_epochs,
     underfitting_signs,
 )
-from tuner.report.frames.inspection import accuracies, imbalance
 from tuner.stats import wilson
 
 NARROW_INTERVAL = 0.04
@@ -24,118 +22,153 @@ IMBALANCED = 2.0
 
 _CUT_SHORT = frozenset({StopReason.EPOCHS, StopReason.TIME, StopReason.INTERRUPTED})
 
+TRAIN_CHECKS: Checks[TrainRecord] = Checks("train")
+
 
 def train_cautions(record: TrainRecord) -> tuple[Caution, ...]:
-    """Return the warnings that hold for a run, by code; those of its η search come first.
-
-    ==== =====================================================================
-    W201 training ended while the validation accuracy was still rising
-    W202 the network diverged
-    W203 training and validation accuracy are 5 points or more apart
-    W204 training ended within the epochs that early stopping does not count
-    W205 the last epoch is the best
-    W206 no epoch was finished with a finite cost
-    W207 few validation examples: the accuracy is uncertain by over 4 points
-    W208 the accuracy is no better than guessing
-    W209 some classes have far fewer examples than others
-    W210 accuracy is low on the training data too: the network underfits
-    ==== =====================================================================
-    """
-    search = () if record.eta_search is None else find_eta_cautions(record.eta_search)
-    seen = () if record.inspection is None else _about_classes(record.inspection, record.data)
-    return (
-        *search,
-        *_about_end(record),
-        *_about_accuracy(record),
-        *seen,
-        *_about_learning(record),
-    )
+    """Return the warnings that hold for a run and for its η search, the most severe first."""
+    search = () if record.eta_search is None else ETA_CHECKS.run(record.eta_search)
+    return by_severity((*search, *TRAIN_CHECKS.run(record)))
 
 
-def _about_end(record: TrainRecord) -> Iterator[Caution]:
-    run, strategy = record.result, record.strategy
-    rising = "still-improving" in _names(underfitting_signs(run))
-    rising = rising and run.stop_reason in _CUT_SHORT
-    if rising:
-        yield Caution(
-            "W201",
-            f"Validation accuracy was still rising when training ended ({run.stop_words}).",
-            "Train for more epochs before comparing this result with others.",
-        )
-    if run.stop_reason is StopReason.DIVERGED:
-        yield Caution(
-            "W202",
-            f"The network diverged: {run.stop_words}.",
-            "find-eta finds the largest η at which the cost still goes down.",
-        )
-    if "gap" in _names(overfitting_signs(run, record.data.n_validation)):
-        last = sound_epochs(run)[-1]
-        yield Caution(
-            "W203",
-            "Training accuracy lies far above validation accuracy:"
-            f" {percent(last.training_accuracy)} against {percent(last.validation_accuracy)}.",
-            "The network overfits: see the signs below and what to try.",
-        )
-    if 0 < len(run.history) <= strategy.start_from_epoch:
-        yield Caution(
-            "W204",
-            f"Training ended within its first {count(strategy.start_from_epoch, 'epoch')}.",
-            "Early stopping does not count these: give more epochs or a smaller start_from_epoch.",
-        )
-    if run.best_epoch and run.best_epoch == len(run.history) and not rising:
-        yield Caution(
-            "W205",
-            f"The best epoch, {run.best_epoch}, is the last.",
-            "A later one may be better: train for more epochs.",
+@TRAIN_CHECKS.add(
+    "W201",
+    "medium",
+    "Ended while still improving",
+    advice="Train for more epochs before comparing this result with others.",
+)
+def _still_rising(record: TrainRecord) -> Iterator[str]:
+    if _is_rising(record):
+        words = record.result.stop_words
+        yield f"Validation accuracy was still rising when training ended ({words})."
+
+
+def _is_rising(record: TrainRecord) -> bool:
+    cut = record.result.stop_reason in _CUT_SHORT
+    return cut and "still-improving" in _names(underfitting_signs(record.result))
+
+
+@TRAIN_CHECKS.add(
+    "W202",
+    "high",
+    "Diverged",
+    advice="find-eta finds the largest η at which the cost still goes down.",
+)
+def _diverged(record: TrainRecord) -> Iterator[str]:
+    if record.result.stop_reason is StopReason.DIVERGED:
+        yield f"The network diverged: {record.result.stop_words}."
+
+
+@TRAIN_CHECKS.add(
+    "W203",
+    "low",
+    "Overfitting",
+    advice="See what the curves say, and what to try against it.",
+)
+def _overfits(record: TrainRecord) -> Iterator[str]:
+    if "gap" in _names(overfitting_signs(record.result, record.data.n_validation)):
+        last = record.result.finite_epochs[-1]
+        yield (
+            "Training accuracy is far above validation accuracy:"
+            f" {percent(last.training_accuracy)} against {percent(last.validation_accuracy)}."
         )
 
 
-def _about_accuracy(record: TrainRecord) -> Iterator[Caution]:
-    best, data = best_epoch(record.result), record.data
+@TRAIN_CHECKS.add(
+    "W204",
+    "medium",
+    "Ended before early stopping began",
+    advice="Train for more epochs, or count them sooner (start_from_epoch).",
+)
+def _stopped_early(record: TrainRecord) -> Iterator[str]:
+    first = record.strategy.start_from_epoch
+    if 0 < len(record.result.history) <= first:
+        yield f"It ended within the first {count(first, 'epoch')}, which --patience does not count."
+
+
+@TRAIN_CHECKS.add(
+    "W205", "low", "Best epoch is the last", advice="A later one may be better: train longer."
+)
+def _best_is_last(record: TrainRecord) -> Iterator[str]:
+    run = record.result
+    if run.best_epoch and run.best_epoch == len(run.history) and not _is_rising(record):
+        yield f"The best epoch, {run.best_epoch}, is the last."
+
+
+@TRAIN_CHECKS.add(
+    "W206",
+    "high",
+    "No finite cost",
+    advice="Train again, with a smaller η where the network diverged.",
+)
+def _never_finite(record: TrainRecord) -> Iterator[str]:
+    if record.result.best is None:
+        yield "No epoch ended with a finite cost: the weights kept are those before training."
+
+
+@TRAIN_CHECKS.add(
+    "W207",
+    "low",
+    "Few validation examples",
+    advice="Treat smaller differences between runs as ties, or validate on more examples.",
+)
+def _wide_interval(record: TrainRecord) -> Iterator[str]:
+    best, examples = record.result.best, record.data.n_validation
     if best is None:
-        yield Caution(
-            "W206",
-            "No epoch was finished with a finite cost: the weights kept are those before training.",
-            "Train again, with a smaller η where the network diverged.",
-        )
         return
-    low, high = wilson(best.validation_accuracy, data.n_validation)
+    low, high = wilson(best.validation_accuracy, examples)
     if high - low > NARROW_INTERVAL:
-        yield Caution(
-            "W207",
-            f"With {count(data.n_validation, 'validation example')} the accuracy is uncertain by"
-            f" {points(high - low)}, from {percent(low, 1)} to {percent(high, 1)}.",
-            "Take smaller differences between runs for ties, or validate on more examples.",
+        yield (
+            f"With {count(examples, 'validation example')} the accuracy is uncertain by"
+            f" {points(high - low)}: {interval(low, high)}."
         )
-    if only_guesses(record.result, data):
-        yield Caution(
-            "W208",
+
+
+@TRAIN_CHECKS.add(
+    "W208",
+    "high",
+    "No better than guessing",
+    advice="The network learned nothing: check labels and scaling, and find η with find-eta.",
+)
+def _guesses(record: TrainRecord) -> Iterator[str]:
+    best = record.result.best
+    if best is not None and only_guesses(record.result, record.data):
+        yield (
             f"{percent(best.validation_accuracy)} is no better than guessing among"
-            f" {len(data.classes)} classes.",
-            "The network learned nothing: check labels and scaling, and find η with find-eta.",
+            f" {len(record.data.classes)} classes."
         )
 
 
-def _about_classes(inspection: Inspection, data: DataSummary) -> Iterator[Caution]:
-    counts, (accuracy, balanced) = inspection.training_counts, accuracies(inspection)
-    if imbalance(inspection) < IMBALANCED:
+@TRAIN_CHECKS.add(
+    "W209",
+    "high",
+    "Imbalanced classes",
+    advice="Where every class matters, judge by the balanced accuracy, and look at each class.",
+)
+def _imbalanced(record: TrainRecord) -> Iterator[str]:
+    seen, classes = record.inspection, record.data.classes
+    if seen is None or seen.imbalance < IMBALANCED:
         return
+    counts = seen.training_counts
     largest, smallest = (counts.index(extreme(counts)) for extreme in (max, min))
-    yield Caution(
-        "W209",
-        f"The classes are imbalanced: {count(counts[largest], 'training example')} of"
-        f" {data.classes[largest]}, {counts[smallest]} of {data.classes[smallest]}. Accuracy is"
-        f" {percent(accuracy)}, the mean over the classes (balanced accuracy) {percent(balanced)};"
-        f" whoever always guesses {data.classes[largest]} is right in"
-        f" {percent(counts[largest] / sum(counts), 1)}.",
-        "Judge by the balanced accuracy where every class matters, and look at each class below.",
+    yield (
+        f"The training part holds {count(counts[largest], 'example')} of {classes[largest]} and"
+        f" {counts[smallest]} of {classes[smallest]}. Accuracy is {percent(seen.accuracy)},"
+        f" balanced accuracy {percent(seen.balanced_accuracy)}; always predicting"
+        f" {classes[largest]} is right in {percent(counts[largest] / sum(counts))}."
     )
 
 
-def _about_learning(record: TrainRecord) -> Iterator[Caution]:
+@TRAIN_CHECKS.add(
+    "W210",
+    "medium",
+    "Underfitting",
+    advice="See what the curves say, and what to try against it.",
+)
+def _underfits(record: TrainRecord) -> Iterator[str]:
     low = [each for each in underfitting_signs(record.result) if each.name == "both-low"]
     if low and not only_guesses(record.result, record.data):
-        yield Caution("W210", low[0].text, "It underfits: see the signs below and what to try.")
+        yield low[0].text
 
 
 def _names(signs: tuple[Sign, ...]) -> set[str]:

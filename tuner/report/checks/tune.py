@@ -3,96 +3,111 @@
 from collections.abc import Iterator
 
 from tuner.records import TuneRecord
-from tuner.report.checks.base import ENOUGH_SEEDS, Caution
-from tuner.report.checks.study import study_cautions
+from tuner.report.checks.base import ENOUGH_SEEDS, Caution, Checks, by_severity
+from tuner.report.checks.study import STUDY_CHECKS
 from tuner.report.checks.training import train_cautions
-from tuner.report.format import count, listing, number, percent
-from tuner.report.frames.contenders import letter
-from tuner.report.frames.tune_contenders import model_record
+from tuner.report.format import count, duration, letter, listing, percent
 from tuner.stats import wilson
 
 OVER_TIME = 1.1
 """Of its budget, what a tuning may take without a warning."""
 
-_SETTLED_BY_FINAL = frozenset({"W302", "W305"})
-"""Warnings of the study that the candidates' training on paired seeds answers."""
+PLANNED = frozenset({"W101", "W302", "W303", "W305", "W307", "W309"})
+"""Warnings that only restate how tune works: one seed in its searches, few and short trials, and
+ties that the candidates' training on paired seeds decides."""
+
+TUNE_CHECKS: Checks[TuneRecord] = Checks("tune")
 
 
 def tune_cautions(record: TuneRecord) -> tuple[Caution, ...]:
-    """Return the warnings that hold for a tuning, by code; also those of its model and its study.
-
-    ==== ===========================================================================
-    W501 the test data were opened more than once
-    W502 candidates are tied with the winner
-    W503 fewer than three seeds for each candidate
-    W504 steps were left out for lack of time
-    W505 test accuracy lies clearly below validation accuracy
-    W506 the tuning took more than its budget
-    W507 the quick signal was no better than always naming the most frequent class
-    ==== ===========================================================================
-    """
-    study = [each for each in study_cautions(record.study) if each.code not in _SETTLED_BY_FINAL]
-    return (*_about_test(record), *_about_final(record), *_about_work(record),
-            *train_cautions(model_record(record)), *study)  # fmt: skip
+    """Return the warnings that hold for a tuning, its model and its study, the severest first."""
+    others = (*train_cautions(record.model_record), *STUDY_CHECKS.run(record.study))
+    unplanned = [caution for caution in others if caution.code not in PLANNED]
+    return by_severity((*TUNE_CHECKS.run(record), *unplanned))
 
 
-def _about_test(record: TuneRecord) -> Iterator[Caution]:
-    test = record.test
-    if test.openings > 1:
-        yield Caution(
-            "W501",
-            f"The test data were opened {test.openings} times.",
-            "Whoever chooses after looking at them chooses by them: judge by data never seen.",
-        )
-    reached = model_record(record).result.best_validation_accuracy
-    if wilson(test.accuracy, test.n)[1] < wilson(reached, record.data.n_validation)[0]:
-        yield Caution(
-            "W505",
-            f"Test accuracy, {percent(test.accuracy)}, lies clearly below the"
-            f" {percent(reached)} on the validation data.",
-            "Trust the test: the validation data were used to choose, or the parts differ in kind.",
-        )
+@TUNE_CHECKS.add(
+    "W501",
+    "high",
+    "Test set opened more than once",
+    advice="A choice made after seeing test results is a choice by them: judge on new data.",
+)
+def _opened_again(record: TuneRecord) -> Iterator[str]:
+    if record.test.openings > 1:
+        yield f"The test set was opened {record.test.openings} times."
 
 
-def _about_final(record: TuneRecord) -> Iterator[Caution]:
-    final = record.final
-    others = [letter(index) for index in final.tied if index != final.winner]
-    seeds = len(final.candidates[final.winner].runs)
-    if others:
-        verb = "is" if len(others) == 1 else "are"
-        yield Caution(
-            "W502",
-            f"{listing(others)} {verb} tied with the winner, {letter(final.winner)}.",
-            "Another of them may suit as well; a larger budget tells more of them apart.",
-        )
+@TUNE_CHECKS.add(
+    "W502",
+    "low",
+    "Tied candidates",
+    advice="Either is a reasonable choice. A larger --budget may separate them.",
+)
+def _tied(record: TuneRecord) -> Iterator[str]:
+    if len(record.final.tied) > 1:
+        yield f"{listing([letter(each) for each in record.final.tied])} are statistically tied."
+
+
+@TUNE_CHECKS.add(
+    "W503",
+    "low",
+    "Fewer than three seeds",
+    advice="A larger --budget trains each candidate with three, which narrows the interval.",
+)
+def _few_seeds(record: TuneRecord) -> Iterator[str]:
+    seeds = len(record.final.candidates[record.final.winner].runs)
     if seeds < ENOUGH_SEEDS:
-        yield Caution(
-            "W503",
-            f"Each candidate was trained with {count(seeds, 'seed')}.",
-            "A larger --budget gives three, and a narrower interval.",
-        )
+        yield f"Each candidate was trained with {count(seeds, 'seed')}."
 
 
-def _about_work(record: TuneRecord) -> Iterator[Caution]:
+@TUNE_CHECKS.add(
+    "W504",
+    "low",
+    "Budget too short for some steps",
+    advice="Increase --budget to run them.",
+)
+def _left_out(record: TuneRecord) -> Iterator[str]:
     if record.left_out:
-        yield Caution(
-            "W504",
-            f"For lack of time {count(len(record.left_out), 'thing')}"
-            f" {'was' if len(record.left_out) == 1 else 'were'} left out.",
-            "They are listed below; return a larger --budget.",
+        yield f"The budget was too short for {count(len(record.left_out), 'step')} (listed below)."
+
+
+@TUNE_CHECKS.add(
+    "W505",
+    "high",
+    "Test accuracy below validation accuracy",
+    advice="Trust the test accuracy: the validation data were used to choose, or the two parts"
+    " differ in kind.",
+)
+def _worse_on_test(record: TuneRecord) -> Iterator[str]:
+    test, reached = record.test, record.model_run.best_validation_accuracy
+    if wilson(test.accuracy, test.n)[1] < wilson(reached, record.data.n_validation)[0]:
+        yield (
+            f"The test accuracy, {percent(test.accuracy)}, is clearly below the validation"
+            f" accuracy, {percent(reached)}."
         )
+
+
+@TUNE_CHECKS.add(
+    "W506",
+    "low",
+    "Longer than the budget",
+    advice="The machine became slower: run it alone, or increase --budget.",
+)
+def _over_time(record: TuneRecord) -> Iterator[str]:
     if record.seconds > OVER_TIME * record.budget:
-        yield Caution(
-            "W506",
-            f"It took {number(record.seconds, 3)} s, more than its budget of"
-            f" {number(record.budget, 3)} s.",
-            "The machine was slower than at the start: run it alone, or give a larger --budget.",
-        )
-    signal = record.signal.run.best_validation_accuracy
-    if wilson(signal, record.data.n_validation)[0] <= record.signal.chance:
-        yield Caution(
-            "W507",
-            f"The quick signal reached {percent(signal)}; always naming the most frequent class"
-            f" reaches {percent(record.signal.chance)}.",
-            "Check labels and scaling: there may be little to learn in these data.",
+        yield f"It took {duration(record.seconds)} of a budget of {duration(record.budget)}."
+
+
+@TUNE_CHECKS.add(
+    "W507",
+    "high",
+    "Sanity check failed",
+    advice="Check labels and scaling: there may be little to learn in these data.",
+)
+def _no_signal(record: TuneRecord) -> Iterator[str]:
+    reached = record.signal.run.best_validation_accuracy
+    if wilson(reached, record.data.n_validation)[0] <= record.signal.chance:
+        yield (
+            f"A small network reached {percent(reached)}, not clearly better than the"
+            f" majority-class baseline, {percent(record.signal.chance)}."
         )

@@ -10,7 +10,6 @@ from tuner.records import Inspection, LayerWeights, Run, StudyRecord, TrainRecor
 from tuner.report.charts.fonts import lettered
 from tuner.report.charts.training import training_curves
 from tuner.report.frames.contenders import Contender
-from tuner.report.frames.diagnostics import best_epoch
 from tuner.report.frames.differences import Difference
 from tuner.report.frames.inspection import layer_name, on_one_grid, weight_histograms
 from tuner.stats import mean_interval, wilson
@@ -37,7 +36,7 @@ def results_table(every: Sequence[Contender]) -> pd.DataFrame:
     pandas.DataFrame
         `contender`, its letter; `name`; `accuracy`, the mean over its seeds; `low` and `high`, the
         95 % interval of that mean over seeds, or of a single seed's accuracy over validation
-        examples; `seeds`, how many; `gap`, training less validation accuracy at the best epoch, in
+        examples; `seeds`, how many; `gap`, training minus validation accuracy at the best epoch, in
         shares; `best_epoch`; `epochs`, trained; `seconds`. The last four are means over its runs,
         NaN for a study.
     """
@@ -56,12 +55,12 @@ def interval(contender: Contender) -> tuple[float, float]:
 
 def _means(contender: Contender) -> tuple[float, float, float, float]:
     runs = [run for _, run in contender.runs]
-    best = [epoch for run in runs if (epoch := best_epoch(run))]
+    best = [run.best for run in runs if run.best]
     return (
-        _mean([each.training_accuracy - each.validation_accuracy for each in best]),
+        _mean([each.gap for each in best]),
         _mean([each.epoch for each in best]),
         _mean([len(run.history) for run in runs]),
-        _mean([sum(each.seconds for each in run.history) for run in runs]),
+        _mean([run.seconds for run in runs]),
     )
 
 
@@ -130,7 +129,7 @@ def curves_table(every: Sequence[Contender]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `contender`, its letter; `seed`; `epoch`; `validation_accuracy` in %; `gap`, training less
+        `contender`, its letter; `seed`; `epoch`; `validation_accuracy` in %; `gap`, training minus
         validation accuracy in points; `eta`. Of a study they are those of its best trial, which
         keeps no gap and no η; a number that is not known is NaN.
     """

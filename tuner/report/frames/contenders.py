@@ -11,7 +11,7 @@ from statistics import mean
 from tuner.errors import InputError
 from tuner.records import DataSummary, Environment, Run, StudyRecord, TrainRecord
 from tuner.report.charts.fonts import drawable
-from tuner.report.format import listing
+from tuner.report.format import letter, listing
 from tuner.report.pages.provenance import provenance
 
 Seed = tuple[int, int]
@@ -118,18 +118,6 @@ def contenders(
         )
         for place in range(len(groups))
     )
-
-
-def letter(place: int) -> str:
-    """Return A, B, … Z, AA, AB, ….
-
-    Examples
-    --------
-    >>> letter(0), letter(25), letter(26)
-    ('A', 'Z', 'AA')
-    """
-    first, last = divmod(place, 26)
-    return (letter(first - 1) if first else "") + chr(ord("A") + last)
 
 
 def _check(records: Sequence[object], names: Sequence[str]) -> None:

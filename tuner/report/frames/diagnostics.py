@@ -4,13 +4,12 @@ Each sign is a small function of the records alone (article, sections on overfit
 Stopping"); an epoch whose cost left the finite numbers is never counted.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
-from tuner.records import DataSummary, Epoch, Run
-from tuner.report.format import count, number, percent, points
+from tuner.records import DataSummary, Run
+from tuner.report.format import cost, count, percent, points
 from tuner.stats import wilson
 
 RISE = 1.05
@@ -39,28 +38,9 @@ class Sign:
     text: str
 
 
-def sound_epochs(run: Run) -> tuple[Epoch, ...]:
-    """Return the epochs whose costs are finite."""
-    return tuple(
-        each
-        for each in run.history
-        if math.isfinite(each.training_cost) and math.isfinite(each.validation_cost)
-    )
-
-
-def best_epoch(run: Run) -> Epoch | None:
-    """Return the epoch whose weights were kept; None when no epoch was finished."""
-    return run.history[run.best_epoch - 1] if run.best_epoch else None
-
-
-def lowest_cost(run: Run) -> Epoch | None:
-    """Return the first epoch with the lowest validation cost; None when none was finite."""
-    return min(sound_epochs(run), key=lambda each: each.validation_cost, default=None)
-
-
 def only_guesses(run: Run, data: DataSummary) -> bool:
     """Return whether the best epoch is no better than guessing among the classes."""
-    best = best_epoch(run)
+    best = run.best
     if best is None or not data.classes:
         return False
     return wilson(best.validation_accuracy, data.n_validation)[0] <= 1 / len(data.classes)
@@ -100,8 +80,8 @@ def underfitting_signs(run: Run) -> tuple[Sign, ...]:
 
 
 def _cost_rises(run: Run) -> Sign | None:
-    lowest = lowest_cost(run)
-    after = [each for each in sound_epochs(run) if lowest and each.epoch > lowest.epoch]
+    lowest = run.lowest_cost
+    after = [each for each in run.finite_epochs if lowest and each.epoch > lowest.epoch]
     if lowest is None or len(after) < 3:
         return None
     last = after[-1]
@@ -111,16 +91,16 @@ def _cost_rises(run: Run) -> Sign | None:
     return Sign(
         "cost-rises",
         f"The validation cost is lowest in epoch {lowest.epoch}"
-        f" ({number(lowest.validation_cost, 3)}) and rises to {number(end, 3)} at the end, while"
-        f" the training cost goes on falling, from {number(lowest.training_cost, 3)} to"
-        f" {number(last.training_cost, 3)}.",
+        f" ({cost(lowest.validation_cost)}) and rises to {cost(end)} at the end, while"
+        f" the training cost goes on falling, from {cost(lowest.training_cost)} to"
+        f" {cost(last.training_cost)}.",
     )
 
 
 def _memorised(run: Run) -> Sign | None:
-    epochs = sound_epochs(run)
+    epochs = run.finite_epochs
     learned = next((each for each in epochs if each.training_accuracy >= ALL_RIGHT), None)
-    if learned is None or _difference(epochs[-1]) < NARROW_GAP:
+    if learned is None or epochs[-1].gap < NARROW_GAP:
         return None
     return Sign(
         "memorised",
@@ -130,20 +110,20 @@ def _memorised(run: Run) -> Sign | None:
 
 
 def _gap(run: Run, examples: int) -> Sign | None:
-    last = next(reversed(sound_epochs(run)), None)
-    if last is None or _difference(last) < WIDE_GAP:
+    last = next(reversed(run.finite_epochs), None)
+    if last is None or last.gap < WIDE_GAP:
         return None
     if last.training_accuracy <= wilson(last.validation_accuracy, examples)[1]:
         return None
     return Sign(
         "gap",
         f"The accuracies part: in epoch {last.epoch} that on the training data is"
-        f" {points(_difference(last))} above that on the validation data.",
+        f" {points(last.gap)} above that on the validation data.",
     )
 
 
 def _stalled(run: Run) -> Sign | None:
-    best, epochs = best_epoch(run), sound_epochs(run)
+    best, epochs = run.best, run.finite_epochs
     if best is None or not epochs:
         return None
     waited = epochs[-1].epoch - best.epoch
@@ -158,7 +138,7 @@ def _stalled(run: Run) -> Sign | None:
 
 def _still_improving(run: Run) -> Sign | None:
     """See a best epoch in the last tenth, and a last quarter better than the one before it."""
-    best, accuracies = best_epoch(run), [each.validation_accuracy for each in sound_epochs(run)]
+    best, accuracies = run.best, [each.validation_accuracy for each in run.finite_epochs]
     epochs = len(accuracies)
     quarter = max(1, epochs // 4)
     if best is None or epochs < 2 or best.epoch <= epochs - max(1, epochs // 10):
@@ -173,8 +153,8 @@ def _still_improving(run: Run) -> Sign | None:
 
 
 def _both_low(run: Run) -> Sign | None:
-    best = best_epoch(run)
-    if best is None or best.training_accuracy >= LOW or abs(_difference(best)) >= NARROW_GAP:
+    best = run.best
+    if best is None or best.training_accuracy >= LOW or abs(best.gap) >= NARROW_GAP:
         return None
     return Sign(
         "both-low",
@@ -182,7 +162,3 @@ def _both_low(run: Run) -> Sign | None:
         f" {percent(best.validation_accuracy)} on the validation data. The network could learn more"
         " of what it was shown.",
     )
-
-
-def _difference(epoch: Epoch) -> float:
-    return epoch.training_accuracy - epoch.validation_accuracy

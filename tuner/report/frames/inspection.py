@@ -1,6 +1,5 @@
 """What a network gets wrong as pandas tables: numbers only, no wording and no rounding."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -23,8 +22,8 @@ def confusion_table(inspection: Inspection) -> pd.DataFrame:
     ...     image_size=None, mistakes=(), layers=())
     >>> confusion_table(seen)["share"].tolist()
     [0.75, 0.25, 1.0]
-    >>> class_table(seen)["right"].tolist(), accuracies(seen)
-    ([0.75, 1.0], (0.8333333333333334, 0.875))
+    >>> class_table(seen)["right"].tolist(), seen.balanced_accuracy
+    ([0.75, 1.0], 0.875)
     """
     frame = pd.DataFrame(inspection.confusion, columns=["label", "prediction", "count"], dtype=int)
     return frame.assign(share=frame["count"] / frame.groupby("label")["count"].transform("sum"))
@@ -54,13 +53,6 @@ def class_table(inspection: Inspection) -> pd.DataFrame:
     shares = right.reindex(training.index, fill_value=0) / validation.where(validation > 0)
     columns = {"training": training, "validation": validation, "right": shares.astype(float)}
     return pd.DataFrame(columns).rename_axis("label").reset_index()
-
-
-def accuracies(inspection: Inspection) -> tuple[float, float]:
-    """Return accuracy and balanced accuracy, the mean over the classes; see `confusion_table`."""
-    classes = class_table(inspection)
-    right = (classes["right"] * classes["validation"]).sum()
-    return float(right / max(classes["validation"].sum(), 1)), float(classes["right"].mean())
 
 
 def layer_name(layers: Sequence[LayerWeights], index: int) -> str:
@@ -134,10 +126,3 @@ def _widened(layer: LayerWeights, width: float) -> LayerWeights:
         counts=tuple(counts.tolist()),
         near_zero=layer.near_zero,
     )
-
-
-def imbalance(inspection: Inspection) -> float:
-    """Return how many times as many training examples the largest class has as the smallest."""
-    counts = inspection.training_counts
-    least = min(counts, default=0)
-    return max(counts) / least if least else math.inf if counts else 1.0

@@ -1,14 +1,10 @@
 """Records as pandas tables: numbers only, no wording and no rounding."""
 
 import math
-from collections.abc import Sequence
 
 import pandas as pd
 
-from tuner.records import EtaSearch, Judgement, Run, Verdict
-
-LEARNING = frozenset({Verdict.DECREASING, Verdict.SLOW})
-"""The verdicts of an η below the threshold: its training cost still goes down."""
+from tuner.records import EtaSearch, Judgement, Run
 
 
 def judgement_table(search: EtaSearch) -> pd.DataFrame:
@@ -25,7 +21,7 @@ def judgement_table(search: EtaSearch) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from tuner.records import Outcome, Probe
+    >>> from tuner.records import Outcome, Probe, Verdict
     >>> curve = {"eta": 0.1, "verdict": Verdict.DECREASING, "reason": "falls"}
     >>> curve |= {"epochs": (0.0, 1.0), "costs": (3.2, 0.8)}
     >>> search = EtaSearch(eta=0.05, threshold=0.1, bracket=(0.1, None), baseline=3.2,
@@ -54,16 +50,15 @@ _COLUMNS = [
 
 
 def _judgement_row(search: EtaSearch, judgement: Judgement) -> dict[str, object]:
-    learning = judgement.verdict in LEARNING
-    sides = [probe.verdict in LEARNING for probe in search.probes if probe.eta == judgement.eta]
-    final = final_cost(judgement.costs)
+    learning = judgement.verdict.learning
+    sides = [probe.verdict.learning for probe in search.probes if probe.eta == judgement.eta]
     return {
         "eta": judgement.eta,
         "verdict": str(judgement.verdict),
         "learning": learning,
-        "final_cost": final,
+        "final_cost": judgement.final_cost,
         "lowest_cost": min(filter(math.isfinite, judgement.costs[1:]), default=math.nan),
-        "against_baseline": final / search.baseline if search.baseline else math.nan,
+        "against_baseline": judgement.final_cost / search.baseline if search.baseline else math.nan,
         "seeds": len(sides),
         "agreeing": sides.count(learning),
         "reason": judgement.reason,
@@ -94,7 +89,7 @@ def history_table(run: Run) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `epoch`, counted from 1; `eta`, used in that epoch; `training_cost`, `validation_cost`, NaN
-        where not finite; `training_accuracy`, `validation_accuracy`, shares; `gap`, training less
+        where not finite; `training_accuracy`, `validation_accuracy`, shares; `gap`, training minus
         validation accuracy; `seconds`.
 
     Examples
@@ -115,7 +110,7 @@ def history_table(run: Run) -> pd.DataFrame:
             finite_or_nan(each.validation_cost),
             each.training_accuracy,
             each.validation_accuracy,
-            each.training_accuracy - each.validation_accuracy,
+            each.gap,
             each.seconds,
         )
         for each in run.history
@@ -134,11 +129,6 @@ _HISTORY = [
     "gap",
     "seconds",
 ]
-
-
-def final_cost(costs: Sequence[float]) -> float:
-    """Return the last cost of a curve, NaN when it is not finite or the curve is empty."""
-    return finite_or_nan(costs[-1]) if costs else math.nan
 
 
 def finite_or_nan(value: float) -> float:

@@ -1,30 +1,19 @@
 """The steps of a tuning as pandas tables: numbers only, no rounding."""
 
 import math
-from collections.abc import Mapping
 
 import pandas as pd
 
 from tuner.records import TuneRecord
-from tuner.report.frames.contenders import letter
-from tuner.report.frames.tune_contenders import finalists, means_words
+from tuner.report.format import letter
+from tuner.report.frames.tune_contenders import finalists
+from tuner.report.summaries.phrases import STEP_TITLES, regularizer_words
 from tuner.stats import mean_interval, wilson
-
-STEPS: Mapping[str, str] = {
-    "signal": "Quick signal",
-    "eta": "η by its threshold",
-    "overfitting": "Overfitting, with early stopping off",
-    "study": "Search over λ and size",
-    "eta-again": "η again",
-    "final": "The candidates on paired seeds",
-    "test": "The test",
-}
-"""What each step is called, in the order of the work."""
 
 
 def steps_table(record: TuneRecord) -> pd.DataFrame:
     """Return one row for each step: `step` and `seconds`."""
-    rows = [(STEPS[each.name], each.seconds) for each in record.steps]
+    rows = [(STEP_TITLES[each.name], each.seconds) for each in record.steps]
     return pd.DataFrame(rows, columns=["step", "seconds"])
 
 
@@ -35,13 +24,13 @@ def means_table(record: TuneRecord) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `contender`, its letter; `means`, in words; `eta`; `accuracy`, on the validation data over
-        the last fifth of the epochs; `gap`, training less validation accuracy, in shares;
+        the last fifth of the epochs; `gap`, training minus validation accuracy, in shares;
         `chosen`, whether the search went on with it.
     """
     rows = [
         (
             letter(place),
-            means_words(each),
+            regularizer_words(each),
             each.run.settings.eta,
             each.accuracy,
             each.gap,
@@ -59,9 +48,9 @@ def final_table(record: TuneRecord) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `contender`, its letter; `trial` of the study; `name`, its settings; `eta`; `parameters`,
-        weights and biases; `seeds`; `accuracy`, the mean over seeds of the best validation accuracy
-        up to the epoch at which all were compared; `behind`, what the best is better by, with `low`
-        and `high`, in points, NaN for the best; `role`: `winner`, `tied` or `behind`.
+        weights and biases; `seeds`; `accuracy`, the mean over seeds of the validation accuracies by
+        which all were compared; `behind`, by how much the best is better, with `low` and `high`, in
+        points, NaN for the best; `role`: `winner`, `tied` or `behind`.
     """
     final = record.final
     against = {each.candidate: each for each in final.differences}

@@ -13,6 +13,7 @@ from tuner.report.charts.comparison import (
     gap_figure,
     layers_figure,
 )
+from tuner.report.checks.comparison import compare_cautions
 from tuner.report.document import (
     Columns,
     Figure,
@@ -33,7 +34,7 @@ from tuner.report.document import (
     whole,
     write_report,
 )
-from tuner.report.format import listing, number, percent
+from tuner.report.format import interval, listing, number
 from tuner.report.frames.comparison import (
     curves_table,
     differences_table,
@@ -44,11 +45,7 @@ from tuner.report.frames.comparison import (
 )
 from tuner.report.frames.contenders import Contender, contenders, differing
 from tuner.report.frames.differences import Difference, against_winner, all_pairs
-from tuner.report.summaries.comparison import (
-    compare_cautions,
-    compare_verdict,
-    difference_words,
-)
+from tuner.report.summaries.comparison import compare_verdict, difference_words
 
 _EVERY_TWO = "The difference of every two"
 
@@ -122,7 +119,7 @@ def _results(
         }
         yield Table("Trials of each study", studies_table(every), columns, sortable=True)
     if len(every) > 1:
-        yield Heading("What the best is better by")
+        yield Heading("Margin over the others")
         yield Points(tuple(difference_words(each) for each in against))
         yield Folded(_EVERY_TWO, (differences_shown(pairs, _EVERY_TWO),))
 
@@ -133,15 +130,12 @@ def _ranking(every: Sequence[Contender], against: Sequence[Difference]) -> Table
     best = against[0].first if against else every[0].letter
     standing[best] = "best" if len(every) > 1 else "alone"
     frame["standing"] = [standing.get(x, "other data: not comparable") for x in frame["contender"]]
-    frame["interval"] = [
-        f"{percent(low, 1)} to {percent(high, 1)}"
-        for low, high in zip(frame["low"], frame["high"], strict=True)
-    ]
+    frame["interval"] = list(map(interval, frame["low"], frame["high"]))
     columns: Columns = {
         "contender": "contender",
         "name": "what it is",
         "accuracy": shares("validation accuracy"),
-        "interval": "its 95 % interval",
+        "interval": "its 95 % CI",
         "standing": "against the best",
         "seeds": whole("seeds"),
     }

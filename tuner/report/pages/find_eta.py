@@ -10,7 +10,7 @@ from tuner.report.charts.learning_rate import (
     costs_figure,
     final_costs_figure,
 )
-from tuner.report.checks.base import find_eta_cautions
+from tuner.report.checks.learning_rate import find_eta_cautions
 from tuner.report.document import (
     Columns,
     Download,
@@ -81,8 +81,7 @@ def eta_brief(search: EtaSearch, name: str) -> Iterator[Part]:
 
 def eta_answer(search: EtaSearch) -> Text:
     """Return the answer of an η search as a paragraph."""
-    verdict = find_eta_verdict(search)
-    return Text(f"{verdict.headline}. {verdict.sentence}")
+    return Text(find_eta_verdict(search).text)
 
 
 def eta_downloads(search: EtaSearch) -> tuple[Download, ...]:

@@ -42,7 +42,7 @@ from tuner.report.document import (
 from tuner.report.format import number
 from tuner.report.language import Texts, texts
 from tuner.report.pages.provenance import data_and_environment
-from tuner.report.summaries.learning_rate import PlainVerdict
+from tuner.report.summaries.base import Summary
 
 SHOWN_ROWS = 13
 """Of a longer line every second, third, … point stands in the table under its figure."""
@@ -95,7 +95,7 @@ def write_reproduce(record: ReproduceRecord, folder: Path, language: str = "en")
     return write_report(report, folder)
 
 
-def reproduce_verdict(record: ReproduceRecord, language: str = "en") -> PlainVerdict:
+def reproduce_verdict(record: ReproduceRecord, language: str = "en") -> Summary:
     """Describe how many figures agree; the facts are the first figure of each experiment."""
     words = texts(language)
     every = [f.agreement for each in record.experiments for f in each.findings]
@@ -109,7 +109,7 @@ def reproduce_verdict(record: ReproduceRecord, language: str = "en") -> PlainVer
     if record.omitted:
         advice.append(words.say("omitted", names=", ".join(record.omitted)))
     first = [(each.name, each.findings[0]) for each in record.experiments]
-    return PlainVerdict(
+    return Summary(
         good=not disagree,
         headline=words.say("count", judged=agree + disagree + unclear, **amounts),
         sentence=words.words["rules"],

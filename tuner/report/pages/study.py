@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from tuner.records import StudyRecord
 from tuner.report.charts.study_course import curves_figure, history_figure
@@ -36,7 +37,7 @@ from tuner.report.document import (
     whole,
     write_report,
 )
-from tuner.report.format import listing, percent
+from tuner.report.format import interval, listing
 from tuner.report.frames.study import PARAMS, curve_table, trial_table
 from tuner.report.frames.study_ranking import ranking
 from tuner.report.frames.study_space import Dimension, as_number, dimensions, plain, symbol
@@ -104,7 +105,7 @@ def _columns(record: StudyRecord, frame: pd.DataFrame) -> dict[str, str | Column
     searched = {dimension.name for dimension in dimensions(record)}
     objectives = record.result.objectives[1:]
     if (frame["seeds"] > 1).any():
-        columns["interval"] = "95 % interval over seeds"
+        columns["interval"] = "95 % CI over seeds"
     columns |= {f"objective_{name}": name for name in objectives}
     columns |= {PARAMS + each.name: symbol(each.name) for each in dimensions(record)}
     if "eta" not in searched:
@@ -117,16 +118,10 @@ def _columns(record: StudyRecord, frame: pd.DataFrame) -> dict[str, str | Column
 def _written(record: StudyRecord, trials: pd.DataFrame) -> pd.DataFrame:
     """Return the trials with their intervals and the values of their dimensions as text."""
     frame = trials.copy()
-    known = zip(frame["low"], frame["high"], strict=True)
-    frame["interval"] = [
-        f"{percent(max(0.0, low), 1)} to {percent(min(1.0, high), 1)}"
-        if math.isfinite(low)
-        else "–"
-        for low, high in known
-    ]
+    frame["interval"] = list(map(interval, frame["low"], frame["high"]))
     for dimension in dimensions(record):
         values = frame[PARAMS + dimension.name]
-        numeric = all(not math.isnan(as_number(v)) or v is None for v in values)
+        numeric = is_numeric_dtype(values)
         frame[PARAMS + dimension.name] = [(as_number if numeric else plain)(v) for v in values]
     return frame
 
@@ -164,7 +159,7 @@ def leaders(record: StudyRecord, trials: pd.DataFrame) -> tuple[Table, ...]:
     roles[ranked.best.number] = "best"
     frame["role"] = [roles.get(trial, "tied with the best") for trial in frame["number"]]
     more = len(ranked.tied) + 1 - len(frame)
-    caption = "The best trial and those within its 95 % interval" if ranked.tied else "The best"
+    caption = "The best trial and those within its 95 % CI" if ranked.tied else "The best"
     caption += f" ({more} more are tied; see all trials)" if more > 0 else ""
     columns: Columns = {
         "number": whole("trial"),

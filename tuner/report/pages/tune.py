@@ -28,14 +28,18 @@ from tuner.report.document import (
     whole,
     write_report,
 )
-from tuner.report.format import count, listing, number, percent
+from tuner.report.format import count, in_points, interval, listing
 from tuner.report.frames.comparison import curves_table
 from tuner.report.frames.study import trial_table
-from tuner.report.frames.tune import STEPS, final_table, judged_table, means_table, steps_table
+from tuner.report.frames.tune import (
+    final_table,
+    judged_table,
+    means_table,
+    steps_table,
+)
 from tuner.report.frames.tune_contenders import (
     final_differences,
     finalists,
-    model_record,
     plain_and_chosen,
 )
 from tuner.report.pages.find_eta import eta_brief
@@ -44,6 +48,7 @@ from tuner.report.pages.provenance import provenance
 from tuner.report.pages.study import all_trials, eta_searches, leaders, study_evidence
 from tuner.report.pages.train import finding_parts
 from tuner.report.summaries.comparison import difference_words
+from tuner.report.summaries.phrases import STEP_TITLES
 from tuner.report.summaries.tune import tune_verdict
 from tuner.report.summaries.tune_steps import conclusions, left_out_sentences
 
@@ -69,11 +74,11 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
 
     def step(name: StepName, parts: Iterable[Part] = ()) -> Section:
         conclusion = [said[name]] if name in said else []
-        return Section(name, STEPS[name], (*conclusion, *parts))
+        return Section(name, STEP_TITLES[name], (*conclusion, *parts))
 
     study = record.study
     every_trial = all_trials(study, trials)
-    model = model_record(record)
+    model = record.model_record
     report = Report(
         name="report",
         title="tuner tune",
@@ -105,7 +110,7 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
             ),
             Section(
                 "left-out",
-                "What was left out for lack of time",
+                "What the budget was too short for",
                 (
                     Points(left_out_sentences(record))
                     if record.left_out
@@ -162,13 +167,13 @@ def _final(record: TuneRecord) -> Iterator[Part]:
         yield Points(tuple(difference_words(each) for each in against))
         yield differences_figure(every, against, "final")
     yield accuracy_figure(every, curves_table(every), "final")
-    yield curves_figure(model_record(record).result, "model")
+    yield curves_figure(record.model_run, "model")
 
 
 def _candidates(record: TuneRecord) -> Table:
     frame = final_table(record)
     frame["behind"] = [
-        f"{number(value, 2)} ({number(low, 2)} to {number(high, 2)})"
+        f"{in_points(value / 100)} ({in_points(low / 100)} to {in_points(high / 100)})"
         if math.isfinite(value)
         else "–"
         for value, low, high in zip(frame["behind"], frame["low"], frame["high"], strict=True)
@@ -179,9 +184,9 @@ def _candidates(record: TuneRecord) -> Table:
         "eta": "η",
         "parameters": whole("weights and biases"),
         "accuracy": shares("validation accuracy"),
-        "behind": "points behind the best (95 % interval)",
+        "behind": "points behind the best (95 % CI)",
         "trial": whole("trial of the study"),
-        "role": Column("which it is", names=_ROLES),
+        "role": Column("status", names=_ROLES),
     }
     epochs, seeds = count(record.final.compared_at, "epoch"), count(int(frame["seeds"][0]), "seed")
     caption = f"Means over {seeds}, paired, after {epochs}"
@@ -193,15 +198,11 @@ _ROLES = {"winner": "selected", "tied": "tied with the best", "behind": "clearly
 
 def _judged(record: TuneRecord) -> Table:
     frame = judged_table(record)
-    known = zip(frame["low"], frame["high"], strict=True)
-    frame["interval"] = [
-        f"{percent(max(0.0, low))} to {percent(min(1.0, high))}" if math.isfinite(low) else "–"
-        for low, high in known
-    ]
+    frame["interval"] = list(map(interval, frame["low"], frame["high"]))
     columns: Columns = {
         "what": "network",
         "share": shares("test data right"),
-        "interval": "95 % interval",
+        "interval": "95 % CI",
     }
     caption = f"On {count(record.test.n, 'test example')}: the mean has its interval over seeds"
     return Table(caption, frame, columns)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tuner.records import Inspection
 from tuner.report.format import count, listing, percent
-from tuner.report.frames.inspection import accuracies, class_table, confused_pairs, confusion_table
+from tuner.report.frames.inspection import class_table, confused_pairs, confusion_table
 
 NAMED_PAIRS = 5
 
@@ -33,7 +33,7 @@ def confusion_words(inspection: Inspection, classes: Sequence[str]) -> tuple[str
     verb = "is" if wrong == 1 else "are"
     frame = class_table(inspection)
     worst = frame.iloc[int(frame["right"].fillna(2).argmin())]
-    accuracy, balanced = accuracies(inspection)
+    accuracy, balanced = inspection.accuracy, inspection.balanced_accuracy
     return (
         f"{wrong} of {every} validation examples {verb} wrong. Most often: {listing(most)}.",
         f"Hardest is class {classes[int(worst['label'])]}: {percent(worst['right'], 1)} of"

@@ -2,53 +2,28 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tuner.records import ADVICE, EtaSearch, Outcome, Verdict
-from tuner.report.format import count, listing, number
-from tuner.report.frames.training import final_cost
+from tuner.report.format import cost, count, duration, listing, number
+from tuner.report.summaries.base import Summary
 
 
-@dataclass(frozen=True)
-class PlainVerdict:
-    """What stands first on a page.
-
-    Attributes
-    ----------
-    good
-        Whether the question was answered.
-    headline, sentence
-        The answer, and what it rests on.
-    advice
-        What to do now.
-    facts
-        Name and value of the numbers behind it.
-    """
-
-    good: bool
-    headline: str
-    sentence: str
-    advice: str
-    facts: tuple[tuple[str, str], ...]
-
-
-def find_eta_verdict(search: EtaSearch) -> PlainVerdict:
-    """Describe which η to use, or that none was found.
+def find_eta_verdict(search: EtaSearch) -> Summary:
+    """Return which η to use, or that none was found.
 
     Examples
     --------
     >>> search = EtaSearch(eta=0.5, threshold=1.0, bracket=(1.0, 1.3), outcome=Outcome.FOUND,
     ...     baseline=3.2, judgements=(), probes=(), spent=9.0, seconds=2.0)
-    >>> verdict = find_eta_verdict(search)
-    >>> verdict.headline, verdict.sentence
-    ('Use η = 0.5', 'The training cost still went down at η = 1 and no longer at 1.3.')
+    >>> find_eta_verdict(search).text
+    'Use η = 0.5. The training cost still decreases at η = 1, but no longer at η = 1.3.'
     """
     headlines = {
         Outcome.FOUND: f"Use η = {number(search.eta)}",
-        Outcome.NO_UPPER_LIMIT: "No upper limit of η was found",
+        Outcome.NO_UPPER_LIMIT: "No upper limit for η was found",
         Outcome.NO_LEARNING: "No learning rate was found",
     }
-    return PlainVerdict(
+    return Summary(
         good=search.outcome is Outcome.FOUND,
         headline=headlines[search.outcome],
         sentence=_sentence(search),
@@ -61,22 +36,40 @@ def _sentence(search: EtaSearch) -> str:
     low, high = search.bracket
     if search.outcome is Outcome.NO_LEARNING:
         tried = count(len(search.judgements), "learning rate")
-        return f"The training cost went down at none of the {tried} tried."
+        return f"The training cost decreased at none of the {tried} tried."
     if low is None or high is None:
         largest = number(search.threshold)
-        return f"The training cost still went down at η = {largest}, the largest tried."
+        return f"The training cost still decreases at η = {largest}, the largest tried."
     words = (
-        f"The training cost still went down at η = {number(low)} and no longer at {number(high)}."
+        f"The training cost still decreases at η = {number(low)}, but no longer at"
+        f" η = {number(high)}."
     )
     if search.threshold < low * (1 - 1e-9):
-        words += f" Smaller steps did better still, so η* was set to {number(search.threshold)}."
+        words += f" Smaller learning rates did better, so η* was set to {number(search.threshold)}."
     return words
+
+
+def eta_phrase(search: EtaSearch) -> str:
+    """Return the η of a search and where it comes from, as a part of a sentence.
+
+    Examples
+    --------
+    >>> search = EtaSearch(eta=0.5, threshold=1.0, bracket=(1.0, 1.3), outcome=Outcome.FOUND,
+    ...     baseline=3.2, judgements=(), probes=(), spent=9.0, seconds=2.0)
+    >>> eta_phrase(search)
+    'η = 0.5, half of the threshold (between 1 and 1.3)'
+    """
+    if search.outcome is Outcome.FOUND:
+        low, high = search.bracket
+        between = f" (between {number(low)} and {number(high)})" if low and high else ""
+        return f"η = {number(search.eta)}, half of the threshold{between}"
+    return f"η = {number(search.eta)}, a guess, because no threshold was found"
 
 
 def _facts(search: EtaSearch) -> tuple[tuple[str, str], ...]:
     seeds = sorted({probe.seed for probe in search.probes})
     found = search.outcome is Outcome.FOUND
-    half = "η to use, to all digits" if found else "half of the largest η tried"
+    half = "η (full precision)" if found else "half of the largest η tried"
     rates = ((half, repr(search.eta)), ("threshold η*", number(search.threshold)))
     return (
         *(rates if search.outcome is not Outcome.NO_LEARNING else ()),
@@ -85,8 +78,8 @@ def _facts(search: EtaSearch) -> tuple[tuple[str, str], ...]:
         ("probes", str(len(search.probes))),
         ("seeds", _seeds(seeds)),
         ("training spent", f"{number(search.spent, 3)} epochs of the data"),
-        ("time", f"{number(search.seconds, 3)} s"),
-        ("cost of a constant prediction", number(search.baseline, 4)),
+        ("time", duration(search.seconds)),
+        ("cost of a constant prediction", cost(search.baseline)),
     )
 
 
@@ -105,7 +98,7 @@ def _bracket(low: float | None, high: float | None) -> str:
 
 
 def alt_curves(search: EtaSearch) -> str:
-    """Describe figure 1 to who cannot see it."""
+    """Return the alt text of the cost curves."""
     groups = [
         f"{verdict} at η = {listing([number(eta) for eta in etas])}"
         for verdict in Verdict
@@ -114,20 +107,20 @@ def alt_curves(search: EtaSearch) -> str:
     return (
         f"Line chart of the training cost against epochs at"
         f" {count(len(search.judgements), 'learning rate')}: {'; '.join(groups)}."
-        f" A dashed line shows the constant prediction at {number(search.baseline, 4)}."
+        f" A dashed line shows the constant prediction at {cost(search.baseline)}."
     )
 
 
 def alt_final_costs(search: EtaSearch) -> str:
-    """Describe figure 2 to who cannot see it."""
-    ends = [(final_cost(each.costs), each.eta) for each in search.judgements]
+    """Return the alt text of the final costs."""
+    ends = [(each.final_cost, each.eta) for each in search.judgements]
     finite = [end for end in ends if math.isfinite(end[0])]
     text = "Chart of the final training cost against η on a logarithmic axis."
     if finite:
-        cost, eta = min(finite)
-        text += f" The lowest, {number(cost, 4)}, is reached at η = {number(eta)}."
+        least, eta = min(finite)
+        text += f" The lowest, {cost(least)}, is reached at η = {number(eta)}."
     if len(finite) < len(ends):
-        gone = [number(eta) for cost, eta in ends if not math.isfinite(cost)]
+        gone = [number(eta) for end, eta in ends if not math.isfinite(end)]
         text += f" No finite cost at η = {listing(gone)}."
     return text + _choice(search)
 

@@ -2,128 +2,150 @@
 
 from collections.abc import Sequence
 
-from tuner.records import StudyRecord, Trial
-from tuner.report.format import count, number, percent
+from tuner.records import StudyRecord, StudySummary, Trial
+from tuner.report.format import (
+    confidence,
+    count,
+    duration,
+    interval,
+    listing,
+    number,
+    percent,
+    whole,
+)
 from tuner.report.frames.study_ranking import Ranking, ranking
 from tuner.report.frames.study_space import in_words
-from tuner.report.summaries.learning_rate import PlainVerdict
+from tuner.report.summaries.base import Summary
+
+LISTED = 10
+"""Trials, or seeds, that a sentence names before it says how many more there are."""
 
 
-def study_verdict(record: StudyRecord) -> PlainVerdict:
-    """Describe which trial is best, how sure that is, and which one to take."""
+def study_verdict(record: StudyRecord) -> Summary:
+    """Return which trial is best, how sure that is, and which one to choose."""
     ranked = ranking(record)
+    unfinished = "" if record.complete else "The study is not complete."
     if ranked is None:
-        return PlainVerdict(
+        return Summary(
             good=False,
             headline="No trial was completed",
-            sentence=f"{_ended(record)} {_complete_words(record)}".rstrip(),
+            sentence=f"{_ended(record.result)} {unfinished}".rstrip(),
             advice="Nothing can be chosen yet: let the study go on, or look at the warnings.",
             facts=_facts_of_study(record),
         )
-    return PlainVerdict(
-        good=record.complete and not ranked.best.diverged,
-        headline=f"{percent(ranked.best.accuracy)} of the validation data right:"
-        f" {in_words(ranked.best.params) or 'as the study file says'}",
-        sentence=_sentence(record, ranked),
+    best = ranked.best
+    how_sure = confidence(*ranked.interval)
+    return Summary(
+        good=record.complete and not best.diverged,
+        headline=f"Validation accuracy {percent(best.accuracy)} ({how_sure}) with"
+        f" {in_words(best.params)}",
+        sentence=f"{_sentence(record.result, ranked)} {unfinished}".rstrip(),
         advice=_advice(record, ranked),
         facts=(*_facts_of_best(record, ranked), *_facts_of_study(record)),
     )
 
 
-def _sentence(record: StudyRecord, ranked: Ranking) -> str:
-    low, high = (percent(end, 1) for end in ranked.interval)
-    best = f"Trial {ranked.best.number} is the best of {count(len(_trials(record)), 'trial')}"
-    if ranked.tied:
-        verb = "lies" if len(ranked.tied) == 1 else "lie"
-        words = (
-            f"{best}, but {count(len(ranked.tied), 'other')} {verb} within its 95 % interval"
-            f" ({low} to {high}): no clear difference."
-        )
-    else:
-        words = f"{best}; no other complete trial lies within its 95 % interval ({low} to {high})."
-    return f"{words} {_complete_words(record)}".rstrip()
+def _sentence(result: StudySummary, ranked: Ranking) -> str:
+    best = f"Trial {ranked.best.number} is the best of {trials_words(result)}"
+    if not ranked.tied:
+        return f"{best}. No other complete trial lies within its interval."
+    others = count(len(ranked.tied), "other")
+    verb = "lies" if len(ranked.tied) == 1 else "lie"
+    return f"{best}, but {others} {verb} within its interval: no clear difference."
 
 
-def _complete_words(record: StudyRecord) -> str:
-    return "" if record.complete else "The study is not complete."
+def trials_words(result: StudySummary, wanted: int = 0) -> str:
+    """Return how many trials there are, of how many that are wanted, and how they ended.
+
+    Examples
+    --------
+    >>> trials_words(
+    ...     StudySummary(study="a", objectives=("validation_accuracy",), space={}, trials=())
+    ... )
+    '0 trials (0 complete, 0 pruned)'
+    """
+    ended = [f"{n} {state}" for state, n in result.counts.items() if n or state != "failed"]
+    if lost := sum(trial.diverged for trial in result.trials):
+        ended.append(f"{lost} diverged")
+    told = len(result.trials)
+    amount = f"{told} of {count(wanted, 'trial')}" if wanted > told else count(told, "trial")
+    return f"{amount} ({', '.join(ended)})"
 
 
-def _ended(record: StudyRecord) -> str:
-    if not _trials(record):
-        return "No trial has ended."
-    pruned = record.result.counts["pruned"]
-    return f"Of {count(len(_trials(record)), 'trial')} {pruned} were pruned at a rung."
+def _ended(result: StudySummary) -> str:
+    return f"Of {trials_words(result)} none reached its last epoch." if result.trials else ""
 
 
 def _advice(record: StudyRecord, ranked: Ranking) -> str:
     optimistic = (
-        " The best of many trials is partly the luckiest: its accuracy is optimistic. Rerun it on"
-        " fresh seeds before you rely on it. The test data were not opened."
+        "The best of many trials is partly the luckiest, so its accuracy is optimistic: rerun it"
+        " with new seeds before you rely on it. The test set was not opened."
     )
     if ranked.smaller:
-        small, large = (record.parameters(t) for t in (ranked.sensible, ranked.best))
-        return (
-            f"The sensible choice is trial {ranked.sensible.number}, the smallest network among"
-            f" those tied: {in_words(ranked.sensible.params)}. It reaches"
-            f" {percent(ranked.sensible.accuracy)} with {small} weights and biases instead of"
-            f" {large}.{optimistic}"
+        sensible, parameters = ranked.sensible, record.parameters
+        choice = (
+            f"Choose trial {sensible.number}, the smallest of the tied networks:"
+            f" {in_words(sensible.params)}. It reaches {percent(sensible.accuracy)} with"
+            f" {whole(parameters(sensible))} parameters instead of"
+            f" {whole(parameters(ranked.best))}."
         )
-    if ranked.tied:
-        return f"The sensible choice is the best trial: no network tied is smaller.{optimistic}"
-    return f"Use its settings.{optimistic}"
+    elif ranked.tied:
+        choice = "Choose the best trial: no tied trial uses a smaller network."
+    else:
+        choice = "Use its settings."
+    return f"{choice} {optimistic}"
 
 
 def _facts_of_best(record: StudyRecord, ranked: Ranking) -> tuple[tuple[str, str], ...]:
-    best = ranked.best
+    best, seeds = ranked.best, ranked.over_seeds
+    over_seeds = interval(*seeds) if seeds else "unknown: one seed"
     return (
         ("best trial", str(best.number)),
         ("its validation accuracy", percent(best.accuracy)),
-        ("95 % interval over examples", _interval(ranked.over_examples)),
-        ("95 % interval over seeds", _over_seeds(best, ranked)),
+        ("95 % CI over examples", interval(*ranked.over_examples)),
+        (f"95 % CI over {count(len(best.accuracies), 'seed')}", over_seeds),
         ("tied with it", _tied(ranked)),
         ("its η", number(best.eta)),
         ("its best epoch", _listed(best.best_epoch)),
-        ("its weights and biases", str(record.parameters(best))),
+        ("its parameters", whole(record.parameters(best))),
     )
-
-
-def _interval(ends: tuple[float, float]) -> str:
-    return f"{percent(max(0.0, ends[0]), 1)} to {percent(min(1.0, ends[1]), 1)}"
-
-
-def _over_seeds(best: Trial, ranked: Ranking) -> str:
-    if ranked.over_seeds is None:
-        return "unknown: one seed"
-    return f"{_interval(ranked.over_seeds)} ({len(best.accuracies)} seeds)"
 
 
 def _tied(ranked: Ranking) -> str:
-    shown = [str(trial.number) for trial in ranked.tied[:10]]
+    shown = [str(trial.number) for trial in ranked.tied[:LISTED]]
     more = len(ranked.tied) - len(shown)
-    if not shown:
-        return "none"
     noun = "trial" if len(ranked.tied) == 1 else "trials"
-    return f"{noun} {', '.join(shown)}" + (f" and {more} more" if more else "")
+    named = [*shown, f"{more} more"] if more else shown
+    return f"{noun} {listing(named)}" if shown else "none"
 
 
 def _listed(values: Sequence[float]) -> str:
-    return ", ".join(number(value) for value in values[:10]) + (" …" if len(values) > 10 else "")
+    more = " …" if len(values) > LISTED else ""
+    return ", ".join(map(number, values[:LISTED])) + more
 
 
 def _facts_of_study(record: StudyRecord) -> tuple[tuple[str, str], ...]:
-    counts = record.result.counts
-    epochs = sum(sum(trial.epochs) for trial in _trials(record))
-    seconds = sum(trial.seconds for trial in _trials(record))
+    result, counts = record.result, record.result.counts
     searching = sum(search.spent for search in record.eta_searches.values())
     return (
-        ("trials", f"{len(_trials(record))}: {counts['complete']} complete"),
+        ("trials", whole(len(result.trials))),
+        ("complete", str(counts["complete"])),
         ("pruned at a rung", str(counts["pruned"])),
-        ("diverged", str(sum(trial.diverged for trial in _trials(record)))),
-        ("epochs trained", number(epochs, 9)),
-        *((("epochs to find η", number(searching, 4)),) if record.eta_searches else ()),
-        ("training time", f"{number(seconds, 3)} s"),
+        ("diverged", str(sum(trial.diverged for trial in result.trials))),
+        ("epochs trained", whole(sum(sum(trial.epochs) for trial in result.trials))),
+        *((("epochs to find η", number(searching)),) if record.eta_searches else ()),
+        ("training time", duration(sum(trial.seconds for trial in result.trials))),
     )
 
 
-def _trials(record: StudyRecord) -> tuple[Trial, ...]:
-    return record.result.trials
+def best_words(trial: Trial) -> str:
+    """Return the best trial for a list of studies.
+
+    Examples
+    --------
+    >>> best_words(Trial(number=3, state="complete", values=(0.9,), params={"lambda": 2.0},
+    ...     rungs={}))
+    'Best: trial 3 with λ = 2: validation accuracy 90.00 %.'
+    """
+    accuracy = f"validation accuracy {percent(trial.accuracy)}"
+    return f"Best: trial {trial.number} with {in_words(trial.params)}: {accuracy}."

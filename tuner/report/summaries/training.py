@@ -5,47 +5,54 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from tuner.records import Epoch, Run, StopReason, TrainRecord
-from tuner.report.format import count, number, percent, points
-from tuner.report.frames.diagnostics import best_epoch, lowest_cost, only_guesses
-from tuner.report.summaries.learning_rate import PlainVerdict
+from tuner.report.format import (
+    confidence,
+    cost,
+    count,
+    duration,
+    interval,
+    number,
+    percent,
+    points,
+    times,
+)
+from tuner.report.frames.diagnostics import only_guesses
+from tuner.report.summaries.base import Summary
 from tuner.stats import wilson
 
 
-def train_verdict(record: TrainRecord) -> PlainVerdict:
-    """Describe how well the network does, why training stopped, and how η went."""
-    run = record.result
-    best = best_epoch(run)
-    return PlainVerdict(
-        good=not _learned_nothing(record, best) and run.stop_reason is not StopReason.DIVERGED,
+def train_verdict(record: TrainRecord) -> Summary:
+    """Return how accurate the network is, why training stopped, and how η changed."""
+    run, best = record.result, record.result.best
+    nothing = best is None or only_guesses(run, record.data)
+    return Summary(
+        good=not nothing and run.stop_reason is not StopReason.DIVERGED,
         headline=_headline(record, best),
         sentence=_sentence(run),
-        advice=_advice(record, best),
+        advice=_advice(best),
         facts=_facts(record, best),
     )
-
-
-def _learned_nothing(record: TrainRecord, best: Epoch | None) -> bool:
-    return best is None or only_guesses(record.result, record.data)
 
 
 def _headline(record: TrainRecord, best: Epoch | None) -> str:
     if best is None:
         return "Nothing was learned"
     if only_guesses(record.result, record.data):
-        right = percent(best.validation_accuracy)
-        return f"Nothing was learned: {right} of the validation data right, as by guessing"
-    return (
-        f"{percent(best.validation_accuracy)} of the validation data right, in epoch {best.epoch}"
-    )
+        reached = percent(best.validation_accuracy)
+        return f"Nothing was learned: validation accuracy {reached}, no better than guessing"
+    how_sure = confidence(*wilson(best.validation_accuracy, record.data.n_validation))
+    return f"Validation accuracy {percent(best.validation_accuracy)} ({how_sure})"
 
 
 def _sentence(run: Run) -> str:
     epochs = count(len(run.history), "epoch")
-    return f"Training stopped after {epochs}: {run.stop_words}. {eta_words(run.history)}".rstrip()
+    best = f"The best epoch was {run.best_epoch}. " if run.best_epoch else ""
+    ended = f"Training stopped after {epochs} and {duration(run.seconds)}: {run.stop_words}."
+    return f"{best}{ended} {eta_words(run.history)}".rstrip()
 
 
 def eta_words(history: Sequence[Epoch]) -> str:
-    """Describe how η went.
+    """Return how η changed.
 
     Examples
     --------
@@ -61,104 +68,80 @@ def eta_words(history: Sequence[Epoch]) -> str:
     changes = [(a.eta, b.eta) for a, b in pairwise(history) if a.eta != b.eta]
     if not history:
         return ""
-    start, end = number(history[0].eta, 3), number(history[-1].eta, 3)
+    start, end = number(history[0].eta), number(history[-1].eta)
     if not changes:
         return f"η stayed at {start}."
-    return f"η was {divided(history)} {_times(len(changes))}, from {start} to {end}."
+    return f"η was {divided(history)} {times(len(changes))}, from {start} to {end}."
 
 
 def divided(history: Sequence[Epoch]) -> str:
-    """Describe what was done to η at each plateau: "halved", "divided by 10", "changed"."""
+    """Return what was done to η at each plateau: "halved", "divided by 10", "changed"."""
     factors = [a.eta / b.eta for a, b in pairwise(history) if a.eta != b.eta]
     if not factors or not all(math.isclose(each, factors[0], rel_tol=1e-6) for each in factors):
         return "changed"
     return "halved" if math.isclose(factors[0], 2) else f"divided by {number(factors[0], 3)}"
 
 
-def _times(amount: int) -> str:
-    return {1: "once", 2: "twice"}.get(amount, f"{amount} times")
-
-
-def _advice(record: TrainRecord, best: Epoch | None) -> str:
+def _advice(best: Epoch | None) -> str:
     if best is None:
         return "There is no trained network to use: the weights are those before training."
-    low, high = _interval(record, best)
-    kept = f"The weights of epoch {best.epoch} are kept."
     return (
-        f"{kept} Of other examples of the same kind, between {percent(low, 1)} and"
-        f" {percent(high, 1)} would be right (95 % interval). One seed only: rerun with other seeds"
-        " before you trust a difference smaller than this interval."
+        f"The weights of epoch {best.epoch} are kept. The interval holds for other examples of the"
+        " same kind, not for other seeds: rerun with several seeds before you rely on a smaller"
+        " difference."
     )
 
 
 def _facts(record: TrainRecord, best: Epoch | None) -> tuple[tuple[str, str], ...]:
-    run = record.result
-    return (
-        *(() if best is None else _facts_of_best(record, best)),
-        *_facts_of_lowest(run),
-        ("epochs trained", str(len(run.history))),
-        ("reason for stopping", run.stop_words),
-        *_facts_of_eta(run),
-        ("time", f"{number(sum(each.seconds for each in run.history), 3)} s"),
-    )
-
-
-def _facts_of_lowest(run: Run) -> tuple[tuple[str, str], ...]:
-    lowest = lowest_cost(run)
-    if lowest is None:
-        return ()
-    value = f"{number(lowest.validation_cost)} in epoch {lowest.epoch}"
-    return (("lowest validation cost", value),)
-
-
-def _facts_of_eta(run: Run) -> tuple[tuple[str, str], ...]:
+    run, lowest = record.result, record.result.lowest_cost
+    facts: list[tuple[str, str]] = []
+    if best is not None:
+        ends = wilson(best.validation_accuracy, record.data.n_validation)
+        facts += [
+            ("best validation accuracy", percent(best.validation_accuracy)),
+            ("its 95 % CI", interval(*ends)),
+            ("best epoch", str(best.epoch)),
+            ("training accuracy then", percent(best.training_accuracy)),
+            ("train − validation accuracy", points(best.gap)),
+        ]
+    if lowest is not None:
+        value = f"{cost(lowest.validation_cost)} in epoch {lowest.epoch}"
+        facts.append(("lowest validation cost", value))
+    facts += [("epochs trained", str(len(run.history))), ("reason for stopping", run.stop_words)]
     start, end = run.settings.eta, run.history[-1].eta if run.history else run.settings.eta
     if start == end:
-        return (("η", number(start)),)
-    return (("η at the start", number(start)), ("η in the last epoch", number(end)))
-
-
-def _facts_of_best(record: TrainRecord, best: Epoch) -> tuple[tuple[str, str], ...]:
-    low, high = _interval(record, best)
-    return (
-        ("best validation accuracy", percent(best.validation_accuracy)),
-        ("its 95 % interval", f"{percent(low, 1)} to {percent(high, 1)}"),
-        ("best epoch", str(best.epoch)),
-        ("training accuracy then", percent(best.training_accuracy)),
-        ("training less validation", points(best.training_accuracy - best.validation_accuracy)),
-    )
-
-
-def _interval(record: TrainRecord, best: Epoch) -> tuple[float, float]:
-    return wilson(best.validation_accuracy, record.data.n_validation)
+        facts.append(("η", number(start)))
+    else:
+        facts += [("initial η", number(start)), ("η in the last epoch", number(end))]
+    return (*facts, ("time", duration(run.seconds)))
 
 
 def alt_training_curves(run: Run) -> str:
-    """Describe the training curves to who cannot see them."""
+    """Return the alt text of the training curves."""
     text = (
         f"Three charts against {count(len(run.history), 'epoch')}: cost and accuracy on training"
         " and validation data, and the learning rate."
     )
-    best, lowest = best_epoch(run), lowest_cost(run)
+    best, lowest = run.best, run.lowest_cost
     if best is None or lowest is None:
         return f"{text} No cost was finite."
     return (
         f"{text} Validation accuracy is best in epoch {best.epoch},"
         f" {percent(best.validation_accuracy)}; training accuracy is then"
         f" {percent(best.training_accuracy)}. Validation cost is lowest in epoch {lowest.epoch},"
-        f" {number(lowest.validation_cost)}. {eta_words(run.history)}"
+        f" {cost(lowest.validation_cost)}. {eta_words(run.history)}"
         f" Training stopped after epoch {len(run.history)}: {run.stop_words}."
     )
 
 
 def alt_overfitting(run: Run) -> str:
-    """Describe the gap between training and validation to who cannot see it."""
-    best, lowest = best_epoch(run), lowest_cost(run)
-    text = "Two charts against epochs: training less validation accuracy, and validation cost."
+    """Return the alt text of the generalization gap."""
+    best, lowest = run.best, run.lowest_cost
+    text = "Two charts against epochs: training minus validation accuracy, and validation cost."
     if best is None or lowest is None:
         return f"{text} No cost was finite."
-    gap = points(best.training_accuracy - best.validation_accuracy)
+    gap = points(best.gap)
     return (
         f"{text} In the best epoch, {best.epoch}, the accuracies are {gap} apart. The validation"
-        f" cost is lowest in epoch {lowest.epoch}, {number(lowest.validation_cost)}."
+        f" cost is lowest in epoch {lowest.epoch}, {cost(lowest.validation_cost)}."
     )

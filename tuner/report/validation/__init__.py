@@ -1,1 +1,0 @@
-"""What no stored record may hold, though it has the right form."""
