@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all check format bench reports screenshots clean
+.PHONY: demo test test-all check format bench reports screenshots transcripts clean
 
 demo: $(READY)  ## tune a network on the bundled mnist-5k in a minute, with a report
 	$(BIN)/python -m tuner tune
@@ -38,6 +38,9 @@ screenshots: $(READY)  ## tune mnist-5k for a minute, and take the README's pict
 	$(BIN)/python -m tuner tune --fresh
 	$(BIN)/python -m tuner find-eta
 	$(BIN)/python reports/screenshots.py reports/tune-mnist-5k/report.html reports/find-eta-mnist-5k/find-eta-costs.png
+
+transcripts: $(READY)  ## what the commands of docs/commands.md print today; on a machine at rest
+	$(BIN)/python reports/transcripts.py
 
 reports: $(READY)  ## the article's experiments on MNIST, with their pages in English and Chinese
 	$(BIN)/python -m tuner reproduce --data mnist --out reports/article
