@@ -25,7 +25,7 @@ def main() -> None:
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     requirements = [*project["dependencies"], *(r for name in sys.argv[1:] for r in extras[name])]
-    print("\n".join(lowest(r) for r in requirements if not r.startswith("tuner[")))
+    print("\n".join(lowest(r) for r in requirements if not r.startswith("eta-tuner[")))
 
 
 if __name__ == "__main__":

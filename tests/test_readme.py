@@ -69,6 +69,13 @@ def test_every_page_of_the_docs_is_linked_from_the_readme() -> None:
     assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= linked
 
 
+def test_no_message_names_the_distribution_of_somebody_else() -> None:
+    """`tuner` on the package index is another project; this one is `eta-tuner`."""
+    wrong = re.compile(r"pip install\b[^\n`]*?[' \"]tuner\b")
+    sources = (*PAGES, *(ROOT / "tuner").rglob("*.py"))
+    assert [path.name for path in sources if wrong.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_every_key_of_a_study_file_is_explained() -> None:
     text = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
     keys = [field.name for field in fields(StudySpec)]

@@ -46,7 +46,7 @@ def environment() -> Environment:
     1
     """
     return Environment(
-        tuner=installed(["tuner"]).get("tuner", "not installed"),
+        tuner=installed(["eta-tuner"]).get("eta-tuner", "not installed"),
         python=platform.python_version(),
         platform=platform_name(),
         packages=installed(PACKAGES),

@@ -33,8 +33,8 @@ def test_text(tuner: "Tuner") -> None:
 def test_missing_parts_say_how_to_get_them(tuner: "Tuner", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tuner.environment.installed", lambda _: {})
     out = tuner("doctor").out
-    assert "pip install 'tuner[torch]'" in out
-    assert "pip install 'tuner[parquet]'" in out
+    assert "pip install 'eta-tuner[torch]'" in out
+    assert "pip install 'eta-tuner[parquet]'" in out
     assert max(map(len, out.splitlines())) <= 80
 
 

@@ -205,7 +205,7 @@ def test_parquet_without_pyarrow_names_the_extra(
     path = parquet(tmp_path, FRAME)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert importlib.util.find_spec("pyarrow") is None
-    with pytest.raises(MissingExtraError, match=r"pip install 'tuner\[parquet\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'eta-tuner\[parquet\]'"):
         load(path)
 
 

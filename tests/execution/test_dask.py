@@ -189,5 +189,5 @@ def test_without_dask_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(MissingExtraError) as error:
         run(spec_of(), tmp_path, scheduler="tcp://127.0.0.1:8786")
     assert str(error.value) == (
-        "--scheduler needs Dask: pip install 'tuner[dask]', or leave the option out."
+        "--scheduler needs Dask: pip install 'eta-tuner[dask]', or leave the option out."
     )

@@ -226,7 +226,7 @@ def test_other_samplers_run_a_study(tmp_path: Path, sampler: str) -> None:
 
 def test_without_pytorch_gp_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "torch", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'tuner\[torch\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'eta-tuner\[torch\]'"):
         run(spec_of(sampler="gp"), tmp_path)
 
 

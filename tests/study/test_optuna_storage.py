@@ -79,7 +79,7 @@ def test_a_missing_driver_names_the_extra(tmp_path: Path, monkeypatch: pytest.Mo
             run(spec_of(), tmp_path, storage=f"postgresql+{driver}://me:{SECRET}@127.0.0.1/d")
         assert str(error.value) == (
             f"postgresql+{driver}://127.0.0.1/d: the database driver is missing: for PostgreSQL"
-            " pip install 'tuner[postgres]' and write postgresql+psycopg://."
+            " pip install 'eta-tuner[postgres]' and write postgresql+psycopg://."
         )
 
 

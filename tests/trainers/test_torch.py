@@ -277,5 +277,5 @@ def test_a_model_with_one_output_is_refused() -> None:
 
 def test_without_pytorch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pytorch, "torch", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'tuner\[torch\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'eta-tuner\[torch\]'"):
         TorchTrainer(mlp, toy_data())

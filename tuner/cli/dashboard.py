@@ -66,7 +66,7 @@ def _dashboard_app() -> Callable[[Any], App]:
         wsgi: Callable[[Any], App] = import_module("optuna_dashboard").wsgi
     except ImportError:
         raise MissingExtraError(
-            "the dashboard is not installed: pip install 'tuner[dashboard]'."
+            "the dashboard is not installed: pip install 'eta-tuner[dashboard]'."
         ) from None
     return wsgi
 

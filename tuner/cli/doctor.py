@@ -23,7 +23,7 @@ OPTIONAL = {
     "pyarrow": ("parquet", "Parquet files"),
     "torch": ("torch", "PyTorch models"),
     "dask": ("dask", "cluster studies"),
-    "optuna-dashboard": ("dashboard", "the dashboard"),
+    "optuna-dashboard": ("dashboard", "dashboards"),
     "psycopg": ("postgres", "PostgreSQL"),
 }
 """Package, the extra that brings it, and what it is for."""
@@ -123,7 +123,7 @@ def _document(found: Findings) -> dict[str, object]:
 
 
 def _get(extra: str) -> str:
-    return f"pip install 'tuner[{extra}]'"
+    return f"pip install 'eta-tuner[{extra}]'"
 
 
 def _lines(found: Findings) -> Iterator[str]:

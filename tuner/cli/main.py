@@ -26,7 +26,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print(f"tuner {version('tuner')}")
+        print(f"tuner {version('eta-tuner')}")
         raise typer.Exit
 
 

@@ -105,7 +105,9 @@ def read_parquet(content: bytes, where: str) -> pd.DataFrame:
         When the file is damaged, or would fill more than 2 GiB.
     """
     if find_spec("pyarrow") is None:
-        raise MissingExtraError(f"{where}: Parquet needs pyarrow: pip install 'tuner[parquet]'.")
+        raise MissingExtraError(
+            f"{where}: Parquet needs pyarrow: pip install 'eta-tuner[parquet]'."
+        )
     import pyarrow
     import pyarrow.parquet
 

@@ -38,7 +38,7 @@ class DaskExecutor:
             self._distributed: Any = import_module("distributed")
         except ImportError:
             raise MissingExtraError(
-                "--scheduler needs Dask: pip install 'tuner[dask]', or leave the option out."
+                "--scheduler needs Dask: pip install 'eta-tuner[dask]', or leave the option out."
             ) from None
         self._address = address
         try:

@@ -179,7 +179,7 @@ def model_of(training: Training[NativeLane], dataset: Dataset) -> Model:
         preprocessing=dataset.preprocessing,
         data=dataset.summary,
         validation_accuracy=training.record.best_validation_accuracy,
-        tuner=installed(["tuner"]).get("tuner", "not installed"),
+        tuner=installed(["eta-tuner"]).get("eta-tuner", "not installed"),
     )
 
 

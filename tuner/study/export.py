@@ -79,7 +79,7 @@ def parquet_bytes(summary: StudySummary) -> bytes:
         import pyarrow.parquet as pq
     except ImportError:
         raise MissingExtraError(
-            "Parquet needs pyarrow: pip install 'tuner[parquet]', or use --format csv."
+            "Parquet needs pyarrow: pip install 'eta-tuner[parquet]', or use --format csv."
         ) from None
     out = io.BytesIO()
     pq.write_table(pa.table(columns(summary)), out)

@@ -105,7 +105,7 @@ def _connecting(url: str) -> Iterator[None]:
     except ImportError:
         raise MissingExtraError(
             f"{shown(url)}: the database driver is missing: for PostgreSQL"
-            " pip install 'tuner[postgres]' and write postgresql+psycopg://."
+            " pip install 'eta-tuner[postgres]' and write postgresql+psycopg://."
         ) from None
     except (SQLAlchemyError, StorageInternalError) as error:
         raise InputError(f"{shown(url)}: {_cause(error)}: check that the database runs.") from None

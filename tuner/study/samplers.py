@@ -42,7 +42,7 @@ def _torch() -> Any:
         return import_module("torch")
     except ImportError:
         raise MissingExtraError(
-            "sampler = gp needs PyTorch: pip install 'tuner[torch]', or use sampler = tpe."
+            "sampler = gp needs PyTorch: pip install 'eta-tuner[torch]', or use sampler = tpe."
         ) from None
 
 

@@ -119,7 +119,7 @@ def conduct(
         executor() as opened,
         connected(url) as connection,
     ):
-        study = open_study(connection, spec, data, version("tuner"))
+        study = open_study(connection, spec, data, version("eta-tuner"))
         coordinator = Coordinator(
             spec,
             data,

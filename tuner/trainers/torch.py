@@ -118,7 +118,7 @@ class TorchTrainer:
     ) -> None:
         if torch is None:
             raise MissingExtraError(
-                "TorchTrainer needs PyTorch: pip install 'tuner[torch]', or use another trainer."
+                "TorchTrainer needs PyTorch: pip install 'eta-tuner[torch]', or use another one."
             )
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._threads = threads

@@ -137,7 +137,7 @@ def tune(
     >>> tuned.record.test.openings, iris.test_openings
     (1, 1)
     """
-    identity = request.identity(data.summary, version("tuner"))
+    identity = request.identity(data.summary, version("eta-tuner"))
     with open_store(folder / WORK, identity, began=request.began, fresh=fresh) as store:
         context = Context(data, request, store, executor, callbacks)
         state = run_steps(context)

@@ -36,7 +36,7 @@ def small_plans(data: Dataset) -> dict[str, Record]:
 
 def store_plans(folder: Path, data: Dataset, request: TuneRequest, *without: str) -> None:
     """Store small plans where a tuning is to begin, but for those of some names."""
-    with open_store(folder / WORK, request.identity(data.summary, version("tuner"))) as store:
+    with open_store(folder / WORK, request.identity(data.summary, version("eta-tuner"))) as store:
         for name, plan in small_plans(data).items():
             if name not in without:
                 store.save(name, plan)
