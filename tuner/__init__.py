@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tuner.records import Hyperparameters, Strategy
     from tuner.storage.models import Model, load_model, save_model
     from tuner.strategies.plans import policies
-    from tuner.study.own import run_study_with
+    from tuner.study.custom import run_study_with
     from tuner.study.spec import StudySpec
     from tuner.study.studies import run_study
     from tuner.trainers.native import NativeTrainer
@@ -57,7 +57,7 @@ _HOMES = {
     "records": ("Hyperparameters", "Strategy"),
     "training.loop": ("begin", "train"),
     "strategies.plans": ("policies",),
-    "study.own": ("run_study_with",),
+    "study.custom": ("run_study_with",),
     "study.spec": ("StudySpec",),
     "study.studies": ("run_study",),
     "trainers.native": ("NativeTrainer",),

@@ -24,9 +24,8 @@ from tuner.data import load
 from tuner.errors import InputError, MissingExtraError, TunerError
 from tuner.execution.opening import open_executor
 from tuner.records import TuneProgress
-from tuner.study.coordinator import Control as StudyControl
-from tuner.study.coordinator import Standing
 from tuner.study.optuna_storage import default_url
+from tuner.study.progress import StudyCallbacks, StudyProgress
 from tuner.study.studies import stored_study
 from tuner.tuning.pipeline import MODEL, SETTINGS, tune
 from tuner.tuning.request import Callbacks, TuneRequest
@@ -49,12 +48,15 @@ def test_the_trials_are_those_of_one_machine(tmp_path: Path, dask_cluster: DaskC
 def test_a_worker_killed_meanwhile_changes_nothing(
     tmp_path: Path, dask_cluster: DaskCluster
 ) -> None:
-    def watch(standing: Standing) -> None:
-        if standing.doing.startswith("training") and len(standing.trials) == 8:
+    def watch(progress: StudyProgress) -> None:
+        if progress.doing.startswith("training") and len(progress.trials) == 8:
             os.kill(dask_cluster.workers[0].pid, signal.SIGKILL)
 
     summary = run(
-        spec_of(LONGER), tmp_path, scheduler=dask_cluster.address, control=StudyControl(watch=watch)
+        spec_of(LONGER),
+        tmp_path,
+        scheduler=dask_cluster.address,
+        callbacks=StudyCallbacks(watch=watch),
     )
     assert dask_cluster.workers[0].wait(10) == -signal.SIGKILL
     assert trials_of(summary) == undisturbed(LONGER)
@@ -63,14 +65,17 @@ def test_a_worker_killed_meanwhile_changes_nothing(
 def test_the_workers_that_hold_the_data_may_die(tmp_path: Path, dask_cluster: DaskCluster) -> None:
     killed: list[int] = []
 
-    def watch(standing: Standing) -> None:
-        if standing.doing.startswith("training") and len(standing.trials) == 8 and not killed:
+    def watch(progress: StudyProgress) -> None:
+        if progress.doing.startswith("training") and len(progress.trials) == 8 and not killed:
             killed.extend(holders_of_data(dask_cluster.address)[:2])
             for pid in killed:
                 os.kill(pid, signal.SIGKILL)
 
     summary = run(
-        spec_of(LONGER), tmp_path, scheduler=dask_cluster.address, control=StudyControl(watch=watch)
+        spec_of(LONGER),
+        tmp_path,
+        scheduler=dask_cluster.address,
+        callbacks=StudyCallbacks(watch=watch),
     )
     assert killed
     assert trials_of(summary) == undisturbed(LONGER)
@@ -131,8 +136,8 @@ def holders_of_data(address: str) -> list[int]:
 def test_a_cluster_lost_meanwhile_is_one_line_and_nothing_is_lost(
     tmp_path: Path, dask_cluster: DaskCluster
 ) -> None:
-    def watch(standing: Standing) -> None:
-        if standing.doing.startswith("training") and len(standing.trials) == 8:
+    def watch(progress: StudyProgress) -> None:
+        if progress.doing.startswith("training") and len(progress.trials) == 8:
             os.kill(dask_cluster.scheduler.pid, signal.SIGKILL)
 
     began = time.monotonic()
@@ -141,7 +146,7 @@ def test_a_cluster_lost_meanwhile_is_one_line_and_nothing_is_lost(
             spec_of(LONGER),
             tmp_path,
             scheduler=dask_cluster.address,
-            control=StudyControl(watch=watch),
+            callbacks=StudyCallbacks(watch=watch),
         )
     assert time.monotonic() - began < 60
     assert str(error.value) == (

@@ -7,10 +7,13 @@ import pytest
 from tests.support.study.small import data_of, run, spec_of, trials_of, undisturbed
 from tuner.errors import MissingExtraError
 from tuner.records import StudySummary, Trial, Value
-from tuner.study.coordinator import Control, Coordinator, Standing
+from tuner.storage.checkpoints import load_checkpoint
+from tuner.study import coordinator
 from tuner.study.optuna_storage import connected, default_url
+from tuner.study.progress import StudyCallbacks, StudyProgress
 from tuner.study.sampling import sample_batch
 from tuner.study.studies import run_study, stored_studies, stored_study
+from tuner.study.trials import finished_trial
 
 
 @pytest.fixture(scope="module")
@@ -244,13 +247,13 @@ def test_strategies_can_be_searched(tmp_path: Path, schedule: str) -> None:
 
 
 def test_whoever_watches_sees_the_trials_come(tmp_path: Path) -> None:
-    seen: list[Standing] = []
-    run(spec_of(), tmp_path, control=Control(watch=seen.append))
-    told = [len(standing.trials) for standing in seen]
+    seen: list[StudyProgress] = []
+    run(spec_of(), tmp_path, callbacks=StudyCallbacks(watch=seen.append))
+    told = [len(progress.trials) for progress in seen]
     assert told == sorted(told)
     assert set(told) == {0, 6, 12, 14}
-    assert {standing.target for standing in seen} == {14}
-    doing = " ".join(standing.doing for standing in seen)
+    assert {progress.target for progress in seen} == {14}
+    doing = " ".join(progress.doing for progress in seen)
     assert "finding η" in doing
     assert "to epoch 5" in doing
 
@@ -258,8 +261,8 @@ def test_whoever_watches_sees_the_trials_come(tmp_path: Path) -> None:
 @pytest.mark.parametrize("looks", [0, 1, 2, 4, 7, 8])
 def test_a_study_stopped_at_any_rung_goes_on_to_the_same_end(tmp_path: Path, looks: int) -> None:
     asked = iter([False] * looks)
-    control = Control(stop_asked=lambda: next(asked, True))
-    summary, complete = run_study(spec_of(), data_of("iris"), tmp_path, control=control)
+    callbacks = StudyCallbacks(stop_asked=lambda: next(asked, True))
+    summary, complete = run_study(spec_of(), data_of("iris"), tmp_path, callbacks=callbacks)
     assert complete is False
     assert trials_of(summary) == undisturbed()[: len(summary.trials)]
     assert len(summary.trials) == min(looks // 3 * 6, 12)
@@ -269,17 +272,17 @@ def test_a_study_stopped_at_any_rung_goes_on_to_the_same_end(tmp_path: Path, loo
 def test_a_stop_that_is_asked_for_at_the_end_of_a_batch_begins_nothing_new(tmp_path: Path) -> None:
     seen: list[str] = []
     asked = iter([False] * 3)
-    control = Control(
-        watch=lambda standing: seen.append(standing.doing), stop_asked=lambda: next(asked, True)
+    callbacks = StudyCallbacks(
+        watch=lambda progress: seen.append(progress.doing), stop_asked=lambda: next(asked, True)
     )
-    run_study(spec_of(), data_of("iris"), tmp_path, control=control)
+    run_study(spec_of(), data_of("iris"), tmp_path, callbacks=callbacks)
     assert seen[-1] == ""
 
 
 def test_a_finished_study_is_left_as_it_is(tmp_path: Path) -> None:
     summary = run(spec_of(), tmp_path)
-    control = Control(stop_asked=lambda: True)
-    assert run_study(spec_of(), data_of("iris"), tmp_path, control=control) == (summary, True)
+    callbacks = StudyCallbacks(stop_asked=lambda: True)
+    assert run_study(spec_of(), data_of("iris"), tmp_path, callbacks=callbacks) == (summary, True)
     assert not list(tmp_path.glob("trial-*"))
     assert not (tmp_path / "batch.json").exists()
 
@@ -303,19 +306,48 @@ def test_without_its_files_a_batch_told_in_part_is_drawn_again(tmp_path: Path) -
         pass
 
     told = iter(range(99))
-    original = Coordinator._finished
 
-    def finished(*args: Any, **kwargs: Any) -> Any:
+    def finished(*args: Any) -> Any:
         if next(told) == 8:
             raise KilledError
-        return original(*args, **kwargs)
+        return finished_trial(*args)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Coordinator, "_finished", finished)
+        patch.setattr(coordinator, "finished_trial", finished)
         with pytest.raises(KilledError):
             run(spec_of(), tmp_path)
     for path in tmp_path.iterdir():
         if path.name != "study.db":
             path.unlink()
     assert len(stored_study(default_url(tmp_path), "small").trials) == 8
+    assert trials_of(run(spec_of(), tmp_path)) == undisturbed()
+
+
+# A long rung is trained in slices
+
+
+@pytest.fixture
+def one_epoch_a_slice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coordinator, "SLICE_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("one_epoch_a_slice")
+def test_slices_change_nothing_and_are_seen(tmp_path: Path) -> None:
+    seen: list[str] = []
+    callbacks = StudyCallbacks(watch=lambda progress: seen.append(progress.doing))
+    assert trials_of(run(spec_of(), tmp_path, callbacks=callbacks)) == undisturbed()
+    assert {"training to epoch 12, now at 6", "training to epoch 12, now at 7"} <= set(seen)
+
+
+@pytest.mark.usefixtures("one_epoch_a_slice")
+def test_a_study_stopped_within_a_rung_goes_on_from_its_last_slice(tmp_path: Path) -> None:
+    seen: list[str] = []
+    callbacks = StudyCallbacks(
+        watch=lambda progress: seen.append(progress.doing),
+        stop_asked=lambda: seen[-1:] == ["training to epoch 12, now at 6"],
+    )
+    summary, complete = run_study(spec_of(), data_of("iris"), tmp_path, callbacks=callbacks)
+    assert (complete, summary.trials) == (False, ())
+    stored = [load_checkpoint(path)[0] for path in tmp_path.glob("trial-*.safetensors")]
+    assert max(len(network.history) for network in stored) in {6, 7}
     assert trials_of(run(spec_of(), tmp_path)) == undisturbed()

@@ -14,8 +14,8 @@ from tests.support.servers import Postgres, free_port
 from tests.support.study.processes import coordinator
 from tests.support.study.small import LONGER, run, spec_of, trials_of, undisturbed
 from tuner.errors import InputError, TunerError
-from tuner.study.coordinator import Control, Standing
 from tuner.study.optuna_storage import only_coordinator, shown
+from tuner.study.progress import StudyCallbacks, StudyProgress
 from tuner.study.studies import delete_study, stored_studies, stored_study
 
 
@@ -137,12 +137,12 @@ def test_a_server_that_ends_meanwhile_is_one_line_and_nothing_is_lost(
     url = own_postgres.new_database()
     pid = int((own_postgres.folder / "postmaster.pid").read_text().split()[0])
 
-    def watch(standing: Standing) -> None:
-        if len(standing.trials) >= 6 and standing.doing == "training 3 networks to epoch 5":
+    def watch(progress: StudyProgress) -> None:
+        if len(progress.trials) >= 6 and progress.doing == "training 3 networks to epoch 5":
             os.kill(pid, signal.SIGINT)
 
     with pytest.raises(TunerError) as error:
-        run(spec_of(), tmp_path, storage=url, control=Control(watch=watch))
+        run(spec_of(), tmp_path, storage=url, callbacks=StudyCallbacks(watch=watch))
     assert said(error.value, own_postgres.password) == (
         f"{shown(url)}: the database stopped answering: finished trials are stored: check the"
         " database, then run the command again to go on."

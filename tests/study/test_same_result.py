@@ -23,7 +23,7 @@ from tests.support.study.small import (
 )
 from tuner.errors import TunerError
 from tuner.study.batches import BatchFiles
-from tuner.study.coordinator import Control, Standing
+from tuner.study.progress import StudyCallbacks, StudyProgress
 
 KILLS = 20
 
@@ -60,13 +60,13 @@ def test_a_kill_after_a_later_divergence_changes_no_rung(tmp_path: Path) -> None
 
     seen: list[str] = []
 
-    def watch(standing: Standing) -> None:
-        seen.append(standing.doing)
-        if standing.doing.endswith("to epoch 60"):
+    def watch(progress: StudyProgress) -> None:
+        seen.append(progress.doing)
+        if progress.doing.endswith("to epoch 60"):
             raise KilledError
 
     with pytest.raises(KilledError):
-        run(spec_of(**changes), tmp_path, control=Control(watch=watch))
+        run(spec_of(**changes), tmp_path, callbacks=StudyCallbacks(watch=watch))
     assert trials_of(run(spec_of(**changes), tmp_path)) == whole
 
 
@@ -144,11 +144,11 @@ def kill_a_worker() -> bool:
 def test_workers_killed_at_the_start_of_each_rung_change_nothing(tmp_path: Path) -> None:
     killed: list[bool] = []
 
-    def watch(standing: Standing) -> None:
-        if standing.doing.startswith("training"):
+    def watch(progress: StudyProgress) -> None:
+        if progress.doing.startswith("training"):
             killed.append(kill_a_worker())
 
-    summary = run(spec_of(LONGER), tmp_path, workers=2, control=Control(watch=watch))
+    summary = run(spec_of(LONGER), tmp_path, workers=2, callbacks=StudyCallbacks(watch=watch))
     assert killed.count(True) >= 6
     assert trials_of(summary) == undisturbed(LONGER)
 

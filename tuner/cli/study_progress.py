@@ -11,7 +11,7 @@ from tuner.report.format import percent
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from tuner.study.coordinator import Standing
+    from tuner.study.progress import StudyProgress
 
 WIDTH = 14
 
@@ -40,17 +40,17 @@ class Bar:
         self._notice = words
         self._draw(None, None, words)
 
-    def watch(self, standing: "Standing") -> None:
-        """Show where the study stands."""
-        now, told = time.monotonic(), len(standing.trials)
+    def watch(self, progress: "StudyProgress") -> None:
+        """Show how far the study is."""
+        now, told = time.monotonic(), len(progress.trials)
         if not self._told or self._told[-1][1] != told:
             self._told.append((now, told))
-        left = time_left(self._told, standing.target, now)
-        states = [trial.state.name for trial in standing.trials]
-        complete = [trial.values[0] for trial in standing.trials if trial.state.name == "COMPLETE"]
+        left = time_left(self._told, progress.target, now)
+        states = [trial.state.name for trial in progress.trials]
+        complete = [trial.values[0] for trial in progress.trials if trial.state.name == "COMPLETE"]
         parts = said(states.count("PRUNED"), complete, left)
-        doing = self._notice or standing.doing
-        self._draw(told, standing.target, "  ".join([*parts, doing]))
+        doing = self._notice or progress.doing
+        self._draw(told, progress.target, "  ".join([*parts, doing]))
 
     def _draw(self, done: int | None, total: int | None, words: str) -> None:
         if self._progress is not None and self._task is not None:

@@ -65,7 +65,7 @@ def _job(argv: tuple[str, ...], file: Path, options: RunOptions, work: ExecutorO
 
 
 def _run(job: Job) -> Ran:
-    from tuner.study.coordinator import Control
+    from tuner.study.progress import StudyCallbacks
     from tuner.study.studies import run_study
 
     began = time.monotonic()
@@ -83,7 +83,7 @@ def _run(job: Job) -> Ran:
                 workers=job.work.workers,
                 scheduler=job.work.scheduler,
                 trials=job.options.trials,
-                control=Control(
+                callbacks=StudyCallbacks(
                     watch=bar.watch,
                     stop_asked=lambda: interrupted() or _late(began, job.options.timeout),
                 ),

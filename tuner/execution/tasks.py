@@ -1,5 +1,7 @@
 """The tasks that executors run: pure functions of a trainer, small enough to send anywhere."""
 
+import math
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -15,18 +17,31 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class TrainTo:
-    """Train networks side by side until each has stopped or finished epoch `epoch`."""
+    """Train networks side by side until each has stopped or finished epoch `epoch`.
+
+    Attributes
+    ----------
+    trainings
+        The networks.
+    epoch
+        The epoch to train to.
+    seconds
+        The task ends with the epoch in which it has run for so long.
+    """
 
     trainings: tuple[Training[Any], ...]
     epoch: int
+    seconds: float = math.inf
 
     def __call__(self, trainer: Trainer[Any]) -> tuple[Training[Any], ...]:
         """Return the networks as they are then; training costs are those of the probe examples."""
-        trainings = list(self.trainings)
+        trainings, end = list(self.trainings), time.monotonic() + self.seconds
         while going := [i for i, t in enumerate(trainings) if self._goes_on(t)]:
             after = train_epoch(trainer, [trainings[i] for i in going], "probe")
             for i, training in zip(going, after, strict=True):
                 trainings[i] = training
+            if time.monotonic() >= end:
+                break
         return tuple(trainings)
 
     def _goes_on(self, training: Training[Any]) -> bool:

@@ -1,7 +1,7 @@
 """A batch of trials in training: where each stands, kept in files between its rungs."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,12 +53,21 @@ class BatchFiles:
     """The files of the batch under way, in the folder of its study.
 
     `batch.json` says which batch it is; `trial-N-S.safetensors` is the network of trial N and seed
-    S at the last rung it reached. Each is replaced whole. All of it can be made again, so a file
-    that cannot be read counts as absent.
+    S as it was last. Each is replaced whole. All of it can be made again, so a file that cannot be
+    read counts as absent.
+
+    Parameters
+    ----------
+    folder
+        Of the study.
+    data
+        Which data the networks train on.
+    with_networks
+        Whether networks are stored: only ours can be, not those of any trainer.
     """
 
-    def __init__(self, folder: Path, data: DataSummary) -> None:
-        self._folder, self._data = folder, data
+    def __init__(self, folder: Path, data: DataSummary, *, with_networks: bool = True) -> None:
+        self._folder, self._data, self._with_networks = folder, data, with_networks
 
     def load_batch(self) -> Batch | None:
         """Return the batch under way, or None."""
@@ -71,7 +80,7 @@ class BatchFiles:
     def load(self, batch: Batch) -> dict[Key, Training[NativeLane]]:
         """Return the networks of a batch that have been stored."""
         found = {}
-        for path in self._paths():
+        for path in self._folder.glob("trial-*-*.safetensors") if self._with_networks else ():
             trial, seed = (int(part) for part in path.stem.split("-")[1:])
             if trial in batch.trials:
                 with suppress(DataError):
@@ -79,15 +88,14 @@ class BatchFiles:
         return found
 
     def save(self, key: Key, training: Training[NativeLane]) -> None:
-        """Store a network."""
-        save_checkpoint(training, self._folder / _name(key), self._data)
+        """Store a network, in place of an earlier state of it."""
+        if self._with_networks:
+            path = self._folder / f"trial-{key[0]}-{key[1]}.safetensors"
+            save_checkpoint(training, path, self._data)
 
     def clear(self) -> None:
         """Forget the batch: all its trials are told."""
         clear_batch(self._folder)
-
-    def _paths(self) -> Iterator[Path]:
-        return self._folder.glob("trial-*-*.safetensors")
 
 
 def clear_batch(folder: Path) -> None:
@@ -125,10 +133,6 @@ def remove_batch_files(folder: Path) -> None:
 class _Searches(Record):
     study: str
     searches: Mapping[str, EtaSearch]
-
-
-def _name(key: Key) -> str:
-    return f"trial-{key[0]}-{key[1]}.safetensors"
 
 
 def _read(kind: type[R], path: Path) -> R | None:

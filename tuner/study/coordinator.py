@@ -4,87 +4,51 @@ Everything in a batch follows from the study file and the trials of earlier batc
 depends on where it was computed. A study that was killed therefore goes on as if it had not been.
 """
 
-import datetime
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
 
 from tuner.execution.base import Executor, Task, as_completed
 from tuner.execution.tasks import FindEta, TrainTo
-from tuner.records import DataSummary, Hyperparameters, StopReason, Strategy
+from tuner.records import DataSummary, Hyperparameters, Strategy
 from tuner.strategies.plans import policies
 from tuner.study.batches import Batch, BatchFiles, EtaFile, Key, value_at
 from tuner.study.eta_cache import Etas
 from tuner.study.optuna_storage import finished
+from tuner.study.progress import StudyCallbacks, StudyProgress
 from tuner.study.rungs import survivors
-from tuner.study.sampling import distributions, sample_batch, trials_of
+from tuner.study.sampling import sample_batch, trials_of
+from tuner.study.sharing import TASKS_PER_WORKER, epoch_work, share_out
 from tuner.study.spec import StudySpec, fingerprint
+from tuner.study.trials import finished_trial
 from tuner.trainers.base import Trainer
 from tuner.training.eta_finder import ProbePlan
 from tuner.training.loop import Training, begin
 
-TASKS_PER_WORKER = 2
-"""Tasks for each worker at a rung: more of them share the work more evenly, fewer train faster."""
+SLICE_SECONDS = 10.0
+"""A task ends with the epoch in which it has run for so long: then its networks are stored, and a
+wish to stop is heard. It goes on in another task, with the same result."""
 
 Networks = dict[Key, Training[Any]]
-Plan = tuple[Hyperparameters, Strategy]
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a study stands, for whoever watches.
-
-    Attributes
-    ----------
-    trials
-        The trials told so far.
-    target
-        How many are wanted.
-    doing
-        What is done now, in words.
-    """
-
-    trials: Sequence[FrozenTrial]
-    target: int
-    doing: str
-
-
-@dataclass(frozen=True)
-class Control:
-    """How a run of a study is watched and stopped.
-
-    Attributes
-    ----------
-    watch
-        Called whenever something has changed.
-    stop_asked
-        Looked at between rungs; once true, the study stops there and can be resumed.
-    """
-
-    watch: Callable[[Standing], None] = field(default=lambda _: None)
-    stop_asked: Callable[[], bool] = field(default=lambda: False)
 
 
 class Coordinator:
-    """Runs a study.
+    """Run a study: the only process that draws its trials and writes to its storage.
 
     Parameters
     ----------
     spec, data, study
-        What to search, on which data, and where to tell it.
+        What to search, on which data, and where finished trials are stored.
     trainer
-        Makes the networks; the workers train them.
+        Makes the networks; those of the executor's workers train them.
     executor
-        Where lanes train.
+        Where networks train.
     folder, files
-        Of the study, and what keeps the batch under way there.
-    control
+        Of the study, and what stores the batch under way there.
+    callbacks
         How it is watched and stopped.
     """
 
@@ -98,237 +62,183 @@ class Coordinator:
         executor: Executor,
         folder: Path,
         files: BatchFiles,
-        control: Control,
+        callbacks: StudyCallbacks,
     ) -> None:
-        self._spec, self._study, self._executor, self._control = spec, study, executor, control
-        self._data, self._trainer, self._files = data, trainer, files
+        self._spec, self._data, self._study = spec, data, study
+        self._trainer, self._executor = trainer, executor
+        self._files, self._callbacks = files, callbacks
         self._fingerprint = fingerprint(spec, data)
         self._etas = Etas(spec, EtaFile(folder, self._fingerprint))
+        self._trials = finished(study)
         self._target = 0
 
     def run(self, target: int) -> bool:
-        """Go on until `target` trials are told; give False when asked to stop before.
+        """Run until there are `target` finished trials; return False when asked to stop before.
 
         A grid ends with its last point.
         """
         self._target = trials_of(self._spec, target)
-        while batch := self._batch():
+        while batch := self._next_batch():
             if not self._run_batch(batch):
                 return False
         return True
 
-    def _say(self, doing: str) -> None:
-        self._control.watch(Standing(finished(self._study), self._target, doing))
+    def _report(self, doing: str) -> None:
+        self._callbacks.watch(StudyProgress(self._trials, self._target, doing))
 
-    def _batch(self) -> Batch | None:
+    def _next_batch(self) -> Batch | None:
         """Return the batch under way, or draw the next; None when there are trials enough."""
-        told = finished(self._study)
+        n = len(self._trials)
         batch = self._files.load_batch()
-        if batch and batch.study == self._fingerprint and self._under_way(batch, told):
+        if batch and batch.study == self._fingerprint and batch.first <= n < batch.trials.stop:
             return batch
         self._files.clear()
-        return self._begun(told) or self._drawn(told)
+        number = 0
+        if self._trials:
+            last = self._trials[-1].user_attrs
+            first = next(t.number for t in self._trials if t.user_attrs["batch"] == last["batch"])
+            if n < first + last["batch_size"]:  # stored in part, and its file lost
+                return self._draw(last["batch"], first, last["batch_size"])
+            number = last["batch"] + 1
+        size = min(self._spec.batch, self._target - n)
+        return self._draw(number, n, size) if size > 0 else None
 
-    @staticmethod
-    def _under_way(batch: Batch, told: Sequence[FrozenTrial]) -> bool:
-        return batch.first <= len(told) < batch.trials.stop
-
-    def _begun(self, told: Sequence[FrozenTrial]) -> Batch | None:
-        """Return the batch that is told in part, drawn again where its file is lost."""
-        if not told:
-            return None
-        number, size = (told[-1].user_attrs[name] for name in ("batch", "batch_size"))
-        first = next(trial.number for trial in told if trial.user_attrs["batch"] == number)
-        return self._draw(number, told[:first], size) if len(told) < first + size else None
-
-    def _drawn(self, told: Sequence[FrozenTrial]) -> Batch | None:
-        number = told[-1].user_attrs["batch"] + 1 if told else 0
-        size = min(self._spec.batch, self._target - len(told))
-        return self._draw(number, told, size) if size > 0 else None
-
-    def _draw(self, number: int, past: Sequence[FrozenTrial], size: int) -> Batch:
-        params = sample_batch(self._spec, past, number, size, self._data.n_train)
-        first, study = len(past), self._fingerprint
-        batch = Batch(number=number, first=first, study=study, params=tuple(params))
+    def _draw(self, number: int, first: int, size: int) -> Batch:
+        """Draw a batch from the trials before its first one."""
+        params = sample_batch(self._spec, self._trials[:first], number, size, self._data.n_train)
+        batch = Batch(number=number, first=first, study=self._fingerprint, params=tuple(params))
         self._files.save_batch(batch)
         return batch
 
     def _run_batch(self, batch: Batch) -> bool:
+        """Train a batch from rung to rung, and store its trials; return False when stopped."""
         networks: Networks = {}
         values: dict[int, dict[int, float]] = {trial: {} for trial in batch.trials}
         going = frozenset(batch.trials)
         for rung in (*self._spec.rungs, self._spec.last_epoch):
-            if self._control.stop_asked():
+            if self._callbacks.stop_asked():
                 return False
-            if networks:
+            reached = (
                 self._train_to(rung, going, networks)
-            else:
-                self._start(batch, rung, networks)
+                if networks
+                else self._start(batch, rung, networks)
+            )
+            if not reached:
+                return False
             for trial in going:
-                values[trial][rung] = value_at(self._of(trial, networks), rung)
+                values[trial][rung] = value_at(_of_trial(trial, networks), rung)
             if rung != self._spec.last_epoch:
                 best = survivors({t: values[t][rung] for t in going}, self._spec.keep)
-                going = best | {t for t in going if self._stopped(t, networks)}
-        self._tell(batch, networks, values)
+                stopped = {t for t in going if all(n.reason for n in _of_trial(t, networks))}
+                going = best | stopped
+        for trial in range(len(self._trials), batch.trials.stop):
+            of_trial = _of_trial(trial, networks)
+            self._study.add_trial(finished_trial(self._spec, batch, trial, of_trial, values[trial]))
+        self._files.clear()
+        self._trials = finished(self._study)
+        self._report("")
         return True
 
-    def _start(self, batch: Batch, rung: int, networks: Networks) -> None:
+    def _start(self, batch: Batch, rung: int, networks: Networks) -> bool:
         """Train every trial of a batch to the first rung, each as soon as its η is known."""
         plans = dict(zip(batch.trials, map(self._spec.resolve, batch.params), strict=True))
         stored = self._files.load(batch)
-        work = sum(self._work(settings) for settings, _ in plans.values()) * self._spec.seeds
-        most = work / (self._executor.count * TASKS_PER_WORKER)
+        work = sum(epoch_work(settings, self._data) for settings, _ in plans.values())
+        most = work * self._spec.seeds / (self._executor.count * TASKS_PER_WORKER)
+        probes = ProbePlan(seeds=self._spec.eta_seeds)
         searches: set[Hyperparameters] = set()
         waiting: list[tuple[Any, Task[Any]]] = []
 
         def proceed() -> None:
-            """Ask for each η that can be found now, and train the networks whose η is known."""
-            questions = [self._etas.open_question(settings) for settings, _ in plans.values()]
-            new = {q: None for q in questions if q is not None and q not in searches}
+            """Queue each η search that can begin now, and the networks whose η is known."""
+            questions = {t: self._etas.open_question(plans[t][0]) for t in plans}
+            new = {q: None for q in questions.values() if q is not None and q not in searches}
             searches.update(new)
-            ready = [t for t, q in zip([*plans], questions, strict=True) if q is None]
-            begun = self._begin({trial: plans.pop(trial) for trial in ready}, stored)
-            networks.update(begun)
-            self._say(
-                f"finding η ({len(searches)} to go)" if searches else f"training to epoch {rung}"
-            )
-            probes = ProbePlan(seeds=self._spec.eta_seeds)
-            most_first = sorted(new, key=self._work, reverse=True)
+            most_first = sorted(new, key=lambda s: epoch_work(s, self._data), reverse=True)
             waiting.extend((question, FindEta(question, probes)) for question in most_first)
-            waiting.extend(self._tasks(begun, rung, most))
+            begun: Networks = {}
+            for trial in [t for t, question in questions.items() if question is None]:
+                begun |= self._begin(trial, *plans.pop(trial), stored)
+            networks.update(begun)
+            waiting.extend(self._tasks(rung, begun, most))
 
         proceed()
+        self._report(
+            f"finding η ({len(searches)} to go)" if searches else f"training to epoch {rung}"
+        )
         for key, result in as_completed(self._executor, waiting):
             if isinstance(key, Hyperparameters):
                 self._etas.learn(key, result)
                 searches.remove(key)
                 proceed()
-            else:
-                self._keep(key, result, networks)
-
-    def _begin(self, plans: dict[int, Plan], stored: Networks) -> Networks:
-        """Return the networks of trials whose η is known, those stored where they stand."""
-        networks = {}
-        for trial, (settings, strategy) in plans.items():
-            eta = self._etas.eta(settings)
-            for seed in range(self._spec.seed, self._spec.seed + self._spec.seeds):
-                of_seed = replace(settings, eta=eta, seed=seed)
-                known = stored.get((trial, seed))
-                networks[trial, seed] = (
-                    known
-                    if known and known.settings == of_seed
-                    else begin(self._trainer, of_seed, *policies(eta, strategy))
+                self._report(
+                    f"finding η ({len(searches)} to go)"
+                    if searches
+                    else f"training to epoch {rung}"
                 )
+            elif not self._keep(key, result, rung, networks, waiting):
+                return False
+        return True
+
+    def _begin(
+        self, trial: int, settings: Hyperparameters, strategy: Strategy, stored: Networks
+    ) -> Networks:
+        """Return the networks of a trial whose η is known; those that are stored resume."""
+        eta, networks = self._etas.eta(settings), {}
+        for seed in range(self._spec.seed, self._spec.seed + self._spec.seeds):
+            of_seed = replace(settings, eta=eta, seed=seed)
+            known = stored.get((trial, seed))
+            networks[trial, seed] = (
+                known
+                if known and known.settings == of_seed
+                else begin(self._trainer, of_seed, *policies(eta, strategy))
+            )
         return networks
 
-    def _of(self, trial: int, networks: Networks) -> list[Training[Any]]:
-        return [networks[key] for key in sorted(networks) if key[0] == trial]
+    def _train_to(self, rung: int, going: Collection[int], networks: Networks) -> bool:
+        """Train the networks of the trials that go on; return False when asked to stop before."""
+        behind = _below(rung, {key: n for key, n in networks.items() if key[0] in going})
+        self._report(f"training {len(behind)} networks to epoch {rung}")
+        work = sum(epoch_work(network.settings, self._data) for network in behind.values())
+        waiting = self._tasks(rung, behind, work / (self._executor.count * TASKS_PER_WORKER))
+        for keys, trained in as_completed(self._executor, waiting):
+            if not self._keep(keys, trained, rung, networks, waiting):
+                return False
+        return True
 
-    def _stopped(self, trial: int, networks: Networks) -> bool:
-        return all(network.reason for network in self._of(trial, networks))
-
-    def _train_to(self, epoch: int, going: frozenset[int], networks: Networks) -> None:
-        chosen = {key: network for key, network in networks.items() if key[0] in going}
-        waiting = _below(epoch, chosen)
-        self._say(f"training {len(waiting)} networks to epoch {epoch}")
-        work = sum(self._work(network.settings) for network in waiting.values())
-        most = work / (self._executor.count * TASKS_PER_WORKER)
-        tasks = self._tasks(waiting, epoch, most)
-        for keys, trained in as_completed(self._executor, tasks):
-            self._keep(keys, trained, networks)
-
-    def _keep(
-        self, keys: Sequence[Key], trained: Sequence[Training[Any]], networks: Networks
-    ) -> None:
-        for key, training in zip(keys, trained, strict=True):
-            networks[key] = training
-            self._files.save(key, training)
-
-    def _tasks(
-        self, chosen: Networks, epoch: int, most: float
-    ) -> list[tuple[tuple[Key, ...], TrainTo]]:
-        """Return the tasks that train networks to an epoch, each of about `most` work."""
+    def _tasks(self, rung: int, networks: Networks, most: float) -> list[tuple[Any, Task[Any]]]:
+        """Return the tasks that train networks to a rung, each of about `most` work."""
+        behind = _below(rung, networks)
         return [
-            (keys, TrainTo(tuple(chosen[key] for key in keys), epoch))
-            for keys in self._portions(_below(epoch, chosen), most)
+            (keys, TrainTo(tuple(behind[key] for key in keys), rung, SLICE_SECONDS))
+            for keys in share_out(behind, self._data, most)
         ]
 
-    def _portions(self, networks: Networks, most: float) -> list[tuple[Key, ...]]:
-        """Share networks out, those of one shape together, the most work first."""
-        shapes: dict[tuple[object, ...], list[Key]] = defaultdict(list)
-        work = {}
-        for key, training in networks.items():
-            s = training.settings
-            shapes[s.hidden, s.batch_size, s.activation, s.cost].append(key)
-            work[key] = self._work(s)
-        portions = []
-        for keys in shapes.values():
-            pieces = min(len(keys), max(1, round(sum(work[k] for k in keys) / most)))
-            portions += [tuple(keys[i::pieces]) for i in range(pieces)]
-        return sorted(portions, key=lambda keys: -sum(work[k] for k in keys))
-
-    def _work(self, settings: Hyperparameters) -> float:
-        """Estimate the work of an epoch, in multiplications for each example."""
-        overhead = 5_000
-        sizes = (self._data.n_features, *settings.hidden, len(self._data.classes))
-        return sum(a * b for a, b in pairwise(sizes)) + overhead / settings.batch_size
-
-    def _tell(self, batch: Batch, networks: Networks, values: dict[int, dict[int, float]]) -> None:
-        told = len(finished(self._study))
-        for trial in range(told, batch.trials.stop):
-            networks_of = self._of(trial, networks)
-            params = batch.params[trial - batch.first]
-            self._study.add_trial(self._finished(batch, trial, params, networks_of, values[trial]))
-        self._files.clear()
-        self._say("")
-
-    def _finished(
+    def _keep(
         self,
-        batch: Batch,
-        trial: int,
-        params: dict[str, Any],
-        networks: Sequence[Training[Any]],
-        rungs: dict[int, float],
-    ) -> FrozenTrial:
-        pruned = self._spec.last_epoch not in rungs
-        seconds = sum(e.seconds for t in networks for e in t.history)
-        now = datetime.datetime.now()
-        objectives = {
-            "validation_accuracy": list(rungs.values())[-1],
-            "parameters": networks[0].lane.n_parameters,
-            "seconds": seconds,
-        }
-        return FrozenTrial(
-            number=trial,
-            trial_id=-1,
-            state=TrialState.PRUNED if pruned else TrialState.COMPLETE,
-            value=None,
-            values=[float(objectives[name]) for name in self._spec.objectives],
-            datetime_start=now - datetime.timedelta(seconds=seconds),
-            datetime_complete=now,
-            params=params,
-            distributions=distributions(self._spec),
-            user_attrs=_attributes(batch, networks, seconds),
-            system_attrs={},
-            intermediate_values=rungs if len(self._spec.objectives) == 1 else {},
-        )
+        keys: Sequence[Key],
+        trained: Sequence[Training[Any]],
+        rung: int,
+        networks: Networks,
+        waiting: list[tuple[Any, Task[Any]]],
+    ) -> bool:
+        """Store networks, and queue those below the rung again; return False when to stop."""
+        kept = dict(zip(keys, trained, strict=True))
+        networks.update(kept)
+        for key, training in kept.items():
+            self._files.save(key, training)
+        if behind := _below(rung, kept):
+            if self._callbacks.stop_asked():
+                return False
+            waiting.append((tuple(behind), TrainTo(tuple(behind.values()), rung, SLICE_SECONDS)))
+            at = max(len(network.history) for network in behind.values())
+            self._report(f"training to epoch {rung}, now at {at}")
+        return True
 
 
-def _attributes(batch: Batch, networks: Sequence[Training[Any]], seconds: float) -> dict[str, Any]:
-    runs = [t.record for t in networks]
-    reasons = [t.reason.value if t.reason else "pruned" for t in networks]
-    return {
-        "batch": batch.number,
-        "batch_size": len(batch.params),
-        "eta": networks[0].settings.eta,
-        "best_epoch": [run.best_epoch for run in runs],
-        "accuracies": [run.best_validation_accuracy for run in runs],
-        "epochs": [len(run.history) for run in runs],
-        "stop_reason": reasons,
-        "diverged": StopReason.DIVERGED.value in reasons,
-        "seconds": seconds,
-        "curves": [[epoch.validation_accuracy for epoch in run.history] for run in runs],
-    }
+def _of_trial(trial: int, networks: Networks) -> list[Training[Any]]:
+    """Return the networks of a trial in the order of their seeds."""
+    return [networks[key] for key in sorted(networks) if key[0] == trial]
 
 
 def _below(epoch: int, networks: Networks) -> Networks:

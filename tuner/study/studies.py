@@ -15,7 +15,7 @@ from tuner.execution.base import Executor
 from tuner.execution.opening import open_executor
 from tuner.records import DataSummary, StudySummary
 from tuner.study.batches import BatchFiles, remove_batch_files
-from tuner.study.coordinator import Control, Coordinator
+from tuner.study.coordinator import Coordinator
 from tuner.study.optuna_storage import (
     FILE,
     LOCK,
@@ -25,6 +25,7 @@ from tuner.study.optuna_storage import (
     only_coordinator,
     open_study,
 )
+from tuner.study.progress import StudyCallbacks
 from tuner.study.spec import StudySpec
 from tuner.study.summary import summary_of
 from tuner.trainers.base import Trainer
@@ -40,7 +41,7 @@ def run_study(
     workers: int | str | Executor | None = 1,
     scheduler: str | None = None,
     trials: int | None = None,
-    control: Control = Control(),
+    callbacks: StudyCallbacks = StudyCallbacks(),
 ) -> tuple[StudySummary, bool]:
     """Run a study, or go on with it; the same trials come out however often it is stopped.
 
@@ -58,7 +59,7 @@ def run_study(
         Address of a scheduler to use instead of processes of this machine.
     trials
         How many the study shall have; by default what its file says.
-    control
+    callbacks
         How it is watched and stopped.
 
     Returns
@@ -95,7 +96,7 @@ def run_study(
         files=BatchFiles(folder, data.summary),
         storage=storage,
         trials=trials,
-        control=control,
+        callbacks=callbacks,
     )
 
 
@@ -109,7 +110,7 @@ def conduct(
     files: BatchFiles,
     storage: str | None,
     trials: int | None,
-    control: Control,
+    callbacks: StudyCallbacks,
 ) -> tuple[StudySummary, bool]:
     """Run a study of any trainer's networks; the executor is opened once the study is locked."""
     _make(folder)
@@ -128,7 +129,7 @@ def conduct(
             executor=opened,
             folder=folder,
             files=files,
-            control=control,
+            callbacks=callbacks,
         )
         complete = coordinator.run(trials or spec.trials)
         return summary_of(study), complete

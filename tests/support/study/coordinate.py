@@ -26,7 +26,7 @@ def main() -> None:
 
     from tests.support.study.small import run, spec_of
     from tuner.study.batches import BatchFiles
-    from tuner.study.coordinator import Control
+    from tuner.study.progress import StudyCallbacks
 
     save = BatchFiles.save
 
@@ -44,7 +44,7 @@ def main() -> None:
     setattr(BatchFiles, "save", save_and_note)  # noqa: B010
     spec = spec_of(json.loads(given.study.read_text()))
     options = {"workers": given.workers, "storage": given.storage, "scheduler": given.scheduler}
-    run(spec, given.folder, control=Control(watch=note_processes), **options)
+    run(spec, given.folder, callbacks=StudyCallbacks(watch=note_processes), **options)
 
 
 if __name__ == "__main__":

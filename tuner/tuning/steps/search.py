@@ -14,9 +14,9 @@ from tuner.data import Dataset, Part
 from tuner.environment import environment
 from tuner.execution.base import Executor, run_all
 from tuner.records import Hyperparameters, StudyRecord, Trial, TuneProgress
-from tuner.study.coordinator import Control, Standing
 from tuner.study.findings import eta_searches, importances
 from tuner.study.optuna_storage import default_url
+from tuner.study.progress import StudyCallbacks, StudyProgress
 from tuner.study.spec import StudySpec
 from tuner.study.studies import run_study
 from tuner.study.summary import plan_of
@@ -61,7 +61,7 @@ def search(state: State, context: Context) -> StudyRecord | None:
     data = part_for(context.data, plan)
     folder = context.folder / STUDY
 
-    def watch(now: Standing) -> None:
+    def watch(now: StudyProgress) -> None:
         complete = [t.values[0] for t in now.trials if t.state.name == "COMPLETE"]
         best = max(complete, default=None)
         context.tell(TuneProgress(step="study", done=len(now.trials), total=now.target, best=best))
@@ -71,7 +71,7 @@ def search(state: State, context: Context) -> StudyRecord | None:
         data,
         folder,
         workers=_executor_for(context.executor, context.data, plan),
-        control=Control(watch=watch, stop_asked=context.callbacks.stop_asked),
+        callbacks=StudyCallbacks(watch=watch, stop_asked=context.callbacks.stop_asked),
     )
     if not complete:
         return None

@@ -10,9 +10,9 @@ from tests.support.study.small import data_of, spec_of, trials_of, undisturbed
 from tests.support.trainers.fake import FakeTrainer
 from tuner.errors import InputError
 from tuner.records import DataSummary, Hyperparameters, StudySummary
-from tuner.study.coordinator import Control, Standing
+from tuner.study.custom import run_study_with
 from tuner.study.optuna_storage import default_url
-from tuner.study.own import run_study_with
+from tuner.study.progress import StudyCallbacks, StudyProgress
 from tuner.study.studies import stored_study
 from tuner.trainers.native import NativeTrainer
 from tuner.trainers.sklearn import SklearnTrainer
@@ -51,20 +51,20 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("at", ["training to epoch 2", "training 3 networks", ""])
 def test_it_goes_on_after_a_kill(tmp_path: Path, at: str) -> None:
-    def kill(standing: Standing) -> None:
-        if standing.doing.startswith(at) and len(standing.trials) >= 6:
+    def kill(progress: StudyProgress) -> None:
+        if progress.doing.startswith(at) and len(progress.trials) >= 6:
             raise Killed
 
     with pytest.raises(Killed):
-        run_study_with(native(), spec_of(), tmp_path, control=Control(watch=kill))
+        run_study_with(native(), spec_of(), tmp_path, callbacks=StudyCallbacks(watch=kill))
     assert len(stored_study(default_url(tmp_path), "small").trials) in {6, 12}
     assert trials_of(run(native(), tmp_path)) == undisturbed()
 
 
 def test_it_stops_when_asked_and_goes_on(tmp_path: Path) -> None:
     asked = iter([False, False, True])
-    control = Control(stop_asked=lambda: next(asked))
-    summary, complete = run_study_with(native(), spec_of(), tmp_path, control=control)
+    callbacks = StudyCallbacks(stop_asked=lambda: next(asked))
+    summary, complete = run_study_with(native(), spec_of(), tmp_path, callbacks=callbacks)
     assert (complete, summary.trials) == (False, ())
     assert trials_of(run(native(), tmp_path)) == undisturbed()
 

@@ -7,12 +7,11 @@ from typing import Any
 
 from tuner.execution.serial import Serial
 from tuner.records import StudySummary
-from tuner.study.batches import Batch, BatchFiles, Key
-from tuner.study.coordinator import Control
+from tuner.study.batches import BatchFiles
+from tuner.study.progress import StudyCallbacks
 from tuner.study.spec import DataPart, StudySpec
 from tuner.study.studies import conduct
 from tuner.trainers.base import DescribedTrainer
-from tuner.training.loop import Training
 
 
 def run_study_with(
@@ -22,7 +21,7 @@ def run_study_with(
     *,
     storage: str | None = None,
     trials: int | None = None,
-    control: Control = Control(),
+    callbacks: StudyCallbacks = StudyCallbacks(),
 ) -> tuple[StudySummary, bool]:
     """Run a study of the networks that a trainer makes, or go on with it.
 
@@ -43,7 +42,7 @@ def run_study_with(
         An Optuna storage URL; by default SQLite in `folder`.
     trials
         How many the study shall have; by default what `spec` says.
-    control
+    callbacks
         How it is watched and stopped.
 
     Returns
@@ -78,19 +77,8 @@ def run_study_with(
         Path(folder),
         trainer=trainer,
         executor=lambda: closing(Serial(trainer)),
-        files=_Batches(Path(folder), data),
+        files=BatchFiles(Path(folder), data, with_networks=False),
         storage=storage,
         trials=trials,
-        control=control,
+        callbacks=callbacks,
     )
-
-
-class _Batches(BatchFiles):
-    """Keeps which batch is under way, but not its networks: they may be of any kind."""
-
-    def load(self, batch: Batch) -> dict[Key, Training[Any]]:  # noqa: ARG002
-        """Return no network."""
-        return {}
-
-    def save(self, key: Key, training: Training[Any]) -> None:
-        """Store no network."""
