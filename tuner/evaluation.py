@@ -135,8 +135,8 @@ def read_rows(model: Model, source: str) -> NDArray[np.float32]:
 
 
 def _source(model: Model) -> str:
-    if model.data.name == "arrays":
-        raise OptionError("data must be given: the model was trained on arrays in Python.")
+    if model.data.name in {"arrays", "DataFrame"}:
+        raise OptionError("data must be given: the model was trained on data in Python.")
     return model.data.name
 
 

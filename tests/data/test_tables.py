@@ -233,3 +233,20 @@ def test_inputs_that_do_not_fit_the_training_are_refused(
     data = load(write(tmp_path, GOOD))
     with pytest.raises(DataError, match=message):
         read_inputs(write(tmp_path, content, "new.csv"), data.preprocessing)
+
+
+def test_a_data_frame_is_loaded_as_its_file_is(tmp_path: Path) -> None:
+    pl = pytest.importorskip("polars", reason="polars is not installed")
+    frame = pd.DataFrame({"a": range(40), "b": ["u", "v"] * 20, "kind": ["p", "q"] * 20})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    of_file = load(str(tmp_path / "t.csv"), target="kind")
+    found = [load(each, target="kind") for each in (frame, pl.DataFrame(frame.to_dict("list")))]
+    for data in found:
+        np.testing.assert_array_equal(data.train.x, of_file.train.x)
+        assert (data.classes, data.summary.target) == (("p", "q"), "kind")
+    assert found[0].summary == found[1].summary
+    assert load(frame.assign(a=1), target="kind").summary.sha256 != found[0].summary.sha256
+    with pytest.raises(DataError, match="has no column 'size': use --target with one of a, b"):
+        load(frame, target="size")
+    with pytest.raises(DataError, match="data of type list"):
+        load([1], target="kind")  # type: ignore[arg-type]

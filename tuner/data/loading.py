@@ -1,7 +1,7 @@
 """One call from a name or a path to a data set in three parts."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,20 +17,27 @@ from tuner.data.preprocessing import Preprocessing, fit
 from tuner.data.splits import split
 from tuner.errors import DataError, OptionError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 TABLES = (".csv", ".tsv", ".parquet")
 FILE_SUFFIXES = (*TABLES, ".npz", ".gz")
 
 
 def load(
-    source: str, *, target: str | None = None, train_size: int | None = None, seed: int = 0
+    source: "str | Path | pd.DataFrame",
+    *,
+    target: str | None = None,
+    train_size: int | None = None,
+    seed: int = 0,
 ) -> Dataset:
-    """Load a data set by name or path, split it, and seal its test part.
+    """Load a data set by name or path, or take a DataFrame; split it, and seal its test part.
 
     Parameters
     ----------
     source
         A known name (`known`), or the path of a file: .csv, .tsv, .parquet, .npz with arrays `x`
-        and `y`, or IDX images with their labels beside them.
+        and `y`, or IDX images with their labels beside them; or a DataFrame of pandas or polars.
     target
         The column of a table to predict; by default the one called target, label, class or y.
     train_size
@@ -60,7 +67,13 @@ def load(
     >>> wine.train.x.shape, wine.validation.n, wine.classes
     ((60, 13), 35, ('class_0', 'class_1', 'class_2'))
     """
-    return assemble(read(source, target=target), train_size=train_size, seed=seed)
+    if isinstance(source, str | Path):
+        examples = read(str(source), target=target)
+    else:
+        from tuner.data.tables import read_frame
+
+        examples = read_frame(source, target)
+    return assemble(examples, train_size=train_size, seed=seed)
 
 
 def from_arrays(

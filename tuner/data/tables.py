@@ -1,5 +1,7 @@
 """The user's own tables: CSV and Parquet."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.data.files import digest, read_bytes
-from tuner.data.frames import read_csv, read_parquet
+from tuner.data.frames import check_names, read_csv, read_parquet
 from tuner.data.inputs import Examples, Inputs, check_finite
 from tuner.data.labels import encode_labels
 from tuner.errors import DataError
 
 TARGET_NAMES = ("target", "label", "class", "y")
 """Taken as the target, whatever their case, where the user names none."""
+
+FRAME = "DataFrame"
+"""What data that came as one are called."""
 
 MOSTLY_NUMBERS = 0.5
 """A text column of which a larger share reads as numbers is taken as numbers with slips."""
@@ -33,11 +38,44 @@ def read_table(path: Path, target: str | None) -> Examples:
         For Parquet without pyarrow.
     """
     content = read_bytes(path)
-    frame = _read_frame(path, content)
-    target = _choose_target(frame, target, str(path))
-    y, classes = encode_labels(_labels(frame, target, str(path)), f"{path}: target {target!r}")
-    inputs = frame_inputs(frame.drop(columns=target), str(path))
-    return Examples(path.name, inputs, y, classes, digest(content), target=target)
+    examples = _examples(_read_frame(path, content), target, str(path))
+    return replace(examples, name=path.name, sha256=digest(content))
+
+
+def read_frame(frame: Any, target: str | None) -> Examples:
+    """Take a DataFrame of pandas or polars; its identity is that of its content.
+
+    Raises
+    ------
+    DataError
+        As `read_table`, or when it is no DataFrame.
+    """
+    if type(frame).__module__.startswith("polars."):
+        frame = pd.DataFrame(frame.to_dict(as_series=False))
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(
+            f"data of type {type(frame).__name__}: give a name, a path, or a DataFrame."
+        )
+    if frame.empty:
+        raise DataError(f"{FRAME}: has no rows: add examples.")
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    check_names(list(frame.columns), FRAME)
+    examples = _examples(frame, target, FRAME)
+    inputs = examples.inputs
+    texts = [inputs.number_names, inputs.text_names, inputs.texts.tolist(), examples.classes]
+    sha256 = digest(
+        json.dumps([examples.target, *texts]).encode(),
+        np.ascontiguousarray(inputs.numbers).tobytes(),
+        examples.y.astype("<i8").tobytes(),
+    )
+    return replace(examples, sha256=sha256)
+
+
+def _examples(frame: pd.DataFrame, target: str | None, where: str) -> Examples:
+    target = _choose_target(frame, target, where)
+    y, classes = encode_labels(_labels(frame, target, where), f"{where}: target {target!r}")
+    inputs = frame_inputs(frame.drop(columns=target), where)
+    return Examples(where, inputs, y, classes, "", target=target)
 
 
 def read_columns(path: Path, columns: tuple[str, ...], texts: tuple[str, ...]) -> Inputs:
