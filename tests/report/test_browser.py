@@ -9,8 +9,12 @@ from playwright.sync_api import Page
 from tests.support.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.records import FindEtaRecord
 from tuner.report import write_find_eta
+from tuner.report.charts.canvas import WIDTH
 
 pytestmark = NEEDS_CHROMIUM
+
+SMALLEST = 10.5 * 0.833
+"""Points of the smallest letters of a figure."""
 
 
 @pytest.fixture(scope="module")
@@ -40,18 +44,31 @@ def test_nothing_leaves_the_page_and_nothing_is_refused(
 def test_images_are_shown(visit: Visitor, report: Path) -> None:
     page = visit(report).page
     widths = page.evaluate("[...document.images].map(i => i.complete && i.naturalWidth)")
-    assert widths == [768, 768]
+    assert widths == [round(96 * WIDTH)] * 2
 
 
-def test_other_pictures_for_dark_and_for_narrow(visit: Visitor, report: Path) -> None:
-    sources = {
-        visit(report, color_scheme=scheme, viewport={"width": width, "height": 800}).page.evaluate(
-            "document.images[0].currentSrc"
-        )
+def test_one_picture_serves_every_screen(visit: Visitor, report: Path) -> None:
+    pages = {
+        (width, scheme): visit(
+            report, color_scheme=scheme, viewport={"width": width, "height": 800}
+        ).page
         for scheme in ("light", "dark")
         for width in (360, 1440)
     }
-    assert len(sources) == 4
+    sources = {page.evaluate("document.images[0].currentSrc") for page in pages.values()}
+    assert len(sources) == 1
+    for width in (360, 1440):
+        light, dark = (
+            pages[width, scheme].locator("img").first.screenshot() for scheme in ("light", "dark")
+        )
+        assert light != dark
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_letters_of_a_figure_are_readable(visit: Visitor, report: Path, width: int) -> None:
+    page = visit(report, viewport={"width": width, "height": 800}).page
+    shown = page.evaluate("document.images[0].getBoundingClientRect().width")
+    assert shown / (72 * WIDTH) * SMALLEST >= 7.5
 
 
 def test_readable_without_scripts(visit: Visitor, report: Path) -> None:

@@ -170,7 +170,7 @@ def test_mixtures_are_refused_and_nothing_is_written(
 
 def test_a_folder_that_cannot_be_made(six: list[TrainRecord], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="choose another --out"):
+    with pytest.raises(OutputError, match="choose another path"):
         write(six, tmp_path / "file" / "below")
 
 

@@ -144,7 +144,7 @@ def test_page_is_well_formed(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     taken = tmp_path / "file"
     taken.write_text("here")
-    with pytest.raises(OutputError, match="choose another --out"):
+    with pytest.raises(OutputError, match="choose another path"):
         write_study(SMALL, taken / "below")
 
 

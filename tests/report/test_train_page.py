@@ -158,5 +158,5 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(
 ) -> None:
     taken = tmp_path / "file"
     taken.write_text("here")
-    with pytest.raises(OutputError, match="choose another --out"):
+    with pytest.raises(OutputError, match="choose another path"):
         write_train(train_record, taken / "below")

@@ -82,7 +82,7 @@ LIGHT_TO_DARK: Mapping[str, str] = {
 
 _SETTINGS: Mapping[str, Any] = {
     "font.family": ["DejaVu Sans"],
-    "font.size": 10.0,
+    "font.size": 10.5,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.spines.top": False,

@@ -98,9 +98,8 @@ def draw_training_curves(curves: pd.DataFrame, marks: RunMarks) -> Plot:
         From `run_marks`.
     """
     with styled():
-        stack = (figure, (cost, accuracy, eta)) = panels(
-            HIGHEST, margin=_MARGIN, left=_LEFT, ratios=(3, 3, 1.5)
-        )
+        figure, stack = panels(HIGHEST, margin=_MARGIN, left=_LEFT, ratios=(3, 3, 1.5))
+        cost, accuracy, eta = stack
         every = pd.concat([curves["training_cost"], curves["validation_cost"]]).dropna()
         limit_costs(cost, every, marks.top, title="cost")
         accuracies = pd.concat([curves["training_accuracy"], curves["validation_accuracy"]])
@@ -110,7 +109,7 @@ def draw_training_curves(curves: pd.DataFrame, marks: RunMarks) -> Plot:
             names = [f"training_{what}", f"validation_{what}"]
             _draw_series(axes, curves, dict(zip(("training", "validation"), names, strict=True)))
         draw_etas(eta, [(curves["epoch"], curves["eta"], _ETA)])
-        _finish(*stack, marks, ("training", "validation"))
+        _finish(figure, stack, marks, ("training", "validation"))
         _ring(cost, marks.lowest, "lowest", lambda _: "lowest validation cost")
         _ring(accuracy, marks.best, "best", lambda value: f"best {percent(value / 100)}")
     return figure
@@ -127,7 +126,8 @@ def draw_overfitting(parting: pd.DataFrame, marks: RunMarks) -> Plot:
         From `run_marks`.
     """
     with styled():
-        stack = (_, (gap, cost)) = panels(HIGH, margin=_MARGIN, left=_LEFT, ratios=(1, 1))
+        figure, stack = panels(HIGH, margin=_MARGIN, left=_LEFT, ratios=(1, 1))
+        gap, cost = stack
         gap.set_title("accuracy gap in points", loc="left")
         cost.set_title("validation cost", loc="left")
         limit_values(gap, parting["gap"], at_least=1.0, also=0.0)
@@ -137,9 +137,9 @@ def draw_overfitting(parting: pd.DataFrame, marks: RunMarks) -> Plot:
         gap.axhline(0, color=MUTED, linewidth=1, gid="zero")
         _draw_series(gap, parting, {"gap": "gap"})
         _draw_series(cost, parting, {"validation": "validation_cost"})
-        _finish(*stack, marks, ("gap", "validation"))
+        _finish(figure, stack, marks, ("gap", "validation"))
         _ring(cost, marks.lowest, "lowest", lambda _: "lowest")
-    return stack[0]
+    return figure
 
 
 def _draw_series(axes: Axes, frame: pd.DataFrame, columns: Mapping[str, str]) -> None:

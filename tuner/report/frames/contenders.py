@@ -12,7 +12,7 @@ from tuner.errors import InputError
 from tuner.records import DataSummary, Environment, Run, StudyRecord, TrainRecord
 from tuner.report.charts.fonts import drawable
 from tuner.report.format import letter, listing
-from tuner.report.pages.provenance import provenance
+from tuner.report.provenance import provenance
 
 Seed = tuple[int, int]
 """What drew the parts of the data, and what drew the network."""

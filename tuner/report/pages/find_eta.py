@@ -29,7 +29,7 @@ from tuner.report.document import (
 )
 from tuner.report.format import NOT_FINITE
 from tuner.report.frames.training import judgement_table, probe_table
-from tuner.report.pages.provenance import provenance
+from tuner.report.provenance import provenance
 from tuner.report.summaries.learning_rate import find_eta_verdict
 
 _WHY = "Why each η was judged as it was"

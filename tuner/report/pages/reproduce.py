@@ -41,7 +41,7 @@ from tuner.report.document import (
 )
 from tuner.report.format import number
 from tuner.report.language import Texts, texts
-from tuner.report.pages.provenance import data_and_environment
+from tuner.report.provenance import data_and_environment
 from tuner.report.summaries.base import Summary
 
 SHOWN_ROWS = 13

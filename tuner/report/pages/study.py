@@ -41,7 +41,7 @@ from tuner.report.format import interval, listing
 from tuner.report.frames.study import PARAMS, curve_table, trial_table
 from tuner.report.frames.study_ranking import ranking
 from tuner.report.frames.study_space import Dimension, as_number, dimensions, plain, symbol
-from tuner.report.pages.provenance import provenance
+from tuner.report.provenance import provenance
 from tuner.report.summaries.study import study_verdict
 
 LEADERS, MOST_LISTED = 12, 600

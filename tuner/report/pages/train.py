@@ -24,7 +24,7 @@ from tuner.report.document import (
 from tuner.report.frames.training import history_table
 from tuner.report.pages.find_eta import eta_answer, eta_downloads, eta_evidence
 from tuner.report.pages.inspection import confusion_download, inspection_evidence
-from tuner.report.pages.provenance import provenance
+from tuner.report.provenance import provenance
 from tuner.report.summaries.suggestions import findings
 from tuner.report.summaries.training import train_verdict
 

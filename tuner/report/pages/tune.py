@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pandas as pd
+
 from tuner.records import StepName, TuneRecord
 from tuner.report.charts.comparison import accuracy_figure, differences_figure, gap_figure
 from tuner.report.charts.training import curves_figure
@@ -44,9 +46,9 @@ from tuner.report.frames.tune_contenders import (
 )
 from tuner.report.pages.find_eta import eta_brief
 from tuner.report.pages.inspection import inspection_evidence
-from tuner.report.pages.provenance import provenance
 from tuner.report.pages.study import all_trials, eta_searches, leaders, study_evidence
 from tuner.report.pages.train import finding_parts
+from tuner.report.provenance import provenance
 from tuner.report.summaries.comparison import difference_words
 from tuner.report.summaries.phrases import STEP_TITLES
 from tuner.report.summaries.tune import tune_verdict
@@ -68,17 +70,14 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
     OutputError
         When the folder cannot be written to; then nothing is.
     """
-    said = {name: Text(sentence) for name, sentence in conclusions(record).items()}
-    every, trials, seen = finalists(record), trial_table(record.study), record.inspection
-    final_curves = curves_table(every)
+    study, seen, model = record.study, record.inspection, record.model_record
+    trials, curves = trial_table(study), curves_table(finalists(record))
+    every_trial, said = all_trials(study, trials), conclusions(record)
 
     def step(name: StepName, parts: Iterable[Part] = ()) -> Section:
-        conclusion = [said[name]] if name in said else []
+        conclusion = [Text(said[name])] if name in said else []
         return Section(name, STEP_TITLES[name], (*conclusion, *parts))
 
-    study = record.study
-    every_trial = all_trials(study, trials)
-    model = record.model_record
     report = Report(
         name="report",
         title="tuner tune",
@@ -100,7 +99,7 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
                 ),
             ),
             step("eta-again", eta_brief(record.eta_again, "eta-again")),
-            step("final", _final(record)),
+            step("final", (*_final(record, curves), curves_figure(model.result, "model"))),
             Section("curves", "What the curves of the model say", tuple(finding_parts(model))),
             step("test", (_judged(record),)),
             Section(
@@ -121,7 +120,7 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
         provenance=provenance(record),
         downloads=(
             csv_download("study-trials.csv", trials),
-            csv_download("final-curves.csv", final_curves),
+            csv_download("final-curves.csv", curves),
             record_download(record),
         ),
     )
@@ -160,14 +159,13 @@ def _overfitting(record: TuneRecord) -> Iterator[Part]:
     yield accuracy_figure(drawn, curves, "overfitting")
 
 
-def _final(record: TuneRecord) -> Iterator[Part]:
+def _final(record: TuneRecord, curves: pd.DataFrame) -> Iterator[Part]:
     every, against = finalists(record), final_differences(record)
     yield _candidates(record)
     if against:
         yield Points(tuple(difference_words(each) for each in against))
         yield differences_figure(every, against, "final")
-    yield accuracy_figure(every, curves_table(every), "final")
-    yield curves_figure(record.model_run, "model")
+    yield accuracy_figure(every, curves, "final")
 
 
 def _candidates(record: TuneRecord) -> Table:
