@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tuner.report.checks.base import table_of_codes
+from tuner.report.checks.every import EVERY_KIND
 from tuner.study.spec import StudySpec
 
 ROOT = Path(__file__).parent.parent
@@ -74,6 +76,11 @@ def test_no_message_names_the_distribution_of_somebody_else() -> None:
     wrong = re.compile(r"pip install\b[^\n`]*?[' \"]tuner\b")
     sources = (*PAGES, *(ROOT / "tuner").rglob("*.py"))
     assert [path.name for path in sources if wrong.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_table_of_warnings_is_the_generated_one() -> None:
+    text = (ROOT / "docs" / "warnings.md").read_text(encoding="utf-8")
+    assert table_of_codes(EVERY_KIND).strip() in text, "python -m tuner.report.checks"
 
 
 def test_every_key_of_a_study_file_is_explained() -> None:
