@@ -60,7 +60,7 @@ def test_verdict_first_then_results_settings_and_evidence(
         "B (λ 5) is best",
         "over 3 paired seeds",
         "Results",
-        "What the best is better by",
+        "Margin over the others",
         "The settings that differ",
         "Show the settings that are the same for all",
         "Figure 1.",

@@ -61,7 +61,7 @@ def test_verdict_stands_first_then_signs_then_evidence(
         for part in (
             "Validation accuracy ",
             "Training stopped after 400 epochs",
-            "One seed only",
+            "not for other seeds",
             "W203",
             "Signs of overfitting",
             "What to try:",
