@@ -24,8 +24,8 @@ STUDYING = STORING | {"execution"}
 FINISHING = STUDYING | {"inspection", "study"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
-    "files": {"errors"},
     "durations": {"errors"},
+    "files": {"errors"},
     "stats": set(),
     "randomness": set(),
     "serialization": {"errors"},
@@ -39,7 +39,7 @@ ROOMS: dict[str, set[str]] = {
     "environment": FOUNDATION | {"network"},
     "trainers": FOUNDATION | {"data", "metrics"},
     "training": DRIVING,
-    "storage": DRIVING | {"environment", "training"},
+    "storage": DRIVING | {"environment", "files", "training"},
     "inspection": DRIVING | {"storage"},
     "evaluation": DRIVING | {"storage"},
     "execution": STORING,
@@ -47,6 +47,12 @@ ROOMS: dict[str, set[str]] = {
     "tuning": FINISHING,
     "estimators": FINISHING | {"durations", "report", "tuning"},
     "article": FINISHING | {"tuning"},
+    "results": SETTINGS | {"files", "records", "report", "storage", "study"},
+    "arguments": FOUNDATION | {"data", "storage", "trainers", "training"},
+    "runs": DRIVING | {"arguments", "environment", "inspection", "storage", "training"},
+    "api": FINISHING
+    | {"evaluation"}
+    | {"arguments", "article", "durations", "report", "results", "runs", "tuning"},
 }
 AT_THE_TOP = {"cli", "__main__", "__init__"}
 """What may import every room, and is imported by none below."""

@@ -11,11 +11,16 @@ import tuner
 HEAVY = ("numpy", "scipy", "sklearn", "pandas", "optuna", "matplotlib", "torch")
 
 PUBLIC = [
+    "Choices",
     "Dataset",
     "Hyperparameters",
+    "IntRange",
+    "LogRange",
     "Model",
     "NativeTrainer",
     "NetworkClassifier",
+    "ProbePlan",
+    "Range",
     "SklearnTrainer",
     "Strategy",
     "StudySpec",
@@ -24,15 +29,21 @@ PUBLIC = [
     "TunerError",
     "TuningData",
     "begin",
+    "compare",
+    "evaluate",
     "find_eta",
     "from_arrays",
     "load",
     "load_model",
     "policies",
+    "predict",
+    "reproduce",
     "run_study",
     "run_study_with",
     "save_model",
+    "search",
     "train",
+    "tune",
 ]
 
 

@@ -2,12 +2,20 @@
 
 What is listed here is the public interface. A name is looked up when it is first asked for, so that
 `import tuner` is instant and optional parts are needed by those alone who use them.
+
+Examples
+--------
+>>> import tuner
+>>> run = tuner.train("iris", hidden=(8,), eta=0.5, epochs=30)
+>>> run.validation_accuracy > 0.9
+True
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tuner.api import compare, evaluate, find_eta, predict, reproduce, search, train, tune
     from tuner.data import Dataset, TuningData, from_arrays, load
     from tuner.errors import TunerError
     from tuner.estimators import NetworkClassifier, TunedClassifier
@@ -15,20 +23,26 @@ if TYPE_CHECKING:
     from tuner.storage.models import Model, load_model, save_model
     from tuner.strategies.plans import policies
     from tuner.study.custom import run_study_with
+    from tuner.study.dimensions import Choices, IntRange, LogRange, Range
     from tuner.study.spec import StudySpec
     from tuner.study.studies import run_study
     from tuner.trainers.native import NativeTrainer
     from tuner.trainers.sklearn import SklearnTrainer
     from tuner.trainers.torch import TorchTrainer
-    from tuner.training.eta_finder import find_eta
-    from tuner.training.loop import begin, train
+    from tuner.training.eta_finder import ProbePlan
+    from tuner.training.loop import begin
 
 __all__ = [
+    "Choices",
     "Dataset",
     "Hyperparameters",
+    "IntRange",
+    "LogRange",
     "Model",
     "NativeTrainer",
     "NetworkClassifier",
+    "ProbePlan",
+    "Range",
     "SklearnTrainer",
     "Strategy",
     "StudySpec",
@@ -37,40 +51,48 @@ __all__ = [
     "TunerError",
     "TuningData",
     "begin",
+    "compare",
+    "evaluate",
     "find_eta",
     "from_arrays",
     "load",
     "load_model",
     "policies",
+    "predict",
+    "reproduce",
     "run_study",
     "run_study_with",
     "save_model",
+    "search",
     "train",
+    "tune",
 ]
 
-_HOMES = {
+_MODULES = {
+    "api": ("compare", "evaluate", "find_eta", "predict", "reproduce", "search", "train", "tune"),
     "data": ("Dataset", "TuningData", "from_arrays", "load"),
     "errors": ("TunerError",),
     "estimators": ("NetworkClassifier", "TunedClassifier"),
-    "training.eta_finder": ("find_eta",),
-    "storage.models": ("Model", "load_model", "save_model"),
     "records": ("Hyperparameters", "Strategy"),
-    "training.loop": ("begin", "train"),
+    "storage.models": ("Model", "load_model", "save_model"),
     "strategies.plans": ("policies",),
     "study.custom": ("run_study_with",),
+    "study.dimensions": ("Choices", "IntRange", "LogRange", "Range"),
     "study.spec": ("StudySpec",),
     "study.studies": ("run_study",),
     "trainers.native": ("NativeTrainer",),
-    "trainers.torch": ("TorchTrainer",),
     "trainers.sklearn": ("SklearnTrainer",),
+    "trainers.torch": ("TorchTrainer",),
+    "training.eta_finder": ("ProbePlan",),
+    "training.loop": ("begin",),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'tuner' has no attribute {name!r}")
-    return getattr(import_module(f"tuner.{_HOME_OF[name]}"), name)
+    return getattr(import_module(f"tuner.{_MODULE_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,8 @@
     │   │   └── DownloadError  no mirror delivered the published file
     │   ├── OutputError        the output cannot be written
     │   └── MissingExtraError  an optional dependency is not installed
-    └── SealError              the test set was requested where it must stay sealed
+    ├── SealError              the test set was requested where it must stay sealed
+    └── StoppedError           the work was stopped, as `stop_asked` wanted; it can be resumed
 
     SealWarning (UserWarning)  an opening of the test set could not be counted
 
@@ -49,6 +50,10 @@ class MissingExtraError(InputError, ImportError):
 
 class SealError(TunerError):
     """The test set was requested where it must stay sealed."""
+
+
+class StoppedError(TunerError):
+    """The work was stopped before its end, as `stop_asked` wanted; the same call goes on."""
 
 
 class SealWarning(UserWarning):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 START = (  # a test has no second to wait
     HEARS_CTRL_C
-    + "import tuner.cli.checkpoint as keeping; keeping.SECONDS_BETWEEN = 0; {} "
+    + "import tuner.storage.run_checkpoint as keeping; keeping.SECONDS_BETWEEN = 0; {} "
     + BEGINS
 )
 SLOW = (

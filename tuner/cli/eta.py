@@ -3,39 +3,38 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import tuner
 from tuner.cli.interrupts import if_interrupted
 from tuner.cli.options import DataOptions
 from tuner.cli.output import Say
-from tuner.records import EtaSearch, Hyperparameters, Judgement
+from tuner.records import Hyperparameters, Judgement
 from tuner.report.format import number
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
-    from tuner.trainers.native import NativeTrainer
+    from tuner.results import EtaResult
     from tuner.training.eta_finder import ProbePlan, Progress
 
 NOTHING_WRITTEN = "nothing was written."
 
 
 @if_interrupted(NOTHING_WRITTEN)
-def load_data(source: DataOptions, seed: int) -> "tuple[NativeTrainer, Dataset]":
-    """Read the data, and give them with the trainer that learns from them."""
-    from tuner.data import load
-    from tuner.trainers.native import NativeTrainer
-
+def load_data(source: DataOptions, seed: int) -> "Dataset":
+    """Read the data, split by the seed unless --split-seed says otherwise."""
     split_seed = seed if source.split_seed is None else source.split_seed
-    data = load(source.data, target=source.target, train_size=source.train_size, seed=split_seed)
-    return NativeTrainer(data.tuning), data
+    return tuner.load(
+        source.data, target=source.target, train_size=source.train_size, seed=split_seed
+    )
 
 
 @if_interrupted(NOTHING_WRITTEN)
 def search_eta(
-    trainer: "NativeTrainer", settings: Hyperparameters, plan: "ProbePlan", say: Say
-) -> EtaSearch:
+    data: "Dataset", settings: Hyperparameters, plan: "ProbePlan", command: str, say: Say
+) -> "EtaResult":
     """Find η from `settings.eta` on, and show how it goes."""
-    from tuner.training.eta_finder import find_eta
-
-    return find_eta(trainer, settings, plan=plan, watch=lambda now: say(progress(now)))
+    return tuner.find_eta(
+        data, settings, plan=plan, command=command, watch=lambda now: say(progress(now))
+    )
 
 
 def progress(now: "Progress") -> str:

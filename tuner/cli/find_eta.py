@@ -1,12 +1,13 @@
 """`find-eta`: the learning rate by its threshold (article, section "Learning Rate")."""
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tuner.cli.console import command_line
 from tuner.cli.eta import load_data, search_eta
 from tuner.cli.folders import output_folder
 from tuner.cli.options import AnswerOptions, DataOptions, NetworkOptions, Opt, WorkOptions, grouped
@@ -17,7 +18,6 @@ from tuner.cli.output import (
     print_table,
     warnings_json,
 )
-from tuner.cli.reporting import Written, made_with, write
 from tuner.records import ADVICE, EtaSearch, FindEtaRecord, Verdict, require, to_json
 from tuner.report.checks.learning_rate import find_eta_cautions
 from tuner.report.format import cost, duration, number
@@ -25,6 +25,7 @@ from tuner.report.summaries.learning_rate import find_eta_verdict
 from tuner.settings import INTEGER, NUMBER
 
 if TYPE_CHECKING:
+    from tuner.results import Written
     from tuner.training.eta_finder import ProbePlan
 
 MOST_SEEDS, MOST_EPOCHS = 50, 1_000
@@ -90,23 +91,18 @@ def find_eta(
     out = work.out or Path("reports", f"find-eta-{data.title}")
     with narration() as say:
         say(f"reading {data.data}")
-        trainer, dataset = load_data(data, settings.seed)
+        dataset = load_data(data, settings.seed)
         with output_folder(out):
-            result = search_eta(trainer, settings, search.plan, say)
+            found = search_eta(dataset, settings, search.plan, command_line(context.obj), say)
             say("writing the report")
-            record = FindEtaRecord(
-                settings=replace(settings, eta=result.eta),
-                result=result,
-                **made_with(context.obj, dataset.summary),
-            )
-            written = write(record, out)
+            written = found.write(out)
     if answer.json:
-        print(json_text(_document(record, written)))
+        print(json_text(_document(found.record, written)))
     else:
-        _print_answer(result, written)
+        _print_answer(found.record.result, written)
 
 
-def _document(record: FindEtaRecord, written: Written) -> dict[str, object]:
+def _document(record: FindEtaRecord, written: "Written") -> dict[str, object]:
     """Return what `--json` prints; `epochs` are all training steps spent."""
     result = to_json(record.result)
     return {
@@ -122,7 +118,7 @@ def _document(record: FindEtaRecord, written: Written) -> dict[str, object]:
     }
 
 
-def _print_answer(result: EtaSearch, written: Written) -> None:
+def _print_answer(result: EtaSearch, written: "Written") -> None:
     rows = [(number(j.eta), j.verdict, cost(j.final_cost), j.reason) for j in result.judgements]
     print_table(("η", "verdict", "cost", "reason"), rows, right=("η", "cost"), colors=COLORS)
     print()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import tuner
 from tuner.cli.eta import NOTHING_WRITTEN
 from tuner.cli.interrupts import if_interrupted
 from tuner.cli.options import CSV_FILE, TEXT, AnswerOptions, Opt, grouped
@@ -18,7 +19,7 @@ from tuner.errors import OptionError, OutputError
 from tuner.files import write_file
 
 if TYPE_CHECKING:
-    from tuner.network.arrays import Array
+    from tuner.results import Predictions
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula, if no number follows."""
@@ -44,23 +45,6 @@ class PredictOptions:
             raise OutputError(f"--out {self.out} would replace the data: choose another file.")
 
 
-@dataclass(frozen=True)
-class Predicted:
-    """The share (n, c) that a model gives to each class, for each example."""
-
-    classes: tuple[str, ...]
-    shares: "Array"
-
-    @property
-    def best(self) -> list[tuple[int, str, float]]:
-        """Row number from 1, class and share of each example's largest share."""
-        places = self.shares.argmax(axis=1)
-        return [
-            (row, self.classes[place], _short(shares[place]))
-            for row, (place, shares) in enumerate(zip(places, self.shares, strict=True), 1)
-        ]
-
-
 @grouped
 def predict(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A file of `train --save`.")],
@@ -80,27 +64,23 @@ def predict(
     if answer.json:
         print(json_text(_document(predicted, model, options)))
     elif options.out is not None:
-        print(f"Predictions: {options.out} ({len(predicted.shares):,} rows)")
+        print(f"Predictions: {options.out} ({len(predicted.probabilities):,} rows)")
     else:
         print(csv_text(predicted, every=options.probabilities), end="")
 
 
 @if_interrupted(NOTHING_WRITTEN)
-def _predict(path: str, source: str) -> Predicted:
-    from tuner.evaluation import read_rows
-    from tuner.storage.models import load_model
-
-    model = load_model(path)
-    return Predicted(model.classes, model.probabilities(read_rows(model, source)))
+def _predict(path: str, source: str) -> "Predictions":
+    return tuner.predict(path, source)
 
 
-def csv_text(predicted: Predicted, *, every: bool) -> str:
+def csv_text(predicted: "Predictions", *, every: bool) -> str:
     """Return the predictions as CSV, with the shares of every class or the largest alone."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     names = [f"p({name})" for name in predicted.classes] if every else []
     writer.writerow(["row", "class", "probability", *names])
-    for (row, name, share), shares in zip(predicted.best, predicted.shares, strict=True):
+    for (row, name, share), shares in zip(_best(predicted), predicted.probabilities, strict=True):
         writer.writerow([row, harmless(name), share, *(_shorts(shares) if every else ())])
     return out.getvalue()
 
@@ -114,6 +94,15 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULA) and not NUMBER.fullmatch(cell) else cell
 
 
+def _best(predicted: "Predictions") -> list[tuple[int, str, float]]:
+    """Return row number from 1, class and probability of each example."""
+    largest = predicted.probabilities.max(axis=1)
+    return [
+        (row, name, _short(share))
+        for row, (name, share) in enumerate(zip(predicted.labels, largest, strict=True), 1)
+    ]
+
+
 def _short(share: Any) -> float:
     return float(f"{share:.6g}")
 
@@ -122,10 +111,10 @@ def _shorts(shares: Sequence[Any]) -> list[float]:
     return [_short(share) for share in shares]
 
 
-def _document(predicted: Predicted, model: str, options: PredictOptions) -> dict[str, object]:
-    every = ({"probabilities": _shorts(shares)} for shares in predicted.shares)
+def _document(predicted: "Predictions", model: str, options: PredictOptions) -> dict[str, object]:
+    every = ({"probabilities": _shorts(shares)} for shares in predicted.probabilities)
     rows = (
-        {"row": row, "class": name, "probability": share} for row, name, share in predicted.best
+        {"row": row, "class": name, "probability": share} for row, name, share in _best(predicted)
     )
     return {
         "command": "predict",

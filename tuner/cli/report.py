@@ -1,32 +1,29 @@
 """`report`: rebuild a report from stored records, or compare several runs or studies."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import tuner
 from tuner.cli.folders import output_folder
 from tuner.cli.options import FOLDER, AnswerOptions, Opt, grouped
 from tuner.cli.output import Say, json_text, narration, print_sentences
 from tuner.errors import InputError
+from tuner.files import write_files
 from tuner.records import (
     LANGUAGES,
-    FindEtaRecord,
     ReproduceRecord,
-    StudyRecord,
-    TrainRecord,
-    TuneRecord,
     require_choice,
 )
 from tuner.settings import NAME
+from tuner.storage import RECORDS
 
 if TYPE_CHECKING:
     from tuner.report import ReportFiles
     from tuner.report.stored import StoredRecord
-
-RECORDS = "records.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +101,8 @@ def _names(files: Sequence[Path]) -> list[str]:
 
 def _rebuilt(record: "StoredRecord", file: Path, place: PlaceOptions) -> "ReportFiles":
     """Write the report; where it goes elsewhere, its record goes with it."""
-    from tuner.cli.reporting import write, write_page
+    from tuner.report import stored_json
+    from tuner.results import write_page
 
     if place.lang != "en" and not isinstance(record, ReproduceRecord):
         raise InputError(
@@ -112,29 +110,15 @@ def _rebuilt(record: "StoredRecord", file: Path, place: PlaceOptions) -> "Report
         )
     folder = place.out or file.parent
     with output_folder(folder):
-        if folder.resolve() == file.parent.resolve():
-            return write_page(record, folder, place.lang)
-        return write(record, folder, place.lang).report
+        if folder.resolve() != file.parent.resolve():
+            write_files(folder, {RECORDS: stored_json(record)})
+        return write_page(record, folder, place.lang)
 
 
 def _compared(records: "Sequence[StoredRecord]", names: Sequence[str], out: Path) -> "ReportFiles":
-    from tuner.report import write_comparison
-
-    comparable: list[TrainRecord | StudyRecord] = []
-    for record, name in zip(records, names, strict=True):
-        if not isinstance(record, TrainRecord | StudyRecord):
-            kind = _KINDS[type(record)]
-            raise InputError(f"{name}: is {kind}: only runs of train and studies can be compared.")
-        comparable.append(record)
+    comparison = tuner.compare(*records, names=names)
     with output_folder(out):
-        return write_comparison(comparable, names, out)
-
-
-_KINDS: Mapping[type, str] = {
-    FindEtaRecord: "an η search",
-    ReproduceRecord: "a reproduction",
-    TuneRecord: "a tuning",
-}
+        return comparison.write(out)
 
 
 def _document(written: "ReportFiles", files: Sequence[Path]) -> dict[str, object]:

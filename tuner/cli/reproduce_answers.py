@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tuner.cli.output import json_text, print_sentences, print_table
-from tuner.cli.reporting import Written
 from tuner.cli.study_progress import time_left
 from tuner.records import Agreement, ExperimentRecord, Finding, ReproduceRecord, to_json
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
     from tuner.article.training import Progress
+    from tuner.results import Written
 
 STEPS = 10_000
 """The bar's length."""
@@ -75,7 +75,7 @@ def narrator() -> Iterator[Narrator]:
         yield Narrator(bars)
 
 
-def print_answer(record: ReproduceRecord, written: Written, *, as_json: bool) -> None:
+def print_answer(record: ReproduceRecord, written: "Written", *, as_json: bool) -> None:
     """Print the results on stdout."""
     if as_json:
         print(json_text(_document(record, written)))
@@ -135,7 +135,7 @@ def _sentences(record: ReproduceRecord) -> Iterator[str]:
     )
 
 
-def _document(record: ReproduceRecord, written: Written) -> dict[str, object]:
+def _document(record: ReproduceRecord, written: "Written") -> dict[str, object]:
     return {
         "command": "reproduce",
         "experiments": [_experiment(each) for each in record.experiments],

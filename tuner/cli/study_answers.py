@@ -1,9 +1,9 @@
 """What `study run` answers: the best trials, how sure they are, and where all of it lies."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tuner.cli.output import json_text, print_sentences, print_summary, warnings_json
-from tuner.cli.reporting import Written
 from tuner.cli.study_jobs import Ran
 from tuner.cli.study_tables import overview, print_trials, rank
 from tuner.records import StudyRecord, to_json
@@ -13,9 +13,12 @@ from tuner.report.summaries.study import study_verdict, trials_words
 
 ROWS = 8
 
+if TYPE_CHECKING:
+    from tuner.results import Written
+
 
 def print_answer(
-    ran: Ran, record: StudyRecord | None, written: Written | None, *, as_json: bool
+    ran: Ran, record: StudyRecord | None, written: "Written | None", *, as_json: bool
 ) -> None:
     """Print the results on stdout; there is no record before the first trial."""
     cautions = study_cautions(record) if record else ()

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import tuner
 from tuner.cli.console import INTERRUPTED, command_line
 from tuner.cli.eta import NOTHING_WRITTEN
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted, interrupts
 from tuner.cli.options import AnswerOptions, ExecutorOptions, grouped
-from tuner.cli.reporting import write
 from tuner.cli.study_answers import print_answer
 from tuner.cli.study_jobs import Job, Ran, RunOptions
 from tuner.cli.study_places import Place, default_folder, redacted
 from tuner.cli.study_progress import Bar, study_bar
 from tuner.errors import InputError, OptionError
-from tuner.records import StudyRecord
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
+    from tuner.results import StudyResult
 
 
 @grouped
@@ -46,9 +46,9 @@ def run(
     The first Ctrl-C finishes the rung and says how to go on; a second one stops at once.
     """
     job = _job(context.obj, file, options, work)
-    ran = _run(job)
-    record = _record(ran)
-    written = write(record, job.place.folder) if record else None
+    ran, result = _run(job)
+    record = result.record if result.trials else None
+    written = result.write(job.place.folder) if record else None
     print_answer(ran, record, written, as_json=answer.json)
     if ran.interrupted:  # on a line of its own, unbroken: it is there to be copied
         print(f"interrupted: go on with {job.resume}", file=sys.stderr)
@@ -64,10 +64,7 @@ def _job(argv: tuple[str, ...], file: Path, options: RunOptions, work: ExecutorO
     return Job(file, spec, place, options, work, command)
 
 
-def _run(job: Job) -> Ran:
-    from tuner.study.progress import StudyCallbacks
-    from tuner.study.studies import run_study
-
+def _run(job: Job) -> "tuple[Ran, StudyResult]":
     began = time.monotonic()
     with study_bar() as bar:
         dataset = _load(job, bar)
@@ -75,42 +72,21 @@ def _run(job: Job) -> Ran:
             _folder(job.place.folder),
             interrupts(bar.notice, "rung", f"go on with {job.resume}") as interrupted,
         ):
-            summary, complete = run_study(
-                job.spec,
+            result = tuner.search(
                 dataset,
-                job.place.folder,
-                storage=job.options.storage,
-                workers=job.work.workers,
-                scheduler=job.work.scheduler,
+                job.spec,
                 trials=job.options.trials,
-                callbacks=StudyCallbacks(
-                    watch=bar.watch,
-                    stop_asked=lambda: interrupted() or _late(began, job.options.timeout),
-                ),
+                workers=job.work.scheduler or job.work.workers,
+                folder=job.place.folder,
+                storage=job.options.storage,
+                watch=bar.watch,
+                stop_asked=lambda: interrupted() or _late(began, job.options.timeout),
+                command=job.command,
             )
-    ended = interrupted() and not complete
-    return Ran(job, dataset, summary, complete, ended, time.monotonic() - began)
-
-
-def _record(ran: Ran) -> StudyRecord | None:
-    """Return what the report is made from; there is none before the first trial."""
-    if not ran.summary.trials:
-        return None
-    from tuner.environment import environment
-    from tuner.study.findings import eta_searches, importances
-    from tuner.study.summary import plan_of
-
-    job = ran.job
-    return StudyRecord(
-        command=job.command,
-        plan=plan_of(job.spec),
-        data=ran.dataset.summary,
-        environment=environment(),
-        eta_searches=eta_searches(job.spec, ran.dataset, job.place.folder),
-        result=ran.summary,
-        importances=importances(job.place.url, job.spec.name),
-        complete=ran.complete,
-    )
+    record = result.record
+    ended = interrupted() and not record.complete
+    seconds = time.monotonic() - began
+    return Ran(job, dataset, record.result, record.complete, ended, seconds), result
 
 
 @contextmanager
@@ -135,13 +111,12 @@ def _late(began: float, timeout: float | None) -> bool:
 @if_interrupted(NOTHING_WRITTEN)
 def _load(job: Job, bar: Bar) -> "Dataset":
     """Read the data, and see that the storage can be reached."""
-    from tuner.data import load
     from tuner.study.optuna_storage import connected
 
     source = job.spec.data
     bar.say(f"reading {source.source}")
     try:
-        data = load(
+        data = tuner.load(
             source.source,
             target=source.target,
             train_size=source.train_size,

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuner.cli.output import json_text, print_sentences, print_table, print_warnings, warnings_json
-from tuner.cli.reporting import Written
 from tuner.records import ADVICE, Epoch, EtaSearch, Outcome, Run, TrainRecord, to_json
 from tuner.report.checks.training import train_cautions
 from tuner.report.format import cost, duration, number, percent
@@ -16,6 +15,7 @@ from tuner.report.summaries.training import train_verdict
 from tuner.stats import wilson
 
 if TYPE_CHECKING:
+    from tuner.results import Written
     from tuner.trainers.native import NativeLane
     from tuner.training.loop import Training
 
@@ -34,14 +34,14 @@ class Trained:
     written
         Its report and records.
     model
-        The best network; None unless it was asked for.
+        The file of the best network.
     resume
         The command to go on with; None unless the run was interrupted.
     """
 
     record: TrainRecord
-    written: Written
-    model: Path | None
+    written: "Written"
+    model: Path
     resume: str | None = None
 
 
@@ -84,7 +84,7 @@ def document(trained: Trained) -> dict[str, object]:
         "environment": to_json(record.environment),
         "test_openings": 0,
         **trained.written.document,
-        "model": trained.model and str(trained.model),
+        "model": str(trained.model),
         "resume": trained.resume,
     }
 

@@ -2,29 +2,28 @@
 
 import sys
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import tuner
 from tuner.cli.console import INTERRUPTED, command_line
 from tuner.cli.eta import NOTHING_WRITTEN
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted, interrupts
 from tuner.cli.options import SEEDS, AnswerOptions, DataOptions, ExecutorOptions, Opt, grouped
 from tuner.cli.output import Say, narration
-from tuner.cli.reporting import Written, write
 from tuner.cli.study_jobs import DURATION
 from tuner.cli.tune_answers import print_answer
+from tuner.errors import StoppedError
 from tuner.records import TuneProgress, require
 from tuner.settings import INTEGER
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
-    from tuner.execution.base import Executor
-    from tuner.tuning.pipeline import Tuned
+    from tuner.results import TuneResult
     from tuner.tuning.request import TuneRequest
 
 
@@ -69,14 +68,16 @@ def tune(
         say(f"reading {data.data}")
         request = _request(data, options, argv, began)
         dataset = _load(request)
-        with closing(work.open(dataset.tuning)) as executor:
-            tuned = _tuned(dataset, request, out, executor, say, fresh=options.fresh)
-            if tuned is None:
-                print(f"interrupted: go on with {request.command}", file=sys.stderr)
-                raise typer.Exit(INTERRUPTED)
-            began = time.monotonic()
-            written = _write(tuned, out, request.command, say)
-    print_answer(tuned.record, written, out, time.monotonic() - began, as_json=answer.json)
+        try:
+            best = _tuned(dataset, request, out, work, say, fresh=options.fresh)
+        except StoppedError:
+            print(f"interrupted: go on with {request.command}", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
+        began = time.monotonic()
+        say("writing the report")
+        with if_interrupted(f"the report is missing: go on with {request.command}"):
+            written = best.write(out)
+    print_answer(best.record, written, out, time.monotonic() - began, as_json=answer.json)
 
 
 def _request(
@@ -99,9 +100,7 @@ def _request(
 
 @if_interrupted(NOTHING_WRITTEN)
 def _load(request: "TuneRequest") -> "Dataset":
-    from tuner.data import load
-
-    return load(
+    return tuner.load(
         request.source,
         target=request.target,
         train_size=request.train_size,
@@ -113,28 +112,27 @@ def _tuned(
     dataset: "Dataset",
     request: "TuneRequest",
     out: Path,
-    executor: "Executor",
+    work: ExecutorOptions,
     say: Say,
     *,
     fresh: bool,
-) -> "Tuned | None":
+) -> "TuneResult":
     from tuner.report.summaries.tune_steps import progress_sentence
-    from tuner.tuning.pipeline import tune as run
-    from tuner.tuning.request import Callbacks
 
     def watch(now: TuneProgress) -> None:
         clock = f"{_clock(time.monotonic() - (request.began or 0))} of {_clock(request.budget)}"
         say(f"{clock}  {progress_sentence(now)}")
 
     with interrupts(say, "piece of work", f"go on with {request.command}") as asked:
-        callbacks = Callbacks(watch=watch, stop_asked=asked)
-        return run(dataset, request, out, executor=executor, callbacks=callbacks, fresh=fresh)
-
-
-def _write(tuned: "Tuned", out: Path, command: str, say: Say) -> Written:
-    say("writing the report")
-    with if_interrupted(f"the report is missing: go on with {command}"):
-        return write(tuned.record, out)
+        return tuner.tune(
+            dataset,
+            workers=work.scheduler or work.workers,
+            folder=out,
+            fresh=fresh,
+            watch=watch,
+            stop_asked=asked,
+            request=request,
+        )
 
 
 def _clock(seconds: float) -> str:

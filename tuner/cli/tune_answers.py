@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tuner.cli.output import (
     json_text,
@@ -10,7 +11,6 @@ from tuner.cli.output import (
     print_table,
     warnings_json,
 )
-from tuner.cli.reporting import Written
 from tuner.records import TuneRecord, to_json
 from tuner.report.checks.tune import tune_cautions
 from tuner.report.format import duration
@@ -19,8 +19,11 @@ from tuner.report.summaries.tune import tune_verdict
 from tuner.report.summaries.tune_steps import conclusions, left_out_sentences
 from tuner.stats import wilson
 
+if TYPE_CHECKING:
+    from tuner.results import Written
 
-def document(record: TuneRecord, written: Written, out: Path) -> dict[str, object]:
+
+def document(record: TuneRecord, written: "Written", out: Path) -> dict[str, object]:
     """Return what `--json` prints."""
     from tuner.report.summaries.tune_steps import conclusions, left_out_sentences
 
@@ -58,7 +61,7 @@ def document(record: TuneRecord, written: Written, out: Path) -> dict[str, objec
 
 
 def print_answer(
-    record: TuneRecord, written: Written, out: Path, report_seconds: float, *, as_json: bool
+    record: TuneRecord, written: "Written", out: Path, report_seconds: float, *, as_json: bool
 ) -> None:
     """Print the results on stdout: each step, then what was chosen and how good it is."""
     if as_json:

@@ -9,9 +9,8 @@ import optuna
 from optuna.study import Study
 from optuna.trial import TrialState
 
-from tuner.data import Dataset
 from tuner.network.blas import one_thread
-from tuner.records import EtaSearch
+from tuner.records import DataSummary, EtaSearch
 from tuner.study.batches import EtaFile
 from tuner.study.optuna_storage import connected
 from tuner.study.spec import StudySpec, fingerprint
@@ -43,6 +42,6 @@ def _importances(study: Study) -> dict[str, float] | None:
     return {key: float(share) for key, share in found.items()} if finite else None
 
 
-def eta_searches(spec: StudySpec, data: Dataset, folder: Path) -> Mapping[str, EtaSearch]:
+def eta_searches(spec: StudySpec, data: DataSummary, folder: Path) -> Mapping[str, EtaSearch]:
     """Return the threshold searches that a study has made, by what they were asked."""
-    return EtaFile(folder, fingerprint(spec, data.summary)).load()
+    return EtaFile(folder, fingerprint(spec, data)).load()

@@ -8,6 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.data import Dataset, TuningData
+from tuner.data.files import digest
 from tuner.records import DataSummary, Hyperparameters
 
 Portion = Literal["training", "probe", "validation"]
@@ -101,3 +106,29 @@ class DescribedTrainer(Trainer[L], Protocol[L]):
     def summary(self) -> DataSummary:
         """Which data these are."""
         ...
+
+
+def tuning_data(data: TuningData | Dataset) -> TuningData:
+    """Return training and validation part of the data; the test part stays sealed."""
+    return data.tuning if isinstance(data, Dataset) else data
+
+
+def summary_of(
+    train: tuple[NDArray[np.generic], NDArray[np.generic]],
+    validation: tuple[NDArray[np.generic], NDArray[np.generic]],
+    classes: tuple[str, ...] | None = None,
+) -> DataSummary:
+    """Describe which data these are: arrays (x, y) of the training and of the validation part."""
+    contents = [np.ascontiguousarray(array) for array in (*train, *validation)]
+    names = classes or tuple(
+        str(c) for c in range(int(max(train[1].max(), validation[1].max())) + 1)
+    )
+    return DataSummary(
+        name="arrays",
+        sha256=digest(*(array.tobytes() for array in contents)),
+        n_train=len(train[0]),
+        n_validation=len(validation[0]),
+        n_test=0,
+        n_features=int(np.prod(train[0].shape[1:])),
+        classes=names,
+    )

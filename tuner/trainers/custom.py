@@ -7,10 +7,9 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data.files import digest
 from tuner.errors import OptionError
 from tuner.randomness import Purpose, stream
-from tuner.records import DataSummary, Hyperparameters
+from tuner.records import Hyperparameters
 from tuner.trainers.batches import first_row, steps_in
 from tuner.trainers.native import PROBE_EXAMPLES
 
@@ -81,24 +80,3 @@ def global_generators(seed: int) -> Iterator[None]:
 def derived_seed(seed: int, purpose: Purpose, *index: int) -> int:
     """Return the seed, below 2**31, to hand to code that draws its own random numbers."""
     return int(stream(seed, purpose, *index).integers(2**31))
-
-
-def summary_of(
-    train: tuple[NDArray[np.generic], NDArray[np.generic]],
-    validation: tuple[NDArray[np.generic], NDArray[np.generic]],
-    classes: tuple[str, ...] | None = None,
-) -> DataSummary:
-    """Describe which data these are: arrays (x, y) of the training and of the validation part."""
-    contents = [np.ascontiguousarray(array) for array in (*train, *validation)]
-    names = classes or tuple(
-        str(c) for c in range(int(max(train[1].max(), validation[1].max())) + 1)
-    )
-    return DataSummary(
-        name="arrays",
-        sha256=digest(*(array.tobytes() for array in contents)),
-        n_train=len(train[0]),
-        n_validation=len(validation[0]),
-        n_test=0,
-        n_features=int(np.prod(train[0].shape[1:])),
-        classes=names,
-    )

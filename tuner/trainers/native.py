@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data import Part, TuningData
+from tuner.data import Dataset, Part, TuningData
 from tuner.data.fresh import FreshImages
 from tuner.errors import OptionError
 from tuner.metrics import measured
@@ -24,8 +24,9 @@ from tuner.network.regularization import REGULARIZERS, penalty
 from tuner.network.stack import Functions, Stack, Start
 from tuner.network.steps import Workspace
 from tuner.randomness import Purpose, stream
+from tuner.records import DataSummary
 from tuner.settings import Hyperparameters, settings_of
-from tuner.trainers.base import Measurement, Portion
+from tuner.trainers.base import Measurement, Portion, summary_of, tuning_data
 from tuner.trainers.batches import blocks, steps_in
 
 CACHE_BYTES = 1 << 20
@@ -70,7 +71,8 @@ class NativeTrainer:
     Parameters
     ----------
     data
-        Training and validation parts; the class index of each example becomes a one-hot row.
+        Training and validation parts, or a data set, of which the test part stays sealed; the class
+        index of each example becomes a one-hot row.
 
     Examples
     --------
@@ -82,8 +84,8 @@ class NativeTrainer:
     (180, 0)
     """
 
-    def __init__(self, data: TuningData) -> None:
-        self.data = data
+    def __init__(self, data: TuningData | Dataset) -> None:
+        self.data = data = tuning_data(data)
         self.n = data.train.n
         self.n_in: int = data.train.x.shape[1]
         self.n_out = len(data.classes)
@@ -94,6 +96,12 @@ class NativeTrainer:
     def __reduce__(self) -> tuple[type[Self], tuple[TuningData]]:
         """Pickle the data alone; the rest is made again."""
         return type(self), (self.data,)
+
+    @property
+    def summary(self) -> DataSummary:
+        """Which data these are."""
+        train, validation = self.data.train, self.data.validation
+        return summary_of((train.x, train.y), (validation.x, validation.y), self.data.classes)
 
     def start(self, settings: Hyperparameters) -> NativeLane:
         """Return a network before its first step.

@@ -10,14 +10,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data import Part, TuningData
+from tuner.data import Dataset, Part, TuningData
 from tuner.errors import OptionError
 from tuner.network.arrays import Array
 from tuner.network.blas import one_thread
 from tuner.network.regularization import REGULARIZERS, penalty
 from tuner.randomness import Purpose
 from tuner.records import DataSummary, Hyperparameters
-from tuner.trainers.base import Measurement, Portion
+from tuner.trainers.base import Measurement, Portion, summary_of, tuning_data
 from tuner.trainers.batches import steps_in
 from tuner.trainers.custom import (
     Rows,
@@ -26,7 +26,6 @@ from tuner.trainers.custom import (
     global_generators,
     mini_batches,
     probe_rows,
-    summary_of,
 )
 
 RATES = ("learning_rate_init", "eta0")
@@ -110,7 +109,7 @@ class SklearnTrainer:
     def __init__(
         self,
         estimator: Estimator | Callable[[Hyperparameters], Estimator],
-        data: TuningData,
+        data: Dataset | TuningData,
         *,
         eta: str | None = None,
     ) -> None:
@@ -119,7 +118,7 @@ class SklearnTrainer:
         whole = isinstance(estimator, BaseEstimator)
         self._make = (lambda _: clone(estimator)) if whole else estimator
         self._eta = eta
-        self.data = data
+        self.data = data = tuning_data(data)
         self.n = data.train.n
         self._classes = np.arange(len(data.classes))
         chosen = probe_rows(self.n)

@@ -10,12 +10,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from tuner.data import TuningData
+from tuner.data import Dataset, TuningData
 from tuner.errors import DataError, MissingExtraError, OptionError
 from tuner.network.regularization import REGULARIZERS, penalty
 from tuner.randomness import Purpose
 from tuner.records import DataSummary, Hyperparameters
-from tuner.trainers.base import Measurement, Portion
+from tuner.trainers.base import Measurement, Portion, summary_of, tuning_data
 from tuner.trainers.batches import steps_in
 from tuner.trainers.custom import (
     check_expansion,
@@ -23,7 +23,6 @@ from tuner.trainers.custom import (
     global_generators,
     mini_batches,
     probe_rows,
-    summary_of,
 )
 
 torch: Any
@@ -78,8 +77,9 @@ class TorchTrainer:
         seeded while it does. Or a module, a copy of which every lane begins with. Its outputs are
         (n, c, …) for c classes.
     data
-        Training and validation part: `TuningData`, or two pairs (x, y) of arrays or tensors, y the
-        class index of each example. Floating-point inputs take on the dtype of the model.
+        Training and validation part: a data set (whose test part stays sealed), or two pairs (x, y)
+        of arrays or tensors, y the class index of each example. Floating-point inputs take on the
+        dtype of the model.
     loss
         `loss(outputs, y)` gives the mean over the examples; by default PyTorch's cross-entropy.
     optimizer
@@ -109,7 +109,7 @@ class TorchTrainer:
     def __init__(
         self,
         model: Module | Callable[[Hyperparameters], Module],
-        data: TuningData | tuple[Pair, Pair],
+        data: Dataset | TuningData | tuple[Pair, Pair],
         *,
         loss: Callable[[Tensor, Tensor], Tensor] | None = None,
         optimizer: Callable[..., Optimizer] | None = None,
@@ -125,7 +125,7 @@ class TorchTrainer:
         self._make = (lambda _: model) if isinstance(model, torch.nn.Module) else model
         self._loss = loss or torch.nn.functional.cross_entropy
         self._make_optimizer = optimizer or torch.optim.SGD
-        self._classes = data.classes if isinstance(data, TuningData) else None
+        self._classes = None if isinstance(data, tuple) else data.classes
         train, validation = _pairs(data)
         self._parts = {
             "training": _part(train, "training", self.device),
@@ -301,14 +301,19 @@ class TorchTrainer:
             torch.cuda.manual_seed(seed)
 
 
-def _pairs(data: TuningData | tuple[Pair, Pair]) -> tuple[Pair, Pair]:
-    if not isinstance(data, TuningData):
+def _pairs(data: Dataset | TuningData | tuple[Pair, Pair]) -> tuple[Pair, Pair]:
+    if isinstance(data, tuple):
         return data
-    train, validation = data.train, data.validation
+    train, validation = tuning_data(data).train, data.validation
     return (train.x, train.y), (validation.x, validation.y)
 
 
 def _part(pair: Pair, name: str, device: Any) -> tuple[Tensor, Tensor]:
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise DataError(
+            f"{name} part: is a {type(pair).__name__} but must be a pair (x, y) of arrays or"
+            " tensors."
+        )
     x, y = (_tensor(values).to(device) for values in pair)
     if len(x) != len(y) or not len(y):
         raise DataError(f"{name} part: has {len(x)} inputs and {len(y)} labels: give one for each.")

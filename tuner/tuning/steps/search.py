@@ -80,7 +80,7 @@ def search(state: State, context: Context) -> StudyRecord | None:
         plan=plan_of(spec),
         data=data.summary,
         environment=environment(),
-        eta_searches=eta_searches(spec, data, folder),
+        eta_searches=eta_searches(spec, data.summary, folder),
         result=summary,
         importances=importances(default_url(folder), spec.name),
         complete=True,

@@ -1,0 +1,441 @@
+"""What the verbs of `tuner.api` return: a record with its summary, its model and its report."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tuner.errors import TunerError
+from tuner.files import write_files
+from tuner.network.arrays import Array
+from tuner.records import (
+    FindEtaRecord,
+    Outcome,
+    ReproduceRecord,
+    StudyRecord,
+    TrainRecord,
+    Trial,
+    TuneRecord,
+    to_json,
+)
+from tuner.settings import Hyperparameters
+from tuner.storage import MODEL, RECORDS
+from tuner.storage.models import Model, save_model
+
+if TYPE_CHECKING:
+    from tuner.report import ReportFiles
+    from tuner.report.stored import StoredRecord
+    from tuner.report.summaries.base import Summary
+
+R = TypeVar("R", bound="StoredRecord")
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where a report was written: the page with its figures, and the record behind it."""
+
+    report: "ReportFiles"
+    records: Path
+
+    @property
+    def document(self) -> dict[str, object]:
+        """The paths as the commands' JSON names them."""
+        return {
+            "report": str(self.report.html),
+            "figures": [str(figure) for figure in self.report.figures],
+            "records": str(self.records),
+        }
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Result(ABC, Generic[R]):
+    """A record, with what there is to do with it.
+
+    Attributes
+    ----------
+    record
+        All numbers behind the result, as `records.json` holds them.
+    """
+
+    record: R
+
+    @property
+    @abstractmethod
+    def verdict(self) -> "Summary":
+        """The result in words: headline, sentence, advice, facts."""
+
+    @abstractmethod
+    def to_frame(self) -> pd.DataFrame:
+        """Return the result's table."""
+
+    @property
+    def summary(self) -> str:
+        """The result in a few sentences, as its report begins."""
+        verdict = self.verdict
+        return "\n".join(filter(None, (f"{verdict.headline}.", verdict.sentence, verdict.advice)))
+
+    def report(self, folder: str | Path) -> Path:
+        """Write the HTML report with its figures, records.json and the model, if there is one.
+
+        Parameters
+        ----------
+        folder
+            Made if need be; older files of the same names are replaced.
+
+        Returns
+        -------
+        The path of the page, which opens offline.
+
+        Raises
+        ------
+        OutputError
+            When the folder cannot be written to.
+        """
+        return self.write(Path(folder)).report.html
+
+    def write(self, folder: Path, *, lang: str = "en") -> Written:
+        """Write everything that `report` does, records first; return where all of it is.
+
+        Parameters
+        ----------
+        folder
+            As for `report`.
+        lang
+            Language of the page: "en", or "zh" for a reproduction.
+        """
+        records = self.save(folder)
+        return Written(write_page(self.record, folder, lang), records)
+
+    def save(self, folder: Path) -> Path:
+        """Write records.json and the files beside it, such as the model; return its path."""
+        from tuner.report import stored_json
+
+        self._save_model(folder)
+        (records,) = write_files(folder, {RECORDS: stored_json(self.record)})
+        return records
+
+    def _save_model(self, folder: Path) -> None:
+        """Write the model, where there is one."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.verdict.headline}>"
+
+    def _repr_html_(self) -> str:
+        from tuner.report import show
+
+        return show(self.record).html
+
+
+class EtaResult(Result[FindEtaRecord]):
+    """The learning rate that `find_eta` found, with its evidence."""
+
+    @property
+    def eta(self) -> float:
+        """The learning rate to use: half the threshold."""
+        return self.record.result.eta
+
+    @property
+    def threshold(self) -> float:
+        """η*, the largest η found at which the training cost still goes down."""
+        return self.record.result.threshold
+
+    @property
+    def bracket(self) -> tuple[float | None, float | None]:
+        """The largest η that went down and the smallest above it that did not; None where open."""
+        return self.record.result.bracket
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the search ended: whether a threshold was found."""
+        return self.record.result.outcome
+
+    @property
+    def verdict(self) -> "Summary":
+        """The result in words: headline, sentence, advice, facts."""
+        from tuner.report.summaries.learning_rate import find_eta_verdict
+
+        return find_eta_verdict(self.record.result)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each η probed: eta, verdict, cost after the last step, reason."""
+        rows = [
+            (j.eta, j.verdict.value, j.costs[-1], j.reason) for j in self.record.result.judgements
+        ]
+        return pd.DataFrame(rows, columns=["eta", "verdict", "cost", "reason"])
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class TrainResult(Result[TrainRecord]):
+    """A trained network and the history of its training.
+
+    Attributes
+    ----------
+    model
+        The network after its best epoch: a `tuner.Model`, or for a trainer of your own model what
+        its `model_of` returns.
+    """
+
+    model: Any
+
+    @property
+    def settings(self) -> Hyperparameters:
+        """What the network was built and trained with."""
+        return self.record.settings
+
+    @property
+    def validation_accuracy(self) -> float:
+        """Accuracy on the validation examples after the best epoch, 0 … 1."""
+        return self.record.result.best_validation_accuracy
+
+    @property
+    def verdict(self) -> "Summary":
+        """The result in words: headline, sentence, advice, facts."""
+        from tuner.report.summaries.training import train_verdict
+
+        return train_verdict(self.record)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each epoch: η, costs and accuracies."""
+        return pd.DataFrame([to_json(epoch) for epoch in self.record.result.history])
+
+    def _save_model(self, folder: Path) -> None:
+        if isinstance(self.model, Model):
+            save_model(self.model, folder / MODEL)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class StudyResult(Result[StudyRecord]):
+    """All trials of a study, and the best of them.
+
+    Attributes
+    ----------
+    train_best
+        Trains the network of the best trial again, with its η and seed: the same network.
+    """
+
+    train_best: Callable[[], TrainResult]
+
+    @property
+    def best(self) -> Trial:
+        """The complete trial with the highest validation accuracy.
+
+        Its `params` are the searched settings by their Python names, as `tuner.train` takes them.
+
+        Raises
+        ------
+        TunerError
+            When no trial was completed.
+        """
+        best = self.record.result.best
+        if best is None:
+            raise TunerError(
+                f"study {self.record.result.study}: no trial was completed: run more of them."
+            )
+        return replace(best, params={_python(k): _value(v) for k, v in best.params.items()})
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """Every finished trial, in the order in which they were drawn."""
+        return self.record.result.trials
+
+    @cached_property
+    def model(self) -> Any:
+        """The network of the best trial, trained again when it is first asked for."""
+        return self.train_best().model
+
+    @property
+    def verdict(self) -> "Summary":
+        """The result in words: headline, sentence, advice, facts."""
+        from tuner.report.summaries.study import study_verdict
+
+        return study_verdict(self.record)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each trial: its state, objectives, settings and what came of them."""
+        from tuner.study.export import columns
+
+        return pd.DataFrame(columns(self.record.result))
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class TuneResult(Result[TuneRecord]):
+    """What a tuning chose, judged once by the test part.
+
+    Attributes
+    ----------
+    model
+        The chosen network.
+    files
+        The files beside the report, such as the settings that `train --settings` accepts.
+    """
+
+    model: Model
+    files: Mapping[str, bytes]
+
+    @property
+    def settings(self) -> Hyperparameters:
+        """What the chosen network was built and trained with."""
+        return self.record.settings
+
+    @property
+    def test_accuracy(self) -> float:
+        """Accuracy on the test examples, 0 … 1; they were opened for it once."""
+        return self.record.test.accuracy
+
+    @property
+    def verdict(self) -> "Summary":
+        """The result in words: headline, sentence, advice, facts."""
+        from tuner.report.summaries.tune import tune_verdict
+
+        return tune_verdict(self.record)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each network of the last comparison: its settings and its accuracy."""
+        return pd.DataFrame(
+            [
+                {
+                    "candidate": number,
+                    "chosen": number == self.record.final.winner,
+                    **to_json(run.settings),
+                    "best_epoch": run.best_epoch,
+                    "validation_accuracy": run.best_validation_accuracy,
+                }
+                for number, candidate in enumerate(self.record.final.candidates)
+                for run in candidate.runs
+            ]
+        )
+
+    def _save_model(self, folder: Path) -> None:
+        write_files(folder, self.files)
+
+
+class ReproduceResult(Result[ReproduceRecord]):
+    """The article's figures beside the measured ones."""
+
+    @property
+    def verdict(self) -> "Summary":
+        """The result in words: headline, sentence, advice, facts."""
+        from tuner.report.pages.reproduce import reproduce_verdict
+
+        return reproduce_verdict(self.record)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each figure: published, measured, interval, agreement."""
+        return pd.DataFrame(
+            [
+                {"experiment": experiment.name, **to_json(finding)}
+                for experiment in self.record.experiments
+                for finding in experiment.findings
+            ]
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """Runs, or studies, beside each other.
+
+    Attributes
+    ----------
+    records, names
+        What is compared, and what each is called.
+    """
+
+    records: tuple[TrainRecord | StudyRecord, ...]
+    names: tuple[str, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each contender, the best first; seeds of one setting are one row."""
+        from tuner.report.frames.comparison import results_table
+        from tuner.report.frames.contenders import contenders
+
+        return results_table(contenders(self.records, self.names))
+
+    @property
+    def summary(self) -> str:
+        """Which contender is best, by how much, and how sure that is."""
+        from tuner.report.frames.contenders import contenders
+        from tuner.report.frames.differences import against_winner
+        from tuner.report.summaries.comparison import compare_verdict
+
+        every = contenders(self.records, self.names)
+        verdict = compare_verdict(every, against_winner(every))
+        return "\n".join(filter(None, (f"{verdict.headline}.", verdict.sentence, verdict.advice)))
+
+    def write(self, folder: Path) -> "ReportFiles":
+        """Write the page and its figures; return where they are."""
+        from tuner.report import write_comparison
+
+        return write_comparison(self.records, self.names, folder)
+
+    def report(self, folder: str | Path) -> Path:
+        """Write the HTML page with its figures to a folder; return the path of the page."""
+        return self.write(Path(folder)).html
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.summary.partition(chr(10))[0]}>"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Predictions:
+    """The class that a model takes each example for, and its probabilities.
+
+    Attributes
+    ----------
+    classes
+        Name of each class, in the order of the columns of `probabilities`.
+    probabilities
+        Shape (n, c): the share that the model gives to each class.
+    """
+
+    classes: tuple[str, ...]
+    probabilities: Array
+
+    @property
+    def labels(self) -> NDArray[np.object_]:
+        """The predicted class (n,) of each example, by name."""
+        names: NDArray[np.object_] = np.array(self.classes, dtype=object)
+        labels: NDArray[np.object_] = names[self.probabilities.argmax(axis=1)]
+        return labels
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each example: the class, its probability, and that of each class."""
+        table: dict[str, Any] = {
+            "class": self.labels,
+            "probability": self.probabilities.max(axis=1),
+        }
+        table |= {
+            f"p({name})": p for name, p in zip(self.classes, self.probabilities.T, strict=True)
+        }
+        return pd.DataFrame(table)
+
+    def __repr__(self) -> str:
+        return f"<Predictions: {len(self.probabilities):,} examples, {len(self.classes)} classes>"
+
+
+def write_page(record: "StoredRecord", folder: Path, lang: str = "en") -> "ReportFiles":
+    """Write the page of a record and its figures; only a reproduction's page is in `lang`."""
+    from tuner.report import write_find_eta, write_reproduce, write_study, write_train, write_tune
+
+    if isinstance(record, ReproduceRecord):
+        return write_reproduce(record, folder, lang)
+    if isinstance(record, TuneRecord):
+        return write_tune(record, folder)
+    if isinstance(record, TrainRecord):
+        return write_train(record, folder)
+    if isinstance(record, StudyRecord):
+        return write_study(record, folder)
+    return write_find_eta(record, folder)
+
+
+def _python(name: str) -> str:
+    return "lambda_" if name == "lambda" else name
+
+
+def _value(value: Any) -> Any:
+    return None if value == "off" else value

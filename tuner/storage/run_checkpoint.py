@@ -1,0 +1,132 @@
+"""The files that a run of `train` keeps in its folder, so that it can be resumed after a kill."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tuner.errors import InputError
+from tuner.files import clear_parts, write_file
+from tuner.records import DataSummary, EtaSearch, Record, from_json, to_json
+from tuner.settings import Hyperparameters
+from tuner.storage import CHECKPOINT
+from tuner.storage.checkpoints import load_checkpoint, resume, save_checkpoint
+from tuner.trainers.native import NativeLane
+from tuner.training.loop import Training
+
+SEARCH = "eta-search.json"
+
+SECONDS_BETWEEN = 1.0
+"""Writing a checkpoint after each epoch would take longer than many an epoch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundEta(Record):
+    """The η search that a run began with, and the settings it was found for."""
+
+    settings: Hyperparameters
+    result: EtaSearch
+
+
+class RunCheckpoint:
+    """Keeps the checkpoint of one run, and the η search that it began with.
+
+    Parameters
+    ----------
+    folder
+        Where the files are written; made if need be.
+    data
+        The data that the run trains on.
+
+    Attributes
+    ----------
+    folder
+        Where the files are.
+    latest
+        The run after its last epoch; None before the first.
+    """
+
+    def __init__(self, folder: Path, data: DataSummary) -> None:
+        self.folder = folder
+        self.checkpoint, self._search = folder / CHECKPOINT, folder / SEARCH
+        self._data = data
+        self.latest: Training[NativeLane] | None = None
+        self._unsaved: FoundEta | None = None
+        self._saved_at = time.monotonic()
+
+    def check(self, *, resume: bool, fresh: bool) -> None:
+        """Raise `InputError` unless it is clear what to do with a checkpoint, if there is one."""
+        there = self.checkpoint.is_file()
+        if resume and not there:
+            raise InputError(
+                f"{self.checkpoint}: no such file to --resume from: leave the option out."
+            )
+        if there and not (resume or fresh):
+            raise InputError(
+                f"{self.checkpoint}: is of a run that was interrupted: go on with --resume, start "
+                "over with --fresh, or choose another --out."
+            )
+
+    def begin_with(self, found: FoundEta) -> None:
+        """Save this η search together with the first checkpoint."""
+        self._unsaved = found
+
+    def watch(self, trainings: Sequence[Training[NativeLane]]) -> None:
+        """Note the run after an epoch, and save it unless it was saved within the last second."""
+        (self.latest,) = trainings
+        if time.monotonic() - self._saved_at >= SECONDS_BETWEEN:
+            self.save()
+
+    def save(self) -> None:
+        """Save the run as it was after its last epoch, if there was one."""
+        if self.latest is None:
+            return
+        if self._unsaved is not None:  # before the checkpoint, which needs it
+            write_file(self._search, json.dumps(to_json(self._unsaved), allow_nan=False).encode())
+            self._unsaved = None
+        save_checkpoint(self.latest, self.checkpoint, self._data)
+        self._saved_at = time.monotonic()
+
+    def resume(
+        self, begin: Callable[[float], Training[NativeLane]], eta: float | None
+    ) -> tuple[Training[NativeLane], EtaSearch | None]:
+        """Return the saved run, and the η search that it began with.
+
+        Parameters
+        ----------
+        begin
+            Returns the wanted run before its first epoch, for its η.
+        eta
+            The wanted learning rate; None for the one that the saved run had found.
+
+        Raises
+        ------
+        DataError
+            When the checkpoint cannot be used, or is that of another run.
+        InputError
+            When η should be the found one, but was given to the saved run.
+        """
+        saved, _ = load_checkpoint(self.checkpoint)
+        search = self._found(saved.settings.eta) if eta is None else None
+        training = resume(self.checkpoint, begin(eta or saved.settings.eta), self._data)
+        return training, search
+
+    def _found(self, eta: float) -> EtaSearch:
+        found = from_json(FoundEta, self._search.read_bytes()) if self._search.is_file() else None
+        if found is None or found.settings.eta != eta:
+            raise InputError(
+                f"{self.checkpoint}: is the checkpoint of another run: eta is {eta} there but "
+                "auto here: give the same settings, or start anew."
+            )
+        return found.result
+
+    def clear(self) -> None:
+        """Remove what was saved, and what a kill left half-written."""
+        names = {self.checkpoint.name, self._search.name}
+        for name in names:
+            with suppress(FileNotFoundError):
+                self.checkpoint.with_name(name).unlink()
+        if self.checkpoint.parent.is_dir():
+            clear_parts(self.checkpoint.parent, names)
