@@ -1,6 +1,7 @@
 """The Python of README and docs runs as it stands there, their links resolve, their files exist."""
 
 import re
+import runpy
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tuner.study.spec import StudySpec
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PAGES = (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 SMALLER = {'budget="60s"': 'budget="2s"', "trials=20": "trials=3"}
 """What the examples spend, and what the tests allow them."""
@@ -48,7 +51,24 @@ def test_the_python_runs(
     exec(compile(smaller(source), page, "exec"), {"__name__": "__main__"})  # noqa: S102 - our own
 
 
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_the_examples_run(
+    path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = path.read_text(encoding="utf-8")
+    needs_torch(source)
+    copy = tmp_path / path.name
+    copy.write_text(smaller(source), encoding="utf-8")
+    runpy.run_path(str(copy), run_name="__main__")
+    assert capsys.readouterr().out
+
+
 def test_there_is_python_to_run() -> None:
+    assert EXAMPLES
     assert "README.md" in dict(texts(r"```python\n(.*?)```"))
 
 
