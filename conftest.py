@@ -23,6 +23,14 @@ def state_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return (base / str(number) for number in count())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_of_the_session(state_folders: Iterator[Path]) -> Iterator[None]:
+    """Keep the fixtures of a session away from the user's own count."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(next(state_folders)))
+        yield
+
+
 @pytest.fixture(scope="module", autouse=True)
 def state_of_the_module(state_folders: Iterator[Path]) -> Iterator[None]:
     """Let the fixtures of a module begin with no test part opened."""
