@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import tuner
+from tuner.data import read
 from tuner.errors import InputError, OptionError
 from tuner.storage import CHECKPOINT, MODEL, RECORDS
 
@@ -41,8 +42,9 @@ def test_the_face_works_as_it_stands(tmp_path: Path) -> None:
     assert page.with_name(RECORDS).is_file()
     assert tuner.load_model(page.with_name(MODEL)).settings == best.settings
     assert page.with_name("settings.toml").is_file()
-    x = data.validation.x
-    assert best.model.predict(x).shape == run.model.predict(x).shape == (data.validation.n,)
+    x = read("iris").inputs.numbers
+    assert set(best.model.predict(x)) <= set(data.classes)
+    assert best.model.predict(x).shape == run.model.predict(x).shape == (150,)
     assert (data.test_openings, best.record.test.openings) == (1, 1)
 
 
@@ -53,7 +55,7 @@ def test_a_study_s_model_is_the_network_of_its_best_trial(iris: tuner.Dataset) -
     assert study.model.settings.lambda_ == study.best.params["lambda_"]
     params: dict[str, Any] = dict(study.best.params)
     again = tuner.train(iris, eta=0.5, epochs=5, patience=5, **params)
-    assert (again.model.predict(iris.train.x) == study.model.predict(iris.train.x)).all()
+    assert (again.model.predict(iris.train) == study.model.predict(iris.train)).all()
 
 
 @pytest.mark.parametrize("given", [str, Path])
@@ -179,6 +181,8 @@ def test_predictions_are_named(run: Any) -> None:
     predicted = tuner.predict(run.model, "iris")
     assert set(predicted.labels) == {"setosa", "versicolor", "virginica"}
     assert predicted.to_frame().shape == (150, 5)
+    of_array = tuner.predict(run.model, read("iris").inputs.numbers)
+    assert of_array.labels.tolist() == predicted.labels.tolist()
 
 
 def test_a_trainer_stands_in_for_data(iris: tuner.Dataset) -> None:

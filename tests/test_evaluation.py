@@ -14,7 +14,7 @@ import sklearn.metrics
 from tests.support.models import untrained_image_model
 from tuner.data import load
 from tuner.errors import DataError, InputError, OptionError
-from tuner.evaluation import PartName, evaluate, read_rows
+from tuner.evaluation import PartName, evaluate
 from tuner.records import Hyperparameters
 from tuner.storage import tensorfile
 from tuner.storage.models import KIND, Model, load_model, model_of, save_model
@@ -56,8 +56,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, str]:
 def test_evaluate_agrees_with_scikit_learn(trained: tuple[Model, str]) -> None:
     of, source = trained
     truth = [line.split(",")[2] for line in table()]
-    x = read_rows(of, source)
-    said = [of.classes[i] for i in of.predict(x)]
+    x = of.preprocess(source)
+    said = [of.classes[i] for i in of.predict_indices(x)]
     found = evaluate(of, source, target="kind", part="all")
     assert found.n == 60
     assert found.accuracy == sklearn.metrics.accuracy_score(truth, said)
@@ -76,7 +76,7 @@ def test_evaluate_matches_classes_by_name(trained: tuple[Model, str], tmp_path: 
     of, source = trained
     kept = [line for line in table() if not line.endswith("a")]
     found = evaluate(of, write_csv(tmp_path / "some.csv", kept))
-    said = of.predict(read_rows(of, source))
+    said = of.predict_indices(of.preprocess(source))
     truth = [line.split(",")[2] for line in table()]
     right = [of.classes[i] == t for i, t in zip(said, truth, strict=True) if t != "a"]
     assert (found.n, found.accuracy) == (len(right), np.mean(right))
@@ -132,7 +132,7 @@ def test_tables_that_a_model_cannot_be_measured_on(
 def test_images_of_another_size_or_range(tmp_path: Path, pixels: Any, message: str | None) -> None:
     source = str(tmp_path / "images.npz")
     np.savez(source, x=pixels)
-    ask = partial(read_rows, untrained_image_model(), source)
+    ask = partial(untrained_image_model().preprocess, source)
     if message is None:
         assert ask().shape == (4, 4)
     else:
@@ -190,8 +190,8 @@ def test_a_model_file_of_version_1_predicts_but_opens_no_test_part(
         del record["data"][key]
     (tmp_path / "m").write_bytes(tensorfile.pack(KIND, record, arrays))
     old = load_model(tmp_path / "m")
-    x = read_rows(old, source)
-    assert old.predict(x).tolist() == of.predict(x).tolist()
+    x = old.preprocess(source)
+    assert old.predict_indices(x).tolist() == of.predict_indices(x).tolist()
     with pytest.raises(DataError, match="train it again, or give data that it has not seen"):
         evaluate(old, source, target="kind")
 

@@ -57,7 +57,7 @@ def test_mistakes_are_wrong_and_the_surest_come_first() -> None:
     data = pictures(9)
     model = model_for(data)
     seen = inspect(model, data.tuning)
-    predictions = model.predict(data.validation.x)
+    predictions = model.predict_indices(data.validation.x)
     wrong = int((predictions != data.validation.y).sum())
     assert len(seen.mistakes) == min(wrong, SHOWN_MISTAKES) > 5
     for each in seen.mistakes:

@@ -21,11 +21,11 @@ from tuner.arguments import (
     plain,
     source_of,
 )
-from tuner.data import Dataset
+from tuner.data import Dataset, Part
 from tuner.durations import seconds_of
 from tuner.environment import environment
 from tuner.errors import InputError, OptionError, StoppedError
-from tuner.evaluation import EvaluateRecord, PartName, read_rows
+from tuner.evaluation import EvaluateRecord, PartName
 from tuner.evaluation import evaluate as measure
 from tuner.execution.base import Executor
 from tuner.execution.opening import open_executor
@@ -58,6 +58,7 @@ from tuner.training.loop import Training
 
 if TYPE_CHECKING:
     from tuner.article.training import Progress
+    from tuner.data.loading import Raw
     from tuner.records import TuneProgress
     from tuner.report.stored import StoredRecord
     from tuner.study.dimensions import Space
@@ -633,15 +634,16 @@ def evaluate(
     return measure(network, None if name is None else str(name), target=target, part=part)
 
 
-def predict(model: Model | str | Path, data: str | Path) -> Predictions:
-    """Predict the class of each example of a data set or file.
+def predict(model: Model | str | Path, data: "Raw | Part") -> Predictions:
+    """Predict the class of each example.
 
     Parameters
     ----------
     model
         A trained network, or the path of one.
     data
-        The name of a data set or the path of a file; columns as in training, no target needed.
+        What `Model.predict` takes: the name of a data set, the path of a file, a DataFrame or an
+        array, with the columns of training; no target is needed.
 
     Raises
     ------
@@ -655,7 +657,7 @@ def predict(model: Model | str | Path, data: str | Path) -> Predictions:
     ['class', 'probability']
     """
     network = model if isinstance(model, Model) else load_model(model)
-    return Predictions(network.classes, network.probabilities(read_rows(network, str(data))))
+    return Predictions(network.classes, network.predict_proba(data))
 
 
 def compare(

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data import read, read_inputs
+from tuner.data import read
 from tuner.data.inputs import Examples
 from tuner.data.loading import is_table
 from tuner.data.seal import count_opening
@@ -95,9 +95,9 @@ def evaluate(
     require_choice("part", part, get_args(PartName))
     rows = _rows(model, examples, part, source, known=known)
     y = _class_indices(model, examples, source)[rows]
-    x = read_rows(model, source)[rows]
+    x = model.preprocess(source)[rows]
     openings = count_opening(model.data) if known and part != "validation" else 0
-    right = model.predict(x) == y
+    right = model.predict_indices(x) == y
     return EvaluateRecord(
         name=source,
         sha256=examples.sha256,
@@ -109,29 +109,6 @@ def evaluate(
         known_data=known,
         test_openings=openings,
     )
-
-
-def read_rows(model: Model, source: str) -> NDArray[np.float32]:
-    """Read examples as inputs (n, d) of the model; labels are not needed.
-
-    Raises
-    ------
-    DataError
-        When the data cannot be used, lack a column, or hold pixels of another range.
-    """
-    try:
-        x = read_inputs(source, model.preprocessing)
-    except DataError as error:
-        if str(error).startswith(source):
-            raise
-        raise DataError(f"{source}: {error}") from error
-    most, divisor = x.max(initial=0), model.preprocessing.divisor
-    if model.image_shape is not None and (most > 1 or (divisor > 1 and 0 < most * divisor <= 1)):
-        raise DataError(
-            f"{source}: has pixels up to {most * divisor:g} where the model was trained on pixels "
-            f"from 0 to {divisor:g}: scale them alike."
-        )
-    return x
 
 
 def _source(model: Model) -> str:

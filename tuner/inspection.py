@@ -57,7 +57,7 @@ def inspect(model: Model, data: TuningData) -> Inspection:
     ((30, 30, 30), [32, 24])
     """
     labels, shares = data.validation.y, model.probabilities(data.validation.x)
-    predictions = model.predict(data.validation.x)
+    predictions = model.predict_indices(data.validation.x)
     images = _thumbnails(data)
     return Inspection(
         training_counts=tuple(np.bincount(data.train.y, minlength=len(data.classes)).tolist()),

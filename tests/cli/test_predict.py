@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from tuner.cli.predict import harmless
-from tuner.evaluation import read_rows
 from tuner.storage.models import load_model
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def test_probabilities_are_those_of_the_model(tuner: "Tuner", model: str) -> Non
     heading, *rows = _rows(tuner("predict", model, "--data", "train.csv", "--probabilities").out)
     assert heading[3:] == [f"p({name})" for name in CLASSES]
     loaded = load_model(model)
-    expected = loaded.probabilities(read_rows(loaded, "train.csv"))
+    expected = loaded.predict_proba("train.csv")
     shares = np.array([row[3:] for row in rows], dtype=np.float64)
     np.testing.assert_allclose(shares, expected, rtol=1e-5)
     np.testing.assert_array_equal([float(row[2]) for row in rows], shares.max(axis=1))

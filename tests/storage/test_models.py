@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import safetensors.numpy
 from hypothesis import HealthCheck, example, given, settings
@@ -18,7 +19,7 @@ from scipy.special import expit, softmax
 
 from tests.support.models import untrained_image_model
 from tests.support.network.start import parameters_of
-from tuner.data import Preprocessing
+from tuner.data import Preprocessing, load, read
 from tuner.data.preprocessing import Categorical, Numeric
 from tuner.errors import DataError, OutputError
 from tuner.network.activations import ACTIVATIONS
@@ -31,9 +32,13 @@ from tuner.storage.models import (
     Model,
     ModelRecord,
     load_model,
+    model_of,
     save_model,
 )
-from tuner.trainers.native import ROWS_AT_ONCE
+from tuner.strategies.schedules import Constant
+from tuner.strategies.stopping import Stopping
+from tuner.trainers.native import ROWS_AT_ONCE, NativeTrainer
+from tuner.training.loop import begin
 
 SUMMARY = DataSummary(
     name="flowers.csv",
@@ -104,7 +109,7 @@ def test_outputs_are_those_of_the_formula(
     np.testing.assert_allclose(of.outputs(x), outputs, rtol=1e-5)
     shares = outputs / outputs.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(of.probabilities(x), shares, rtol=1e-5)
-    assert of.predict(x).tolist() == z.argmax(axis=1).tolist()
+    assert of.predict_indices(x).tolist() == z.argmax(axis=1).tolist()
     assert of.outputs(x).dtype == precision
 
 
@@ -140,7 +145,7 @@ def test_probabilities_hold_where_all_outputs_are_saturated(cost: str, bias: flo
 
 def test_more_rows_than_are_worked_on_at_once() -> None:
     of, x = model(), rows(2 * ROWS_AT_ONCE + 3)
-    assert len(of.predict(x)) == len(x)
+    assert len(of.predict_indices(x)) == len(x)
     last = by_hand(of, x[-2:])
     np.testing.assert_allclose(of.outputs(x)[-2:], expit(last), rtol=1e-5)
 
@@ -148,13 +153,13 @@ def test_more_rows_than_are_worked_on_at_once() -> None:
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda m: m.predict(np.zeros((2, 4))), "x has shape (2, 4) but must be (n, 5): "),
-        (lambda m: m.predict(np.zeros(5)), "x has shape (5,) but must be (n, 5): "),
+        (lambda m: m.predict_indices(np.zeros((2, 4))), "x has shape (2, 4) but must be (n, 5): "),
+        (lambda m: m.predict_indices(np.zeros(5)), "x has shape (5,) but must be (n, 5): "),
         (lambda m: m.outputs(np.zeros((0, 5))), "x has shape (0, 5) but must be (n, 5): "),
         (lambda m: m.accuracy(rows(3), [0, 1]), "y has shape (2,) but must be (3,): "),
         (lambda m: m.costs(rows(1), [[0]]), "y has shape (1, 1) but must be (1,): "),
-        (lambda m: m.predict([[0] * 5, [np.nan] * 5]), "example 2 lies so far from"),
-        (lambda m: m.predict([[3e38] * 5]), "example 1 lies so far from"),
+        (lambda m: m.predict_indices([[0] * 5, [np.nan] * 5]), "example 2 lies so far from"),
+        (lambda m: m.predict_indices([[3e38] * 5]), "example 1 lies so far from"),
         (lambda m: m.probabilities([[1e300, 0, 0, 0, 0]]), "example 1 lies so far from"),
     ],
 )
@@ -440,6 +445,93 @@ def test_a_model_of_weights_that_are_not_finite_is_never_made() -> None:
     weights = (np.full_like(parameters.weights[0], np.nan), parameters.weights[1])
     with pytest.raises(DataError, match="not finite"):
         replace(model(), parameters=Parameters(weights, parameters.biases))
+
+
+# Data as the user has them
+
+
+def raw_frame() -> pd.DataFrame:
+    x = np.random.default_rng(3).normal(0, 2, (9, 3))
+    colours = ["red", "blue", "red", "9", "red", "red", "green", "blue", "red"]
+    return pd.DataFrame({**{f"x{i}": x[:, i] for i in range(3)}, "colour": colours})
+
+
+def expected_names(frame: pd.DataFrame) -> list[str]:
+    """The oracle: standardised and one-hot encoded by hand, then the formula."""
+    numbers = (frame[["x0", "x1", "x2"]].to_numpy() - [0, 0.1, 0.2]) * 3
+    red = (frame["colour"] == "red").to_numpy()[:, None]
+    z = by_hand(model(), np.hstack([numbers, red, ~red]))
+    return [SUMMARY.classes[i] for i in z.argmax(axis=1)]
+
+
+def test_predict_takes_raw_tables_and_returns_names() -> None:
+    of, frame = model(), raw_frame()
+    expected = expected_names(frame)
+    assert len(set(expected)) > 1
+    assert of.predict(frame).tolist() == expected
+    assert of.predict(frame.assign(other="?")[["colour", "other", "x2", "x0", "x1"]]).tolist() == (
+        expected
+    )
+    assert of.predict(frame.astype({"colour": "category"})).tolist() == expected
+    assert of.predict_proba(frame).tobytes() == of.probabilities(of.preprocess(frame)).tobytes()
+    assert of.predict_indices(of.preprocess(frame)).tolist() == [
+        SUMMARY.classes.index(name) for name in expected
+    ]
+
+
+def test_predict_takes_arrays_in_the_order_of_training() -> None:
+    iris = load("iris")
+    of = model_of(
+        begin(
+            NativeTrainer(iris.tuning),
+            Hyperparameters(eta=0.5, hidden=()),
+            Constant(eta=0.5),
+            Stopping(epochs=1),
+        ),
+        iris,
+    )
+    raw = read("iris").inputs
+    frame = pd.DataFrame(raw.numbers, columns=raw.number_names)
+    names = of.predict(frame.to_numpy()).tolist()
+    assert names == of.predict("iris").tolist() == of.predict(frame[frame.columns[::-1]]).tolist()
+    assert set(names) <= set(iris.classes)
+    part = iris.validation
+    assert of.predict(part).tolist() == [iris.classes[i] for i in of.predict_indices(part.x)]
+
+
+def test_predict_takes_images_flat_or_not() -> None:
+    of = untrained_image_model()
+    pixels = np.random.default_rng(1).integers(0, 256, (6, 2, 2))
+    pixels[0, 0, 0] = 255
+    flat = pixels.reshape(6, 4)
+    columns = ["pixel_1_1", "pixel_0_0", "pixel_0_1", "pixel_1_0"]
+    frame = pd.DataFrame(flat[:, [3, 0, 1, 2]], columns=columns)
+    assert of.predict(pixels).tolist() == of.predict(flat).tolist() == of.predict(frame).tolist()
+    np.testing.assert_allclose(of.preprocess(flat), flat / 255, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (raw_frame().drop(columns="x1"), "x: has no column 'x1': add it as in training."),
+        (raw_frame().drop(columns="colour"), "x: has no column 'colour': add it as in training."),
+        (raw_frame().assign(x1="wide"), "x: column 'x1' with numbers is missing"),
+        (raw_frame().assign(x1=np.nan), "x: column 'x1' has 9 missing or infinite values"),
+        (raw_frame()[:0], "x: has no rows"),
+        (raw_frame().to_numpy(), "x: has columns of numbers and of texts: give a DataFrame."),
+        (np.zeros((2, 3)), "x: has shape (2, 3) but must be (n, 4): "),
+        (np.zeros(4), "x: has shape (4,) but must be (n, 4): "),
+    ],
+)
+def test_raw_data_that_a_model_cannot_use(x: Any, message: str) -> None:
+    with pytest.raises(DataError) as error:
+        model().predict(x)
+    assert str(error.value).startswith(message)
+
+
+def test_pixels_that_were_scaled_already_are_refused() -> None:
+    with pytest.raises(DataError, match=r"pixels up to 1 .* or give the Part that they are of"):
+        untrained_image_model().predict(np.ones((3, 4)))
 
 
 # Writing

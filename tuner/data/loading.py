@@ -1,17 +1,18 @@
 """One call from a name or a path to a data set in three parts."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tuner.data.arrays import array_examples
+from tuner.data.arrays import array_examples, array_inputs
 from tuner.data.catalogue import READERS, unknown
 from tuner.data.dataset import Dataset, Part, TuningData
 from tuner.data.files import check_file, digest, exists, read_bytes
 from tuner.data.idx import parse_idx, read_idx_pair
-from tuner.data.inputs import Examples, Rows, images
+from tuner.data.inputs import Examples, Inputs, Rows, images
 from tuner.data.npz import read_npz, read_npz_inputs
 from tuner.data.preprocessing import Preprocessing, fit
 from tuner.data.splits import split
@@ -19,6 +20,8 @@ from tuner.errors import DataError, OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    Raw = ArrayLike | Path | pd.DataFrame
 
 TABLES = (".csv", ".tsv", ".parquet")
 FILE_SUFFIXES = (*TABLES, ".npz", ".gz")
@@ -120,20 +123,20 @@ def read(source: str, *, target: str | None = None) -> Examples:
     return READERS[source]() if source in READERS else _read_arrays(path)
 
 
-def read_inputs(source: str, preprocessing: Preprocessing) -> NDArray[np.float32]:
+def read_inputs(source: "Raw", preprocessing: Preprocessing) -> NDArray[np.float32]:
     """Read examples to predict for: no labels needed, other columns of a table left alone.
 
     Parameters
     ----------
     source
-        As for `load`.
+        As for `load`, or an array: columns (n, d) in the order of training, or images (n, h, w).
     preprocessing
         Of the data set that the model was trained on.
 
     Returns
     -------
     numpy.ndarray
-        Float32, shape (n, d): a row for each example, in the file's order.
+        Float32, shape (n, d): a row for each example, in the order of the source.
 
     Raises
     ------
@@ -146,7 +149,15 @@ def read_inputs(source: str, preprocessing: Preprocessing) -> NDArray[np.float32
     >>> read_inputs("iris", iris.preprocessing).shape
     (150, 4)
     """
-    path = Path(source)
+    if hasattr(source, "columns"):
+        from tuner.data.tables import frame_columns
+
+        return preprocessing.transform(
+            frame_columns(source, preprocessing.column_names, preprocessing.text_names, "x")
+        )
+    if not isinstance(source, str | Path):
+        return preprocessing.transform(_array_columns(np.asarray(source), preprocessing))
+    path, source = Path(source), str(source)
     if source in READERS:
         return preprocessing.transform(READERS[source]().inputs)
     _check_path(path)
@@ -161,6 +172,22 @@ def read_inputs(source: str, preprocessing: Preprocessing) -> NDArray[np.float32
         pixels = parse_idx(read_bytes(path), str(path), dimensions=3)
         return preprocessing.transform(images(pixels)[0])
     raise _unsupported(path)
+
+
+def _array_columns(x: NDArray[Any], preprocessing: Preprocessing) -> Inputs:
+    """Name the columns of an array as in training; raise `DataError` where that is ambiguous."""
+    if preprocessing.image_shape is not None and x.ndim == 3:
+        return array_inputs("x", x)[0]
+    names, texts = preprocessing.column_names, preprocessing.text_names
+    if x.ndim != 2 or x.shape[1] != len(names) or not len(x):
+        raise DataError(
+            f"x: has shape {x.shape} but must be (n, {len(names)}): give the columns of training."
+        )
+    if not texts:
+        return replace(array_inputs("x", x)[0], number_names=names)
+    if texts != names:
+        raise DataError("x: has columns of numbers and of texts: give a DataFrame.")
+    return Inputs(np.empty((len(x), 0)), (), x.astype(str).astype(object), texts)
 
 
 def is_table(source: str) -> bool:

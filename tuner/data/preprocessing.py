@@ -100,7 +100,9 @@ class Preprocessing(Record):
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """Name of each column of the raw table."""
+        """Name of each column of the raw table, or of each pixel."""
+        if self.image_shape is not None:
+            return pixel_names(self.image_shape)
         return (*(column.name for column in self.numeric), *self.text_names)
 
     def transform(self, inputs: Inputs) -> NDArray[np.float32]:

@@ -50,17 +50,7 @@ def read_frame(frame: Any, target: str | None) -> Examples:
     DataError
         As `read_table`, or when it is no DataFrame.
     """
-    if type(frame).__module__.startswith("polars."):
-        frame = pd.DataFrame(frame.to_dict(as_series=False))
-    if not isinstance(frame, pd.DataFrame):
-        raise DataError(
-            f"data of type {type(frame).__name__}: give a name, a path, or a DataFrame."
-        )
-    if frame.empty:
-        raise DataError(f"{FRAME}: has no rows: add examples.")
-    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
-    check_names(list(frame.columns), FRAME)
-    examples = _examples(frame, target, FRAME)
+    examples = _examples(_as_pandas(frame, FRAME), target, FRAME)
     inputs = examples.inputs
     texts = [inputs.number_names, inputs.text_names, inputs.texts.tolist(), examples.classes]
     sha256 = digest(
@@ -69,6 +59,21 @@ def read_frame(frame: Any, target: str | None) -> Examples:
         examples.y.astype("<i8").tobytes(),
     )
     return replace(examples, sha256=sha256)
+
+
+def _as_pandas(frame: Any, where: str) -> pd.DataFrame:
+    """Return a pandas table whose columns are called by texts."""
+    if type(frame).__module__.startswith("polars."):
+        frame = pd.DataFrame(frame.to_dict(as_series=False))
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(
+            f"data of type {type(frame).__name__}: give a name, a path, or a DataFrame."
+        )
+    if frame.empty:
+        raise DataError(f"{where}: has no rows: add examples.")
+    named = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    check_names(list(named.columns), where)
+    return named
 
 
 def _examples(frame: pd.DataFrame, target: str | None, where: str) -> Examples:
@@ -83,13 +88,25 @@ def read_columns(path: Path, columns: tuple[str, ...], texts: tuple[str, ...]) -
 
     Errors are those of `read_table`, and `DataError` when a column is missing.
     """
-    frame = _read_frame(path, read_bytes(path), texts)
+    return _columns(_read_frame(path, read_bytes(path), texts), columns, texts, str(path))
+
+
+def frame_columns(
+    frame: Any, columns: tuple[str, ...], texts: tuple[str, ...], where: str
+) -> Inputs:
+    """Take those columns of a DataFrame alone, as `read_columns` does."""
+    return _columns(_as_pandas(frame, where), columns, texts, where)
+
+
+def _columns(
+    frame: pd.DataFrame, columns: tuple[str, ...], texts: tuple[str, ...], where: str
+) -> Inputs:
     missing = [name for name in columns if name not in frame.columns]
     if missing:
-        raise DataError(f"{path}: has no column {missing[0]!r}: add it as in training.")
+        raise DataError(f"{where}: has no column {missing[0]!r}: add it as in training.")
     # As objects: as texts pandas 2 would make "nan" of a missing cell.
     as_objects = frame[list(columns)].astype(dict.fromkeys(texts, object))
-    return frame_inputs(as_objects, str(path), texts)
+    return frame_inputs(as_objects, where, texts)
 
 
 def _read_frame(path: Path, content: bytes, texts: tuple[str, ...] = ()) -> pd.DataFrame:

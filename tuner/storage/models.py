@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tuner.data import Dataset, Preprocessing
+from tuner.data import Dataset, Part, Preprocessing, read_inputs
 from tuner.environment import installed
 from tuner.errors import DataError
 from tuner.network.arrays import Array
@@ -20,12 +20,18 @@ from tuner.storage import tensorfile
 from tuner.trainers.native import ROWS_AT_ONCE, NativeLane, logits, one_hot
 from tuner.training.loop import Training
 
+if TYPE_CHECKING:
+    from tuner.data.loading import Raw
+
 KIND = "model"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Model:
     """A trained network with all that is needed to use it on raw data.
+
+    `predict` and `predict_proba` take data as the user has them. The other methods take what
+    `preprocess` returns: rows of `Dataset.train` and the like.
 
     Attributes
     ----------
@@ -59,8 +65,8 @@ class Model:
     >>> start = begin(trainer, settings, Constant(eta=0.5), Stopping(epochs=30))
     >>> done, = train(trainer, [start])
     >>> model = model_of(done, iris)
-    >>> model.classes[model.predict(iris.validation.x)[0]] in iris.classes
-    True
+    >>> model.predict([[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5]]).tolist()
+    ['setosa', 'virginica']
     >>> model.accuracy(iris.validation.x, iris.validation.y) == model.validation_accuracy
     True
     """
@@ -85,6 +91,47 @@ class Model:
     def image_shape(self) -> tuple[int, int] | None:
         """(height, width) where an input is an image, else None."""
         return self.data.image_shape
+
+    def predict(self, x: "Raw | Part") -> NDArray[np.str_]:
+        """Return the name (n,) of the class with the largest output.
+
+        Parameters
+        ----------
+        x
+            Raw inputs: a DataFrame of pandas or polars with the columns of training, in any order,
+            others ignored; an array (n, d) with the columns in the order of training, or of images
+            (n, h, w); the name of a data set or the path of a file; or a part of a `Dataset`.
+
+        Raises
+        ------
+        DataError
+            When x cannot be used, lacks a column, or has pixels of another range than in training.
+        """
+        return np.array(self.classes)[self.predict_indices(self.preprocess(x))]
+
+    def predict_proba(self, x: "Raw | Part") -> Array:
+        """Return a share (n, c) for each class, as `probabilities`; x and errors as `predict`."""
+        return self.probabilities(self.preprocess(x))
+
+    def preprocess(self, x: "Raw | Part") -> NDArray[np.float32]:
+        """Return the network's inputs (n, d) for raw data; x and errors as `predict`."""
+        if isinstance(x, Part):
+            return x.x
+        where = str(x) if isinstance(x, str | Path) else "x"
+        try:
+            rows = read_inputs(x, self.preprocessing)
+        except DataError as error:
+            if str(error).startswith(f"{where}: "):
+                raise
+            raise DataError(f"{where}: {error}") from error
+        most, divisor = rows.max(initial=0), self.preprocessing.divisor
+        if self.image_shape and (most > 1 or (divisor > 1 and 0 < most * divisor <= 1)):
+            or_part = ", or give the Part that they are of" if where == "x" else ""
+            raise DataError(
+                f"{where}: has pixels up to {most * divisor:g} where the model was trained on "
+                f"pixels from 0 to {divisor:g}: scale them alike{or_part}."
+            )
+        return rows
 
     def outputs(self, x: ArrayLike) -> Array:
         """Return the network's outputs a (n, c) for inputs x (n, d).
@@ -112,14 +159,14 @@ class Model:
             LOSSES[self.settings.cost].probabilities(z)
         return z
 
-    def predict(self, x: ArrayLike) -> NDArray[np.intp]:
+    def predict_indices(self, x: ArrayLike) -> NDArray[np.intp]:
         """Return the class index (n,) of the largest output; errors as `outputs`."""
         indices: NDArray[np.intp] = self._logits(x).argmax(axis=1)
         return indices
 
     def accuracy(self, x: ArrayLike, y: ArrayLike) -> float:
         """Return the share of at least one example whose class index y (n,) is predicted."""
-        return float((self.predict(x) == _matching(x, y)).mean())
+        return float((self.predict_indices(x) == _matching(x, y)).mean())
 
     def costs(self, x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
         """Return the cost (n,) of each example, without regularization; errors as `outputs`."""

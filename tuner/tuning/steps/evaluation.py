@@ -15,7 +15,7 @@ def evaluate(state: State, context: Context) -> Evaluation:
     """
     models, chosen = winning_models(state, context), chosen_model(state, context)
     part = context.data.open_test()
-    right = chosen.predict(part.x) == part.y
+    right = chosen.predict_indices(part.x) == part.y
     return Evaluation(
         n=part.n,
         accuracy=float(right.mean()),
