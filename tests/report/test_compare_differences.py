@@ -1,7 +1,9 @@
 """Who belongs together, how far contenders are apart, and how sure that is."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import mean, stdev
+from typing import Any
 
 import pytest
 from scipy import stats
@@ -124,6 +126,38 @@ def test_other_data_are_not_comparable(train_record: TrainRecord) -> None:
     (pair,) = all_pairs(every)
     assert (pair.basis, pair.clear) == ("nothing", False)
     assert "not comparable" in difference_words(pair)
+
+
+@pytest.mark.parametrize("changed", [{"split_seed": 1}, {"target": "kind"}, {"folds": 5}])
+def test_other_examples_of_one_file_are_not_comparable(
+    train_record: TrainRecord, changed: dict[str, Any]
+) -> None:
+    known = replace(train_record, data=replace(train_record.data, split_seed=0))
+    plain, decayed = two(known, PLAIN, DECAYED)
+    assert plain.comparable(decayed)
+    other = [replace(run, data=replace(run.data, **changed)) for run in decayed.records]
+    every = grouped(*plain.records, *other)
+    assert not every[0].comparable(every[1])
+    assert "W401" in codes(every)
+    (pair,) = all_pairs(every)
+    assert (pair.basis, pair.clear) == ("nothing", False)
+
+
+def test_runs_split_by_their_own_seeds_are_paired_on_the_splits_they_share(
+    train_record: TrainRecord,
+) -> None:
+    def split_by_seed(runs: Sequence[TrainRecord]) -> list[TrainRecord]:
+        return [replace(run, data=replace(run.data, split_seed=run.settings.seed)) for run in runs]
+
+    plain = split_by_seed(runs_of(train_record, PLAIN))
+    decayed = split_by_seed(runs_of(train_record, DECAYED, lambda_=5.0))
+    first, second = grouped(*plain, *decayed)
+    assert (len(first.records), len(second.records)) == (len(PLAIN), len(DECAYED))
+    assert first.comparable(second)
+    (pair,) = all_pairs((first, second))
+    assert pair.basis == "seeds"
+    early, late = grouped(plain[0], decayed[1])
+    assert not early.comparable(late)
 
 
 def test_the_training_size_may_differ(train_record: TrainRecord) -> None:

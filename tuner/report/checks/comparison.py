@@ -36,12 +36,20 @@ def compare_cautions(
     "W401",
     "high",
     "Different data",
-    advice="Accuracies on different examples are not comparable: train all of them on one file.",
+    advice=(
+        "Accuracies on different examples are not comparable: train all of them on one file, with"
+        " the same --split-seed."
+    ),
 )
 def _different_data(made: Comparison) -> Iterator[str]:
     first, *others = made.every
     if not all(each.comparable(first) for each in others):
-        names = dict.fromkeys(f"{c.data.name} ({c.data.sha256[:12]}…)" for c in made.every)
+        names = dict.fromkeys(
+            f"{data.name} ({data.sha256[:12]}…"
+            + ("" if data.split_seed is None else f", split by seed {data.split_seed}")
+            + ")"
+            for data in (each.data for each in made.every)
+        )
         yield f"Not all were measured on the same data: {listing(list(names))}."
 
 

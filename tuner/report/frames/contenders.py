@@ -79,12 +79,21 @@ class Contender:
         return f"{self.letter} ({self.name})"
 
     def comparable(self, other: "Contender") -> bool:
-        """Whether both were measured on the same data."""
-        return _data_key(self.data) == _data_key(other.data)
+        """Whether both were validated on the same examples, in at least one split that they share.
+
+        The number of training examples may differ.
+        """
+        alike = _validated_on(self.data) == _validated_on(other.data)
+        return alike and not self._splits.isdisjoint(other._splits)
+
+    @property
+    def _splits(self) -> frozenset[int | None]:
+        return frozenset(record.data.split_seed for record in self.records)
 
 
-def _data_key(data: DataSummary) -> tuple[object, ...]:
-    return data.sha256, data.n_validation, data.classes
+def _validated_on(data: DataSummary) -> tuple[object, ...]:
+    """Return what the validation examples of a split depend on, beside its random seed."""
+    return replace(data.identity, n_train=0, split_seed=None), data.classes
 
 
 def contenders(
@@ -142,18 +151,19 @@ def _key(record: TrainRecord | StudyRecord, index: int) -> object:
         return index
     found = record.eta_search is not None
     alike = replace(record.settings, seed=0, eta=1.0 if found else record.settings.eta)
-    return alike, found, record.strategy, record.data
+    # A run is split by its own seed unless told otherwise: the split seed is one of the seeds.
+    return alike, found, record.strategy, replace(record.data, split_seed=None)
 
 
 def _accuracies(group: Sequence[TrainRecord | StudyRecord]) -> dict[Seed, float]:
     accuracies: dict[Seed, float] = {}
     for record in group:
+        first = record.settings.seed if isinstance(record, TrainRecord) else record.plan.seed
+        split = first if record.data.split_seed is None else record.data.split_seed
         if isinstance(record, TrainRecord):
-            seed = record.settings.seed
-            accuracies.setdefault((seed, seed), record.result.best_validation_accuracy)
+            accuracies.setdefault((split, first), record.result.best_validation_accuracy)
         elif (best := record.result.best) is not None:
-            first = record.plan.seed
-            accuracies |= {(first, first + k): each for k, each in enumerate(best.accuracies)}
+            accuracies |= {(split, first + k): each for k, each in enumerate(best.accuracies)}
     return accuracies
 
 

@@ -100,7 +100,7 @@ def _advice(
     if apart:
         return (
             "Runs are comparable when they were validated on the same examples: the same file"
-            " (SHA-256) and target. The differences below are between those that were."
+            " (SHA-256), target and split seed. The differences below are between those that were."
         )
     if len(every) == 1:
         return "All of them have the same settings, so there is nothing to choose between."
