@@ -20,7 +20,7 @@ from tuner.report.charts.comparison import (
     mark_of,
 )
 from tuner.report.charts.inspection import draw_weights
-from tuner.report.charts.render import png, svg
+from tuner.report.charts.render import render
 from tuner.report.frames.comparison import (
     curves_table,
     differences_table,
@@ -191,5 +191,4 @@ def test_names_of_any_kind_are_drawn(train_record: TrainRecord, name: str) -> No
 
 def test_same_runs_same_bytes(every: tuple[Contender, ...]) -> None:
     for draw in (accuracies, gaps, differences, weights):
-        assert svg(draw(every)) == svg(draw(every))
-        assert png(draw(every)) == png(draw(every))
+        assert render(draw(every)) == render(draw(every))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure as Plot
 
-from tuner.report.charts.render import svg
+from tuner.report.charts.render import render
 from tuner.report.charts.theme import INK, LIGHT_TO_DARK
 from tuner.report.document import (
     Column,
@@ -36,7 +36,7 @@ def texts(columns: Columns) -> list[list[str]]:
     [
         ({"eta": "η"}, [["0.25"], ["–"]]),
         ({"eta": numbers("η", 4, pad=True, missing="not finite")}, [["0.2500"], ["not finite"]]),
-        ({"share": shares("right", 1), "n": whole("seeds")}, [["98.8 %", "3"], ["100 %", "4"]]),
+        ({"share": shares("right", 1), "n": whole("seeds")}, [["98.8 %", "3"], ["100.0 %", "4"]]),
         ({"share": rounded("points", 1, scale=100)}, [["98.8"], ["100"]]),
         ({"verdict": Column("verdict", names={"slow": "langsam"})}, [["langsam"], ["dead"]]),
     ],
@@ -90,6 +90,6 @@ def test_a_figure_is_drawn_once_for_light_and_dark() -> None:
 
 
 def test_a_notebook_s_figure_stays_light() -> None:
-    light = svg(plot(), dark=False)
+    light = render(plot(), dark=False).svg
     assert INK in light
     assert "var(" not in light

@@ -27,7 +27,7 @@ from tuner.report.charts.learning_rate import (
     final_costs,
     median_curves,
 )
-from tuner.report.charts.render import png, svg
+from tuner.report.charts.render import render
 from tuner.report.charts.theme import INK, LIGHT_TO_DARK, MARKS, MUTED, PAPER
 
 SearchMaker = Callable[..., EtaSearch]
@@ -150,7 +150,7 @@ def test_figure_1_points_up_where_a_finite_line_leaves(make_search: SearchMaker)
     search = make_search(probes=(probe,))
     figure = curves_figure(search)
     assert "2 ↑" in texts(figure.axes[0])
-    png(figure)
+    render(figure)
     (axes,) = final_figure(search).axes
     assert len(lines(axes, "off")) == 1
 
@@ -260,22 +260,21 @@ def test_labels_at_line_ends_do_not_overlap(search: EtaSearch) -> None:
 
 def test_same_data_same_bytes(search: EtaSearch) -> None:
     for draw in (curves_figure, final_figure):
-        assert svg(draw(search)) == svg(draw(search))
-        assert png(draw(search)) == png(draw(search))
+        assert render(draw(search)) == render(draw(search))
 
 
 def test_bytes_tell_neither_time_nor_version(search: EtaSearch) -> None:
-    figure = curves_figure(search)
-    assert b"Software" not in png(figure)
-    assert "dc:date" not in svg(figure)
-    assert mpl.__version__ not in svg(figure)
+    rendered = render(curves_figure(search))
+    assert b"Software" not in rendered.png
+    assert "dc:date" not in rendered.svg
+    assert mpl.__version__ not in rendered.svg
 
 
 def test_settings_of_the_user_do_not_reach_our_figures(search: EtaSearch) -> None:
-    plain = png(final_figure(search))
+    plain = render(final_figure(search))
     with mpl.rc_context({"axes.facecolor": "red", "font.size": 30, "lines.linewidth": 9}):
         kept = dict(mpl.rcParams)
-        assert png(final_figure(search)) == plain
+        assert render(final_figure(search)) == plain
         assert dict(mpl.rcParams) == kept
 
 

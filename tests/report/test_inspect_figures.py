@@ -18,7 +18,7 @@ from tuner.report.charts.inspection import (
     draw_weights,
     mistakes_table,
 )
-from tuner.report.charts.render import png, svg
+from tuner.report.charts.render import render
 from tuner.report.frames.inspection import (
     class_table,
     confused_pairs,
@@ -115,7 +115,7 @@ def test_right_and_wrong_have_two_colours_and_more_is_stronger() -> None:
 def test_names_of_any_kind_are_drawn(names: tuple[str, ...]) -> None:
     for figure in (confusion(SEEN, names), mistakes(SEEN, names)):
         all_inside(figure)
-        svg(figure)
+        render(figure)
 
 
 def test_each_mistake_has_its_label_and_what_it_is_taken_for() -> None:
@@ -165,5 +165,4 @@ def test_weights_that_are_all_zero() -> None:
     "draw", [lambda: confusion(SEEN, NASTY), lambda: mistakes(SEEN, NASTY), lambda: weights(SEEN)]
 )
 def test_same_network_same_bytes(draw: Callable[[], Figure]) -> None:
-    assert svg(draw()) == svg(draw())
-    assert png(draw()) == png(draw())
+    assert render(draw()) == render(draw())

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from pandas.api.types import is_numeric_dtype
 
 from tuner.files import write_files
-from tuner.report.charts.render import png, svg
+from tuner.report.charts.render import render
 from tuner.report.charts.theme import symbol_colors
 from tuner.report.checks.base import Caution
 from tuner.report.format import number, percent
@@ -178,8 +178,9 @@ class Figure:
         """Draw it once; where `dark` is true the SVG turns dark with the page."""
         figure = self.draw()
         width, height = figure.get_size_inches()
-        address = data_uri(svg(figure, dark=dark), "image/svg+xml")
-        return Drawing(address, (round(96 * width), round(96 * height)), png(figure))
+        rendered = render(figure, dark=dark)
+        address = data_uri(rendered.svg, "image/svg+xml")
+        return Drawing(address, (round(96 * width), round(96 * height)), rendered.png)
 
 
 @dataclass(frozen=True)
