@@ -15,7 +15,6 @@ from tuner.execution.base import Executor, as_completed, run_all
 from tuner.execution.opening import open_executor
 from tuner.execution.processes import Processes
 from tuner.execution.serial import Serial
-from tuner.execution.tasks import Call, call_all
 from tuner.trainers.native import NativeTrainer
 
 
@@ -49,10 +48,6 @@ def test_results_come_in_the_order_of_their_tasks(executor: Executor) -> None:
 
 def test_nothing_to_do_is_done(executor: Executor) -> None:
     assert run_all(executor, []) == []
-
-
-def test_functions_that_need_no_trainer(executor: Executor) -> None:
-    assert call_all(executor, [int, str, list]) == [0, "", []]
 
 
 def test_tasks_may_follow_from_results(executor: Executor) -> None:
@@ -94,7 +89,7 @@ def test_one_task_more_than_can_run_is_taken_at_a_time() -> None:
 
         def close(self) -> None: ...
 
-    results = as_completed(Never(), [(n, Call(int)) for n in range(9)])
+    results = as_completed(Never(), [(n, Add(n)) for n in range(9)])
     assert next(results) == (0, "first")
     assert len(taken) == 4
     del results

@@ -2,17 +2,13 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from tuner.execution.base import Executor, run_all
 from tuner.records import EtaSearch, Hyperparameters
 from tuner.trainers.base import Trainer
 from tuner.training.eta_finder import ProbePlan, find_eta
 from tuner.training.loop import Training, train_epoch
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -58,19 +54,3 @@ class FindEta:
     def __call__(self, trainer: Trainer[Any]) -> EtaSearch:
         """Return the search."""
         return find_eta(trainer, self.settings, plan=self.plan)
-
-
-@dataclass(frozen=True)
-class Call(Generic[R]):
-    """Call a function that needs no trainer, such as one that draws a figure."""
-
-    function: Callable[[], R]
-
-    def __call__(self, _trainer: object) -> R:
-        """Return what the function returns."""
-        return self.function()
-
-
-def call_all(executor: Executor, functions: Iterable[Callable[[], R]]) -> list[R]:
-    """Return what functions that need no trainer return; workers that train can also draw."""
-    return run_all(executor, map(Call, functions))
