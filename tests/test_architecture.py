@@ -141,6 +141,12 @@ def test_imports_follow_the_arrows(path: Path) -> None:
     assert not any(name.startswith(".") for name in imported(source)), "imports are absolute"
 
 
+@pytest.mark.parametrize("path", sorted((HOUSE / "report" / "frames").glob("*.py")), ids=name_of)
+def test_frames_know_nothing_of_charts_and_pages(path: Path) -> None:
+    later = ("tuner.report.charts", "tuner.report.pages", "tuner.report.document", "matplotlib")
+    assert [name for name in imported(path.read_text("utf-8")) if name.startswith(later)] == []
+
+
 def test_no_two_modules_import_each_other() -> None:
     modules = {module_of(path): path for path in FILES}
     del modules["tuner"]  # it looks every public name up when it is first asked for

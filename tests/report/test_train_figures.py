@@ -26,14 +26,13 @@ from tuner.records import Run
 from tuner.report.charts.annotations import run_marks
 from tuner.report.charts.render import render
 from tuner.report.charts.theme import SERIES
-from tuner.report.charts.training import (
+from tuner.report.charts.training import draw_overfitting, draw_training_curves
+from tuner.report.frames.training import (
     DRAWN_EPOCHS,
-    draw_overfitting,
-    draw_training_curves,
+    history_table,
     overfitting,
     training_curves,
 )
-from tuner.report.frames.training import history_table
 
 OVERFIT = overfitting_run()
 EVERY = {

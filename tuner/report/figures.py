@@ -53,8 +53,6 @@ from tuner.report.charts.study_tradeoffs import (
 from tuner.report.charts.training import (
     draw_overfitting,
     draw_training_curves,
-    overfitting,
-    training_curves,
 )
 from tuner.report.frames.comparison import (
     curves_table,
@@ -65,6 +63,7 @@ from tuner.report.frames.comparison import (
 from tuner.report.frames.contenders import contenders
 from tuner.report.frames.differences import against_winner
 from tuner.report.frames.inspection import on_one_grid, weight_histograms
+from tuner.report.frames.training import overfitting, training_curves
 from tuner.report.frames.tune_contenders import final_differences, finalists, plain_and_chosen
 
 __all__ = [

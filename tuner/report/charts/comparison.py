@@ -22,7 +22,6 @@ from tuner.report.charts.canvas import (
     legend,
     panels,
 )
-from tuner.report.charts.fonts import lettered
 from tuner.report.charts.inspection import draw_weights, weight_columns
 from tuner.report.charts.lines import (
     draw_etas,
@@ -40,6 +39,7 @@ from tuner.report.document import (
     numbers,
     whole,
 )
+from tuner.report.fonts import lettered
 from tuner.report.format import listing, number
 from tuner.report.frames.comparison import (
     differences_table,

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from tuner.records import Inspection, Verdict
 from tuner.report.charts.canvas import WIDTH, panels
-from tuner.report.charts.fonts import class_letters
 from tuner.report.charts.theme import INK, MARKS, MUTED, PAPER, SERIES, styled
 from tuner.report.document import (
     Columns,
@@ -25,6 +24,7 @@ from tuner.report.document import (
     shares,
     whole,
 )
+from tuner.report.fonts import class_letters
 from tuner.report.format import count, listing, number, percent
 from tuner.report.frames.inspection import (
     confused_pairs,

@@ -1,6 +1,5 @@
 """The figures of a run: one function makes the data (pandas), another the picture."""
 
-import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -31,60 +30,16 @@ from tuner.report.document import (
     whole,
 )
 from tuner.report.format import NOT_FINITE, percent
-from tuner.report.frames.training import history_table
+from tuner.report.frames.training import (
+    history_table,
+    overfitting,
+    thinned,
+    training_curves,
+)
 from tuner.report.summaries.training import alt_overfitting, alt_training_curves
-
-DRAWN_EPOCHS = 500
-"""Of a longer run every second, third, … epoch is drawn."""
 
 _LEFT, _MARGIN = 0.62, 1.1
 _ETA = Mark(INK, INK, "", "-", "")
-
-
-def training_curves(run: Run) -> pd.DataFrame:
-    """Return the curves of a run as they are drawn.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `epoch`, `eta`, `training_cost`, `validation_cost`, and `training_accuracy`,
-        `validation_accuracy` in %; all but `epoch` and `eta` are NaN once a cost is not finite.
-        Of a very long run some epochs are left out.
-    """
-    frame = history_table(run).drop(columns=["gap", "seconds"])
-    measured = [name for name in frame if name not in ("epoch", "eta")]
-    lost = frame[["training_cost", "validation_cost"]].isna().any(axis=1)
-    frame.loc[lost, measured] = math.nan
-    frame[["training_accuracy", "validation_accuracy"]] *= 100
-    return thinned(frame, run)
-
-
-def overfitting(run: Run) -> pd.DataFrame:
-    """Return what tells how far training and validation part.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `epoch`; `gap`, training less validation accuracy in points; `validation_cost`.
-    """
-    curves = training_curves(run)
-    gap = curves["training_accuracy"] - curves["validation_accuracy"]
-    return pd.DataFrame(
-        {"epoch": curves["epoch"], "gap": gap, "validation_cost": curves["validation_cost"]}
-    )
-
-
-def thinned(frame: pd.DataFrame, run: Run, most: int = DRAWN_EPOCHS) -> pd.DataFrame:
-    """Leave epochs out evenly until about `most` are left, but never best, last or changes of η."""
-    step = -(-len(frame) // most)
-    if step <= 1:
-        return frame
-    lowest = frame["validation_cost"] == frame["validation_cost"].min()
-    turns = frame["eta"].ne(frame["eta"].shift()) | frame["eta"].ne(frame["eta"].shift(-1))
-    even = frame["epoch"] % step == 0
-    kept = even | turns | lowest | frame["epoch"].isin([run.best_epoch, len(run.history)])
-    rest: pd.DataFrame = frame.loc[kept]
-    return rest.reset_index(drop=True)
 
 
 def draw_training_curves(curves: pd.DataFrame, marks: RunMarks) -> Plot:

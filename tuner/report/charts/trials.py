@@ -14,9 +14,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from tuner.report.charts.canvas import canvas, keys_of, label_etas, legend
-from tuner.report.charts.fonts import drawable, lettered
 from tuner.report.charts.theme import INK, MUTED, STATE_SYMBOLS, STATES
 from tuner.report.document import Column, whole
+from tuner.report.fonts import drawable, lettered
 from tuner.report.format import number
 from tuner.report.frames.study_space import Dimension, shortened
 

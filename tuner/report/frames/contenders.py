@@ -10,7 +10,7 @@ from statistics import mean
 
 from tuner.errors import InputError
 from tuner.records import DataSummary, Environment, Run, StudyRecord, TrainRecord
-from tuner.report.charts.fonts import drawable
+from tuner.report.fonts import drawable
 from tuner.report.format import letter, listing
 from tuner.report.provenance import provenance
 

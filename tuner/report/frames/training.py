@@ -6,6 +6,9 @@ import pandas as pd
 
 from tuner.records import EtaSearch, Judgement, Run
 
+DRAWN_EPOCHS = 500
+"""Of a longer run every second, third, … epoch is drawn."""
+
 
 def judgement_table(search: EtaSearch) -> pd.DataFrame:
     """Return one row for each η tried, ascending.
@@ -129,6 +132,52 @@ _HISTORY = [
     "gap",
     "seconds",
 ]
+
+
+def training_curves(run: Run) -> pd.DataFrame:
+    """Return the curves of a run as they are drawn.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `epoch`, `eta`, `training_cost`, `validation_cost`, and `training_accuracy`,
+        `validation_accuracy` in %; all but `epoch` and `eta` are NaN once a cost is not finite.
+        Of a very long run some epochs are left out.
+    """
+    frame = history_table(run).drop(columns=["gap", "seconds"])
+    measured = [name for name in frame if name not in ("epoch", "eta")]
+    lost = frame[["training_cost", "validation_cost"]].isna().any(axis=1)
+    frame.loc[lost, measured] = math.nan
+    frame[["training_accuracy", "validation_accuracy"]] *= 100
+    return thinned(frame, run)
+
+
+def overfitting(run: Run) -> pd.DataFrame:
+    """Return what tells how far training and validation part.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `epoch`; `gap`, training less validation accuracy in points; `validation_cost`.
+    """
+    curves = training_curves(run)
+    gap = curves["training_accuracy"] - curves["validation_accuracy"]
+    return pd.DataFrame(
+        {"epoch": curves["epoch"], "gap": gap, "validation_cost": curves["validation_cost"]}
+    )
+
+
+def thinned(frame: pd.DataFrame, run: Run, most: int = DRAWN_EPOCHS) -> pd.DataFrame:
+    """Leave epochs out evenly until about `most` are left, but never best, last or changes of η."""
+    step = -(-len(frame) // most)
+    if step <= 1:
+        return frame
+    lowest = frame["validation_cost"] == frame["validation_cost"].min()
+    turns = frame["eta"].ne(frame["eta"].shift()) | frame["eta"].ne(frame["eta"].shift(-1))
+    even = frame["epoch"] % step == 0
+    kept = even | turns | lowest | frame["epoch"].isin([run.best_epoch, len(run.history)])
+    rest: pd.DataFrame = frame.loc[kept]
+    return rest.reset_index(drop=True)
 
 
 def finite_or_nan(value: float) -> float:
