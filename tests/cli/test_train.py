@@ -221,3 +221,15 @@ def test_an_eta_that_was_not_found_is_called_a_guess(tuner: "Tuner") -> None:
     done = tuner("train", "--data", "noise.csv", "--hidden", "none", "--lambda", "1e6")
     words = " ".join(done.out.split())
     assert "a guess, because no threshold was found. The cost decreased at no η tried: " in words
+
+
+@pytest.mark.parametrize(("asked", "announced"), [((), True), (("--target", "y"), False)])
+def test_a_target_that_was_not_named_is_announced(
+    tuner: "Tuner", asked: tuple[str, ...], announced: bool
+) -> None:
+    rows = "".join(f"{i % 7},{i % 2},{'sand' if i % 3 else 'reef'}\n" for i in range(40))
+    Path("coords.csv").write_text(f"x,y,kind\n{rows}")
+    typed = "train --data coords.csv --hidden none --eta 0.5 --epochs 1"
+    done = tuner(*shlex.split(typed), *asked)
+    assert ("target: column 'y', because of its name: " in done.err) == announced
+    assert "target: column" not in done.out

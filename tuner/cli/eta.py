@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import tuner
 from tuner.cli.interrupts import if_interrupted
 from tuner.cli.options import DataOptions
-from tuner.cli.output import Say
+from tuner.cli.output import Say, announce_target
 from tuner.records import Hyperparameters, Judgement
 from tuner.report.format import number
 
@@ -22,9 +22,11 @@ NOTHING_WRITTEN = "nothing was written."
 def load_data(source: DataOptions, seed: int) -> "Dataset":
     """Read the data, split by the seed unless --split-seed says otherwise."""
     split_seed = seed if source.split_seed is None else source.split_seed
-    return tuner.load(
+    data = tuner.load(
         source.data, target=source.target, train_size=source.train_size, seed=split_seed
     )
+    announce_target(data.summary, source.target)
+    return data
 
 
 @if_interrupted(NOTHING_WRITTEN)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tuner.records import SCHEMA
+from tuner.records import SCHEMA, DataSummary
 from tuner.report.checks.base import Caution
 from tuner.report.summaries.base import Summary
 
@@ -29,6 +29,16 @@ def json_text(document: Mapping[str, object]) -> str:
     '{"schema": 1, "eta": 0.5, "bracket": [1.0, null]}'
     """
     return json.dumps({"schema": SCHEMA, **document}, allow_nan=False)
+
+
+def announce_target(data: DataSummary, asked: str | None) -> None:
+    """Say on stderr which column of a table is the target where none was asked for."""
+    if asked is None and data.target is not None:
+        print(
+            f"target: column {data.target!r}, because of its name: give a target to choose"
+            " another.",
+            file=sys.stderr,
+        )
 
 
 def print_table(

@@ -15,6 +15,7 @@ from tuner.cli.eta import NOTHING_WRITTEN
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted, interrupts
 from tuner.cli.options import AnswerOptions, ExecutorOptions, grouped
+from tuner.cli.output import announce_target
 from tuner.cli.study_answers import print_answer
 from tuner.cli.study_jobs import Job, Ran, RunOptions
 from tuner.cli.study_places import Place, default_folder, redacted
@@ -124,6 +125,7 @@ def _load(job: Job, bar: Bar) -> "Dataset":
         )
     except OptionError as error:
         raise InputError(f"{job.file}: data.{error}") from error
+    announce_target(data.summary, source.target)
     if job.options.storage:
         bar.say("reaching the storage")
         with connected(job.options.storage):

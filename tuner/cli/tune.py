@@ -14,7 +14,7 @@ from tuner.cli.eta import NOTHING_WRITTEN
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted, interrupts
 from tuner.cli.options import SEEDS, AnswerOptions, DataOptions, ExecutorOptions, Opt, grouped
-from tuner.cli.output import Say, narration
+from tuner.cli.output import Say, announce_target, narration
 from tuner.cli.study_jobs import DURATION
 from tuner.cli.tune_answers import print_answer
 from tuner.errors import StoppedError
@@ -100,12 +100,14 @@ def _request(
 
 @if_interrupted(NOTHING_WRITTEN)
 def _load(request: "TuneRequest") -> "Dataset":
-    return tuner.load(
+    data = tuner.load(
         request.source,
         target=request.target,
         train_size=request.train_size,
         seed=request.split_seed,
     )
+    announce_target(data.summary, request.target)
+    return data
 
 
 def _tuned(
