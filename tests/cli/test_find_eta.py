@@ -16,6 +16,7 @@ from tuner.records import (
     from_json,
     to_json,
 )
+from tuner.report.stored import RECORDS
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Tuner
@@ -75,7 +76,7 @@ def test_all_files_are_there(found: Any, folder: Path) -> None:
 def test_records_come_back_whole(found: Any, argv: list[str]) -> None:
     text = Path(found["records"]).read_text("utf-8")
     content = json.loads(text)
-    assert (content.pop("schema"), content.pop("kind")) == (1, "find-eta")
+    assert (content.pop("schema"), content.pop("kind")) == (RECORDS, "find-eta")
     record = from_json(FindEtaRecord, json.dumps(content))
     assert to_json(record) == content
     assert record.result.eta == record.settings.eta == found["eta"]

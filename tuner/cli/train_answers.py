@@ -52,9 +52,11 @@ def progress(training: "Training[NativeLane]") -> str:
         return f"epoch 1/{most} η {number(training.schedule.eta, 2)}"
     now, best = training.history[-1], training.best_epoch
     peak = f" best {percent(best.validation_accuracy)} at {best.epoch}" if best else ""
+    left = _left(training)
+    countdown = duration(left) if left >= 10 else f"{left:.0f} s"
     return (
         f"epoch {done}/{most} η {number(now.eta, 2)} cost {cost(now.training_cost)} "
-        f"valid {percent(now.validation_accuracy)}{peak}, ≤ {duration(_left(training))} left"
+        f"valid {percent(now.validation_accuracy)}{peak}, ≤ {countdown} left"
     )
 
 
