@@ -154,7 +154,7 @@ def draw_learning_curves(curves: pd.DataFrame, ends: tuple[int, ...]) -> Plot:
     """
     others, best = curves[~curves["best"]], curves[curves["best"]]
     with styled():
-        figure, axes = sheet(margin=0.85)
+        figure, axes = sheet(margin=1.05)
         lasts = curves.drop_duplicates("number", keep="last")
         limit_trials(axes, curves)
         for epoch in ends:
