@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_wine
 
-from tuner.cli.console import run
+from tuner.cli.main import run
 from tuner.data import Dataset, Part, load
 from tuner.data.inputs import numeric
 from tuner.estimators import NetworkClassifier, TunedClassifier

@@ -2,7 +2,7 @@
 
 import sys
 
-from tuner.cli.console import run
+from tuner.cli.main import run
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.drawing import blank_figures
-from tuner.cli.console import run
+from tuner.cli.main import run
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from sklearn.metrics import balanced_accuracy_score
 
-from tuner.cli.console import run
+from tuner.cli.main import run
 from tuner.data import Part, load
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tuner.cli.console import run
 from tuner.cli.eta import bounds
+from tuner.cli.main import run
 from tuner.records import (
     FindEtaRecord,
     Judgement,

@@ -31,7 +31,7 @@ HEAVY = ("scipy", "sklearn", "pandas", "matplotlib", "pooch", "optuna", "sqlalch
 )
 def test_help_and_complaints_import_nothing_heavy(argv: list[str]) -> None:
     check = (
-        "import sys; from tuner.cli.console import run; "
+        "import sys; from tuner.cli.main import run; "
         f"code = run({argv}); print([m for m in {HEAVY} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)

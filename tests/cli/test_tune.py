@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tuner.cli.console import run
+from tuner.cli.main import run
 from tuner.cli.settings import with_settings
 from tuner.storage.models import load_model
 

@@ -1,4 +1,4 @@
-"""From what was typed to an exit code: 0 done, 1 failed, 2 bad usage or input, 130 Ctrl-C."""
+"""Exit codes and error lines: 0 done, 1 failed, 2 bad usage or input, 130 Ctrl-C."""
 
 import io
 import os
@@ -7,7 +7,7 @@ import shlex
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,26 +17,20 @@ PROGRAM = "python -m tuner"
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 
-def run(argv: Sequence[str]) -> int:
-    """Run one command and give its exit code.
-
-    Whatever goes wrong is one line on stderr; with `--debug` its traceback stands above it.
+def exit_code(argv: Sequence[str], command: Callable[[Sequence[str]], int]) -> int:
+    """Run a command and return its exit code; whatever goes wrong is one line on stderr.
 
     Parameters
     ----------
     argv
-        What was typed behind the program's name.
-
-    Examples
-    --------
-    >>> run(["--version"])
-    tuner 0.1.0
-    0
+        What was typed behind the program's name; with `--debug` a traceback stands above the line.
+    command
+        Does it, and returns the exit code of success.
     """
     try:
         _print_anything()
         with _warnings_in_one_line():
-            code = _dispatch(argv)
+            code = command(argv)
         print(end="", flush=True)
     except BrokenPipeError:
         return DONE  # whoever read the results has seen enough
@@ -60,21 +54,6 @@ def command_line(argv: Sequence[str]) -> str:
     "python -m tuner find-eta --data 'my data.csv'"
     """
     return shlex.join([*PROGRAM.split(), *argv])
-
-
-def _dispatch(argv: Sequence[str]) -> int:
-    import typer
-
-    from tuner.cli.main import app
-    from tuner.cli.settings import with_settings
-
-    command = typer.main.get_command(app)
-    try:
-        with command.make_context(PROGRAM, with_settings(argv), obj=tuple(argv)) as context:
-            command.invoke(context)
-    except typer.Exit as end:  # so end --help, --version and a command that was stopped
-        return end.exit_code
-    return DONE
 
 
 @contextmanager

@@ -1,10 +1,12 @@
-"""All commands under one roof."""
+"""All commands, and the way from what was typed to an exit code."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
+from tuner.cli.console import DONE, PROGRAM, exit_code
 from tuner.cli.dashboard import dashboard
 from tuner.cli.data import data
 from tuner.cli.doctor import doctor
@@ -13,6 +15,7 @@ from tuner.cli.find_eta import find_eta
 from tuner.cli.predict import predict
 from tuner.cli.report import report
 from tuner.cli.reproduce import reproduce
+from tuner.cli.settings import with_settings
 from tuner.cli.study import study
 from tuner.cli.train import train
 from tuner.cli.tune import tune
@@ -21,6 +24,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,  # plain help: it wraps at any width and reads well in a pipe
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -58,3 +62,32 @@ app.add_typer(study, name="study")
 app.command("dashboard")(dashboard)
 app.add_typer(data, name="data")
 app.command("doctor")(doctor)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code.
+
+    Whatever goes wrong is one line on stderr; with `--debug` its traceback stands above it.
+
+    Parameters
+    ----------
+    argv
+        What was typed behind the program's name.
+
+    Examples
+    --------
+    >>> run(["--version"])
+    tuner 0.1.0
+    0
+    """
+    return exit_code(argv, _run_command)
+
+
+def _run_command(argv: Sequence[str]) -> int:
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context(PROGRAM, with_settings(argv), obj=tuple(argv)) as context:
+            command.invoke(context)
+    except typer.Exit as end:  # so end --help, --version and a command that was stopped
+        return end.exit_code
+    return DONE
