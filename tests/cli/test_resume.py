@@ -28,8 +28,8 @@ START = (  # a test has no second to wait
     + BEGINS
 )
 SLOW = (
-    "import time; keep = keeping.Keeper.keep; "
-    "keeping.Keeper.keep = lambda keeper: (keep(keeper), time.sleep(0.03));"
+    "import time; save = keeping.RunCheckpoint.save; "
+    "keeping.RunCheckpoint.save = lambda store: (save(store), time.sleep(0.03));"
 )
 LONG = (
     "train --data digits --hidden 100 --dropout 0.3 --patience 6 --schedule halving --until 0.1 "
@@ -92,7 +92,8 @@ def test_killed_at_any_moment_it_ends_the_same(tuner: "Tuner", tmp_path: Path) -
     assert _stored(out) == expected
     assert (folder / "m.safetensors").read_bytes() == model
     assert {path.name for path in out.iterdir()} == {
-        Path(path).name for path in (done["report"], done["records"], *done["figures"])
+        Path(path).name
+        for path in (done["report"], done["records"], *done["figures"], "model.safetensors")
     }
 
 

@@ -60,8 +60,8 @@ def test_even_a_huge_search_stays_under_two_megabytes(
 def test_verdict_stands_first_in_plain_words(record: FindEtaRecord, tmp_path: Path) -> None:
     text = Reader(page(record, tmp_path)).text
     assert text.index("Use η = 0.6667") < text.index("Evidence")
-    assert "still went down at η = 1.333 and no longer at 1.778" in text
-    for fact in ("84.5 epochs of the data", "12.3 s", "0, 1 and 2", "0.66675"):
+    assert "still decreases at η = 1.333, but no longer at η = 1.778" in text
+    for fact in ("84.5 epochs of the data", "12 s", "0, 1 and 2", "0.66675"):
         assert fact in text
 
 

@@ -87,14 +87,14 @@ def test_words_name_the_most_frequent_first() -> None:
         "9 of 19 validation examples are wrong. Most often: 4 taken for 9 (7×) and 3 taken for 5"
         " (2×)."
     )
-    assert second.startswith("Hardest is class 4: 0 % of 7 examples right. Over all examples")
+    assert second.startswith("Hardest is class 4: 0.0 % of 7 examples right. Over all examples")
 
 
 def test_imbalanced_classes_are_warned_of(train_record: TrainRecord) -> None:
     seen = inspection_of(4, imbalanced=True)
     warned = [c for c in train_cautions(looked_into(train_record, seen)) if c.code == "W209"]
     assert len(warned) == 1
-    assert "900 training examples of kind 0, 90 of kind 1" in warned[0].text
+    assert "The training part holds 900 examples of kind 0 and 90 of kind 1" in warned[0].text
     assert "balanced accuracy" in warned[0].text
     codes = [c.code for c in train_cautions(looked_into(train_record, SEEN))]
     assert "W209" not in codes
