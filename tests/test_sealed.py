@@ -67,14 +67,14 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
 
 def evaluated(path: Path, seen: Seen, *options: str) -> None:
     """Run `evaluate`, and note the examples that the model is asked about."""
-    predict = Model.predict
+    predict = Model.predict_indices
 
     def predicting(self: Model, x: Any) -> Any:
         seen.tested |= contents(x)
         return predict(self, x)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Model, "predict", predicting)
+        patch.setattr(Model, "predict_indices", predicting)
         assert run(["evaluate", str(path), *options, "--json"]) == 0
 
 

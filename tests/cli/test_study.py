@@ -290,10 +290,10 @@ def test_no_password_in_any_complaint(tuner: "Tuner", typed: str, url: str, debu
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ("trils = 6", "trils is no key of a study: do you mean trials?"),
+        ("trils = 6", "trils is not a key of a study: do you mean trials?"),
         ("trials = 'six'", "trials"),
         ("trials = 0", "trials"),
-        ("trials = ", "is no TOML"),
+        ("trials = ", "is not valid TOML"),
         ("trials = 6\nname = '../evil'", "name"),
         ("trials = 6\nsampler = 'bayes'", "sampler"),
         ("trials = 6\nsampler = 'grid'", "grid"),
@@ -309,10 +309,14 @@ def test_a_bad_study_file_is_one_line(tuner: "Tuner", changed: str, said: str) -
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("[search.lambda]", "[search.lamda]", "search.lamda is no key of a study: do you mean"),
-        ("[search.lambda]", "[serch.lambda]", "serch is no key of a study: do you mean search?"),
-        ("hidden = [8]", "hiden = [8]", "network.hiden is no key of a study: do you mean hidden?"),
-        ("epochs = 6", "epoch = 6", "train.epoch is no key of a study: do you mean epochs?"),
+        ("[search.lambda]", "[search.lamda]", "search.lamda is not a key of a study: do you mean"),
+        ("[search.lambda]", "[serch.lambda]", "serch is not a key of a study: do you mean search?"),
+        (
+            "hidden = [8]",
+            "hiden = [8]",
+            "network.hiden is not a key of a study",
+        ),
+        ("epochs = 6", "epoch = 6", "train.epoch is not a key of a study: do you mean epochs?"),
         ("high = 10", "high = 0.001", "search.lambda"),
         ("high = 10", "higher = 10", "search.lambda"),
         ('"iris"', '"iriss"', "did you mean iris?"),

@@ -214,7 +214,8 @@ class StudySummary(Record):
 
         Examples
         --------
-        >>> trial = Trial(number=0, state="pruned", values=(), params={"hidden": (9,)}, rungs={})
+        >>> params = {"hidden": (9,)}
+        >>> trial = Trial(number=0, state="pruned", values=(0.9,), params=params, rungs={})
         >>> space = {"hidden": Choices(choices=((9,), (30, 20)))}
         >>> StudySummary(
         ...     study="s", objectives=("validation_accuracy",), space=space, trials=(trial,)
