@@ -96,7 +96,7 @@ def test_its_report_opens(
     assert opened == [page.as_uri()]
     written = fitted.report_.write(tmp_path)
     assert written.read_bytes() == page.read_bytes()
-    assert "test data" in repr(fitted.report_)
+    assert "Test accuracy" in repr(fitted.report_)
 
 
 def test_a_notebook_shows_diagram_and_verdict(fitted: TunedClassifier) -> None:
