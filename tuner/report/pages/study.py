@@ -122,7 +122,9 @@ def _written(record: StudyRecord, trials: pd.DataFrame) -> pd.DataFrame:
     for dimension in dimensions(record):
         values = frame[PARAMS + dimension.name]
         numeric = is_numeric_dtype(values)
-        frame[PARAMS + dimension.name] = [(as_number if numeric else plain)(v) for v in values]
+        frame[PARAMS + dimension.name] = [
+            as_number(v) if numeric else "–" if v != v else plain(v) for v in values
+        ]
     return frame
 
 
