@@ -123,7 +123,8 @@ def _written(record: StudyRecord, trials: pd.DataFrame) -> pd.DataFrame:
         values = frame[PARAMS + dimension.name]
         numeric = is_numeric_dtype(values)
         frame[PARAMS + dimension.name] = [
-            as_number(v) if numeric else "–" if v != v else plain(v) for v in values
+            as_number(v) if numeric else "–" if missing else plain(v)
+            for v, missing in zip(values, values.isna(), strict=True)
         ]
     return frame
 
