@@ -56,7 +56,7 @@ NEVER = math.inf
 
 
 def stop_after(looks: float) -> Callable[[], bool]:
-    """Say go on so many times, and stop from then on."""
+    """State go on so many times, and stop from then on."""
     counter = itertools.count()
     return lambda: next(counter) >= looks
 

@@ -93,7 +93,7 @@ def _code(error: BaseException) -> int:
 
 
 def _line(error: BaseException) -> str:
-    """Say in one line what went wrong, whatever characters a file's name may hold."""
+    """State in one line what went wrong, whatever characters a file's name may hold."""
     words = _printable(_words(error))
     return words if isinstance(error, KeyboardInterrupt) else f"error: {words}"
 

@@ -100,7 +100,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Say nothing of requests."""
+        """State nothing of requests."""
 
 
 def _server(app: App, port: int) -> WSGIServer:

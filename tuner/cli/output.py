@@ -32,7 +32,7 @@ def json_text(document: Mapping[str, object]) -> str:
 
 
 def announce_target(data: DataSummary, asked: str | None) -> None:
-    """Say on stderr which column of a table is the target where none was asked for."""
+    """Print on stderr which column of a table is the target where none was asked for."""
     if asked is None and data.target is not None:
         print(
             f"target: column {data.target!r}, because of its name: give a target to choose"
@@ -124,4 +124,4 @@ def narration() -> Iterator[Say]:
 
 
 def _say_nothing(_: str) -> None:
-    """Say nothing."""
+    """Print nothing."""

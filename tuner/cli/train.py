@@ -120,7 +120,7 @@ class _Stopping:
 
 @contextmanager
 def _stopping(out: Path, say: Say, go_on: str) -> Iterator[_Stopping]:
-    """Say how to go on after Ctrl-C, where there is a checkpoint to go on from."""
+    """Print how to go on after Ctrl-C, where there is a checkpoint to go on from."""
     with ExitStack() as stack:
         stopping = _Stopping(say, stack)
         try:

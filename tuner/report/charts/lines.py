@@ -81,7 +81,7 @@ _SPARE = 0.1
 
 
 def say_nothing(axes: Axes, text: str) -> None:
-    """Say in the middle of empty axes why they are."""
+    """Write in the middle of empty axes why they are empty."""
     style: dict[str, Any] = {"ha": "center", "va": "center", "color": MUTED, "gid": "nothing"}
     axes.text(0.5, 0.5, text, transform=axes.transAxes, **style)
 

@@ -216,7 +216,7 @@ _AXIS_HEIGHT = 0.46
 
 
 def say_nothing(axes: Axes, text: str) -> None:
-    """Say in the middle of empty axes why they are."""
+    """Write in the middle of empty axes why they are empty."""
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", gid="nothing")
 
 

@@ -14,7 +14,7 @@ def percents(value: float) -> str:
 
 
 def epochs(ends: Sequence[int]) -> str:
-    """Say after which epochs the rungs lie.
+    """State after which epochs the rungs lie.
 
     Examples
     --------
@@ -25,7 +25,7 @@ def epochs(ends: Sequence[int]) -> str:
 
 
 def left_out(points: pd.DataFrame, most: int) -> str:
-    """Say that not all points are drawn.
+    """Note that not all points are drawn.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def left_out(points: pd.DataFrame, most: int) -> str:
 
 
 def moved(*axes: Dimension) -> str:
-    """Say that points on one choice are moved apart."""
+    """State that points on one choice are moved apart."""
     if not any(axis.scale == "choice" for axis in axes):
         return ""
     return " Points on one choice are moved apart a little, so that none hides another."
