@@ -142,7 +142,7 @@ def fill_with_real_numbers(space: Workspace, data: TuningData) -> None:
     space.x[...] = data.train.x[rows].reshape(space.x.shape)
     targets = one_hot(data.train.y[rows], space.targets.shape[2], space.x.dtype)
     space.targets[...] = targets.reshape(space.targets.shape)
-    space.step([])
+    space.step([], 1)
 
 
 def every_product(space: Workspace) -> list[tuple[Any, ...]]:

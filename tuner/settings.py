@@ -314,7 +314,43 @@ class Hyperparameters(_Checked):
     )
     optimizer: str = field(
         default="sgd",
-        metadata=choice(OPTIMIZERS, "How weights follow the gradient."),
+        metadata=choice(
+            OPTIMIZERS,
+            "How weights follow the gradient.",
+            "sgd is the article's; momentum and nesterov keep a velocity (the book, 'Other "
+            "techniques'), adamw means of the gradient and of its square.",
+            search=15,
+        ),
+    )
+    momentum: float = field(
+        default=0.9,
+        metadata=setting(
+            NUMBER,
+            "Momentum coefficient μ of --optimizer momentum and nesterov.",
+            within=SHARE,
+            label="μ",
+            search=16,
+        ),
+    )
+    beta1: float = field(
+        default=0.9,
+        metadata=setting(
+            NUMBER,
+            "Decay of the mean gradient of --optimizer adamw.",
+            within=SHARE,
+            label="β₁",
+            search=17,
+        ),
+    )
+    beta2: float = field(
+        default=0.999,
+        metadata=setting(
+            NUMBER,
+            "Decay of the mean square gradient of --optimizer adamw.",
+            within=SHARE,
+            label="β₂",
+            search=18,
+        ),
     )
     batch_size: int = field(
         default=10,
@@ -436,10 +472,12 @@ class Strategy(_Checked):
     schedule: str = field(
         default="constant",
         metadata=choice(
-            ("constant", "halving", "planned"),
+            ("constant", "halving", "planned", "one-cycle", "cosine", "warm-restarts"),
             "Learning rate schedule.",
-            "Keep η, divide it at each plateau, or keep it for `hold` epochs and then divide it at "
-            "even distances up to the last epoch.",
+            "Keep η; divide it at each plateau; keep it for `hold` epochs and then divide it at "
+            "even distances up to the last epoch; raise it for the first fifth of all steps and "
+            "then lower it to 0; lower it along half a cosine, once or in cycles of 1, 2, 4 … "
+            "epochs.",
             search=12,
         ),
     )
@@ -453,6 +491,12 @@ class Strategy(_Checked):
         default=0.001,
         metadata=setting(
             NUMBER, "Share of its start at which a halving η ends training.", within=INNER_SHARE
+        ),
+    )
+    rise: float = field(
+        default=0.2,
+        metadata=setting(
+            NUMBER, "Share of the steps in which --schedule one-cycle raises η.", within=SHARE
         ),
     )
     hold: int | None = field(

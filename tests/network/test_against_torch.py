@@ -1,5 +1,6 @@
 """The same networks in PyTorch: same weights, order and data give the same training."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,13 @@ def torch_training(network: Any, trainer: NativeTrainer, s: Hyperparameters) -> 
     l2 = s.lambda_ / N if s.regularization == "l2" else 0.0
     l1 = s.lambda_ / N if s.regularization == "l1" else 0.0
     weights = {"params": weights_of(network), "weight_decay": l2}
-    optimizer = torch.optim.SGD([weights, {"params": biases_of(network)}], lr=s.eta)
+    groups = [weights, {"params": biases_of(network), "weight_decay": 0.0}]
+    optimizer = {
+        "sgd": partial(torch.optim.SGD),
+        "momentum": partial(torch.optim.SGD, momentum=s.momentum),
+        "nesterov": partial(torch.optim.SGD, momentum=s.momentum, nesterov=True),
+        "adamw": partial(torch.optim.AdamW, betas=(s.beta1, s.beta2)),
+    }[s.optimizer](groups, lr=s.eta)
     x = torch.from_numpy(trainer.data.train.x.astype(np.float64))
     y = torch.from_numpy(trainer.data.train.y.copy())
     for epoch in range(EPOCHS):
@@ -96,19 +103,21 @@ def settings_of(
     cost: str,
     regularization: str = "l2",
     dropout: float = 0.0,
+    **more: Any,
 ) -> Hyperparameters:
-    return Hyperparameters(
-        eta=0.3,
-        hidden=(8, 5),
-        activation=activation,
-        cost=cost,
-        regularization=regularization,
-        batch_size=M,
-        lambda_=0.7,
-        dropout=dropout,
-        precision="float64",
-        seed=11,
-    )
+    known: dict[str, Any] = {
+        "eta": 0.3,
+        "hidden": (8, 5),
+        "activation": activation,
+        "cost": cost,
+        "regularization": regularization,
+        "batch_size": M,
+        "lambda_": 0.7,
+        "dropout": dropout,
+        "precision": "float64",
+        "seed": 11,
+    }
+    return Hyperparameters(**known | more)
 
 
 @pytest.mark.parametrize("dropout", [0, 0.3])
@@ -122,7 +131,32 @@ def test_trains_as_pytorch_does(
     regularization: str,
     dropout: float,
 ) -> None:
-    start = trainer.start(settings_of(activation, cost, regularization, dropout))
+    assert_trains_alike(trainer, settings_of(activation, cost, regularization, dropout))
+
+
+@pytest.mark.parametrize("lambda_", [0, 0.7])
+@pytest.mark.parametrize("dropout", [0, 0.3])
+@EVERY_COST
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        {"optimizer": "momentum", "eta": 0.1, "momentum": 0.8},
+        {"optimizer": "momentum", "eta": 0.1, "momentum": 0.8, "regularization": "l1"},
+        {"optimizer": "nesterov", "eta": 0.1, "momentum": 0.8},
+        {"optimizer": "nesterov", "eta": 0.1, "momentum": 0.8, "regularization": "l1"},
+        {"optimizer": "adamw", "eta": 0.01},
+        {"optimizer": "adamw", "eta": 0.01, "beta1": 0.7, "beta2": 0.95},
+    ],
+)
+def test_optimizers_train_as_those_of_pytorch(
+    trainer: NativeTrainer, optimizer: dict[str, Any], cost: str, dropout: float, lambda_: float
+) -> None:
+    more = {"dropout": dropout, "lambda_": lambda_, **optimizer}
+    assert_trains_alike(trainer, settings_of("tanh", cost, **more))
+
+
+def assert_trains_alike(trainer: NativeTrainer, settings: Hyperparameters) -> None:
+    start = trainer.start(settings)
     network = torch_network(start)
     torch_training(network, trainer, start.settings)
     (ours,) = trainer.advance([start], EPOCHS * STEPS_PER_EPOCH)

@@ -11,8 +11,19 @@ from hypothesis import strategies as st
 
 from tuner.errors import OptionError
 from tuner.records import from_json, to_json
+from tuner.settings import Strategy, settings_of
+from tuner.strategies.plans import policies
 from tuner.strategies.plateau import Plateau
-from tuner.strategies.schedules import Constant, Halving, Planned, Schedule
+from tuner.strategies.schedules import (
+    SCHEDULES,
+    Constant,
+    Cosine,
+    Halving,
+    OneCycle,
+    Planned,
+    Schedule,
+    WarmRestarts,
+)
 
 
 def halving(
@@ -222,3 +233,77 @@ def test_a_planned_eta_never_rises_nor_falls_below_its_end(
 def test_a_planned_schedule_must_fit(hold: int, epochs: int, message: str) -> None:
     with pytest.raises(OptionError, match=message):
         Planned(start=1.0, hold=hold, epochs=epochs)
+
+
+def of_each_step(schedule: Schedule, steps: int) -> list[list[float]]:
+    """η of each step of each epoch until the schedule is finished."""
+    epochs = []
+    while not schedule.finished:
+        epochs.append(schedule.etas(steps).tolist())
+        schedule = schedule.observe(0.5)
+    return epochs
+
+
+@pytest.mark.parametrize(
+    ("schedule", "steps", "expected"),
+    [
+        # Ten steps: two up, then down by an eighth of the start at each, the last one above 0.
+        (
+            OneCycle(start=8, epochs=2),
+            5,
+            [[4, 8, 8, 7, 6], [5, 4, 3, 2, 1]],
+        ),
+        (OneCycle(start=8, epochs=1, rise=0), 4, [[8, 6, 4, 2]]),
+        (OneCycle(start=6, epochs=4, rise=0.75), 1, [[2], [4], [6], [6]]),
+        # Half a cosine: 1, ¾, ½, ¼ of the start where its angle is 0, 60, 90 and 120 degrees.
+        (Cosine(start=8, epochs=3), 1, [[8], [6], [2]]),
+        (Cosine(start=8, epochs=1), 2, [[8, 4]]),
+        (WarmRestarts(start=8, epochs=3), 2, [[8, 4], [8, 8 * (1 + 0.5**0.5) / 2], [4, 1.1715729]]),
+        (WarmRestarts(start=8, epochs=4), 1, [[8], [8], [6], [2]]),
+    ],
+)
+def test_eta_of_each_step(schedule: Schedule, steps: int, expected: list[list[float]]) -> None:
+    actual = of_each_step(schedule, steps)
+    assert len(actual) == len(expected)
+    for one, other in zip(actual, expected, strict=True):
+        assert one == pytest.approx(other)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "cycles"),
+    [
+        (1, (1,)),
+        (2, (1, 1)),
+        (3, (1, 2)),
+        (7, (1, 2, 4)),
+        (8, (1, 2, 5)),
+        (10, (1, 2, 7)),
+        (11, (1, 2, 4, 4)),
+        (30, (1, 2, 4, 8, 15)),
+        (31, (1, 2, 4, 8, 16)),
+    ],
+)
+def test_cycles_double_and_the_last_one_takes_what_is_left(
+    epochs: int, cycles: tuple[int, ...]
+) -> None:
+    assert WarmRestarts(start=1, epochs=epochs).cycles == cycles
+
+
+@given(
+    st.sampled_from(sorted(SCHEDULES)),
+    st.integers(2, 40),
+    st.integers(1, 9),
+    st.floats(1e-6, 1e3),
+)
+def test_eta_is_positive_and_at_most_its_start(
+    name: str, epochs: int, steps: int, eta: float
+) -> None:
+    schedule, _ = policies(eta, Strategy(epochs=epochs, schedule=name))
+    for _ in range(epochs):
+        assert all(0 < each <= eta * (1 + 1e-12) for each in schedule.etas(steps))
+        assert from_json(type(schedule), json.dumps(to_json(schedule))) == schedule
+        schedule = schedule.observe(0.5)
+
+
+def test_the_names_of_schedules_are_the_choices_of_the_setting() -> None:
+    assert tuple(settings_of(Strategy)["schedule"].choices) == tuple(SCHEDULES)

@@ -53,11 +53,11 @@ def learn(cost: str, *, weight: float, bias: float, eta: float, epochs: int = EP
     (0.82, 0.09)
     """
     start = Parameters((np.array([[weight]], float),), (np.array([bias], float),))
-    stack = Stack(Functions.named("sigmoid", cost), [Start(parameters=start, eta=eta)])
+    stack = Stack(Functions.named("sigmoid", cost), [Start(parameters=start, eta=eta)], n=1)
     space = Workspace(stack, m=1, slots=[0])
     space.x[...], space.targets[...] = 1.0, 0.0
     rows = []
-    for _ in range(epochs + 1):
+    for epoch in range(epochs + 1):
         z = stack.weights[0][0] + stack.biases[0][0]
         space.forward(())
         output = float(space.a[-1].item())
@@ -69,7 +69,7 @@ def learn(cost: str, *, weight: float, bias: float, eta: float, epochs: int = EP
                 abs(space.delta[-1].item()),
             )
         )
-        space.update()
+        space.update(epoch + 1)
     return Course(*(tuple(column) for column in zip(*rows, strict=True)))
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuner.cli.output import json_text, print_sentences, print_table, print_warnings, warnings_json
 from tuner.records import ADVICE, Epoch, EtaSearch, Outcome, Run, TrainRecord, to_json
+from tuner.records.training import divisions
 from tuner.report.checks.training import train_cautions
 from tuner.report.format import cost, duration, number, percent
 from tuner.report.summaries.learning_rate import eta_phrase
@@ -127,7 +127,7 @@ def shown(run: Run, most: int = ROWS) -> list[Epoch]:
 
 def _changes(run: Run) -> set[int]:
     """Return the first epoch at each new η."""
-    return {after.epoch for before, after in pairwise(run.history) if after.eta != before.eta}
+    return {each.epoch for each in divisions(run.history)}
 
 
 def _spread(numbers: Sequence[int], most: int) -> list[int]:

@@ -48,8 +48,8 @@ class Start:
         They are copied.
     eta
         Learning rate η.
-    decay
-        ηλ/n.
+    lambda_
+        Regularization parameter λ.
     state
         What the optimizer has kept so far, by its names.
     rates
@@ -58,7 +58,7 @@ class Start:
 
     parameters: Parameters
     eta: float
-    decay: float = 0.0
+    lambda_: float = 0.0
     state: Mapping[str, Parameters] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
 
@@ -72,6 +72,8 @@ class Stack:
         The same in all lanes.
     lanes
         One or more.
+    n
+        Training examples, over which λ is shared out.
     dropout
         Whether there are masks for the hidden neurons.
 
@@ -81,25 +83,38 @@ class Stack:
         One array (K, n_out, n_in) and one (K, 1, n_out) a layer.
     state
         The optimizer's arrays by name, of the shapes of `weights` and then of `biases`.
+    eta, decay, penalty
+        η, ηλ/n and λ/n of each lane.
+    rates
+        η and the optimizer's further hyperparameters by name, (K, 1, 1).
     """
 
     def __init__(
-        self, functions: Functions, lanes: Sequence[Start], *, dropout: bool = False
+        self, functions: Functions, lanes: Sequence[Start], *, n: int, dropout: bool = False
     ) -> None:
-        self.functions, self.dropout = functions, dropout
+        self.functions, self.n, self.dropout = functions, n, dropout
         self.weights, self.biases = _stacked([lane.parameters for lane in lanes])
-        self.eta = [lane.eta for lane in lanes]
-        self.decay = [lane.decay for lane in lanes]
         optimizer = functions.optimizer
-        self.rates = {"eta": self.column(self.eta)} | {
+        self._lambda = [lane.lambda_ for lane in lanes]
+        self.penalty = [lambda_ / n for lambda_ in self._lambda]
+        self.rates = {
             name: self.column([lane.rates[name] for lane in lanes]) for name in optimizer.rates
         }
+        self.set_eta([lane.eta for lane in lanes])
         self.state = {
             name: [
                 array for kind in _stacked([lane.state[name] for lane in lanes]) for array in kind
             ]
             for name in optimizer.state
         }
+
+    def set_eta(self, etas: Sequence[float]) -> None:
+        """Change the learning rate of each lane."""
+        self.eta = etas
+        self.decay = [
+            eta * lambda_ / self.n for eta, lambda_ in zip(etas, self._lambda, strict=True)
+        ]
+        self.rates["eta"] = self.column(etas)
 
     @property
     def dtype(self) -> np.dtype[np.floating]:

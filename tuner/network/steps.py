@@ -8,16 +8,42 @@ mini-batch, their slot.
 Backpropagation is that of Nielsen, chapter 2 (http://neuralnetworksanddeeplearning.com/chap2.html).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from tuner.network.arrays import Array
 from tuner.network.blas import gemm_for
+from tuner.network.optimizers import OPTIMIZERS, Optimizer
 from tuner.network.stack import Stack
+
+Products = list[list[tuple[float, Array, Array, float, Array]]]
 
 Pairs = Sequence[Sequence[tuple[Array, Array]]]
 """For each layer and lane its inputs (d, m) and errors (h, m), as column-major BLAS sees them."""
+
+
+BLOCK_BYTES = 1 << 16
+"""An optimizer goes through large weights in blocks of this size: they stay in the cache."""
+
+
+class Update(Protocol):
+    """Updates the parameters of a stack from the inputs and errors of every layer, in place.
+
+    Attributes
+    ----------
+    products
+        α, A, B, β and C of the product C ← α·A·B + β·C of every layer and lane.
+    """
+
+    products: Products
+
+    def __call__(self, t: int) -> None:
+        """Update every layer; `t` counts the steps of the lanes from 1."""
+
+    def set_eta(self) -> None:
+        """Take on the learning rates that the stack has now."""
 
 
 class Descent:
@@ -27,26 +53,22 @@ class Descent:
     """
 
     def __init__(self, stack: Stack, m: int, pairs: Pairs, errors: Sequence[Array]) -> None:
-        self.stack, self.errors = stack, errors
+        self.stack, self.m, self.pairs, self.errors = stack, m, pairs, errors
         self.gemm = gemm_for(stack.dtype)
-        regularizer = stack.functions.regularizer
-        keep = [1 - decay if regularizer.scales else 1.0 for decay in stack.decay]
-        shrinks = not regularizer.scales and any(stack.decay)
-        self.shrink = stack.column(stack.decay) if shrinks else None
-        scales = [-eta / m for eta in stack.eta]
-        self.minus_eta_over_m = stack.column(scales)
         self.bias_step = [np.empty_like(b) for b in stack.biases]
-        self.products = [
-            [
-                (scale, inputs, error, kept, w.T)
-                for scale, (inputs, error), kept, w in zip(
-                    scales, lanes, keep, weights, strict=True
-                )
-            ]
-            for lanes, weights in zip(pairs, stack.weights, strict=True)
-        ]
+        self.set_eta()
 
-    def __call__(self) -> None:
+    def set_eta(self) -> None:
+        """Take on the learning rates that the stack has now."""
+        stack, scales_weights = self.stack, self.stack.functions.regularizer.scales
+        keep = [1 - decay if scales_weights else 1.0 for decay in stack.decay]
+        shrinks = not scales_weights and any(stack.decay)
+        self.shrink = stack.column(stack.decay) if shrinks else None
+        scales = [-eta / self.m for eta in stack.eta]
+        self.minus_eta_over_m = stack.column(scales)
+        self.products = _products(self.pairs, scales, keep, stack.weights)
+
+    def __call__(self, t: int) -> None:  # noqa: ARG002
         """Update every layer."""
         gemm, stack = self.gemm, self.stack
         for layer, delta in enumerate(self.errors):
@@ -61,39 +83,129 @@ class Descent:
             stack.biases[layer] += step
 
 
-class OptimizerStep:
-    """Let an optimizer with a state follow the gradient of the regularized cost."""
+class MomentumDescent:
+    """Descent with momentum: v → μv - η/m Σ∂Cₓ/∂w - ηλ/n ∂R/∂w and w → w + v, biases alike.
+
+    All of the velocity's step but the penalty is one matrix product, C ← α·A·B + β·C.
+    """
+
+    def __init__(self, stack: Stack, m: int, pairs: Pairs, errors: Sequence[Array]) -> None:
+        self.stack, self.m, self.pairs, self.errors = stack, m, pairs, errors
+        self.gemm = gemm_for(stack.dtype)
+        self.velocity = stack.state["velocity"]
+        self.bias_step = [np.empty_like(b) for b in stack.biases]
+        self.set_eta()
+
+    def set_eta(self) -> None:
+        """Take on the learning rates that the stack has now."""
+        stack = self.stack
+        self.shrink = stack.column(stack.decay) if any(stack.decay) else None
+        scales = [-eta / self.m for eta in stack.eta]
+        self.minus_eta_over_m = stack.column(scales)
+        keep = stack.rates["momentum"].ravel().tolist()
+        self.products = _products(self.pairs, scales, keep, self.velocity)
+
+    def __call__(self, t: int) -> None:  # noqa: ARG002
+        """Update every layer."""
+        gemm, stack, momentum = self.gemm, self.stack, self.stack.rates["momentum"]
+        of_weights, of_biases = self.velocity[: len(self.errors)], self.velocity[len(self.errors) :]
+        for layer, (delta, weights) in enumerate(zip(self.errors, stack.weights, strict=True)):
+            for scale, inputs, error, kept, velocity in self.products[layer]:
+                gemm(scale, inputs, error, kept, velocity, 0, 1, 1)  # (h, m) @ (m, d) -> (h, d)
+            if self.shrink is not None:
+                gradient = stack.functions.regularizer.gradient
+                for rows in row_blocks(weights):
+                    of_weights[layer][:, rows] -= self.shrink * gradient(weights[:, rows])
+            weights += of_weights[layer]
+            step = self.bias_step[layer]
+            np.add.reduce(delta, axis=1, out=step, keepdims=True)  # (K, m, h) -> (K, 1, h)
+            step *= self.minus_eta_over_m
+            of_biases[layer] *= momentum
+            of_biases[layer] += step
+            stack.biases[layer] += of_biases[layer]
+
+
+class GradientStep:
+    """Computes the gradient, and lets any optimizer follow it."""
 
     def __init__(self, stack: Stack, m: int, pairs: Pairs, errors: Sequence[Array]) -> None:
         self.stack, self.errors = stack, errors
         self.gemm = gemm_for(stack.dtype)
-        rates = zip(stack.decay, stack.eta, strict=True)
-        self.lambda_over_n = stack.column([decay / eta for decay, eta in rates])
         self.gradients = [np.empty_like(w) for w in stack.weights]
-        self.products = [
+        ones, zeros = [1 / m] * len(stack.eta), [0.0] * len(stack.eta)
+        self.products = _products(pairs, ones, zeros, self.gradients)
+        layers = len(stack.weights)
+        self.blocks = [
             [
-                (1 / m, inputs, error, 0.0, gradient.T)
-                for (inputs, error), gradient in zip(lanes, gradients, strict=True)
+                (
+                    weights[:, rows],
+                    gradient[:, rows],
+                    {name: arrays[layer][:, rows] for name, arrays in stack.state.items()},
+                )
+                for rows in row_blocks(weights)
             ]
-            for lanes, gradients in zip(pairs, self.gradients, strict=True)
+            for layer, (weights, gradient) in enumerate(
+                zip(stack.weights, self.gradients, strict=True)
+            )
         ]
+        self.bias_state = [
+            {name: arrays[layers + layer] for name, arrays in stack.state.items()}
+            for layer in range(layers)
+        ]
+        self.set_eta()
 
-    def __call__(self) -> None:
+    def set_eta(self) -> None:
+        """Take on the learning rates that the stack has now."""
+        stack = self.stack
+        self.decay = stack.column(stack.decay) if any(stack.decay) else None
+        self.share = stack.column(stack.penalty) if any(stack.penalty) else None
+
+    def __call__(self, t: int) -> None:
         """Update every layer."""
-        gemm, stack, regularizer = self.gemm, self.stack, self.stack.functions.regularizer
-        for layer, (delta, gradient) in enumerate(zip(self.errors, self.gradients, strict=True)):
-            for product in self.products[layer]:
-                gemm(*product, 0, 1, 1)  # (h, m) @ (m, d) -> (h, d)
-            gradient += self.lambda_over_n * regularizer.gradient(stack.weights[layer])
+        gemm, functions = self.gemm, self.stack.functions
+        optimizer, of_penalty = functions.optimizer, functions.regularizer.gradient
+        rates = optimizer.rates_at(self.stack.rates, t)
+        for layer, delta in enumerate(self.errors):
+            for scale, inputs, error, kept, gradient in self.products[layer]:
+                gemm(scale, inputs, error, kept, gradient, 0, 1, 1)  # (h, m) @ (m, d) -> (h, d)
+            for weights, gradient, state in self.blocks[layer]:
+                if optimizer.decoupled and self.decay is not None:
+                    weights -= self.decay * of_penalty(weights)
+                elif self.share is not None:
+                    gradient += self.share * of_penalty(weights)
+                optimizer.step(weights, gradient, state, rates)
             of_biases = delta.mean(axis=1, keepdims=True)  # (K, m, h) -> (K, 1, h)
-            self._follow(layer, stack.weights[layer], gradient)
-            self._follow(layer + len(stack.weights), stack.biases[layer], of_biases)
+            optimizer.step(self.stack.biases[layer], of_biases, self.bias_state[layer], rates)
 
-    def _follow(self, place: int, parameters: Array, gradient: Array) -> None:
-        step = self.stack.functions.optimizer.step
-        if step is not None:
-            state = {name: arrays[place] for name, arrays in self.stack.state.items()}
-            step(parameters, gradient, state, self.stack.rates)
+
+UPDATES: Mapping[Optimizer, Callable[[Stack, int, Pairs, Sequence[Array]], Update]] = {
+    OPTIMIZERS["sgd"]: Descent,
+    OPTIMIZERS["momentum"]: MomentumDescent,
+}
+"""Faster ways to the numbers of `GradientStep`, but for rounding."""
+
+
+def row_blocks(weights: Array) -> list[slice]:
+    """Return slices of the rows of weights (K, h, d), each small enough for the cache.
+
+    >>> row_blocks(np.empty((1, 512, 784), "float32"))[:2]
+    [slice(0, 20, None), slice(20, 40, None)]
+    """
+    lanes, h, d = weights.shape
+    rows = max(1, BLOCK_BYTES // (lanes * d * weights.itemsize))
+    return [slice(first, first + rows) for first in range(0, h, rows)]
+
+
+def _products(
+    pairs: Pairs, scales: Sequence[float], keep: Sequence[float], targets: Sequence[Array]
+) -> Products:
+    return [
+        [
+            (scale, inputs, error, kept, target.T)
+            for scale, (inputs, error), kept, target in zip(scales, lanes, keep, layer, strict=True)
+        ]
+        for lanes, layer in zip(pairs, targets, strict=False)
+    ]
 
 
 class Workspace:
@@ -145,21 +257,22 @@ class Workspace:
             for w, e, o in zip(weights[1:], errors[1:], errors[:-1], strict=True)
         ]
         pairs = [list(zip(i, e, strict=True)) for i, e in zip(inputs, errors, strict=True)]
-        plain = functions.optimizer.step is None
-        self.update = (Descent if plain else OptimizerStep)(stack, m, pairs, self.delta)
+        self.update = UPDATES.get(functions.optimizer, GradientStep)(stack, m, pairs, self.delta)
         """Updates the parameters from the inputs and errors of every layer, in place."""
 
-    def step(self, masks: Sequence[Array]) -> None:
-        """Do one step of gradient descent on `x` and `targets` in every lane.
+    def step(self, masks: Sequence[Array], t: int) -> None:
+        """Train every lane for one step on `x` and `targets`.
 
         Parameters
         ----------
         masks
             One array (K, 1, h) for each hidden layer, or nothing without dropout.
+        t
+            Number of the step in the life of the lanes, counted from 1.
         """
         self.forward(masks)
         self.backward(masks)
-        self.update()
+        self.update(t)
 
     def forward(self, masks: Sequence[Array]) -> None:
         """Compute the activations of every layer."""

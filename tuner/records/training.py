@@ -1,8 +1,10 @@
 """What happened while a network trained."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from tuner.errors import require
 from tuner.serialization import Number, Positive, Record, Share
@@ -18,7 +20,7 @@ class Epoch(Record):
     epoch
         Counted from 1.
     eta
-        Learning rate used in this epoch.
+        Learning rate used in this epoch: the mean over its steps where it changes with them.
     training_cost, validation_cost
         Regularised cost per example; not finite after divergence.
     training_accuracy, validation_accuracy
@@ -44,6 +46,20 @@ class Epoch(Record):
     def gap(self) -> float:
         """The generalization gap: training minus validation accuracy, in shares."""
         return self.training_accuracy - self.validation_accuracy
+
+
+def changes_steadily(history: Sequence[Epoch]) -> bool:
+    """Return whether η differs in every epoch, by ever another factor: no plateau divides it so."""
+    factors = [b.eta / a.eta for a, b in pairwise(history)]
+    alike = all(math.isclose(each, factors[0], rel_tol=1e-6) for each in factors)
+    return 1 not in factors and not alike
+
+
+def divisions(history: Sequence[Epoch]) -> tuple[Epoch, ...]:
+    """Return the first epoch at each new η; none where η changes steadily."""
+    if changes_steadily(history):
+        return ()
+    return tuple(after for before, after in pairwise(history) if after.eta != before.eta)
 
 
 class StopReason(StrEnum):

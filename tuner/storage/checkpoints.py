@@ -11,7 +11,7 @@ from tuner.network.initialization import Parameters
 from tuner.network.optimizers import OPTIMIZERS
 from tuner.records import DataSummary, Epoch, Hyperparameters, Record, to_json
 from tuner.storage import tensorfile
-from tuner.strategies.schedules import Halving, Planned, Schedule
+from tuner.strategies.schedules import Halving, Planned, Schedule, WithinEpochs
 from tuner.strategies.stopping import Stopping
 from tuner.trainers.native import NativeLane
 from tuner.training.loop import Training
@@ -210,7 +210,7 @@ def _check_counts(record: CheckpointRecord) -> None:
         raise DataError("holds epochs out of order: start anew.")
     if isinstance(record.schedule, Halving) and not 0 <= record.schedule.divisions <= n:
         raise DataError(f"holds a schedule of {record.schedule.divisions} divisions: start anew.")
-    if isinstance(record.schedule, Planned) and record.schedule.seen != n:
+    if isinstance(record.schedule, Planned | WithinEpochs) and record.schedule.seen != n:
         raise DataError(f"holds a schedule that saw {record.schedule.seen} epochs: start anew.")
     steps = min(record.lane.steps, record.best.steps)
     if steps < 0:

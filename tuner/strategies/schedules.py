@@ -3,7 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tuner.errors import OptionError, require
 from tuner.serialization import Record
@@ -22,6 +25,7 @@ class Constant(Record):
     """
 
     waits: ClassVar[bool] = False
+    within_epochs: ClassVar[bool] = False
     eta: float
 
     @classmethod
@@ -33,6 +37,10 @@ class Constant(Record):
     def finished(self) -> bool:
         """Whether η has come down to its end; never."""
         return False
+
+    def etas(self, steps: int) -> NDArray[np.float64]:
+        """Return η at each of the steps of the next epoch."""
+        return np.full(steps, self.eta)
 
     def observe(self, validation_accuracy: float) -> Self:  # noqa: ARG002
         """Return the schedule after one more epoch."""
@@ -71,6 +79,7 @@ class Halving(Record):
     """
 
     waits: ClassVar[bool] = True
+    within_epochs: ClassVar[bool] = False
     start: float
     plateau: Plateau
     factor: float = 2.0
@@ -104,6 +113,10 @@ class Halving(Record):
         """Whether η has come down to `until` × its start."""
         rounding = 1 + 1e-9
         return self.factor**-self.divisions <= self.until * rounding
+
+    def etas(self, steps: int) -> NDArray[np.float64]:
+        """Return η at each of the steps of the next epoch."""
+        return np.full(steps, self.eta)
 
     def observe(self, validation_accuracy: float) -> Self:
         """Return the schedule after one more epoch."""
@@ -151,6 +164,7 @@ class Planned(Record):
     """
 
     waits: ClassVar[bool] = False
+    within_epochs: ClassVar[bool] = False
     start: float
     hold: int
     epochs: int
@@ -187,19 +201,174 @@ class Planned(Record):
         """Whether all epochs are trained."""
         return self.seen >= self.epochs
 
+    def etas(self, steps: int) -> NDArray[np.float64]:
+        """Return η at each of the steps of the next epoch."""
+        return np.full(steps, self.eta)
+
     def observe(self, validation_accuracy: float) -> Self:  # noqa: ARG002
         """Return the schedule after one more epoch."""
         return replace(self, seen=self.seen + 1)
 
 
-Schedule = Constant | Halving | Planned
+@dataclass(frozen=True, kw_only=True)
+class WithinEpochs(Record):
+    """What schedules share that change η with every step, up to an appointed last epoch.
+
+    Attributes
+    ----------
+    start
+        η at its highest.
+    epochs
+        All epochs.
+    seen
+        Epochs trained so far.
+
+    Raises
+    ------
+    OptionError
+        When a setting is out of its range.
+    """
+
+    waits: ClassVar[bool] = False
+    within_epochs: ClassVar[bool] = True
+    start: float
+    epochs: int
+    seen: int = 0
+
+    def __post_init__(self) -> None:
+        check_strategy(epochs=self.epochs)
+
+    @classmethod
+    def of(cls, eta: float, strategy: Strategy) -> Self:
+        """Return the schedule of a strategy whose highest η is this one."""
+        return cls(start=eta, epochs=strategy.epochs)
+
+    @property
+    def eta(self) -> float:
+        """The learning rate that a network is built with; `etas` are those of its steps."""
+        return self.start
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are trained."""
+        return self.seen >= self.epochs
+
+    def observe(self, validation_accuracy: float) -> Self:  # noqa: ARG002
+        """Return the schedule after one more epoch."""
+        return replace(self, seen=self.seen + 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneCycle(WithinEpochs):
+    """Raise η from 0 over the first part of training, then lower it to 0, both by even steps.
+
+    Smith and Topin, https://arxiv.org/abs/1708.07120.
+
+    Attributes
+    ----------
+    rise
+        Share of all steps in which η rises, from 0 and below 1.
+
+    Examples
+    --------
+    >>> schedule = OneCycle(start=0.8, epochs=2, rise=0.25)
+    >>> schedule.etas(4).round(3), schedule.observe(0.9).etas(4).round(3)
+    (array([0.4  , 0.8  , 0.8  , 0.667]), array([0.533, 0.4  , 0.267, 0.133]))
+    """
+
+    kind: Literal["one-cycle"] = "one-cycle"
+    rise: float = 0.2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_strategy(rise=self.rise)
+
+    @classmethod
+    def of(cls, eta: float, strategy: Strategy) -> Self:
+        """Return the schedule of a strategy whose highest η is this one."""
+        return cls(start=eta, epochs=strategy.epochs, rise=strategy.rise)
+
+    def etas(self, steps: int) -> NDArray[np.float64]:
+        """Return η at each of the steps of the next epoch."""
+        step, total = self.seen * steps + np.arange(steps), self.epochs * steps
+        rising = round(self.rise * total)
+        down = (total - step) / (total - rising)
+        return self.start * np.minimum((step + 1) / rising, down) if rising else self.start * down
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cosine(WithinEpochs):
+    """Lower η to 0 along half a cosine: slowly, then fast, then slowly.
+
+    Loshchilov and Hutter, https://arxiv.org/abs/1608.03983.
+
+    Examples
+    --------
+    >>> Cosine(start=0.8, epochs=1).etas(4).round(3)
+    array([0.8  , 0.683, 0.4  , 0.117])
+    """
+
+    kind: Literal["cosine"] = "cosine"
+
+    def etas(self, steps: int) -> NDArray[np.float64]:
+        """Return η at each of the steps of the next epoch."""
+        return self.start * _half_cosine((self.seen + np.arange(steps) / steps) / self.epochs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmRestarts(WithinEpochs):
+    """Lower η along half a cosine again and again, in cycles of 1, 2, 4, 8 … epochs.
+
+    The last cycle takes what epochs are left, so that training ends with a small η: at least as
+    many as the cycle before, which is lengthened by fewer. Loshchilov and Hutter,
+    https://arxiv.org/abs/1608.03983.
+
+    Examples
+    --------
+    >>> WarmRestarts(start=0.8, epochs=10).cycles, WarmRestarts(start=0.8, epochs=12).cycles
+    ((1, 2, 7), (1, 2, 4, 5))
+    >>> WarmRestarts(start=0.8, epochs=3, seen=1).etas(2).round(3)
+    array([0.8  , 0.683])
+    """
+
+    kind: Literal["warm-restarts"] = "warm-restarts"
+
+    @property
+    def cycles(self) -> tuple[int, ...]:
+        """Epochs of each cycle; they add up to `epochs`."""
+        cycles = [1]
+        while (left := self.epochs - sum(cycles)) > 0:
+            cycles.append(min(2 * cycles[-1], left))
+        if len(cycles) > 1 and cycles[-1] < cycles[-2]:
+            cycles[-2:] = [cycles[-2] + cycles[-1]]
+        return tuple(cycles)
+
+    def etas(self, steps: int) -> NDArray[np.float64]:
+        """Return η at each of the steps of the next epoch."""
+        before = 0
+        for cycle in self.cycles:
+            if before + cycle > self.seen:
+                break
+            before += cycle
+        return self.start * _half_cosine((self.seen - before + np.arange(steps) / steps) / cycle)
+
+
+def _half_cosine(done: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (1 + np.cos(np.pi * done)) / 2
+
+
+Schedule = Constant | Halving | Planned | OneCycle | Cosine | WarmRestarts
 
 SCHEDULES: Mapping[str, type[Schedule]] = {
     "constant": Constant,
     "halving": Halving,
     "planned": Planned,
+    "one-cycle": OneCycle,
+    "cosine": Cosine,
+    "warm-restarts": WarmRestarts,
 }
 """Each schedule by its name in settings.
 
-`waits` says whether a schedule takes the patience of a strategy for itself.
+`waits` says whether a schedule takes the patience of a strategy for itself, `within_epochs` whether
+η changes with every step: `etas(steps)` are those of the next epoch then.
 """

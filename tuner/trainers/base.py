@@ -6,7 +6,7 @@ a pure function of it. Rungs, pauses, checkpoints and worker processes are all t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self, TypeVar
+from typing import Any, Literal, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,10 @@ from tuner.records import DataSummary, Hyperparameters
 
 Portion = Literal["training", "probe", "validation"]
 """Which examples are measured: a whole part, or for `probe` a fixed subset of the training part."""
+
+
+Rates = NDArray[np.float64]
+"""The learning rate at each of some steps, (steps,)."""
 
 
 class Lane(Protocol):
@@ -99,6 +103,15 @@ class Trainer(Protocol[L]):
         ...
 
 
+@runtime_checkable
+class PerStepTrainer(Trainer[L], Protocol[L]):
+    """A trainer that can change η with every step, as some schedules do."""
+
+    def advance_at(self, lanes: Sequence[L], etas: Sequence[Rates]) -> list[L]:
+        """Train each lane with the learning rates (steps,) that are given for it."""
+        ...
+
+
 class DescribedTrainer(Trainer[L], Protocol[L]):
     """A trainer that knows which data it trains on."""
 
@@ -106,6 +119,11 @@ class DescribedTrainer(Trainer[L], Protocol[L]):
     def summary(self) -> DataSummary:
         """Which data these are."""
         ...
+
+
+def constant_rates(lanes: Sequence[Lane], steps: int) -> list[Rates]:
+    """Return η of each lane's settings for each of the steps."""
+    return [np.full(steps, lane.settings.eta) for lane in lanes]
 
 
 def tuning_data(data: TuningData | Dataset) -> TuningData:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from tuner.network.steps import Workspace
 from tuner.randomness import Purpose, stream
 from tuner.records import DataSummary
 from tuner.settings import Hyperparameters, settings_of
-from tuner.trainers.base import Measurement, Portion, summary_of, tuning_data
+from tuner.trainers.base import Measurement, Portion, Rates, summary_of, tuning_data
 from tuner.trainers.batches import blocks, steps_in
 
 CACHE_BYTES = 1 << 20
@@ -139,10 +139,20 @@ class NativeTrainer:
         Lanes may differ in everything; those of one shape train in lock-step. A lane that has
         diverged comes back marked, and unchanged from then on.
         """
+        return self._advance(lanes, steps, None)
+
+    def advance_at(self, lanes: Sequence[NativeLane], etas: Sequence[Rates]) -> list[NativeLane]:
+        """Train each lane as `advance` does, with a learning rate for each step (steps,)."""
+        return self._advance(lanes, len(etas[0]), etas)
+
+    def _advance(
+        self, lanes: Sequence[NativeLane], steps: int, etas: Sequence[Rates] | None
+    ) -> list[NativeLane]:
         trained = list(lanes)
         with one_thread(), np.errstate(all="ignore"):
             for together in self._chunks(lanes):
-                results = self._train([lanes[i] for i in together], steps)
+                of_steps = None if etas is None else np.array([etas[i] for i in together])
+                results = self._train([lanes[i] for i in together], steps, of_steps)
                 for i, lane in zip(together, results, strict=True):
                     trained[i] = lane
         return trained
@@ -186,12 +196,15 @@ class NativeTrainer:
         dtype = np.dtype(precision)
         return train.x.astype(dtype, copy=False), one_hot(train.y, self.n_out, dtype)
 
-    def _train(self, lanes: list[NativeLane], steps: int) -> list[NativeLane]:
+    def _train(
+        self, lanes: list[NativeLane], steps: int, etas: NDArray[np.float64] | None
+    ) -> list[NativeLane]:
         stack = stack_of(lanes, self.n)
         step, end = lanes[0].steps, lanes[0].steps + steps
         inputs = self._inputs(lanes[0].settings.precision)
         settings = [lane.settings for lane in lanes]
-        epoch_of = _EpochTrainer(stack, settings, *inputs, self.data.image_shape)
+        rates = None if etas is None else RatesByStep(step, etas.T.tolist())
+        epoch_of = _EpochTrainer(stack, settings, *inputs, self.data.image_shape, rates=rates)
         while step < end:
             epoch, first = divmod(step, epoch_of.steps)
             last = min(epoch_of.steps, first + end - step)
@@ -207,6 +220,13 @@ class NativeTrainer:
         return trained
 
 
+class RatesByStep(NamedTuple):
+    """The learning rates (steps, K) of the lanes of a stack, from a step on."""
+
+    first: int
+    etas: list[list[float]]
+
+
 class _EpochTrainer:
     """Runs a stack through mini-batches of its data, each lane in the order of its seed."""
 
@@ -217,8 +237,11 @@ class _EpochTrainer:
         x: Array,
         targets: Array,
         image_shape: tuple[int, int] | None,
+        *,
+        rates: RatesByStep | None,
     ) -> None:
         self.x, self.targets, common = x, targets, settings[0]
+        self.stack, self.rates = stack, rates
         seeds = [s.seed for s in settings]
         self.seeds = sorted(set(seeds))
         self.slots = [self.seeds.index(seed) for seed in seeds]
@@ -227,8 +250,10 @@ class _EpochTrainer:
         self.fresh = FreshImages(common.expansion, image_shape)
         self.blocks = [*blocks(self.n, self.m, FRESH_EXAMPLES if self.fresh else self.n)]
         self.spaces = {m: Workspace(stack, m, self.slots) for m in {b.size for b in self.blocks}}
-        rates = [(s.dropout, s.seed) for s in settings]
-        self.masks = DropoutMasks(common.hidden, rates, common.precision) if stack.dropout else None
+        shares = [(s.dropout, s.seed) for s in settings]
+        self.masks = (
+            DropoutMasks(common.hidden, shares, common.precision) if stack.dropout else None
+        )
 
     def run(self, epoch: int, first: int, last: int) -> None:
         """Train on mini-batches `first` … `last` - 1 of an epoch."""
@@ -264,9 +289,13 @@ class _EpochTrainer:
         for batch, of_x, of_targets in zip(batches, x_rows, lane_rows, strict=True):
             take_x(of_x, 0, x, "clip")
             take_targets(of_targets, 0, targets, "clip")
+            number = first_step + batch
             if self.masks:
-                masks = self.masks.at(first_step + batch)
-            step(masks)
+                masks = self.masks.at(number)
+            if self.rates:
+                self.stack.set_eta(self.rates.etas[number - self.rates.first])
+                space.update.set_eta()
+            step(masks, number + 1)
 
     def _changed(
         self, orders: list[NDArray[np.intp]], block: tuple[int, int]
@@ -304,13 +333,13 @@ def stack_of(lanes: Sequence[NativeLane], n: int) -> Stack:
         Start(
             parameters=lane.parameters,
             eta=lane.settings.eta,
-            decay=lane.settings.eta * lane.settings.lambda_ / n,
+            lambda_=lane.settings.lambda_,
             state=lane.state,
             rates={name: getattr(lane.settings, name) for name in functions.optimizer.rates},
         )
         for lane in lanes
     ]
-    return Stack(functions, starts, dropout=common.dropout > 0)
+    return Stack(functions, starts, n=n, dropout=common.dropout > 0)
 
 
 def one_hot(labels: NDArray[np.intp], n_classes: int, dtype: np.dtype[np.floating]) -> Array:

@@ -17,7 +17,14 @@ from tuner.network.blas import one_thread
 from tuner.network.regularization import REGULARIZERS, penalty
 from tuner.randomness import Purpose
 from tuner.records import DataSummary, Hyperparameters
-from tuner.trainers.base import Measurement, Portion, summary_of, tuning_data
+from tuner.trainers.base import (
+    Measurement,
+    Portion,
+    Rates,
+    constant_rates,
+    summary_of,
+    tuning_data,
+)
 from tuner.trainers.batches import steps_in
 from tuner.trainers.custom import (
     Rows,
@@ -138,9 +145,14 @@ class SklearnTrainer:
     def start(self, settings: Hyperparameters) -> SklearnLane:
         """Return a network before its first step."""
         check_expansion(settings)
+        if settings.optimizer != "sgd":
+            raise OptionError(
+                f"optimizer is {settings.optimizer!r} but an estimator has one of its own: leave it"
+                " out, and set the estimator's."
+            )
         with _apart(settings, 0):
             estimator = self._made(settings)
-            self._fit(estimator, settings, [np.arange(1)], NO_RATE)
+            self._fit(estimator, settings, [(np.arange(1), NO_RATE)])
         if hasattr(estimator, "_optimizer"):  # MLPClassifier's: it is made anew, with no memory
             del estimator._optimizer
         return SklearnLane(settings, estimator)
@@ -166,7 +178,14 @@ class SklearnTrainer:
 
         A lane that has diverged comes back marked, and unchanged from then on.
         """
-        return [lane if lane.diverged else self._train(lane, steps) for lane in lanes]
+        return self.advance_at(lanes, constant_rates(lanes, steps))
+
+    def advance_at(self, lanes: Sequence[SklearnLane], etas: Sequence[Rates]) -> list[SklearnLane]:
+        """Train each lane as `advance` does, with a learning rate for each step (steps,)."""
+        return [
+            lane if lane.diverged else self._train(lane, rates)
+            for lane, rates in zip(lanes, etas, strict=True)
+        ]
 
     def measure(self, lanes: Sequence[SklearnLane], portion: Portion) -> list[Measurement]:
         """Return the regularized cost and the accuracy of each lane."""
@@ -191,22 +210,23 @@ class SklearnTrainer:
             )
         return estimator.set_params(**{k: v for k, v in wanted.items() if k in known})
 
-    def _train(self, lane: SklearnLane, steps: int) -> SklearnLane:
-        s, estimator = lane.settings, copy.deepcopy(lane.estimator)
+    def _train(self, lane: SklearnLane, etas: Rates) -> SklearnLane:
+        s, estimator, steps = lane.settings, copy.deepcopy(lane.estimator), len(etas)
         batches = mini_batches(s.seed, self.n, min(s.batch_size, self.n), lane.steps, steps)
         with _apart(s, lane.steps):
-            finite = self._fit(estimator, s, (rows for _, rows in batches), s.eta)
+            rows_and_etas = zip((rows for _, rows in batches), etas.tolist(), strict=True)
+            finite = self._fit(estimator, s, rows_and_etas)
         return replace(lane, estimator=estimator, steps=lane.steps + steps, diverged=not finite)
 
     def _fit(
-        self, estimator: Estimator, s: Hyperparameters, batches: Iterable[Rows], eta: float
+        self, estimator: Estimator, s: Hyperparameters, batches: Iterable[tuple[Rows, float]]
     ) -> bool:
-        """Train on each mini-batch; give whether all weights are finite after them."""
-        x, y, m = self._inputs("training", s.precision), self.data.train.y, 0
-        for rows in batches:
-            if len(rows) != m:
-                m = len(rows)
-                _adjust(estimator, self._eta, eta, self.decay(s), m)
+        """Train on each mini-batch with its η; return whether all weights are finite after them."""
+        x, y, last = self._inputs("training", s.precision), self.data.train.y, None
+        for rows, eta in batches:
+            if (len(rows), eta) != last:
+                last = len(rows), eta
+                _adjust(estimator, self._eta, eta, self.decay(s), len(rows))
             try:
                 estimator.partial_fit(x[rows], y[rows], classes=self._classes)
             except ValueError as error:

@@ -15,7 +15,14 @@ from tuner.errors import DataError, MissingExtraError, OptionError
 from tuner.network.regularization import REGULARIZERS, penalty
 from tuner.randomness import Purpose
 from tuner.records import DataSummary, Hyperparameters
-from tuner.trainers.base import Measurement, Portion, summary_of, tuning_data
+from tuner.trainers.base import (
+    Measurement,
+    Portion,
+    Rates,
+    constant_rates,
+    summary_of,
+    tuning_data,
+)
 from tuner.trainers.batches import steps_in
 from tuner.trainers.custom import (
     check_expansion,
@@ -65,10 +72,11 @@ class TorchLane:
 class TorchTrainer:
     """Train a user's PyTorch model on a user's data.
 
-    Of the settings the trainer itself heeds `eta`, `lambda_`, `regularization`, `batch_size` and
-    `seed`; the model may heed the others (`hidden`, `activation`, `dropout`, …) or leave them be.
-    λ is `weight_decay` = λ/n (or for L1 a term of the loss) on the weights, which are the
-    parameters of two and more dimensions; biases and scales are never regularized.
+    Of the settings the trainer itself heeds `eta`, `lambda_`, `regularization`, `batch_size`,
+    `optimizer` (where none is passed) and `seed`; the model may heed the others (`hidden`,
+    `activation`, `dropout`, …) or leave them be. λ is `weight_decay` = λ/n (or for L1 a term of the
+    loss) on the weights, which are the parameters of two and more dimensions; biases and scales are
+    never regularized.
 
     Parameters
     ----------
@@ -83,8 +91,9 @@ class TorchTrainer:
     loss
         `loss(outputs, y)` gives the mean over the examples; by default PyTorch's cross-entropy.
     optimizer
-        `optimizer(groups, lr=η)` makes an optimizer, such as `torch.optim.SGD`, the default, or
-        `functools.partial(torch.optim.Adam, betas=(0.9, 0.99))`. λ overrides its weight decay.
+        `optimizer(groups, lr=η)` makes an optimizer, such as
+        `functools.partial(torch.optim.Adam, betas=(0.9, 0.99))`; by default PyTorch's own of the
+        `optimizer` in settings. λ overrides its weight decay.
     device
         Where to train; by default the first CUDA GPU if there is one, else the CPU.
     threads
@@ -124,7 +133,7 @@ class TorchTrainer:
         self._threads = threads
         self._make = (lambda _: model) if isinstance(model, torch.nn.Module) else model
         self._loss = loss or torch.nn.functional.cross_entropy
-        self._make_optimizer = optimizer or torch.optim.SGD
+        self._make_optimizer = optimizer
         self._classes = None if isinstance(data, tuple) else data.classes
         train, validation = _pairs(data)
         self._parts = {
@@ -185,20 +194,30 @@ class TorchTrainer:
 
         A lane that has diverged comes back marked, and unchanged from then on.
         """
-        return [lane if lane.diverged else self._train(lane, steps) for lane in lanes]
+        return self.advance_at(lanes, constant_rates(lanes, steps))
+
+    def advance_at(self, lanes: Sequence[TorchLane], etas: Sequence[Rates]) -> list[TorchLane]:
+        """Train each lane as `advance` does, with a learning rate for each step (steps,)."""
+        return [
+            lane if lane.diverged else self._train(lane, rates)
+            for lane, rates in zip(lanes, etas, strict=True)
+        ]
 
     def measure(self, lanes: Sequence[TorchLane], portion: Portion) -> list[Measurement]:
         """Return the regularized loss and the accuracy of each lane, the model in `eval` mode."""
         return [self._measure(lane, portion) for lane in lanes]
 
-    def _train(self, lane: TorchLane, steps: int) -> TorchLane:
-        s, m = lane.settings, min(lane.settings.batch_size, self.n)
+    def _train(self, lane: TorchLane, etas: Rates) -> TorchLane:
+        s, m, steps = lane.settings, min(lane.settings.batch_size, self.n), len(etas)
         x, y = self._inputs("training", self._dtype(lane)), self._parts["training"][1]
         forward_seed = derived_seed(s.seed, Purpose.DROPOUT)
         with self._apart(s, lane.steps), torch.enable_grad():
             module = self._module(lane).train()
             optimizer = self._optimizer(module, lane)
-            for step, rows in mini_batches(s.seed, self.n, m, lane.steps, steps):
+            batches = mini_batches(s.seed, self.n, m, lane.steps, steps)
+            for (step, rows), eta in zip(batches, etas.tolist(), strict=True):
+                for group in optimizer.param_groups:
+                    group["lr"] = eta
                 self._seed(forward_seed + step)
                 chosen = torch.from_numpy(rows).to(self.device)
                 optimizer.step(partial(self._backward, module, optimizer, x[chosen], y[chosen], s))
@@ -249,7 +268,8 @@ class TorchTrainer:
 
     def _optimizer(self, module: Module, lane: TorchLane) -> Optimizer:
         s = lane.settings
-        optimizer = self._make_optimizer(self._groups(module, s), lr=s.eta)
+        make = self._make_optimizer or _optimizer_of(s)
+        optimizer = make(self._groups(module, s), lr=s.eta)
         if self._decays(s) and "weight_decay" not in optimizer.defaults:
             raise OptionError(
                 f"lambda is {s.lambda_:g} but {type(optimizer).__name__} knows no weight_decay: use"
@@ -257,8 +277,6 @@ class TorchTrainer:
             )
         if lane.optimizer is not None:
             optimizer.load_state_dict(copy.deepcopy(lane.optimizer))
-        for group in optimizer.param_groups:
-            group["lr"] = s.eta
         return optimizer
 
     def _decays(self, s: Hyperparameters) -> bool:
@@ -299,6 +317,18 @@ class TorchTrainer:
         torch.default_generator.manual_seed(seed)
         if self.device.type == "cuda":
             torch.cuda.manual_seed(seed)
+
+
+def _optimizer_of(s: Hyperparameters) -> Callable[..., Optimizer]:
+    """Return PyTorch's optimizer that does what settings ask for."""
+    sgd, betas = torch.optim.SGD, (s.beta1, s.beta2)
+    known: dict[str, Callable[..., Optimizer]] = {
+        "sgd": sgd,
+        "momentum": partial(sgd, momentum=s.momentum),
+        "nesterov": partial(sgd, momentum=s.momentum, nesterov=s.momentum > 0),
+        "adamw": partial(torch.optim.AdamW, betas=betas),
+    }
+    return known[s.optimizer]
 
 
 def _pairs(data: Dataset | TuningData | tuple[Pair, Pair]) -> tuple[Pair, Pair]:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from tuner.errors import OptionError
 from tuner.records import Epoch, Hyperparameters, Run, StopReason
 from tuner.strategies.schedules import Schedule
 from tuner.strategies.stopping import Stopping
-from tuner.trainers.base import Lane, Measurement, Portion, Trainer
+from tuner.trainers.base import Lane, Measurement, PerStepTrainer, Portion, Rates, Trainer
 
 L = TypeVar("L", bound=Lane)
 
@@ -54,7 +55,7 @@ class Training(Generic[L]):
         reason = self.stopping.reason
         if reason is StopReason.DIVERGED:
             return reason
-        if self.schedule.finished:
+        if self.schedule.finished and not self.schedule.within_epochs:
             return StopReason.ETA_AT_END
         return reason or (StopReason.INTERRUPTED if self.interrupted else None)
 
@@ -161,27 +162,42 @@ def _train_together(
     trainer: Trainer[L], trainings: Sequence[Training[L]], steps: int, portion: Portion
 ) -> list[Training[L]]:
     began = time.perf_counter()
-    lanes = trainer.advance([t.lane.with_eta(t.schedule.eta) for t in trainings], steps)
+    etas = [t.schedule.etas(steps) for t in trainings]
+    lanes = [t.lane.with_eta(t.schedule.eta) for t in trainings]
+    if not any(t.schedule.within_epochs for t in trainings):
+        lanes = trainer.advance(lanes, steps)
+    elif isinstance(trainer, PerStepTrainer):
+        lanes = trainer.advance_at(lanes, etas)
+    else:
+        raise OptionError(
+            f"the schedule changes η with every step, but {type(trainer).__name__} has no"
+            " `advance_at`: choose constant, halving or planned."
+        )
     training = trainer.measure(lanes, portion)
     validation = trainer.measure(lanes, "validation")
     seconds = (time.perf_counter() - began) / len(trainings)
     return [
-        _after_epoch(t, lane, on_training, on_validation, seconds)
-        for t, lane, on_training, on_validation in zip(
-            trainings, lanes, training, validation, strict=True
+        _after_epoch(t, lane, _mean_eta(t.schedule, rates), measured, seconds)
+        for t, lane, rates, *measured in zip(
+            trainings, lanes, etas, training, validation, strict=True
         )
     ]
 
 
+def _mean_eta(schedule: Schedule, etas: Rates) -> float:
+    return float(etas.mean()) if schedule.within_epochs else schedule.eta
+
+
 def _after_epoch(
-    before: Training[L], lane: L, training: Measurement, validation: Measurement, seconds: float
+    before: Training[L], lane: L, eta: float, measured: Sequence[Measurement], seconds: float
 ) -> Training[L]:
+    training, validation = measured
     if lane.diverged:  # saturated outputs can cost something finite although a weight is not
         training = replace(training, cost=math.nan)
         validation = replace(validation, cost=math.nan)
     epoch = Epoch(
         epoch=len(before.history) + 1,
-        eta=before.schedule.eta,
+        eta=eta,
         training_cost=training.cost,
         training_accuracy=training.accuracy,
         validation_cost=validation.cost,

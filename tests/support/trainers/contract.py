@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 from tests.support.trainers.toy import through_pickle
 from tuner.records import Hyperparameters
-from tuner.trainers.base import Lane, Portion, Trainer
+from tuner.trainers.base import Lane, PerStepTrainer, Portion, Trainer
 
 PORTIONS = pytest.mark.parametrize("portion", get_args(Portion))
 
@@ -129,6 +130,21 @@ class TrainerContract:
         assert trainer.measure([lane], "training") == trainer.measure([slower], "training")
         fast, slow = trainer.measure(trainer.advance([lane, slower], 9), "training")
         assert fast != slow
+
+    def test_rates_of_steps_are_those_of_single_steps(
+        self, trainer: Trainer[Any], settings: Hyperparameters
+    ) -> None:
+        if not isinstance(trainer, PerStepTrainer):
+            pytest.skip("keeps η within an epoch")
+        etas = np.array([0.1, 0.05, 0.2, 0.01])
+        start = trainer.start(settings)
+        at_once, alike = trainer.advance_at([start, start], [etas, np.full(4, settings.eta)])
+        assert observed(trainer, [alike]) == observed(trainer, trainer.advance([start], 4))
+        single = start
+        for eta in etas:
+            (single,) = trainer.advance([single.with_eta(float(eta))], 1)
+        single = single.with_eta(settings.eta)
+        assert observed(trainer, [at_once]) == observed(trainer, [single])
 
     def test_a_pickled_lane_goes_on_as_if_never_pickled(
         self, trainer: Trainer[Any], settings: Hyperparameters

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
 
 from tuner.records import EtaSearch, Judgement, Outcome, Probe, Run, StopReason
+from tuner.records.training import divisions
 
 CUT = 1.5
 """Costs are shown up to this many times the larger of baseline and least cost."""
@@ -126,7 +126,7 @@ def run_marks(run: Run) -> RunMarks:
         stop=_STOPS[run.stop_reason],
         best=(best.epoch, 100 * best.validation_accuracy) if best else None,
         lowest=(lowest.epoch, lowest.validation_cost) if lowest else None,
-        divided=tuple(a.epoch for a, b in pairwise(run.history) if a.eta != b.eta),
+        divided=tuple(each.epoch - 1 for each in divisions(run.history)),
         top=_far_off(run),
     )
 

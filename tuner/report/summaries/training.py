@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from tuner.records import Epoch, Run, StopReason, TrainRecord
+from tuner.records.training import changes_steadily, divisions
 from tuner.report.format import (
     confidence,
     cost,
@@ -64,14 +65,21 @@ def eta_words(history: Sequence[Epoch]) -> str:
     'η was halved twice, from 0.5 to 0.125.'
     >>> eta_words(history[:2]), eta_words([])
     ('η stayed at 0.5.', '')
+    >>> from dataclasses import replace
+    >>> eta_words([replace(each, eta=each.eta * each.epoch) for each in history])
+    'η changed with every step; the mean of an epoch went from 0.5 over 1 to 0.5.'
     """
-    changes = [(a.eta, b.eta) for a, b in pairwise(history) if a.eta != b.eta]
     if not history:
         return ""
     start, end = number(history[0].eta), number(history[-1].eta)
+    if changes_steadily(history):
+        top = number(max(each.eta for each in history))
+        over = f" over {top}" if top not in {start, end} else ""
+        return f"η changed with every step; the mean of an epoch went from {start}{over} to {end}."
+    changes = len(divisions(history))
     if not changes:
         return f"η stayed at {start}."
-    return f"η was {divided(history)} {times(len(changes))}, from {start} to {end}."
+    return f"η was {divided(history)} {times(changes)}, from {start} to {end}."
 
 
 def divided(history: Sequence[Epoch]) -> str:
