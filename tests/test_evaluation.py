@@ -14,8 +14,8 @@ import sklearn.metrics
 from tests.support.models import untrained_image_model
 from tuner.data import load
 from tuner.errors import DataError, InputError, OptionError
-from tuner.evaluation import PartName, evaluate
-from tuner.records import Hyperparameters
+from tuner.evaluation import evaluate
+from tuner.records import Hyperparameters, PartName
 from tuner.storage import tensorfile
 from tuner.storage.models import KIND, Model, load_model, model_of, save_model
 from tuner.strategies.schedules import Constant

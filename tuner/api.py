@@ -25,12 +25,13 @@ from tuner.data import Dataset, Part
 from tuner.durations import seconds_of
 from tuner.environment import environment
 from tuner.errors import InputError, OptionError, StoppedError
-from tuner.evaluation import EvaluateRecord, PartName
 from tuner.evaluation import evaluate as measure
 from tuner.execution.base import Executor
 from tuner.execution.opening import open_executor
 from tuner.records import (
+    EvaluateRecord,
     FindEtaRecord,
+    PartName,
     ReproduceRecord,
     StopReason,
     StudyRecord,

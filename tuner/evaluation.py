@@ -1,7 +1,6 @@
 """How good a saved model is on data, with the seal of its test part kept."""
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,46 +11,8 @@ from tuner.data.loading import is_table
 from tuner.data.seal import count_opening
 from tuner.data.splits import split
 from tuner.errors import DataError, OptionError
-from tuner.records import Record, require_choice
+from tuner.records import EvaluateRecord, PartName, require_choice
 from tuner.storage.models import Model
-
-PartName = Literal["test", "validation", "all"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluateRecord(Record):
-    """What a model does on data.
-
-    Attributes
-    ----------
-    name, sha256
-        The data it was measured on.
-    part
-        Which of their examples.
-    n
-        Number of examples.
-    accuracy
-        Share of them classified right, 0 … 1.
-    balanced_accuracy
-        Mean over the classes in the data of the share classified right.
-    cost
-        Mean cost of an example, without regularization term.
-    known_data
-        Whether the model was trained on a part of these very data (the same SHA-256).
-    test_openings
-        How often the test part of the data of training has been opened on this machine, this time
-        included; 0 where it stayed closed.
-    """
-
-    name: str
-    sha256: str
-    part: PartName
-    n: int
-    accuracy: float
-    balanced_accuracy: float
-    cost: float
-    known_data: bool
-    test_openings: int
 
 
 def evaluate(
@@ -108,6 +69,7 @@ def evaluate(
         cost=float(model.costs(x, y).mean()),
         known_data=known,
         test_openings=openings,
+        trained_on=model.data,
     )
 
 

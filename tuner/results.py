@@ -321,7 +321,7 @@ class ReproduceResult(Result[ReproduceRecord]):
     @property
     def verdict(self) -> "Summary":
         """The result in words: headline, sentence, advice, facts."""
-        from tuner.report.pages.reproduce import reproduce_verdict
+        from tuner.report.summaries.reproduce import reproduce_verdict
 
         return reproduce_verdict(self.record)
 

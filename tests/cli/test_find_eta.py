@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tuner.cli.eta import bounds
+from tuner.cli.find_eta import bounds
 from tuner.cli.main import run
 from tuner.records import (
     FindEtaRecord,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tuner.cli.train_answers import progress, shown
+from tuner.cli.train import progress, shown
 from tuner.data import load
 from tuner.records import (
     Epoch,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tuner.cli.main import run
-from tuner.cli.settings import with_settings
+from tuner.cli.train import with_settings
 from tuner.storage.models import load_model
 
 if TYPE_CHECKING:

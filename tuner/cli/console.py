@@ -63,7 +63,7 @@ def _warnings_in_one_line() -> Iterator[None]:
 
     def show_in_one_line(message: Warning | str, *where: Any, **more: Any) -> None:
         if isinstance(message, SealWarning):
-            print(f"warning: {_printable(str(message))}", file=sys.stderr)
+            print(f"warning: {printable(str(message))}", file=sys.stderr)
         else:
             show(message, *where, **more)
 
@@ -94,11 +94,18 @@ def _code(error: BaseException) -> int:
 
 def _line(error: BaseException) -> str:
     """State in one line what went wrong, whatever characters a file's name may hold."""
-    words = _printable(_words(error))
+    words = printable(_words(error))
     return words if isinstance(error, KeyboardInterrupt) else f"error: {words}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    r"""Return a text in one line that no terminal takes for a command.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[31m\u202eb"))
+    a\x1b[31m\u202eb
+    """
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text

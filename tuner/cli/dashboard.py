@@ -12,7 +12,7 @@ import typer
 from tuner.cli.interrupts import if_interrupted
 from tuner.cli.options import AnswerOptions, Opt, grouped
 from tuner.cli.output import json_text
-from tuner.cli.study_places import Place, PlaceOptions, find, places, stored
+from tuner.cli.study_stored import Place, PlaceOptions, find, places, stored
 from tuner.errors import InputError, MissingExtraError
 from tuner.records import require
 from tuner.settings import INTEGER

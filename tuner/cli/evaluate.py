@@ -1,23 +1,18 @@
 """`evaluate`: a saved model on data."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 import typer
 
+import tuner
 from tuner.cli.options import TEXT, AnswerOptions, Opt, grouped
-from tuner.cli.output import json_text, narration, print_sentences
-from tuner.records import require_choice, to_json
-from tuner.report.format import confidence, cost, count, percent, whole
+from tuner.cli.output import json_text, narration, print_summary, warnings_json
+from tuner.records import EvaluateRecord, PartName, require_choice, to_json
+from tuner.report.checks.evaluation import evaluate_cautions
+from tuner.report.summaries.evaluation import evaluate_summary
 from tuner.settings import NAME
 from tuner.stats import wilson
-
-if TYPE_CHECKING:
-    from tuner.evaluation import EvaluateRecord
-    from tuner.storage.models import Model
-
-Part = Literal["test", "validation", "all"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +26,13 @@ class SourceOptions:
         str | None, Opt("The column that holds the classes; else that of training.", NAME)
     ]
     part: Annotated[
-        Part | None,
+        PartName | None,
         Opt("test, validation or all; else test of the data of training, all of others.", NAME),
     ]
 
     def __post_init__(self) -> None:
         if self.part is not None:
-            require_choice("part", self.part, get_args(Part))
+            require_choice("part", self.part, get_args(PartName))
 
 
 @grouped
@@ -52,50 +47,30 @@ def evaluate(
     saw; each opening of it is counted, and the count is printed. On other data they are all
     examples.
     """
-    from tuner.evaluation import evaluate as measure
-    from tuner.storage.models import load_model
-
     with narration() as say:
         say(f"evaluating {model}")
-        loaded = load_model(model)
-        found = measure(loaded, source.data, target=source.target, part=source.part)
+        loaded = tuner.load_model(model)
+        found = tuner.evaluate(loaded, source.data, target=source.target, part=source.part)
+    cautions = evaluate_cautions(found)
     if answer.json:
-        print(json_text(_document(model, loaded, found)))
+        document = {
+            **_document(found),
+            "model": model,
+            "settings": to_json(loaded.settings),
+            "validation_accuracy": loaded.validation_accuracy,
+            "warnings": warnings_json(cautions),
+        }
+        print(json_text(document))
     else:
-        print_sentences(_sentences(loaded, found))
+        print_summary(evaluate_summary(found), cautions)
 
 
-def _document(path: str, model: "Model", found: "EvaluateRecord") -> dict[str, object]:
+def _document(found: EvaluateRecord) -> dict[str, object]:
     measured = ("n", "accuracy", "balanced_accuracy", "cost", "known_data", "part", "test_openings")
     return {
         "command": "evaluate",
         **{name: getattr(found, name) for name in measured},
         "interval": wilson(found.accuracy, found.n),
         "data": {"name": found.name, "sha256": found.sha256},
-        "model": path,
-        "settings": to_json(model.settings),
-        "trained_on": to_json(model.data),
-        "validation_accuracy": model.validation_accuracy,
+        "trained_on": to_json(found.trained_on),
     }
-
-
-def _sentences(model: "Model", found: "EvaluateRecord") -> Iterator[str]:
-    which = "all examples" if found.part == "all" else f"the {found.part} part"
-    sure = confidence(*wilson(found.accuracy, found.n), over=count(found.n, "example"))
-    yield f"Accuracy {percent(found.accuracy)} on {which} of {found.name} ({sure})."
-    yield f"Balanced accuracy {percent(found.balanced_accuracy)}, cost {cost(found.cost)}."
-    name = model.data.name
-    if not found.known_data:
-        yield f"The model was trained on other data ({name}), which may share examples."
-        return
-    if found.part == "all":
-        yield (
-            f"The model was trained on {whole(model.data.n_train)} of them, so this says little"
-            " about new examples."
-        )
-    if not found.test_openings:
-        yield f"The test part of {name} was not opened."
-    elif found.test_openings == 1:
-        yield f"The test part of {name} was opened once, by this command."
-    else:
-        yield f"The test part of {name} has been opened {found.test_openings} times."

@@ -1,24 +1,20 @@
 """`find-eta`: the learning rate by its threshold (article, section "Learning Rate")."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import tuner
 from tuner.cli.console import command_line
-from tuner.cli.eta import load_data, search_eta
 from tuner.cli.folders import output_folder
+from tuner.cli.interrupts import NOTHING_WRITTEN, if_interrupted
 from tuner.cli.options import AnswerOptions, DataOptions, NetworkOptions, Opt, WorkOptions, grouped
-from tuner.cli.output import (
-    json_text,
-    narration,
-    print_summary,
-    print_table,
-    warnings_json,
-)
-from tuner.records import ADVICE, EtaSearch, FindEtaRecord, Verdict, require, to_json
+from tuner.cli.output import json_text, narration, print_summary, print_table, warnings_json
+from tuner.records import ADVICE, FindEtaRecord, Judgement, Verdict, require, to_json
 from tuner.report.checks.learning_rate import find_eta_cautions
 from tuner.report.format import cost, duration, number
 from tuner.report.summaries.learning_rate import find_eta_verdict
@@ -26,7 +22,7 @@ from tuner.settings import INTEGER, NUMBER
 
 if TYPE_CHECKING:
     from tuner.results import Written
-    from tuner.training.eta_finder import ProbePlan
+    from tuner.training.eta_finder import ProbePlan, Progress
 
 MOST_SEEDS, MOST_EPOCHS = 50, 1_000
 
@@ -91,15 +87,41 @@ def find_eta(
     out = work.out or Path("reports", f"find-eta-{data.title}")
     with narration() as say:
         say(f"reading {data.data}")
-        dataset = load_data(data, settings.seed)
+        dataset = data.load(settings.seed)
         with output_folder(out):
-            found = search_eta(dataset, settings, search.plan, command_line(context.obj), say)
+            with if_interrupted(NOTHING_WRITTEN):
+                found = tuner.find_eta(
+                    dataset,
+                    settings,
+                    plan=search.plan,
+                    command=command_line(context.obj),
+                    watch=lambda now: say(progress(now)),
+                )
             say("writing the report")
             written = found.write(out)
     if answer.json:
         print(json_text(_document(found.record, written)))
     else:
-        _print_answer(found.record.result, written)
+        _print_answer(found.record, written)
+
+
+def progress(now: "Progress") -> str:
+    """Return what is probed and what is known, in one line."""
+    etas = ", ".join(map(number, now.next_etas))
+    tried = f" … {len(now.judgements)} η tried" if now.judgements else ""
+    return f"probing η = {etas}{tried}{bounds(now.judgements)}"
+
+
+def bounds(judgements: Sequence[Judgement]) -> str:
+    """Return between which η the threshold lies, as far as it is known."""
+    below = [j.eta for j in judgements if j.verdict.learning]
+    above = [j.eta for j in judgements if j.eta not in below and j.eta > min(below, default=0)]
+    low = max((eta for eta in below if eta < min(above, default=float("inf"))), default=None)
+    if low and above:
+        return f", threshold between {number(low)} and {number(min(above))} so far"
+    if low:
+        return f", threshold above {number(low)}"
+    return f", threshold below {number(min(above))}" if above else ""
 
 
 def _document(record: FindEtaRecord, written: "Written") -> dict[str, object]:
@@ -118,7 +140,8 @@ def _document(record: FindEtaRecord, written: "Written") -> dict[str, object]:
     }
 
 
-def _print_answer(result: EtaSearch, written: "Written") -> None:
+def _print_answer(record: FindEtaRecord, written: "Written") -> None:
+    result = record.result
     rows = [(number(j.eta), j.verdict, cost(j.final_cost), j.reason) for j in result.judgements]
     print_table(("η", "verdict", "cost", "reason"), rows, right=("η", "cost"), colors=COLORS)
     print()

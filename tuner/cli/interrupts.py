@@ -8,6 +8,19 @@ from contextlib import contextmanager
 from types import FrameType
 
 from tuner.cli.output import Say
+from tuner.errors import StoppedError
+
+NOTHING_WRITTEN = "nothing was written."
+
+
+def interrupted(resume: str) -> KeyboardInterrupt:
+    """Return what ends a command that was stopped, and names the one that goes on with it.
+
+    Its line is printed when all else has left the terminal, unbroken: it is there to be copied.
+    """
+    stop = KeyboardInterrupt()
+    stop.add_note(f"go on with {resume}")
+    return stop
 
 
 @contextmanager
@@ -71,12 +84,14 @@ def first_interrupt_asks(say: Say, piece: str = "epoch") -> Iterator[Callable[[]
 def interrupts(say: Say, piece: str, words: str) -> Iterator[Callable[[], bool]]:
     """Let the first Ctrl-C ask to stop, and the second one end worker processes and stop.
 
+    A `StoppedError` within the block becomes the interrupt that was asked for.
+
     Parameters
     ----------
     say, piece
         As for `first_interrupt_asks`.
     words
-        What a stop at once means for the user.
+        What a stop means for the user.
     """
     before = signal.getsignal(signal.SIGINT)
     ours = threading.current_thread() is threading.main_thread() and before != signal.SIG_IGN
@@ -84,7 +99,10 @@ def interrupts(say: Say, piece: str, words: str) -> Iterator[Callable[[], bool]]
         signal.signal(signal.SIGINT, _at_once)
     try:
         with if_interrupted(words), first_interrupt_asks(say, piece) as asked:
-            yield asked
+            try:
+                yield asked
+            except StoppedError:
+                raise KeyboardInterrupt from None
     finally:
         if ours:
             signal.signal(signal.SIGINT, before)

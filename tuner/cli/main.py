@@ -15,9 +15,9 @@ from tuner.cli.find_eta import find_eta
 from tuner.cli.predict import predict
 from tuner.cli.report import report
 from tuner.cli.reproduce import reproduce
-from tuner.cli.settings import with_settings
-from tuner.cli.study import study
-from tuner.cli.train import train
+from tuner.cli.study_run import run as run_study
+from tuner.cli.study_stored import delete, export, show, show_list
+from tuner.cli.train import train, with_settings
 from tuner.cli.tune import tune
 
 app = typer.Typer(
@@ -26,6 +26,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+study = typer.Typer(help="Run an Optuna study, or look at those stored.")
+study.command("run")(run_study)
+study.command("list")(show_list)
+study.command("show")(show)
+study.command("export")(export)
+study.command("delete")(delete)
 
 
 def _show_version(wanted: bool) -> None:

@@ -2,8 +2,8 @@
 
 A group of options is a frozen dataclass whose fields are `Annotated` with an `Opt`, or a class
 whose `OPTIONS` are made from `tuner.settings`; `grouped` makes a command of a function that takes
-such groups. Typer splits what was typed and prints the
-help; the text is converted here, and its range is checked where the setting is used.
+such groups. Typer splits what was typed and prints the help; the text is converted here, and its
+range is checked where the setting is used.
 """
 
 import inspect
@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+import tuner
+from tuner.cli.interrupts import NOTHING_WRITTEN, if_interrupted
+from tuner.cli.output import announce_target
+from tuner.durations import seconds_of
 from tuner.errors import OptionError, require
 from tuner.settings import (
     INTEGER,
@@ -28,8 +32,7 @@ from tuner.settings import (
 )
 
 if TYPE_CHECKING:
-    from tuner.data import TuningData
-    from tuner.execution.base import Executor
+    from tuner.data import Dataset
 
 SEEDS = 2**32
 """As many as scikit-learn takes."""
@@ -59,6 +62,7 @@ FILE = Kind(_path, "a file", "FILE")
 MODEL_FILE = _named(".safetensors")
 CSV_FILE = _named(".csv")
 ETA = Kind(or_none("auto", float), "a number or auto", "X|auto")
+DURATION = Kind(seconds_of, "a time such as 60s, 10m or 2h", "TIME")
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,19 @@ class DataOptions:
         """What to call the data in a file's name."""
         return Path(self.data).name.strip(".").split(".")[0] or "data"
 
+    def load(self, seed: int) -> "Dataset":
+        """Read the data, split by the seed unless --split-seed says otherwise."""
+        split_seed = seed if self.split_seed is None else self.split_seed
+        return load_data(self.data, self.target, self.train_size, split_seed)
+
+
+@if_interrupted(NOTHING_WRITTEN)
+def load_data(source: str, target: str | None, train_size: int | None, seed: int) -> "Dataset":
+    """Read data as `tuner.load` does, and say which target was guessed."""
+    data = tuner.load(source, target=target, train_size=train_size, seed=seed)
+    announce_target(data.summary, target)
+    return data
+
 
 class NetworkOptions:
     """The network, and everything about its training but η: an option for each setting."""
@@ -142,12 +159,6 @@ class ExecutorOptions(WorkOptions):
         super().__post_init__()
         if self.scheduler and self.workers:
             raise OptionError("workers is for processes of this machine, not for --scheduler.")
-
-    def open(self, data: "TuningData") -> "Executor":
-        """Open what trains networks on these data: by default a process for each core."""
-        from tuner.execution.opening import open_executor
-
-        return open_executor(data, self.workers, self.scheduler)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,16 +4,22 @@ import json
 import shutil
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
+from tuner.cli.console import printable
 from tuner.records import SCHEMA, DataSummary
 from tuner.report.checks.base import Caution
 from tuner.report.summaries.base import Summary
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 NARROWEST, WIDEST = 40, 120
 
@@ -29,6 +35,11 @@ def json_text(document: Mapping[str, object]) -> str:
     '{"schema": 1, "eta": 0.5, "bracket": [1.0, null]}'
     """
     return json.dumps({"schema": SCHEMA, **document}, allow_nan=False)
+
+
+def warn(text: str) -> None:
+    """Print a warning on stderr, in one line."""
+    print(f"warning: {printable(text)}", file=sys.stderr)
 
 
 def announce_target(data: DataSummary, asked: str | None) -> None:
@@ -109,19 +120,110 @@ def width() -> int:
     return min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
 
 
+def clock(seconds: float) -> str:
+    """Return a time as minutes and seconds.
+
+    Examples
+    --------
+    >>> clock(83.2)
+    '1:23'
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def watched() -> bool:
+    """Return whether somebody watches stderr: progress is for a terminal only."""
+    return bool(sys.stderr and sys.stderr.isatty())
+
+
 @contextmanager
 def narration() -> Iterator[Say]:
-    """Return a function that shows what is being done, in one line that vanishes at the end.
-
-    Where stderr is no terminal nobody watches, and nothing is shown.
-    """
-    if not (sys.stderr and sys.stderr.isatty()):
-        yield _say_nothing
+    """Return a function that shows what is being done, in one line that vanishes at the end."""
+    if not watched():
+        yield lambda _: None
         return
-    console = Console(stderr=True)
-    with console.status("") as status:
+    with Console(stderr=True).status("") as status:
         yield lambda text: status.update(Text(text, no_wrap=True, overflow="ellipsis"))
 
 
-def _say_nothing(_: str) -> None:
-    """Print nothing."""
+class Bar:
+    """Shows on stderr how far a piece of work is, where that is a terminal.
+
+    Parameters
+    ----------
+    progress
+        Where it is drawn, if anywhere.
+    """
+
+    def __init__(self, progress: "Progress | None") -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=None, said="") if progress else None
+        self._told: list[tuple[float, float]] = []
+        self._notice = ""
+
+    def say(self, words: str) -> None:
+        """Show what is done before and after the work that can be counted."""
+        self._draw(None, None, words)
+
+    def notice(self, words: str) -> None:
+        """Show this from now on in place of what is done."""
+        self._notice = words
+        self.say(words)
+
+    def show(self, done: float, total: float, doing: str, known: Iterable[str] = ()) -> None:
+        """Show how much of the work is done, what is known, the time left, and what is done now."""
+        now = time.monotonic()
+        if not self._told or self._told[-1][1] != done:
+            self._told.append((now, done))
+        left = time_left(self._told, total, now)
+        countdown = [] if left is None else [f"{clock(left)} left"]
+        self._draw(done, total, "  ".join([*known, *countdown, self._notice or doing]))
+
+    def _draw(self, done: float | None, total: float | None, words: str) -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=done, total=total, said=words)
+
+
+@contextmanager
+def progress_bar(*, percent: bool = False) -> Iterator[Bar]:
+    """Return a bar that vanishes at the end; it counts "3/16" or in percent."""
+    if not watched():
+        yield Bar(None)
+        return
+    from rich import progress
+
+    amount = progress.TaskProgressColumn() if percent else progress.MofNCompleteColumn()
+    words = progress.TextColumn(
+        "{task.fields[said]}",
+        markup=False,
+        table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+    )
+    columns = (progress.BarColumn(14), amount, words)
+    console = Console(stderr=True)
+    console.width -= len("^C ")  # which the terminal writes behind the bar, on the same line
+    with progress.Progress(*columns, console=console, transient=True, expand=True) as bars:
+        yield Bar(bars)
+
+
+def time_left(told: Sequence[tuple[float, float]], target: float, now: float) -> float | None:
+    """Return the seconds until all is done, as far as it is known.
+
+    Parameters
+    ----------
+    told
+        When so much was done, beginning with this run.
+    target
+        How much is wanted.
+    now
+        The time.
+
+    Examples
+    --------
+    >>> time_left([(100.0, 0), (110.0, 12)], 24, now=114.0), time_left([(100.0, 0)], 24, now=110.0)
+    (6.0, None)
+    """
+    (began, first), (last, done) = told[0], told[-1]
+    if done == first:
+        return None
+    return max(0.0, (last - began) * (target - done) / (done - first) - (now - last))

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tuner
-from tuner.cli.eta import NOTHING_WRITTEN
-from tuner.cli.interrupts import if_interrupted
+from tuner.cli.interrupts import NOTHING_WRITTEN, if_interrupted
 from tuner.cli.options import CSV_FILE, TEXT, AnswerOptions, Opt, grouped
 from tuner.cli.output import json_text, narration
 from tuner.errors import OptionError, OutputError

@@ -1,22 +1,41 @@
 """`reproduce`: the article's experiments, the published figures beside ours."""
 
-import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import tuner
-from tuner.cli.console import INTERRUPTED, command_line
-from tuner.cli.eta import load_data
+from tuner.cli.console import command_line
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import interrupts
 from tuner.cli.options import AnswerOptions, DataOptions, ExecutorOptions, Opt, grouped
-from tuner.cli.reproduce_answers import narrator, print_answer
-from tuner.errors import StoppedError
-from tuner.records import LANGUAGES, require, require_choice
+from tuner.cli.output import json_text, print_summary, print_table, progress_bar, warnings_json
+from tuner.records import (
+    LANGUAGES,
+    ExperimentRecord,
+    Finding,
+    ReproduceRecord,
+    require,
+    require_choice,
+    to_json,
+)
+from tuner.report.checks.reproduce import reproduce_cautions
+from tuner.report.language import texts
+from tuner.report.summaries.reproduce import (
+    interval_text,
+    measured_text,
+    published_text,
+    reproduce_verdict,
+)
 from tuner.settings import INTEGER, NAME
+
+if TYPE_CHECKING:
+    from tuner.results import Written
+
+COLORS = {"agrees": "green", "disagrees": "red", "unclear": "yellow"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +43,7 @@ class PageOptions:
     """In which language, from which seed, and how to begin."""
 
     lang: Annotated[str, Opt("Language of the page: en or zh.", NAME, "en")]
-    seed: Annotated[int, Opt("Of everything that is drawn at random.", INTEGER, "0")]
+    seed: Annotated[int, Opt("Random seed.", INTEGER, "0")]
     fresh: Annotated[bool, Opt("Start over where an earlier call was interrupted.")]
 
     def __post_init__(self) -> None:
@@ -59,26 +78,79 @@ def reproduce(
     check_names(names or [])
     out = work.out or Path("reports", f"reproduce-{data.title}")
     command = command_line([each for each in context.obj if each != "--fresh"])
-    with narrator() as say:
-        say.tell(f"reading {data.data}")
-        dataset = load_data(data, page.seed)
+    with progress_bar(percent=True) as bar:
+        bar.say(f"reading {data.data}")
+        dataset = data.load(page.seed)
         with output_folder(out):
-            try:
-                with interrupts(say.notice, "round of training", f"go on with {command}") as asked:
-                    result = tuner.reproduce(
-                        dataset,
-                        names or [],
-                        seed=page.seed,
-                        workers=work.scheduler or work.workers,
-                        folder=out,
-                        fresh=page.fresh,
-                        watch=say.watch,
-                        stop_asked=asked,
-                        command=command,
-                    )
-            except StoppedError:
-                print(f"interrupted: go on with {command}", file=sys.stderr)
-                raise typer.Exit(INTERRUPTED) from None
-            say.tell("writing the report")
+            with interrupts(bar.notice, "round of training", f"go on with {command}") as asked:
+                result = tuner.reproduce(
+                    dataset,
+                    names or [],
+                    seed=page.seed,
+                    workers=work.scheduler or work.workers,
+                    folder=out,
+                    fresh=page.fresh,
+                    watch=lambda now: bar.show(now.done, now.total, now.doing),
+                    stop_asked=asked,
+                    command=command,
+                )
+            bar.say("writing the report")
             written = result.write(out, lang=page.lang)
-    print_answer(result.record, written, as_json=answer.json)
+    if answer.json:
+        print(json_text(_document(result.record, written)))
+    else:
+        _print_answer(result.record, written)
+
+
+def _print_answer(record: ReproduceRecord, written: "Written") -> None:
+    rows = [row for experiment in record.experiments for row in _rows(experiment)]
+    columns = ("figure", "published", "measured", "verdict", "95 % interval")
+    print_table(columns, rows, right=columns[1:3], colors=COLORS)
+    print()
+    print_summary(reproduce_verdict(record), reproduce_cautions(record))
+    print(f"Report: {written.report.html}")
+
+
+def _rows(experiment: ExperimentRecord) -> Iterator[tuple[str, ...]]:
+    words = texts("en")
+    yield (experiment.name, "", "", "", "")
+    for finding in experiment.findings:
+        yield (
+            f"  {finding.name}",
+            published_text(finding, words),
+            measured_text(finding, words),
+            words.words[f"verdict_{finding.agreement}"],
+            interval_text(finding, words),
+        )
+
+
+def _document(record: ReproduceRecord, written: "Written") -> dict[str, object]:
+    return {
+        "command": "reproduce",
+        "experiments": [_experiment(each) for each in record.experiments],
+        "omitted": list(record.omitted),
+        "published_data": record.published_data,
+        "test_openings": record.test_openings,
+        "warnings": warnings_json(reproduce_cautions(record)),
+        "seconds": record.seconds,
+        "data": to_json(record.data),
+        "environment": to_json(record.environment),
+        **written.document,
+    }
+
+
+def _experiment(record: ExperimentRecord) -> dict[str, Any]:
+    """Return an experiment with the figure it is known for, and all of its figures."""
+    findings = [_finding(each) for each in record.findings]
+    return {
+        **findings[0],
+        "name": record.name,
+        "figure": record.findings[0].name,
+        "figures": findings,
+        "trained": [to_json(each) for each in record.trained],
+        "test_openings": record.test_openings,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {**to_json(finding), "agrees": finding.agrees}

@@ -1,30 +1,127 @@
 """`study run`: an Optuna study, from its file to its best trials."""
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import tuner
-from tuner.cli.console import INTERRUPTED, command_line
-from tuner.cli.eta import NOTHING_WRITTEN
+from tuner.cli.console import command_line
 from tuner.cli.folders import output_folder
-from tuner.cli.interrupts import if_interrupted, interrupts
-from tuner.cli.options import AnswerOptions, ExecutorOptions, grouped
-from tuner.cli.output import announce_target
-from tuner.cli.study_answers import print_answer
-from tuner.cli.study_jobs import Job, Ran, RunOptions
-from tuner.cli.study_places import Place, default_folder, redacted
-from tuner.cli.study_progress import Bar, study_bar
+from tuner.cli.interrupts import interrupted, interrupts
+from tuner.cli.options import DURATION, AnswerOptions, ExecutorOptions, Opt, grouped, load_data
+from tuner.cli.output import (
+    Bar,
+    json_text,
+    print_sentences,
+    print_summary,
+    progress_bar,
+    warnings_json,
+)
+from tuner.cli.study_stored import (
+    STORAGE,
+    Place,
+    check_storage,
+    default_folder,
+    overview,
+    print_trials,
+    rank,
+    redacted,
+)
 from tuner.errors import InputError, OptionError
+from tuner.records import StudySummary, require, to_json
+from tuner.report.checks.study import study_cautions
+from tuner.report.format import duration, percent
+from tuner.report.summaries.study import study_verdict, trials_words
+from tuner.settings import INTEGER
 
 if TYPE_CHECKING:
     from tuner.data import Dataset
-    from tuner.results import StudyResult
+    from tuner.results import StudyResult, Written
+    from tuner.study.progress import StudyProgress
+    from tuner.study.spec import StudySpec
+
+ROWS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How long a study runs, and what it runs on."""
+
+    trials: Annotated[
+        int | None, Opt("How many trials the study shall have; else what FILE says.", INTEGER)
+    ]
+    timeout: Annotated[
+        float | None, Opt("Stop at the next rung after so long: 60s, 10m, 2h.", DURATION)
+    ]
+    storage: Annotated[str | None, STORAGE]
+
+    def __post_init__(self) -> None:
+        require(self.trials is None or self.trials >= 1, "trials", self.trials, "at least 1")
+        require(self.timeout is None or self.timeout > 0, "timeout", self.timeout, "above 0")
+        if self.storage:
+            check_storage(self.storage)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A study to run, and where.
+
+    Attributes
+    ----------
+    file, spec
+        The study file, and what it says.
+    place
+        Where the study lies.
+    options, work
+        How and where it runs.
+    command
+        What was typed, without anything secret: the same command goes on with the study.
+    """
+
+    file: Path
+    spec: "StudySpec"
+    place: Place
+    options: RunOptions
+    work: ExecutorOptions
+    command: str
+
+    @property
+    def resume(self) -> str:
+        """How to go on."""
+        whole = not self.options.storage or self.options.storage in self.command
+        return self.command if whole else f"{self.command} (with the whole URL of your storage)"
+
+    @property
+    def target(self) -> int:
+        """How many trials are wanted; a grid has no more than its points."""
+        from tuner.study.sampling import trials_of
+
+        return trials_of(self.spec, self.options.trials or self.spec.trials)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a run.
+
+    Attributes
+    ----------
+    summary, complete
+        All trials stored, and whether these are all that were wanted.
+    interrupted
+        Whether Ctrl-C ended it.
+    """
+
+    job: Job
+    dataset: "Dataset"
+    summary: StudySummary
+    complete: bool
+    interrupted: bool
+    seconds: float
 
 
 @grouped
@@ -46,32 +143,34 @@ def run(
 
     The first Ctrl-C finishes the rung and says how to go on; a second one stops at once.
     """
-    job = _job(context.obj, file, options, work)
-    ran, result = _run(job)
-    record = result.record if result.trials else None
-    written = result.write(job.place.folder) if record else None
-    print_answer(ran, record, written, as_json=answer.json)
-    if ran.interrupted:  # on a line of its own, unbroken: it is there to be copied
-        print(f"interrupted: go on with {job.resume}", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED)
-
-
-def _job(argv: tuple[str, ...], file: Path, options: RunOptions, work: ExecutorOptions) -> Job:
     from tuner.study.spec import read_spec
 
     spec = read_spec(file)
     place = Place(work.out or default_folder(spec.name), options.storage)
-    command = command_line(redacted(argv))
-    return Job(file, spec, place, options, work, command)
+    job = Job(file, spec, place, options, work, command_line(redacted(context.obj)))
+    ran, result = _run(job)
+    record = result.record if result.trials else None
+    written = result.write(job.place.folder) if record else None
+    cautions = study_cautions(record) if record else ()
+    if answer.json:
+        document = _document(ran) | {"warnings": warnings_json(cautions)}
+        print(json_text(document | (written.document if written else {})))
+    else:
+        _print_trials(ran)
+        if record:
+            print_summary(study_verdict(record), cautions)
+        _print_ending(ran, written)
+    if ran.interrupted:
+        raise interrupted(job.resume)
 
 
 def _run(job: Job) -> "tuple[Ran, StudyResult]":
     began = time.monotonic()
-    with study_bar() as bar:
+    with progress_bar() as bar:
         dataset = _load(job, bar)
         with (
             _folder(job.place.folder),
-            interrupts(bar.notice, "rung", f"go on with {job.resume}") as interrupted,
+            interrupts(bar.notice, "rung", f"go on with {job.resume}") as asked,
         ):
             result = tuner.search(
                 dataset,
@@ -80,14 +179,32 @@ def _run(job: Job) -> "tuple[Ran, StudyResult]":
                 workers=job.work.scheduler or job.work.workers,
                 folder=job.place.folder,
                 storage=job.options.storage,
-                watch=bar.watch,
-                stop_asked=lambda: interrupted() or _late(began, job.options.timeout),
+                watch=lambda now: _show(now, bar),
+                stop_asked=lambda: asked() or _late(began, job.options.timeout),
                 command=job.command,
             )
     record = result.record
-    ended = interrupted() and not record.complete
+    ended = asked() and not record.complete
     seconds = time.monotonic() - began
     return Ran(job, dataset, record.result, record.complete, ended, seconds), result
+
+
+def _load(job: Job, bar: Bar) -> "Dataset":
+    """Read the data, and see that the storage can be reached."""
+    from tuner.study.optuna_storage import connected
+
+    source, seed = job.spec.data, job.spec.seed
+    split_seed = seed if source.split_seed is None else source.split_seed
+    bar.say(f"reading {source.source}")
+    try:
+        data = load_data(source.source, source.target, source.train_size, split_seed)
+    except OptionError as error:
+        raise InputError(f"{job.file}: data.{error}") from error
+    if job.options.storage:
+        bar.say("reaching the storage")
+        with connected(job.options.storage):
+            pass
+    return data
 
 
 @contextmanager
@@ -105,29 +222,60 @@ def _folder(folder: Path) -> Iterator[None]:
             raise
 
 
+def _show(now: "StudyProgress", bar: Bar) -> None:
+    """Show how far a study is, and how good."""
+    states = [trial.state.name for trial in now.trials]
+    complete = [trial.values[0] for trial in now.trials if trial.state.name == "COMPLETE"]
+    known = [f"{states.count('PRUNED')} pruned"] if "PRUNED" in states else []
+    known += [f"best {percent(max(complete))}"] if complete else []
+    bar.show(len(states), now.target, now.doing, known)
+
+
 def _late(began: float, timeout: float | None) -> bool:
     return timeout is not None and time.monotonic() - began >= timeout
 
 
-@if_interrupted(NOTHING_WRITTEN)
-def _load(job: Job, bar: Bar) -> "Dataset":
-    """Read the data, and see that the storage can be reached."""
-    from tuner.study.optuna_storage import connected
+def _document(ran: Ran) -> dict[str, object]:
+    from tuner.environment import environment
 
-    source = job.spec.data
-    bar.say(f"reading {source.source}")
-    try:
-        data = tuner.load(
-            source.source,
-            target=source.target,
-            train_size=source.train_size,
-            seed=job.spec.seed if source.split_seed is None else source.split_seed,
-        )
-    except OptionError as error:
-        raise InputError(f"{job.file}: data.{error}") from error
-    announce_target(data.summary, source.target)
-    if job.options.storage:
-        bar.say("reaching the storage")
-        with connected(job.options.storage):
-            pass
-    return data
+    job = ran.job
+    return {
+        "command": "study run",
+        **overview(ran.summary),
+        "complete": ran.complete,
+        "trials": len(ran.summary.trials),
+        "target": job.target,
+        "storage": job.place.shown,
+        "folder": str(job.place.folder),
+        "seconds": ran.seconds,
+        "data": to_json(ran.dataset.summary),
+        "environment": to_json(environment()),
+        "test_openings": 0,
+        "command_line": job.command,
+        "resume": None if ran.complete else job.resume,
+    }
+
+
+def _print_trials(ran: Ran) -> None:
+    summary = ran.summary
+    if len(summary.objectives) > 1:
+        shown = summary.pareto_front
+    else:
+        shown = tuple(sorted(summary.trials, key=rank)[:ROWS])
+    if shown:
+        print_trials(summary, shown)
+        print()
+
+
+def _print_ending(ran: Ran, written: "Written | None") -> None:
+    summary, job = ran.summary, ran.job
+    if len(summary.objectives) > 1:
+        front = "Pareto front: no other trial is as good in every objective and better in one."
+        print_sentences([front])
+    trials = trials_words(summary, 0 if ran.complete else job.target)
+    print_sentences([f"Study {summary.study}: {trials} after {duration(ran.seconds)}."])
+    print_sentences([f"Stored: {job.place.shown}"])
+    if not ran.complete and not ran.interrupted:
+        print(f"The time is up; go on with {job.resume}")
+    if written:
+        print(f"Report: {written.report.html}")

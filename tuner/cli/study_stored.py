@@ -1,7 +1,10 @@
-"""`study list`, `show`, `export` and `delete`: what is stored."""
+"""`study list`, `show`, `export` and `delete`: what is stored, and where."""
 
+import difflib
+import json
+import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -11,20 +14,196 @@ import typer
 from tuner.cli.console import PROGRAM
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted
-from tuner.cli.options import AnswerOptions, Opt, grouped
-from tuner.cli.output import json_text, print_sentences, print_table
-from tuner.cli.study_places import HOME, Place, PlaceOptions, find, stored
-from tuner.cli.study_tables import document, overview, print_trials
+from tuner.cli.options import FILE, FOLDER, TEXT, AnswerOptions, Opt, grouped
+from tuner.cli.output import json_text, print_sentences, print_table, warn
 from tuner.errors import InputError, OptionError, OutputError
 from tuner.files import write_file
-from tuner.records import StudySummary, require_choice
-from tuner.report.format import percent
+from tuner.records import StudySummary, Trial, require_choice, to_json
+from tuner.report.format import number, percent, whole
+from tuner.report.frames.study_space import in_words
 from tuner.report.summaries.study import best_words, trials_words
 from tuner.settings import NAME, Kind
 
 Format = Literal["csv", "parquet"]
-FILE = Kind(Path, "a file", "FILE")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As `study list` calls it.")]
+
+HOME, PREFIX = Path("reports"), "study-"
+COLORS = {"best": "green", "front": "green", "pruned": "yellow", "diverged": "red"}
+HEADINGS = {"validation_accuracy": "accuracy", "parameters": "weights", "seconds": "seconds"}
+STORAGE = Opt(
+    "An Optuna storage; else SQLite in the study's folder.",
+    Kind(TEXT.convert, "the URL of a database", "URL"),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one or more studies lie.
+
+    Attributes
+    ----------
+    folder
+        Of the study: batch under way, and the SQLite file unless `storage` is given.
+    storage
+        As `--storage` gives it.
+    """
+
+    folder: Path
+    storage: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The storage URL, which may hold a password: never print it."""
+        from tuner.study.optuna_storage import default_url
+
+        return self.storage or default_url(self.folder)
+
+    @property
+    def shown(self) -> str:
+        """Where the trials are, without anything secret."""
+        from tuner.study.optuna_storage import shown
+
+        return shown(self.storage) if self.storage else str(self.folder)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceOptions:
+    """Where the studies lie."""
+
+    storage: Annotated[str | None, STORAGE]
+    out: Annotated[Path | None, Opt("The folder of the study.", FOLDER)]
+
+    def __post_init__(self) -> None:
+        if self.storage:
+            check_storage(self.storage)
+
+
+def default_folder(name: str) -> Path:
+    """Return the folder that a study has unless --out names one."""
+    return HOME / f"{PREFIX}{name}"
+
+
+def check_storage(url: str) -> None:
+    """Raise unless a storage URL can be understood and names something that lasts."""
+    from sqlalchemy.engine import make_url
+
+    from tuner.study.optuna_storage import shown
+
+    shown(url)
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise OptionError("storage must name a file, such as sqlite:///studies.db.")
+
+
+def find(name: str, options: PlaceOptions) -> tuple[Place, StudySummary]:
+    """Return the study of a name, and where it lies.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name, or several.
+    """
+    known = stored(options)
+    found = [(place, study) for place, study in known if study.study == name]
+    if len(found) > 1:
+        at_home = [each for each in found if each[0].folder == default_folder(name)]
+        folders = ", ".join(str(place.folder) for place, _ in found)
+        if not at_home:
+            raise InputError(f"study {name}: is in {folders}: say which by --out.")
+        found = at_home
+    if not found:
+        raise InputError(_unknown(name, [study.study for _, study in known], options))
+    place, study = found[0]
+    if place.storage and not options.out:
+        place = Place(default_folder(name), place.storage)
+    return place, study
+
+
+def stored(options: PlaceOptions) -> list[tuple[Place, StudySummary]]:
+    """Return every study there is, by name; of a storage among many that cannot be read, warn."""
+    from tuner.study.studies import stored_studies
+
+    found = []
+    for place in (there := places(options)):
+        try:
+            found += [(place, study) for study in stored_studies(place.url)]
+        except InputError as error:
+            if len(there) == 1:
+                raise
+            warn(str(error))
+    return sorted(found, key=lambda each: each[1].study)
+
+
+def places(options: PlaceOptions) -> list[Place]:
+    """Return every place to look at.
+
+    Raises
+    ------
+    InputError
+        When the one that was asked for is not there; looking would make an empty one.
+    """
+    from tuner.study.optuna_storage import FILE
+
+    if options.storage:
+        _check_there(options.storage)
+        return [Place(options.out or Path(), options.storage)]
+    if options.out:
+        if not (options.out / FILE).is_file():
+            raise InputError(f"--out {options.out}: holds no {FILE}: give the folder of a study.")
+        return [Place(options.out)]
+    return [Place(file.parent) for file in sorted(HOME.glob(f"{PREFIX}*/{FILE}"))]
+
+
+def printable(url: str) -> str:
+    """Return a storage URL that may be printed: as it is, unless it may hold a password.
+
+    Examples
+    --------
+    >>> printable("sqlite:///studies.db"), printable("postgresql+psycopg://me@db/tuning")
+    ('sqlite:///studies.db', 'postgresql+psycopg://me@db/tuning')
+    >>> printable("postgresql+psycopg://me:secret@db/tuning")
+    'postgresql+psycopg://db/tuning'
+    """
+    from tuner.study.optuna_storage import shown
+
+    user = url.partition("://")[2].rpartition("@")[0]
+    return shown(url) if ":" in user or "?" in url else url
+
+
+def redacted(argv: Sequence[str]) -> list[str]:
+    """Return what was typed, with nothing secret in the storage URL.
+
+    Examples
+    --------
+    >>> redacted(["study", "list", "--storage=postgresql+psycopg://me:secret@db/tuning", "--json"])
+    ['study', 'list', '--storage=postgresql+psycopg://db/tuning', '--json']
+    """
+    words: list[str] = []
+    for word in argv:
+        if words and words[-1] == "--storage":
+            words.append(printable(word))
+        elif word.startswith("--storage="):
+            words.append(f"--storage={printable(word.removeprefix('--storage='))}")
+        else:
+            words.append(word)
+    return words
+
+
+def _check_there(url: str) -> None:
+    from sqlalchemy.engine import make_url
+
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).is_file():
+        raise InputError(f"--storage {parsed.database}: no such file: check the path.")
+
+
+def _unknown(name: str, known: Sequence[str], options: PlaceOptions) -> str:
+    where = f"under {HOME}" if not (options.storage or options.out) else "there"
+    near = difflib.get_close_matches(name, known, n=1)
+    if near:
+        return f"study {name}: is not stored {where}: did you mean {near[0]}?"
+    there = f"those that are: {', '.join(known)}" if known else "none is"
+    return f"study {name}: is not stored {where}: {there}."
 
 
 @grouped
@@ -86,8 +265,6 @@ def _sentences(place: Place, study: StudySummary) -> Iterator[str]:
 
 def _stated(spec: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Return the keys of a study file that are set, as TOML writes them."""
-    import json
-
     for key, value in spec.items():
         if isinstance(value, dict):
             yield from _stated(value, f"{prefix}{key}.")
@@ -179,3 +356,53 @@ def _ask(question: str) -> None:
         raise KeyboardInterrupt from None
     if not agreed:
         raise InputError("nothing was deleted.")
+
+
+def rank(trial: Trial) -> tuple[bool, float, int]:
+    """Order trials: complete ones first, then by accuracy, then by number."""
+    return trial.state != "complete", -trial.values[0] if trial.values else 0.0, trial.number
+
+
+def print_trials(summary: StudySummary, trials: Sequence[Trial]) -> None:
+    """Print trials as a table, the best marked."""
+    states = {summary.best.number: "best"} if summary.best else {}
+    if len(summary.objectives) > 1:
+        states = {trial.number: "front" for trial in summary.pareto_front}
+    values = [HEADINGS.get(name, name) for name in summary.objectives]
+    columns = ("trial", "state", *values, "η", "epochs", "settings")
+    rows = [_trial_row(trial, states.get(trial.number, trial.outcome)) for trial in trials]
+    print_table(columns, rows, right=("trial", *values, "η", "epochs"), colors=COLORS)
+
+
+def _trial_row(trial: Trial, word: str) -> tuple[str, ...]:
+    accuracy, *others = trial.values or (0.0,)
+    return (
+        str(trial.number),
+        word,
+        percent(accuracy),
+        *(whole(value) if value >= 100 else number(value, 2) for value in others),
+        number(trial.eta) if math.isfinite(trial.eta) else "",
+        ", ".join(map(str, trial.epochs)),
+        in_words(trial.params),
+    )
+
+
+def document(summary: StudySummary, trial: Trial) -> dict[str, Any]:
+    """Return a trial as JSON holds it; `value` is its accuracy."""
+    whole = to_json(trial) | {"params": summary.stored_params(trial)}
+    del whole["curves"]
+    value = trial.values[0] if trial.values else None
+    return {"number": whole.pop("number"), "value": value, **whole}
+
+
+def overview(summary: StudySummary) -> dict[str, Any]:
+    """Return a study as JSON holds it: its best trial, its front, and how its trials ended."""
+    best, several = summary.best, len(summary.objectives) > 1
+    return {
+        "study": summary.study,
+        "objectives": list(summary.objectives),
+        "best": document(summary, best) if best else None,
+        "pareto": [document(summary, t) for t in summary.pareto_front] if several else None,
+        "counts": summary.counts,
+        "diverged": sum(trial.diverged for trial in summary.trials),
+    }

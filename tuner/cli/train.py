@@ -1,30 +1,112 @@
 """`train`: one network, with early stopping and the schedule of η."""
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
 import tuner
-from tuner.cli.console import INTERRUPTED, PROGRAM, command_line
-from tuner.cli.eta import NOTHING_WRITTEN, load_data
-from tuner.cli.eta import progress as search_progress
+from tuner.cli.console import PROGRAM, command_line
+from tuner.cli.find_eta import progress as search_progress
 from tuner.cli.folders import output_folder
-from tuner.cli.interrupts import first_interrupt_asks, if_interrupted
-from tuner.cli.options import AnswerOptions, DataOptions, NetworkOptions, WorkOptions, grouped
-from tuner.cli.output import Say, narration
-from tuner.cli.train_answers import Trained, print_answer, progress
-from tuner.cli.train_options import KeepOptions, StrategyOptions
-from tuner.errors import OutputError
-from tuner.records import StopReason
+from tuner.cli.interrupts import (
+    NOTHING_WRITTEN,
+    first_interrupt_asks,
+    if_interrupted,
+    interrupted,
+)
+from tuner.cli.options import (
+    ETA,
+    FILE,
+    MODEL_FILE,
+    AnswerOptions,
+    DataOptions,
+    NetworkOptions,
+    Opt,
+    WorkOptions,
+    grouped,
+    options_of,
+)
+from tuner.cli.output import (
+    Say,
+    json_text,
+    narration,
+    print_sentences,
+    print_table,
+    print_warnings,
+    warnings_json,
+)
+from tuner.errors import OptionError, OutputError, require
+from tuner.records import ADVICE, Epoch, EtaSearch, Outcome, Run, StopReason, TrainRecord, to_json
+from tuner.records.training import divisions
+from tuner.report.checks.training import train_cautions
+from tuner.report.format import cost, duration, number, percent
+from tuner.report.summaries.learning_rate import eta_phrase
+from tuner.report.summaries.training import train_verdict
+from tuner.settings import FIRST_ETA, Strategy, settings_of
+from tuner.stats import wilson
 from tuner.storage import CHECKPOINT, MODEL
 
 if TYPE_CHECKING:
+    from tuner.results import Written
+    from tuner.study.spec import StudySpec
     from tuner.trainers.native import NativeLane
     from tuner.training.loop import Training
+
+MOST_EPOCHS = 1_000_000
+ROWS = 12
+COLORS = {"best": "green", "best, η divided": "green", "η divided": "cyan"}
+
+
+class StrategyOptions:
+    """How long to train, and with which η.
+
+    Attributes
+    ----------
+    eta
+        None where it is to be found.
+    strategy
+        All of these but η, which belongs to the settings.
+    """
+
+    OPTIONS: ClassVar[dict[str, Opt]] = {
+        "settings": Opt("Take all from a file that tune wrote; other options win over it.", FILE),
+        "eta": Opt("Learning rate; auto finds it by its threshold, as find-eta does.", ETA, "auto"),
+        **options_of(Strategy),
+    }
+
+    def __init__(self, *, settings: Path | None, eta: float | None, **strategy: Any) -> None:
+        from tuner.strategies.plans import policies
+
+        del settings  # its content was put before the other options
+        self.eta = eta
+        self.strategy = Strategy(**strategy)
+        epochs = self.strategy.epochs
+        require(epochs <= MOST_EPOCHS, "epochs", epochs, f"at most {MOST_EPOCHS}")
+        policies(self.first_eta, self.strategy)
+
+    @property
+    def first_eta(self) -> float:
+        """The η that was given, or the first one to probe."""
+        return FIRST_ETA if self.eta is None else self.eta
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepOptions:
+    """What to keep beside the report, and what to go on from."""
+
+    save: Annotated[Path | None, Opt("Write the best network to FILE, *.safetensors.", MODEL_FILE)]
+    resume: Annotated[
+        bool, Opt("Go on from the checkpoint in the output folder; may raise --epochs, --seconds.")
+    ]
+    fresh: Annotated[bool, Opt("Start over where a checkpoint is, and lose it.")]
+
+    def __post_init__(self) -> None:
+        if self.resume and self.fresh:
+            raise OptionError("fresh is the opposite of --resume: give one of them.")
 
 
 @grouped
@@ -50,14 +132,17 @@ def train(
     settings = network.hyperparameters(strategy.first_eta)
     out = work.out or Path("reports", f"train-{data.title}")
     argv = [each for each in context.obj if each not in ("--resume", "--fresh")]
-    go_on = f"go on with {command_line([*argv, '--resume'])}"
+    resume = command_line([*argv, "--resume"])
     if keep.save and (keep.save.is_dir() or keep.save.absolute() == (out / CHECKPOINT).absolute()):
         raise OutputError(f"--save {keep.save} is taken: choose another file.")
     with narration() as say:
         say(f"reading {data.data}")
-        dataset = load_data(data, settings.seed)
-        with _folders(out, keep.save):
-            with _stopping(out, say, go_on) as stopping:
+        dataset = data.load(settings.seed)
+        with ExitStack() as folders:
+            if keep.save is not None:
+                folders.enter_context(output_folder(keep.save.parent, "--save"))
+            folders.enter_context(output_folder(out))
+            with _stopping(out, say, resume) as stopping:
                 result = tuner.train(
                     dataset,
                     settings,
@@ -76,26 +161,15 @@ def train(
             say("writing the report")
             with if_interrupted(f"the report is missing: write it with {PROGRAM} report {out}"):
                 written = result.write(out)
-    interrupted = result.record.result.stop_reason is StopReason.INTERRUPTED
-    trained = Trained(
-        result.record,
-        written,
-        keep.save or out / MODEL,
-        command_line([*argv, "--resume"]) if interrupted else None,
-    )
-    print_answer(trained, as_json=answer.json)
-    if interrupted:
-        print(f"interrupted: {go_on}", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED)
-
-
-@contextmanager
-def _folders(out: Path, save: Path | None) -> Iterator[None]:
-    with ExitStack() as stack:
-        if save is not None:
-            stack.enter_context(output_folder(save.parent, "--save"))
-        stack.enter_context(output_folder(out))
-        yield
+    stopped = result.record.result.stop_reason is StopReason.INTERRUPTED
+    model = keep.save or out / MODEL
+    if answer.json:
+        document = _document(result.record, written, model, resume if stopped else None)
+        print(json_text(document))
+    else:
+        _print_answer(result.record, written, model)
+    if stopped:
+        raise interrupted(resume)
 
 
 class _Stopping:
@@ -119,7 +193,7 @@ class _Stopping:
 
 
 @contextmanager
-def _stopping(out: Path, say: Say, go_on: str) -> Iterator[_Stopping]:
+def _stopping(out: Path, say: Say, resume: str) -> Iterator[_Stopping]:
     """Print how to go on after Ctrl-C, where there is a checkpoint to go on from."""
     with ExitStack() as stack:
         stopping = _Stopping(say, stack)
@@ -127,5 +201,171 @@ def _stopping(out: Path, say: Say, go_on: str) -> Iterator[_Stopping]:
             yield stopping
         except KeyboardInterrupt as stop:
             kept = stopping.begun and (out / CHECKPOINT).is_file()
-            stop.add_note(go_on if kept else NOTHING_WRITTEN)
+            stop.add_note(f"go on with {resume}" if kept else NOTHING_WRITTEN)
             raise
+
+
+def progress(training: "Training[NativeLane]") -> str:
+    """Return how far a run is and how good, in one line of a narrow terminal."""
+    done, most = len(training.history), training.stopping.epochs
+    if not training.history:
+        return f"epoch 1/{most} η {number(training.schedule.eta, 2)}"
+    now, best = training.history[-1], training.best_epoch
+    peak = f" best {percent(best.validation_accuracy)} at {best.epoch}" if best else ""
+    left = _left(training)
+    countdown = duration(left) if left >= 10 else f"{left:.0f} s"
+    return (
+        f"epoch {done}/{most} η {number(now.eta, 2)} cost {cost(now.training_cost)} "
+        f"valid {percent(now.validation_accuracy)}{peak}, ≤ {countdown} left"
+    )
+
+
+def _left(training: "Training[NativeLane]") -> float:
+    """Return the seconds until training ends at the latest."""
+    stopping, done = training.stopping, len(training.history)
+    used = sum(epoch.seconds for epoch in training.history)
+    left = (stopping.epochs - done) * used / done
+    return left if stopping.seconds is None else max(0, min(left, stopping.seconds - used))
+
+
+def _document(
+    record: TrainRecord, written: "Written", model: Path, resume: str | None
+) -> dict[str, object]:
+    """Return what `--json` prints; `resume` is the command to go on with, if there is one."""
+    found = record.eta_search
+    result = to_json(record.result)
+    del result["settings"]
+    return {
+        "command": "train",
+        **result,
+        "interval": wilson(record.result.best_validation_accuracy, record.data.n_validation),
+        "warnings": warnings_json(train_cautions(record)),
+        "settings": to_json(record.settings),
+        "strategy": to_json(record.strategy),
+        "eta_search": found and _summary(found),
+        "data": to_json(record.data),
+        "environment": to_json(record.environment),
+        "test_openings": 0,
+        **written.document,
+        "model": str(model),
+        "resume": resume,
+    }
+
+
+def _summary(search: EtaSearch) -> dict[str, object]:
+    whole = to_json(search)
+    names = ("eta", "threshold", "bracket", "outcome", "seconds")
+    spent = {"epochs": search.spent, "advice": ADVICE[search.outcome]}
+    return {name: whole[name] for name in names} | spent
+
+
+def _print_answer(record: TrainRecord, written: "Written", model: Path) -> None:
+    marks = _marks(record.result)
+    rows = [
+        (
+            f"{epoch.epoch}",
+            number(epoch.eta),
+            cost(epoch.training_cost),
+            percent(epoch.training_accuracy),
+            cost(epoch.validation_cost),
+            percent(epoch.validation_accuracy),
+            marks.get(epoch.epoch, ""),
+        )
+        for epoch in shown(record.result)
+    ]
+    names = ("epoch", "η", "train cost", "train acc.", "valid. cost", "valid. acc.")
+    print_table((*names, "note"), rows, right=names, colors=COLORS)
+    print()
+    print_sentences(_sentences(record))
+    print_warnings(train_cautions(record))
+    print(f"Report: {written.report.html}")
+    print(f"Model: {model}")
+
+
+def shown(run: Run, most: int = ROWS) -> list[Epoch]:
+    """Choose the epochs that tell the story: first, best, last, each new η, and some between."""
+    marks = {run.history[0].epoch, run.best_epoch, run.history[-1].epoch}
+    chosen = marks | set(_spread(sorted(_changes(run) - marks), most - len(marks)))
+    others = [epoch.epoch for epoch in run.history if epoch.epoch not in chosen]
+    chosen |= set(_spread(others, most - len(chosen)))
+    return [epoch for epoch in run.history if epoch.epoch in chosen]
+
+
+def _changes(run: Run) -> set[int]:
+    """Return the first epoch at each new η."""
+    return {each.epoch for each in divisions(run.history)}
+
+
+def _spread(numbers: Sequence[int], most: int) -> list[int]:
+    """Choose at most so many, evenly.
+
+    >>> _spread(range(10), 3)
+    [1, 5, 8]
+    """
+    few = min(len(numbers), most)
+    return [numbers[(2 * i + 1) * len(numbers) // (2 * few)] for i in range(few)]
+
+
+def _marks(run: Run) -> dict[int, str]:
+    marks = dict.fromkeys(_changes(run), "η divided")
+    best = marks.get(run.best_epoch)
+    return marks | {run.best_epoch: f"best, {best}" if best else "best"}
+
+
+def _sentences(record: TrainRecord) -> Iterator[str]:
+    if record.eta_search is not None:
+        yield f"Trained with {eta_phrase(record.eta_search)}."
+        if record.eta_search.outcome is not Outcome.FOUND:
+            yield ADVICE[record.eta_search.outcome]
+    yield train_verdict(record).text
+
+
+def with_settings(argv: Sequence[str]) -> list[str]:
+    """Put what `--settings FILE` says before the other options of `train`, which then win.
+
+    Parameters
+    ----------
+    argv
+        What was typed behind the program's name.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or wrong.
+
+    Examples
+    --------
+    >>> with_settings(["train", "--epochs", "3"])
+    ['train', '--epochs', '3']
+    """
+    file = _settings_file(argv) if argv and argv[0] == "train" else None
+    if file is None:
+        return list(argv)
+    from tuner.study.spec import read_spec
+
+    return [argv[0], *_typed(read_spec(file)), *argv[1:]]
+
+
+def _settings_file(argv: Sequence[str]) -> Path | None:
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        if word == "--settings":
+            if not following or following.startswith("--"):
+                raise OptionError("settings must be a file, such as settings.toml.")
+            return Path(following)
+        if word.startswith("--settings="):
+            return Path(word.removeprefix("--settings="))
+    return None
+
+
+def _typed(spec: "StudySpec") -> Iterator[str]:
+    """Return the options that a file stands for."""
+    data = {"data" if key == "source" else key: value for key, value in vars(spec.data).items()}
+    for name, value in data.items():
+        if value is not None:
+            yield f"--{name.replace('_', '-')}={value}"
+    yield f"--eta={spec.eta if isinstance(spec.eta, float) else 'auto'}"
+    for values in (spec.network, spec.train):
+        for name, each in settings_of(type(values)).items():
+            value = getattr(values, name)
+            if name != "eta" and (value is not None or name == "patience"):
+                yield f"--{each.key.replace('_', '-')}={each.kind.text(value)}"

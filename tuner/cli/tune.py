@@ -1,7 +1,7 @@
 """`tune`: the article's whole workflow, unattended, to a report, a model and the settings."""
 
-import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,22 +9,38 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import tuner
-from tuner.cli.console import INTERRUPTED, command_line
-from tuner.cli.eta import NOTHING_WRITTEN
+from tuner.cli.console import command_line
 from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted, interrupts
-from tuner.cli.options import SEEDS, AnswerOptions, DataOptions, ExecutorOptions, Opt, grouped
-from tuner.cli.output import Say, announce_target, narration
-from tuner.cli.study_jobs import DURATION
-from tuner.cli.tune_answers import print_answer
-from tuner.errors import StoppedError
-from tuner.records import TuneProgress, require
+from tuner.cli.options import (
+    DURATION,
+    SEEDS,
+    AnswerOptions,
+    DataOptions,
+    ExecutorOptions,
+    Opt,
+    grouped,
+)
+from tuner.cli.output import (
+    clock,
+    json_text,
+    narration,
+    print_sentences,
+    print_summary,
+    print_table,
+    warnings_json,
+)
+from tuner.records import TuneProgress, TuneRecord, require, to_json
+from tuner.report.checks.tune import tune_cautions
+from tuner.report.format import duration
+from tuner.report.summaries.phrases import STEP_TITLES
+from tuner.report.summaries.tune import tune_verdict
+from tuner.report.summaries.tune_steps import conclusions, left_out_sentences, progress_sentence
 from tuner.settings import INTEGER
+from tuner.stats import wilson
 
 if TYPE_CHECKING:
-    from tuner.data import Dataset
-    from tuner.results import TuneResult
-    from tuner.tuning.request import TuneRequest
+    from tuner.results import Written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,31 +77,11 @@ def tune(
     Writes report.html, its figures, model.safetensors, settings.toml and records.json to --out
     (default: reports/tune-DATA). After Ctrl-C or a kill, the same command resumes.
     """
-    began = time.monotonic()
-    out = work.out or Path("reports", f"tune-{data.title}")
-    argv = tuple(each for each in context.obj if each != "--fresh")
-    with narration() as say, output_folder(out):
-        say(f"reading {data.data}")
-        request = _request(data, options, argv, began)
-        dataset = _load(request)
-        try:
-            best = _tuned(dataset, request, out, work, say, fresh=options.fresh)
-        except StoppedError:
-            print(f"interrupted: go on with {request.command}", file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from None
-        began = time.monotonic()
-        say("writing the report")
-        with if_interrupted(f"the report is missing: go on with {request.command}"):
-            written = best.write(out)
-    print_answer(best.record, written, out, time.monotonic() - began, as_json=answer.json)
-
-
-def _request(
-    data: DataOptions, options: TuneOptions, argv: tuple[str, ...], began: float
-) -> "TuneRequest":
     from tuner.tuning.request import TuneRequest
 
-    return TuneRequest(
+    began = time.monotonic()
+    out = work.out or Path("reports", f"tune-{data.title}")
+    request = TuneRequest(
         budget=options.budget,
         article=options.article,
         seed=options.seed,
@@ -93,55 +89,90 @@ def _request(
         target=data.target,
         train_size=data.train_size,
         split_seed=options.seed if data.split_seed is None else data.split_seed,
-        command=command_line(argv),
+        command=command_line([each for each in context.obj if each != "--fresh"]),
         began=began,
     )
+    with narration() as say, output_folder(out):
+
+        def watch(now: TuneProgress) -> None:
+            spent = f"{clock(time.monotonic() - began)} of {clock(request.budget)}"
+            say(f"{spent}  {progress_sentence(now)}")
+
+        say(f"reading {data.data}")
+        dataset = data.load(options.seed)
+        with interrupts(say, "piece of work", f"go on with {request.command}") as asked:
+            best = tuner.tune(
+                dataset,
+                workers=work.scheduler or work.workers,
+                folder=out,
+                fresh=options.fresh,
+                watch=watch,
+                stop_asked=asked,
+                request=request,
+            )
+        began_report = time.monotonic()
+        say("writing the report")
+        with if_interrupted(f"the report is missing: go on with {request.command}"):
+            written = best.write(out)
+    if answer.json:
+        print(json_text(_document(best.record, written, out)))
+    else:
+        _print_answer(best.record, written, out, time.monotonic() - began_report)
 
 
-@if_interrupted(NOTHING_WRITTEN)
-def _load(request: "TuneRequest") -> "Dataset":
-    data = tuner.load(
-        request.source,
-        target=request.target,
-        train_size=request.train_size,
-        seed=request.split_seed,
+def _document(record: TuneRecord, written: "Written", out: Path) -> dict[str, object]:
+    settings, final = record.settings, record.final
+    accuracies = [run.best_validation_accuracy for run in final.candidates[final.winner].runs]
+    return {
+        "command": "tune",
+        "eta": settings.eta,
+        "lambda": settings.lambda_,
+        "hidden": list(settings.hidden),
+        "validation_accuracy": max(accuracies),
+        "validation_accuracies": accuracies,
+        "test_accuracy": record.test.accuracy,
+        "test_accuracies": list(record.test.over_seeds),
+        "balanced_accuracy": record.test.balanced_accuracy,
+        "test_openings": record.test.openings,
+        "interval": wilson(record.test.accuracy, record.test.n),
+        "tied": len(final.tied),
+        "settings": to_json(settings),
+        "strategy": to_json(final.strategy),
+        "steps": [
+            {**to_json(step), "conclusion": said}
+            for step, said in zip(record.steps, conclusions(record).values(), strict=True)
+        ],
+        "left_out": list(left_out_sentences(record)),
+        "warnings": warnings_json(tune_cautions(record)),
+        "budget": record.budget,
+        "seconds": record.seconds,
+        "data": to_json(record.data),
+        "environment": to_json(record.environment),
+        **written.document,
+        "model": str(out / record.files["model"]),
+        "settings_file": str(out / record.files["settings"]),
+    }
+
+
+def _print_answer(record: TuneRecord, written: "Written", out: Path, report_seconds: float) -> None:
+    """Print each step, then what was chosen and how good it is."""
+    said = conclusions(record)
+    rows = [
+        (duration(each.seconds), STEP_TITLES[each.name], said[each.name]) for each in record.steps
+    ]
+    print_table(("time", "step", "result"), rows, right=("time",))
+    print()
+    print_sentences(_sentences(record, report_seconds))
+    print_summary(tune_verdict(record), tune_cautions(record))
+    print(f"Model: {out / record.files['model']}")
+    print(f"Settings: {out / record.files['settings']}")
+    print(f"Report: {written.report.html}")
+
+
+def _sentences(record: TuneRecord, report_seconds: float) -> Iterator[str]:
+    if record.left_out:
+        yield f"The budget was too short for some steps. {' '.join(left_out_sentences(record))}"
+    yield (
+        f"Took {duration(record.seconds)} of {duration(record.budget)}; the report took"
+        f" {duration(report_seconds)} more."
     )
-    announce_target(data.summary, request.target)
-    return data
-
-
-def _tuned(
-    dataset: "Dataset",
-    request: "TuneRequest",
-    out: Path,
-    work: ExecutorOptions,
-    say: Say,
-    *,
-    fresh: bool,
-) -> "TuneResult":
-    from tuner.report.summaries.tune_steps import progress_sentence
-
-    def watch(now: TuneProgress) -> None:
-        clock = f"{_clock(time.monotonic() - (request.began or 0))} of {_clock(request.budget)}"
-        say(f"{clock}  {progress_sentence(now)}")
-
-    with interrupts(say, "piece of work", f"go on with {request.command}") as asked:
-        return tuner.tune(
-            dataset,
-            workers=work.scheduler or work.workers,
-            folder=out,
-            fresh=fresh,
-            watch=watch,
-            stop_asked=asked,
-            request=request,
-        )
-
-
-def _clock(seconds: float) -> str:
-    """Write a time as minutes and seconds.
-
-    >>> _clock(83.2)
-    '1:23'
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02}"

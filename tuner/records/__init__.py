@@ -16,7 +16,9 @@ from tuner.records.article import ReproduceRecord as ReproduceRecord
 from tuner.records.article import Series as Series
 from tuner.records.article import Trained as Trained
 from tuner.records.article import Unit as Unit
+from tuner.records.commands import EvaluateRecord as EvaluateRecord
 from tuner.records.commands import FindEtaRecord as FindEtaRecord
+from tuner.records.commands import PartName as PartName
 from tuner.records.commands import TrainRecord as TrainRecord
 from tuner.records.inspection import Inspection as Inspection
 from tuner.records.inspection import LayerWeights as LayerWeights

@@ -1,13 +1,16 @@
-"""What the reports of single networks are rebuilt from."""
+"""What the commands for single networks find, as their reports and answers need it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tuner.records.inspection import Inspection
 from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearch
 from tuner.records.training import Run
-from tuner.serialization import Record
+from tuner.serialization import Record, Share
 from tuner.settings import Hyperparameters, Strategy
+
+PartName = Literal["test", "validation", "all"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,3 +44,42 @@ class TrainRecord(Record):
     def __post_init__(self) -> None:
         if self.inspection is not None:
             self.inspection.require_classes(len(self.data.classes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateRecord(Record):
+    """What a model does on data.
+
+    Attributes
+    ----------
+    name, sha256
+        The data it was measured on.
+    part
+        Which of their examples.
+    n
+        Number of examples.
+    accuracy
+        Share of them classified right, 0 … 1.
+    balanced_accuracy
+        Mean over the classes in the data of the share classified right.
+    cost
+        Mean cost of an example, without regularization term.
+    known_data
+        Whether the model was trained on a part of these very data (the same SHA-256).
+    test_openings
+        How often the test part of the data of training has been opened on this machine, this time
+        included; 0 where it stayed closed.
+    trained_on
+        The data of training.
+    """
+
+    name: str
+    sha256: str
+    part: PartName
+    n: int
+    accuracy: Share
+    balanced_accuracy: Share
+    cost: float
+    known_data: bool
+    test_openings: int
+    trained_on: DataSummary

@@ -7,10 +7,11 @@ from tuner.report.charts.learning_rate import costs_figure
 from tuner.report.charts.study_course import history_figure
 from tuner.report.charts.training import curves_figure
 from tuner.report.document import Figure, fill
-from tuner.report.pages.reproduce import reproduce_figure, reproduce_verdict
+from tuner.report.pages.reproduce import reproduce_figure
 from tuner.report.stored import StoredRecord
 from tuner.report.summaries.base import Summary
 from tuner.report.summaries.learning_rate import find_eta_verdict
+from tuner.report.summaries.reproduce import reproduce_verdict
 from tuner.report.summaries.study import study_verdict
 from tuner.report.summaries.training import train_verdict
 from tuner.report.summaries.tune import tune_verdict

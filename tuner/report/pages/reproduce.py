@@ -1,6 +1,5 @@
 """The pages of `reproduce`: the article's experiments in its order, in English or Chinese."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -10,9 +9,7 @@ import pandas as pd
 
 from tuner.records import (
     Agreement,
-    Claim,
     ExperimentRecord,
-    Finding,
     Panel,
     ReproduceRecord,
     Trained,
@@ -42,7 +39,12 @@ from tuner.report.document import (
 from tuner.report.format import number
 from tuner.report.language import Texts, texts
 from tuner.report.provenance import data_and_environment
-from tuner.report.summaries.base import Summary
+from tuner.report.summaries.reproduce import (
+    interval_text,
+    measured_text,
+    published_text,
+    reproduce_verdict,
+)
 
 SHOWN_ROWS = 13
 """Of a longer line every second, third, … point stands in the table under its figure."""
@@ -95,32 +97,6 @@ def write_reproduce(record: ReproduceRecord, folder: Path, language: str = "en")
     return write_report(report, folder)
 
 
-def reproduce_verdict(record: ReproduceRecord, language: str = "en") -> Summary:
-    """Describe how many figures agree; the facts are the first figure of each experiment."""
-    words = texts(language)
-    every = [f.agreement for each in record.experiments for f in each.findings]
-    agree, disagree, unclear = (
-        every.count(each) for each in (Agreement.AGREES, Agreement.DISAGREES, Agreement.UNCLEAR)
-    )
-    amounts = {"agree": agree, "disagree": disagree, "unclear": unclear}
-    advice = [words.say("sealed", openings=record.test_openings, data=record.data.name)]
-    if not record.published_data:
-        advice.insert(0, words.say("other_data", data=record.data.name))
-    if record.omitted:
-        advice.append(words.say("omitted", names=", ".join(record.omitted)))
-    first = [(each.name, each.findings[0]) for each in record.experiments]
-    return Summary(
-        good=not disagree,
-        headline=words.say("count", judged=agree + disagree + unclear, **amounts),
-        sentence=words.words["rules"],
-        advice=" ".join(advice),
-        facts=tuple(
-            (name, f"{_measured(finding, words)} ({_published(finding, words)})")
-            for name, finding in first
-        ),
-    )
-
-
 def reproduce_figure(record: ReproduceRecord) -> Figure:
     """Return the figure of the first experiment that trained networks, else of the first."""
     first = next((each for each in record.experiments if each.trained), record.experiments[0])
@@ -133,11 +109,11 @@ def _not_agreeing(record: ReproduceRecord, words: Texts) -> Iterator[Links]:
         said = words.experiments[experiment.name]
         for finding in experiment.findings:
             if finding.agreement in (Agreement.DISAGREES, Agreement.UNCLEAR):
-                interval = _interval(finding, words)
+                interval = interval_text(finding, words)
                 around = "" if finding.interval is None else f" ({interval})"
-                published = f"{words.words['published_short']} {_published(finding, words)}"
+                published = f"{words.words['published_short']} {published_text(finding, words)}"
                 verdict = words.words[f"verdict_{finding.agreement}"]
-                rest = (said.figures[finding.name], f"{_measured(finding, words)}{around}")
+                rest = (said.figures[finding.name], f"{measured_text(finding, words)}{around}")
                 text = words.words["colon"].join(("", *rest))
                 links.append((experiment.name, said.title, f"{text}; {published}; {verdict}"))
     if links:
@@ -161,9 +137,9 @@ def _findings(experiment: ExperimentRecord, words: Texts) -> Table:
     rows = [
         (
             named[each.name],
-            _published(each, words),
-            _measured(each, words),
-            _interval(each, words),
+            published_text(each, words),
+            measured_text(each, words),
+            interval_text(each, words),
             str(each.agreement),
         )
         for each in experiment.findings
@@ -173,37 +149,6 @@ def _findings(experiment: ExperimentRecord, words: Texts) -> Table:
     verdict = Column(words.words["verdict"], symbols=_SYMBOLS, names=verdicts)
     columns: Columns = {**{name: words.words[name] for name in names}, "verdict": verdict}
     return Table(words.words["figures"], pd.DataFrame(rows, columns=names), columns)
-
-
-def _measured(finding: Finding, words: Texts) -> str:
-    return f"{_value(finding.measured, finding)}{words.words[f'unit_{finding.unit}']}"
-
-
-def _interval(finding: Finding, words: Texts) -> str:
-    if finding.interval is None:
-        return "–"
-    low, high = (_value(each, finding) for each in finding.interval)
-    return words.say("interval", low=low, high=high)
-
-
-def _value(value: float, finding: Finding) -> str:
-    """Write a figure: percentages to two decimals, epochs to one."""
-    if not math.isfinite(value):
-        return "–"
-    if finding.unit == "number":
-        return number(value, 3)
-    return f"{value:.1f}" if finding.unit == "epochs" else f"{value:.2f}"
-
-
-def _published(finding: Finding, words: Texts) -> str:
-    stated = "" if finding.published is None else number(finding.published)
-    limit = number(finding.limit)
-    if finding.claim is Claim.NEAR:
-        return f"{stated} ± {limit}"
-    if finding.claim is Claim.NONE:
-        return "–"
-    claimed = words.say(f"claim_{finding.claim}", limit=limit)
-    return words.say("stated", figure=stated, claim=claimed) if stated else claimed
 
 
 def _trained(trained: Trained, words: Texts) -> str:
