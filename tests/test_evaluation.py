@@ -13,7 +13,7 @@ import sklearn.metrics
 
 from tests.support.models import untrained_image_model
 from tuner.data import load
-from tuner.errors import DataError, InputError, OptionError
+from tuner.errors import DataError, DataWarning, InputError, OptionError
 from tuner.evaluation import evaluate
 from tuner.records import Hyperparameters, PartName
 from tuner.storage import tensorfile
@@ -90,8 +90,14 @@ def test_other_columns_other_order_and_texts_that_look_like_numbers(
     lines = [",".join((line.split(",")[2], "7", *line.split(",")[:2])) for line in table()]
     moved = write_csv(tmp_path / "moved.csv", lines, head="kind,id,width,colour")
     assert evaluate(of, moved).accuracy == evaluate(of, trained[1], part="all").accuracy
-    numbers = [line.replace(",red,", ",5,") for line in table() if ",red," in line]
-    assert evaluate(of, write_csv(tmp_path / "n.csv", numbers)).n == len(numbers)
+    numbers = [line.replace(",red,", ",5,") for line in table()]
+    with pytest.warns(DataWarning, match=r"column 'colour' holds 1 unseen category \('5'\) in"):
+        found = evaluate(of, write_csv(tmp_path / "n.csv", numbers))
+    assert (found.n, [note.kind for note in found.notes]) == (60, ["unseen"])
+    with pytest.raises(
+        DataError, match=r"holds no category of training \('blue', 'green', 'red'\)"
+    ):
+        evaluate(of, write_csv(tmp_path / "n.csv", [n for n in numbers if ",5," in n]))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +106,11 @@ def test_other_columns_other_order_and_texts_that_look_like_numbers(
         (table(labels=("b", "x", "a")), "width,colour,kind", "holds the class 'x', which the mode"),
         (table(), "width,hue,kind", "has no column 'colour'"),
         (table(), "width,colour,sort", "has no column 'kind'"),
-        (["wide,red,a", "slim,red,b"], "width,colour,kind", "column 'width' with numbers is miss"),
+        (
+            ["wide,red,a", "slim,red,b"],
+            "width,colour,kind",
+            "column 'width' held numbers in training and holds",
+        ),
         (["1e300,red,a", "0.1,red,b"], "width,colour,kind", "column 'width' holds a number beyond"),
     ],
 )
@@ -117,14 +127,17 @@ def test_tables_that_a_model_cannot_be_measured_on(
     ("pixels", "message"),
     [
         (np.full((4, 2, 2), 255), None),
-        (np.full((4, 2, 2), 2), None),
+        (np.full((4, 2, 2), 40), None),
         (np.zeros((4, 2, 2)), None),
         (
             np.full((4, 2, 2), 0.7),
-            "has pixels up to 0.7 where the model was trained on pixels from",
+            "has pixels from 0.7 to 0.7 where the model was trained on pixels from",
         ),
-        (np.full((4, 2, 2), 1), "has pixels up to 1 where the model was trained on pixels from 0"),
-        (np.full((4, 2, 2), 300), "has pixels up to 300 where"),
+        (
+            np.full((4, 2, 2), 1),
+            "has pixels from 1 to 1 where the model was trained on pixels from 0",
+        ),
+        (np.full((4, 2, 2), 300), "has pixels from 300 to 300 where"),
         (np.full((4, 2, 3), 255), "images of (2, 2) pixels are needed"),
         (np.full((4, 4), 255), "images of (2, 2) pixels are needed"),
     ],

@@ -22,6 +22,7 @@ from tuner.arguments import (
     source_of,
 )
 from tuner.data import Dataset, Part
+from tuner.data.loading import warn
 from tuner.durations import seconds_of
 from tuner.environment import environment
 from tuner.errors import InputError, OptionError, StoppedError
@@ -658,7 +659,9 @@ def predict(model: Model | str | Path, data: "Raw | Part") -> Predictions:
     ['class', 'probability']
     """
     network = model if isinstance(model, Model) else load_model(model)
-    return Predictions(network.classes, network.predict_proba(data))
+    prepared = network.prepare(data)
+    warn(prepared.notes, str(data) if isinstance(data, str | Path) else "x")
+    return Predictions(network.classes, network.probabilities(prepared.x), prepared.notes)
 
 
 def compare(

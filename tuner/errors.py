@@ -12,6 +12,7 @@
     ├── SealError              the test set was requested where it must stay sealed
     └── StoppedError           the work was stopped, as `stop_asked` wanted; it can be resumed
 
+    DataWarning (UserWarning)  what must be known of how data were read
     SealWarning (UserWarning)  an opening of the test set could not be counted
 
 Each message is one line that names the file, key or option, says what is wrong and what to do.
@@ -54,6 +55,10 @@ class SealError(TunerError):
 
 class StoppedError(TunerError):
     """The work was stopped before its end, as `stop_asked` wanted; the same call goes on."""
+
+
+class DataWarning(UserWarning):
+    """What must be known of how data were read; the result stands all the same."""
 
 
 class SealWarning(UserWarning):

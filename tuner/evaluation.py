@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tuner.data import read
 from tuner.data.inputs import Examples
-from tuner.data.loading import is_table
+from tuner.data.loading import is_table, warn
 from tuner.data.seal import count_opening
 from tuner.data.splits import split
 from tuner.errors import DataError, OptionError
@@ -46,17 +46,21 @@ def evaluate(
 
     Warns
     -----
+    DataWarning
+        When a column holds categories that no training example had.
     SealWarning
         When the opening of the test part could not be counted.
     """
     source = source or _source(model)
     examples = read(source, target=target or (model.data.target if is_table(source) else None))
-    known = examples.sha256 == model.data.sha256
+    known = model.data.sha256 in (examples.sha256, examples.file_sha256)
     part = part or ("test" if known else "all")
     require_choice("part", part, get_args(PartName))
     rows = _rows(model, examples, part, source, known=known)
     y = _class_indices(model, examples, source)[rows]
-    x = model.preprocess(source)[rows]
+    prepared = model.prepare(source)
+    warn(prepared.notes, source)
+    x = prepared.x[rows]
     openings = count_opening(model.data) if known and part != "validation" else 0
     right = model.predict_indices(x) == y
     return EvaluateRecord(
@@ -70,6 +74,7 @@ def evaluate(
         known_data=known,
         test_openings=openings,
         trained_on=model.data,
+        notes=prepared.notes,
     )
 
 
@@ -124,6 +129,8 @@ def _rows(
 def _class_indices(model: Model, examples: Examples, source: str) -> NDArray[np.intp]:
     """Return the index (n,) that each example's class has in the model."""
     place = {name: i for i, name in enumerate(model.classes)}
+    if {name.casefold() for name in model.classes} == {"false", "true"}:
+        place |= {each: place[name] for name in model.classes for each in _spellings(name)}
     for name in examples.classes:
         if name not in place:
             listed = ", ".join(map(repr, model.classes[:10]))
@@ -132,3 +139,7 @@ def _class_indices(model: Model, examples: Examples, source: str) -> NDArray[np.
                 f"its classes ({listed}{', …' if len(model.classes) > 10 else ''})."
             )
     return np.array([place[name] for name in examples.classes], dtype=np.intp)[examples.y]
+
+
+def _spellings(boolean: str) -> tuple[str, ...]:
+    return boolean.lower(), boolean.upper(), boolean.capitalize()

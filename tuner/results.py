@@ -16,6 +16,7 @@ from tuner.files import write_files
 from tuner.network.arrays import Array
 from tuner.records import (
     FindEtaRecord,
+    Note,
     Outcome,
     ReproduceRecord,
     StudyRecord,
@@ -391,10 +392,13 @@ class Predictions:
         Name of each class, in the order of the columns of `probabilities`.
     probabilities
         Shape (n, c): the share that the model gives to each class.
+    notes
+        What must be known of how the data were read.
     """
 
     classes: tuple[str, ...]
     probabilities: Array
+    notes: tuple[Note, ...] = ()
 
     @property
     def labels(self) -> NDArray[np.object_]:

@@ -10,7 +10,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from tuner.data import Preprocessing, load
 from tuner.data.inputs import Inputs, images, numeric
-from tuner.data.preprocessing import MAX_CATEGORIES, fit
+from tuner.data.preprocessing import LIMIT, MAX_CATEGORIES, fit
 from tuner.errors import DataError
 from tuner.records import from_json, to_json
 
@@ -23,7 +23,7 @@ def inputs(seed: int, n: int, categories: int) -> Inputs:
 
 
 def scikit(train: Inputs, new: Inputs) -> np.ndarray:
-    """The same by scikit-learn's own ColumnTransformer."""
+    """The same by scikit-learn's ColumnTransformer, but for the limit and constant columns."""
     one_hot = OneHotEncoder(
         handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False
     )
@@ -31,7 +31,9 @@ def scikit(train: Inputs, new: Inputs) -> np.ndarray:
         [("numbers", StandardScaler(), ["a", "same", "c"]), ("texts", one_hot, ["u", "v"])]
     )
     transformer.fit(frame(train))
-    return np.asarray(transformer.transform(frame(new)), dtype=np.float32)
+    x = np.asarray(transformer.transform(frame(new)), dtype=np.float32)
+    x[:, :3] = np.clip(x[:, :3], -LIMIT, LIMIT) * (np.ptp(train.numbers, axis=0) > 0)
+    return x
 
 
 def frame(raw: Inputs) -> pd.DataFrame:

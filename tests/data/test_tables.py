@@ -1,7 +1,6 @@
 import importlib.util
 import io
 import sys
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuner.data import load, read, read_inputs
-from tuner.data.frames import read_csv
-from tuner.errors import DataError, MissingExtraError
+from tuner.data.frames import Csv
+from tuner.errors import DataError, DataWarning, MissingExtraError
 
 N = 30
 ROWS = [f"{i / 10},{['red', 'blue', 'green'][i % 3]},{i % 2 == 0},{i % 2}" for i in range(N)]
@@ -68,11 +67,6 @@ def test_dialects_give_the_same_data(tmp_path: Path, content: str) -> None:
     assert same.feature_names == data.feature_names
 
 
-def test_booleans_keep_their_spelling(tmp_path: Path) -> None:
-    upper = GOOD.replace("True", "TRUE").replace("False", "FALSE")
-    assert load(write(tmp_path, upper)).feature_names[-2:] == ("shiny=FALSE", "shiny=TRUE")
-
-
 @pytest.mark.parametrize("name", ["target", "Label", "CLASS", "y"])
 def test_usual_names_of_the_target_are_found(tmp_path: Path, name: str) -> None:
     assert load(write(tmp_path, GOOD.replace("target", name))).classes == ("0", "1")
@@ -99,13 +93,16 @@ BIG = "a,y\n" + "\n".join(f"{i},{i % 2}" for i in range(N))
         (GOOD.replace("colour", " size"), "two columns are called 'size'"),
         (GOOD.replace("colour", ""), "column 2 has no name"),
         (with_row("1,red,True,0,9"), "Expected 4 fields in line 6, saw 5"),
-        (with_row("1,red"), "target 'target' is missing in 1 rows, the first is data row 5"),
-        (GOOD.replace("0\n", "0,9\n").replace("1\n", "1,9\n"), "one cell for each of the 4"),
-        (with_row(",red,True,0"), "column 'size' has 1 missing or infinite .* in data row 5"),
+        (with_row("1,red"), "target 'target' has 1 missing values, the first in data row 5"),
+        (
+            GOOD.replace("0\n", "0,9\n").replace("1\n", "1,9\n"),
+            "the first line has 4 cells and the next ones have 5",
+        ),
+        (with_row(",red,True,0"), "column 'size' has 1 missing values, the first in data row 5"),
         (with_row("inf,red,True,0"), "column 'size' has 1 missing or infinite .* in data row 5"),
-        (with_row("nan,red,True,0"), "column 'size' has 1 missing or infinite .* in data row 5"),
+        (with_row("nan,red,True,0"), r"in data row 5 \(the file says 'nan', which counts as mis"),
         (with_row("1,,True,0"), "column 'colour' has 1 missing values, the first in data row 5"),
-        (with_row("1,red,True,"), "target 'target' is missing in 1 rows, the first is data row 5"),
+        (with_row("1,red,True,"), "target 'target' has 1 missing values, the first in data row 5"),
         (with_row("?,red,True,0"), r"column 'size' holds numbers but '\?' in data row 5"),
         (with_row('"1,5",red,True,0'), "column 'size' holds numbers but '1,5' in data row 5"),
         (
@@ -143,7 +140,7 @@ def test_an_unknown_target_lists_the_columns(tmp_path: Path) -> None:
 @settings(max_examples=200, deadline=None)
 def test_arbitrary_bytes_are_a_table_or_a_data_error(content: bytes) -> None:
     try:
-        read_csv(content, "it")
+        Csv(content, "it").frame()
     except DataError as error:
         assert "\n" not in str(error)  # noqa: PT017
 
@@ -168,11 +165,9 @@ def test_text_kinds_of_parquet_are_one_hot(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        (pd.date_range("2020", periods=N), "column 'new' holds neither numbers nor texts"),
         ([[1]] * N, "column 'new' holds neither numbers nor texts"),
         ([b"x"] * N, "column 'new' holds neither numbers nor texts"),
-        ([Decimal(1)] * N, "column 'new' holds neither numbers nor texts"),
-        (pd.array([None] + [1] * (N - 1), dtype="Int8"), "column 'new' has 1 missing or infinite"),
+        (pd.array([None] + [1] * (N - 1), dtype="Int8"), "column 'new' has 1 missing values"),
         ([None] * N, "column 'new' has 30 missing values"),
         (pd.array([None] + [True] * (N - 1)), "column 'new' has 1 missing values"),
     ],
@@ -212,17 +207,21 @@ def test_parquet_without_pyarrow_names_the_extra(
 def test_inputs_alone_are_prepared_as_in_training(tmp_path: Path) -> None:
     data = load(write(tmp_path, GOOD))
     lines = ["extra,shiny,size,colour", "9,True,0.1,blue", "9,FALSE,1.5,7"]
-    x = read_inputs(write(tmp_path, "\n".join(lines), "new.csv"), data.preprocessing)
+    with pytest.warns(DataWarning, match="unseen category"):
+        x = read_inputs(write(tmp_path, "\n".join(lines), "new.csv"), data.preprocessing)
     whole = data.preprocessing.transform(read(str(tmp_path / "my.csv")).inputs)
     np.testing.assert_array_equal(x[:, 0], whole[[1, 15], 0])
-    assert x[:, 1:].tolist() == [[1, 0, 0, 0, 1], [0, 0, 0, 0, 0]]
+    assert x[:, 1:].tolist() == [[1, 0, 0, 0, 1], [0, 0, 0, 1, 0]]
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("size,colour\n1,red", "has no column 'shiny'"),
-        ("size,colour,shiny\nx,red,True", "column 'size' with numbers is missing"),
+        (
+            "size,colour,shiny\nx,red,True",
+            "column 'size' held numbers in training and holds 'x' in data row 1",
+        ),
         ("size,colour,shiny\n1,,True", "column 'colour' has 1 missing values"),
         ("size,colour,shiny\n1e300,red,True", "column 'size' holds a number beyond float32"),
     ],
@@ -237,7 +236,9 @@ def test_inputs_that_do_not_fit_the_training_are_refused(
 
 def test_a_data_frame_is_loaded_as_its_file_is(tmp_path: Path) -> None:
     pl = pytest.importorskip("polars", reason="polars is not installed")
-    frame = pd.DataFrame({"a": range(40), "b": ["u", "v"] * 20, "kind": ["p", "q"] * 20})
+    frame = pd.DataFrame(
+        {"a": [i * 7 % 41 for i in range(40)], "b": ["u", "v"] * 20, "kind": ["p", "q"] * 20}
+    )
     frame.to_csv(tmp_path / "t.csv", index=False)
     of_file = load(str(tmp_path / "t.csv"), target="kind")
     found = [load(each, target="kind") for each in (frame, pl.DataFrame(frame.to_dict("list")))]

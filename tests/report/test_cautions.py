@@ -4,13 +4,13 @@ from dataclasses import replace
 import pytest
 
 from tuner.records import ADVICE, EtaSearch, Outcome
-from tuner.report.checks.learning_rate import find_eta_cautions
+from tuner.report.checks.learning_rate import ETA_CHECKS
 
 SearchMaker = Callable[..., EtaSearch]
 
 
 def codes(search: EtaSearch) -> list[str]:
-    return [caution.code for caution in find_eta_cautions(search)]
+    return [caution.code for caution in ETA_CHECKS.run(search)]
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_sound_search_raises_no_warning(calm: EtaSearch) -> None:
 def test_few_seeds(calm: EtaSearch) -> None:
     two = tuple(probe for probe in calm.probes if probe.seed < 2)
     assert codes(replace(calm, probes=two)) == ["W101"]
-    (caution,) = find_eta_cautions(replace(calm, probes=two[:1]))
+    (caution,) = ETA_CHECKS.run(replace(calm, probes=two[:1]))
     assert "1 seed only" in caution.text
 
 
@@ -45,14 +45,14 @@ def test_wide_bracket(
 
 @pytest.mark.parametrize("outcome", [Outcome.NO_LEARNING, Outcome.NO_UPPER_LIMIT])
 def test_outcome_not_found_brings_its_advice(calm: EtaSearch, outcome: Outcome) -> None:
-    (caution,) = find_eta_cautions(replace(calm, outcome=outcome))
+    (caution,) = ETA_CHECKS.run(replace(calm, outcome=outcome))
     assert caution.code == "W103"
     assert caution.advice == ADVICE[outcome]
 
 
 @pytest.mark.parametrize(("threshold", "side"), [(0.01, "smallest"), (10.0, "largest")])
 def test_threshold_at_the_edge(calm: EtaSearch, threshold: float, side: str) -> None:
-    (caution,) = find_eta_cautions(replace(calm, threshold=threshold))
+    (caution,) = ETA_CHECKS.run(replace(calm, threshold=threshold))
     assert caution.code == "W104"
     assert side in caution.text
 
@@ -64,6 +64,6 @@ def test_cost_above_that_of_a_constant(calm: EtaSearch) -> None:
 
 
 def test_seeds_disagree(search: EtaSearch) -> None:
-    (caution,) = find_eta_cautions(search)
+    (caution,) = ETA_CHECKS.run(search)
     assert caution.code == "W106"
     assert "1.778" in caution.text

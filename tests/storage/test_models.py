@@ -418,7 +418,7 @@ def first_weight(value: float) -> Callable[[dict[str, Any]], None]:
         (forged(record=put(-1, "settings", "eta")), "ModelRecord.settings: "),
         (forged(record=put([], "preprocessing", "numeric")), "holds a preprocessing that does not"),
         (
-            forged(record=put(0, "preprocessing", "numeric", 0, "scale")),
+            forged(record=put(-1, "preprocessing", "numeric", 0, "scale")),
             "holds a preprocessing that does not fit",
         ),
         (
@@ -515,8 +515,11 @@ def test_predict_takes_images_flat_or_not() -> None:
     [
         (raw_frame().drop(columns="x1"), "x: has no column 'x1': add it as in training."),
         (raw_frame().drop(columns="colour"), "x: has no column 'colour': add it as in training."),
-        (raw_frame().assign(x1="wide"), "x: column 'x1' with numbers is missing"),
-        (raw_frame().assign(x1=np.nan), "x: column 'x1' has 9 missing or infinite values"),
+        (
+            raw_frame().assign(x1="wide"),
+            "x: column 'x1' held numbers in training and holds 'wide' in data row 1",
+        ),
+        (raw_frame().assign(x1=np.nan), "x: column 'x1' has 9 missing values"),
         (raw_frame()[:0], "x: has no rows"),
         (raw_frame().to_numpy(), "x: has columns of numbers and of texts: give a DataFrame."),
         (np.zeros((2, 3)), "x: has shape (2, 3) but must be (n, 4): "),
@@ -530,7 +533,9 @@ def test_raw_data_that_a_model_cannot_use(x: Any, message: str) -> None:
 
 
 def test_pixels_that_were_scaled_already_are_refused() -> None:
-    with pytest.raises(DataError, match=r"pixels up to 1 .* or give the Part that they are of"):
+    with pytest.raises(
+        DataError, match="pixels from 1 to 1 where the model was trained on pixels from 0 to 255"
+    ):
         untrained_image_model().predict(np.ones((3, 4)))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from tuner.errors import InputError, OptionError, SealWarning, TunerError
+from tuner.errors import DataWarning, InputError, OptionError, SealWarning, TunerError
 
 PROGRAM = "python -m tuner"
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
@@ -58,11 +58,11 @@ def command_line(argv: Sequence[str]) -> str:
 
 @contextmanager
 def _warnings_in_one_line() -> Iterator[None]:
-    """Print a `SealWarning` as errors are printed; Python would name a line of our code."""
+    """Print our own warnings as errors are printed; Python would name a line of our code."""
     show = warnings.showwarning
 
     def show_in_one_line(message: Warning | str, *where: Any, **more: Any) -> None:
-        if isinstance(message, SealWarning):
+        if isinstance(message, DataWarning | SealWarning):
             print(f"warning: {printable(str(message))}", file=sys.stderr)
         else:
             show(message, *where, **more)

@@ -132,7 +132,7 @@ def _document(record: FindEtaRecord, written: "Written") -> dict[str, object]:
         "epochs": result.pop("spent"),
         **result,
         "advice": ADVICE[record.result.outcome],
-        "warnings": warnings_json(find_eta_cautions(record.result)),
+        "warnings": warnings_json(find_eta_cautions(record)),
         "settings": to_json(record.settings),
         "data": to_json(record.data),
         "environment": to_json(record.environment),
@@ -145,6 +145,6 @@ def _print_answer(record: FindEtaRecord, written: "Written") -> None:
     rows = [(number(j.eta), j.verdict, cost(j.final_cost), j.reason) for j in result.judgements]
     print_table(("η", "verdict", "cost", "reason"), rows, right=("η", "cost"), colors=COLORS)
     print()
-    print_summary(find_eta_verdict(result), find_eta_cautions(result))
+    print_summary(find_eta_verdict(result), find_eta_cautions(record))
     print(f"Spent {number(result.spent, 3)} epochs of training in {duration(result.seconds)}.")
     print(f"Report: {written.report.html}")

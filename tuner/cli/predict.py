@@ -13,9 +13,10 @@ import typer
 import tuner
 from tuner.cli.interrupts import NOTHING_WRITTEN, if_interrupted
 from tuner.cli.options import CSV_FILE, TEXT, AnswerOptions, Opt, grouped
-from tuner.cli.output import json_text, narration
+from tuner.cli.output import json_text, narration, warnings_json
 from tuner.errors import OptionError, OutputError
 from tuner.files import write_file
+from tuner.report.checks.data import DATA_CHECKS
 
 if TYPE_CHECKING:
     from tuner.results import Predictions
@@ -124,5 +125,6 @@ def _document(predicted: "Predictions", model: str, options: PredictOptions) -> 
             row | shares if options.probabilities else row
             for row, shares in zip(rows, every, strict=True)
         ],
+        "warnings": warnings_json(DATA_CHECKS.run(predicted.notes)),
         "out": options.out and str(options.out),
     }

@@ -5,12 +5,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tuner.data.files import check_cells, digest
 from tuner.data.inputs import Examples, Inputs, check_finite, images, numeric
 from tuner.data.labels import encode_labels
 from tuner.errors import DataError
+from tuner.records import Note, NoteKind
+
+BRIGHT = 128
+"""Images with such a pixel run from 0 to 255, even if none reaches 255."""
 
 
-def array_examples(name: str, x: NDArray[Any], y: NDArray[Any], *, sha256: str) -> Examples:
+def array_examples(
+    name: str, x: NDArray[Any], y: NDArray[Any], *, file_sha256: str = ""
+) -> Examples:
     """Put inputs and labels together.
 
     Parameters
@@ -18,11 +25,16 @@ def array_examples(name: str, x: NDArray[Any], y: NDArray[Any], *, sha256: str) 
     name
         What to call the data, also in error messages.
     x
-        Numbers (n, d), or images (n, h, w) with pixels from 0 to 1 or from 0 to 255.
+        Numbers (n, d), or images (n, h, w) with pixels from 0 to 1, to 255, or to what is their
+        largest value.
     y
         Labels (n,): whole numbers, booleans or strings.
-    sha256
-        Of the source.
+    file_sha256
+        Of the file that holds them, if one does.
+
+    Notes
+    -----
+    The identity is that of the content: the same arrays have one SHA-256 wherever they come from.
 
     Raises
     ------
@@ -31,7 +43,7 @@ def array_examples(name: str, x: NDArray[Any], y: NDArray[Any], *, sha256: str) 
 
     Examples
     --------
-    >>> array_examples("two", np.zeros((2, 3)), np.array(["b", "a"]), sha256="").classes
+    >>> array_examples("two", np.zeros((2, 3)), np.array(["b", "a"])).classes
     ('a', 'b')
     """
     inputs, image_shape = array_inputs(name, x)
@@ -41,8 +53,22 @@ def array_examples(name: str, x: NDArray[Any], y: NDArray[Any], *, sha256: str) 
             f"shape ({len(x)},)."
         )
     indices, classes = encode_labels(y, f"{name}: y")
-    divisor = 1.0 if image_shape is None else _divisor(x, name)
-    return Examples(name, inputs, indices, classes, sha256, image_shape, divisor)
+    divisor, notes = (1.0, []) if image_shape is None else _divisor(x, name)
+    return Examples(
+        name,
+        inputs,
+        indices,
+        classes,
+        digest(_bytes(x), _bytes(y)),
+        image_shape,
+        divisor,
+        notes=tuple(notes),
+        file_sha256=file_sha256,
+    )
+
+
+def _bytes(values: NDArray[Any]) -> bytes:
+    return values.astype(str).tobytes() if values.dtype.hasobject else values.tobytes()
 
 
 def array_inputs(name: str, x: NDArray[Any]) -> tuple[Inputs, tuple[int, int] | None]:
@@ -53,16 +79,21 @@ def array_inputs(name: str, x: NDArray[Any]) -> tuple[Inputs, tuple[int, int] | 
         raise DataError(
             f"{name}: x has shape {x.shape} but must be (n, d), or (n, h, w) for images."
         )
+    check_cells(len(x), x[0].size, name)
     inputs, image_shape = images(x) if x.ndim == 3 else (numeric(x), None)
     check_finite(inputs, name)
     return inputs, image_shape
 
 
-def _divisor(x: NDArray[Any], name: str) -> float:
+def _divisor(x: NDArray[Any], name: str) -> tuple[float, list[Note]]:
+    """Return the pixel value that becomes 1, and what to say where that is a guess."""
     least, most = float(np.min(x)), float(np.max(x))
     if least < 0 or most > 255:
         raise DataError(
             f"{name}: x holds images with pixels from {least:g} to {most:g}: scale them to 0…1 or "
             "0…255."
         )
-    return 255.0 if most > 1 else 1.0
+    if most <= 1 or most >= BRIGHT:
+        return 255.0 if most > 1 else 1.0, []
+    text = f"pixels run from {least:g} to {most:g}: they are divided by {most:g}."
+    return most, [Note(kind=NoteKind.READ_AS, text=text)]

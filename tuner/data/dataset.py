@@ -9,7 +9,19 @@ from numpy.typing import NDArray
 from tuner.data import seal
 from tuner.data.preprocessing import Preprocessing
 from tuner.errors import SealError
-from tuner.records import DataSummary
+from tuner.records import DataSummary, Note
+
+
+class PartRows(np.ndarray[Any, np.dtype[np.float32]]):
+    """Rows of a part's `x`, still known as such after indexing, but not after arithmetic.
+
+    A model takes them as they are, where it would standardise other arrays.
+    """
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """Return what a computation gives as a plain array or number."""
+        plain = np.asarray(array)
+        return plain[()] if return_scalar else plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +31,7 @@ class Part:
     Attributes
     ----------
     x
-        Inputs, float32 of shape (n, d), C-contiguous and read-only.
+        Inputs, float32 of shape (n, d), C-contiguous and read-only; what a model computes on.
     y
         Class indices, intp of shape (n,), read-only.
 
@@ -34,7 +46,7 @@ class Part:
     y: NDArray[np.intp]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "x", _read_only(self.x, np.float32))
+        object.__setattr__(self, "x", _read_only(self.x, np.float32).view(PartRows))
         object.__setattr__(self, "y", _read_only(self.y, np.intp))
         if self.x.ndim != 2 or self.y.shape != (len(self.x),):
             raise ValueError(
@@ -48,7 +60,7 @@ class Part:
 
     def __reduce__(self) -> tuple[type["Part"], tuple[Any, Any]]:
         # NumPy forgets the read-only flag in a pickle; the constructor sets it again.
-        return Part, (self.x, self.y)
+        return Part, (np.asarray(self.x), self.y)
 
 
 def _read_only(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
@@ -113,6 +125,8 @@ class Dataset:
         preprocessing: Preprocessing,
         target: str | None = None,
         split_seed: int | None = None,
+        dropped: tuple[str, ...] = (),
+        notes: tuple[Note, ...] = (),
     ) -> None:
         self.name = name
         self.tuning = tuning
@@ -128,6 +142,8 @@ class Dataset:
             n_test=test.n,
             target=target,
             split_seed=split_seed,
+            dropped=dropped,
+            notes=notes,
             n_features=tuning.train.x.shape[1],
             classes=tuning.classes,
             image_shape=tuning.image_shape,

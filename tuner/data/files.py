@@ -8,6 +8,12 @@ from tuner.errors import DataError
 MAX_BYTES = 2 * 1024**3
 """Largest file, and largest array unpacked from one, that is read: 2 GiB."""
 
+MAX_CELLS = MAX_BYTES // 8
+"""Most values of a table, or pixels of a set of images; each takes up to 8 bytes, several times."""
+
+MAX_TEXT = 1_000
+"""Most characters of a category or label."""
+
 DEFLATE_LIMIT = 1032
 """Deflate cannot shrink by more than this factor; a header that claims more is wrong."""
 
@@ -62,3 +68,12 @@ def digest(*contents: bytes | memoryview) -> str:
     for content in contents:
         total.update(content)
     return total.hexdigest()
+
+
+def check_cells(rows: int, columns: int, where: str) -> None:
+    """Raise `DataError` for a table or array of more than `MAX_CELLS` cells."""
+    if rows * columns > MAX_CELLS:
+        raise DataError(
+            f"{where}: holds {rows:,} × {columns:,} values but {MAX_CELLS:,} is the limit: use a"
+            f" part (with 8 bytes each that is {MAX_BYTES >> 30} GiB)."
+        )

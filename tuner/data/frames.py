@@ -2,19 +2,29 @@
 
 import csv
 import io
+import re
 import warnings
+from collections.abc import Container, Iterable, Sequence
 from importlib.util import find_spec
+from itertools import islice
+from typing import Any
 
 import pandas as pd
 
-from tuner.data.files import MAX_BYTES
+from tuner.data.files import check_cells
 from tuner.errors import DataError, MissingExtraError
 
+DELIMITERS = ",;\t|"
 
-def read_csv(content: bytes, where: str, texts: tuple[str, ...] = ()) -> pd.DataFrame:
-    r"""Read a CSV file; comma, semicolon or tab, whichever the header holds most of.
+_FRACTION = re.compile(r"[+-]?\d*(\.\d+|\d[eE][+-]?\d+)", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
-    A first column without a name, the index that pandas writes, is left out.
+
+class Csv:
+    r"""A CSV file: its header is read at once, its columns when asked for.
+
+    Columns are parted by comma, semicolon, tab or bar, whichever the header holds most of outside
+    quotes, or by what a line `sep=;` says. Blanks around names are no part of them.
 
     Parameters
     ----------
@@ -22,44 +32,125 @@ def read_csv(content: bytes, where: str, texts: tuple[str, ...] = ()) -> pd.Data
         UTF-8 text.
     where
         What to call the file in error messages.
-    texts
-        Columns to read as text even where they look like something else.
 
     Raises
     ------
     DataError
-        When the text is not UTF-8, the header is unusable, or a row is longer than the header.
+        When the text is not UTF-8 or its first line is no usable header.
 
     Examples
     --------
-    >>> read_csv(b"a;b\n1;x\n", "two.csv").to_dict("list")
+    >>> Csv(b"a;b\n1;x\n", "two.csv").frame().to_dict("list")
     {'a': [1], 'b': ['x']}
     """
-    delimiter, names = _csv_header(_decode(content, where), where)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            frame = pd.read_csv(
-                io.BytesIO(content),
-                sep=delimiter,
-                encoding="utf-8-sig",
-                dtype=dict.fromkeys(texts, str),
-                index_col=False,
-                skipinitialspace=True,
-                low_memory=False,
+
+    def __init__(self, content: bytes, where: str) -> None:
+        self.where = where
+        text = _decode(content, where)
+        first = next((line for line in text.splitlines() if line.strip()), None)
+        if first is None:
+            raise DataError(f"{where}: is empty: write a header and rows.")
+        self._skip = 0
+        if said := re.fullmatch(r'"?sep=(.)"?\s*', first, re.IGNORECASE):
+            self._skip = text[: text.index(first) + len(first)].count("\n") + 1
+            text = text[text.index(first) + len(first) :]
+        outside = re.sub('"[^"]*"', "", first)
+        self.delimiter = said[1] if said else max(DELIMITERS, key=outside.count)
+        rows = csv.reader(
+            io.StringIO(text.lstrip("\r\n"), newline=""),
+            delimiter=self.delimiter,
+            skipinitialspace=True,
+        )
+        try:
+            head = list(islice((row for row in rows if row), 6))
+        except csv.Error as error:
+            raise DataError(f"{where}: its first lines are no CSV ({error}).") from error
+        if not head:
+            raise DataError(f"{where}: is empty: write a header and rows.")
+        self.names = [name.strip() for name in head[0]]
+        self._check_header(head[1:])
+        check_names(self.names, where)
+        self._content = content
+
+    def frame(self, texts: Iterable[str] = ()) -> pd.DataFrame:
+        """Return all columns, some of them as the texts they are written as.
+
+        Raises
+        ------
+        DataError
+            When a row is longer than the header.
+        """
+        known = set(texts)
+        dtype = {i: str for i, name in enumerate(self.names) if name in known}
+        frame = self._read(dtype=dtype)
+        if len(frame.columns) != len(self.names):
+            raise DataError(f"{self.where}: has no readable header: begin with column names.")
+        frame.columns = pd.Index(self.names)
+        return frame
+
+    def written(self, names: Sequence[str]) -> pd.DataFrame:
+        """Return columns as they are written, cells that count as missing included."""
+        places = [self.names.index(name) for name in names]
+        frame = self._read(dtype=str, usecols=places, keep_default_na=False)
+        return frame.set_axis([self.names[i] for i in sorted(places)], axis=1)
+
+    @property
+    def may_hold_codes(self) -> bool:
+        """Whether anything in the file looks like a number with leading zeros."""
+        pattern = rf'(?:^|["\n\r{re.escape(self.delimiter)}]) *[+-]?0\d'
+        return re.search(pattern.encode(), self._content) is not None
+
+    def _read(self, **options: Any) -> pd.DataFrame:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                frame: pd.DataFrame = pd.read_csv(
+                    io.BytesIO(self._content),
+                    sep=self.delimiter,
+                    encoding="utf-8-sig",
+                    skiprows=self._skip,
+                    index_col=False,
+                    skipinitialspace=True,
+                    skip_blank_lines=len(self.names) > 1,  # of one column, a missing value
+                    low_memory=False,
+                    **options,
+                )
+                return frame
+        except (ValueError, OverflowError, pd.errors.ParserWarning) as error:
+            reason = str(error).rpartition("C error: ")[2].splitlines()[0].rstrip(". ")
+            raise DataError(
+                f"{self.where}: {reason}: give each row one cell for each of the"
+                f" {len(self.names)} columns."
+            ) from error
+
+    def _check_header(self, rows: list[list[str]]) -> None:
+        names, lengths = self.names, {len(row) for row in rows}
+        if len(lengths) == 1 and (length := lengths.pop()) > len(names):
+            raise DataError(
+                f"{self.where}: the first line has {len(names)} cells and the next ones have"
+                f" {length}: the header is not in the first line, or lacks a name. Begin the file"
+                " with one name for each column."
             )
-    except (ValueError, OverflowError, pd.errors.ParserWarning) as error:
-        reason = str(error).rpartition("C error: ")[2].splitlines()[0].rstrip(". ")
-        raise DataError(
-            f"{where}: {reason}: give each row one cell for each of the {len(names)} columns."
-        ) from error
-    if len(frame.columns) != len(names):
-        raise DataError(f"{where}: has no readable header: begin the file with column names.")
-    frame.columns = pd.Index(names)
-    booleans = tuple(str(name) for name in frame.select_dtypes("bool").columns)
-    if set(booleans) - set(texts):
-        return read_csv(content, where, (*texts, *booleans))
-    return frame.drop(columns="") if names[0] == "" else frame
+        whole = [name for name in names if _WHOLE.fullmatch(name)]
+        if (
+            any(map(_FRACTION.fullmatch, names))
+            or (len(whole) > 1 and whole != sorted(set(whole), key=int))
+            or (rows and self._is_like(rows))
+        ):
+            shown = self.delimiter.join(names[:4]) + (", …" if len(names) > 4 else "")
+            raise DataError(
+                f"{self.where}: the first line looks like data ({shown[:60]}): begin the file with"
+                " column names."
+            )
+
+    def _is_like(self, rows: list[list[str]]) -> bool:
+        """Tell whether the first line could stand among the rows: numbers, texts that recur."""
+        whole = [name for name in self.names if _WHOLE.fullmatch(name)]
+        texts = [i for i, name in enumerate(self.names) if name not in whole]
+        recur = all(
+            any(self.names[i] == row[i].strip() for row in rows if i < len(row)) for i in texts
+        )
+        return bool(whole and texts) and recur
 
 
 def _decode(content: bytes, where: str) -> str:
@@ -74,35 +165,26 @@ def _decode(content: bytes, where: str) -> str:
     return text
 
 
-def _csv_header(text: str, where: str) -> tuple[str, list[str]]:
-    first = next((line for line in text.splitlines() if line.strip()), None)
-    if first is None:
-        raise DataError(f"{where}: is empty: write a header and rows.")
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    names = next(row for row in reader if row)
-    check_names(names, where)
-    return delimiter, names
-
-
 def check_names(names: list[str], where: str) -> None:
     """Raise `DataError` unless every column has a name of its own; the first may have none."""
+    seen: set[str] = set()
     for i, name in enumerate(names):
-        if name in names[:i]:
+        if name in seen:
             raise DataError(f"{where}: two columns are called {name!r}: rename one.")
-        if not name.strip() and i > 0:
+        if not name and i > 0:
             raise DataError(f"{where}: column {i + 1} has no name: write one in the header.")
+        seen.add(name)
 
 
-def read_parquet(content: bytes, where: str) -> pd.DataFrame:
-    """Read a Parquet file.
+def read_parquet(content: bytes, where: str, only: Container[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet file, or some of its columns; a named index is one, an unnamed one is not.
 
     Raises
     ------
     MissingExtraError
         When pyarrow is not installed.
     DataError
-        When the file is damaged, or would fill more than 2 GiB.
+        When the file is damaged, holds nested columns, or would fill more than 2 GiB.
     """
     if find_spec("pyarrow") is None:
         raise MissingExtraError(
@@ -113,20 +195,35 @@ def read_parquet(content: bytes, where: str) -> pd.DataFrame:
 
     try:
         file = pyarrow.parquet.ParquetFile(io.BytesIO(content))
-        check_names(file.schema_arrow.names, where)
-        _check_cells(file.metadata.num_rows * file.metadata.num_columns, where)
-        table = file.read()
+        schema = file.schema_arrow
+        check_names([name.strip() for name in schema.names], where)
+        wanted = [field for field in schema if only is None or field.name.strip() in only]
+        for field in wanted:
+            _check_flat(field, where)
+        check_cells(file.metadata.num_rows, len(wanted), where)
+        # Texts stay in the dictionary that the file keeps them in: repeated, they take no memory.
+        texts = [field.name for field in wanted if pyarrow.types.is_string(field.type)]
+        file = pyarrow.parquet.ParquetFile(io.BytesIO(content), read_dictionary=texts)
+        table = file.read(columns=[field.name for field in wanted])
         table.validate(full=True)
-        frame: pd.DataFrame = table.to_pandas()
+        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     except DataError:
         raise
     except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(
             f"{where}: is no sound Parquet file ({type(error).__name__}): write it again."
         ) from error
-    return frame
+    unnamed = [name for name in frame.columns if re.fullmatch(r"__index_level_\d+__", name)]
+    return frame.drop(columns=unnamed).set_axis(
+        [name.strip() for name in frame.columns if name not in unnamed], axis=1
+    )
 
 
-def _check_cells(cells: int, where: str) -> None:
-    if cells * 8 > MAX_BYTES:
-        raise DataError(f"{where}: holds {cells} cells, more than 2 GiB: use a part.")
+def _check_flat(field: Any, where: str) -> None:
+    import pyarrow
+
+    if pyarrow.types.is_nested(field.type):
+        raise DataError(
+            f"{where}: column {field.name!r} holds neither numbers nor texts but {field.type}: turn"
+            " it into one of them."
+        )

@@ -1,14 +1,39 @@
 """Examples as they were read, before any split or scaling."""
 
+from collections.abc import Container
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tuner.errors import DataError
+from tuner.records import Note, Record
 
 Rows = NDArray[np.intp]
+
+
+Kind = Literal["number", "boolean", "category", "date", "dropped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column(Record):
+    """How one column of a table is read.
+
+    Attributes
+    ----------
+    name
+        Of the column.
+    kind
+        What its cells are.
+    written
+        What stands beside each number (such as `%` or `kg`), the format of dates as `strptime` has
+        it, or the two words of a boolean, parted by a bar; else nothing.
+    """
+
+    name: str
+    kind: Kind
+    written: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +61,12 @@ class Inputs:
     def n(self) -> int:
         """Number of examples."""
         return len(self.numbers)
+
+    def without(self, names: Container[str]) -> "Inputs":
+        """Return all columns of numbers but these."""
+        kept = [i for i, name in enumerate(self.number_names) if name not in names]
+        number_names = tuple(self.number_names[i] for i in kept)
+        return Inputs(self.numbers[:, kept], number_names, self.texts, self.text_names)
 
     def take(self, rows: Rows) -> "Inputs":
         """Return the examples of these rows, in this order."""
@@ -76,6 +107,12 @@ class Examples:
         None where the parts are to be drawn.
     target
         The column of a table that the labels come from; None where there are no columns.
+    columns
+        What each other column of a table is, in their order.
+    notes
+        What must be known of how the data were read.
+    file_sha256
+        Of the file's bytes, where `sha256` is that of its content.
     """
 
     name: str
@@ -87,6 +124,9 @@ class Examples:
     divisor: float = 1.0
     published: tuple[int, int, int] | None = None
     target: str | None = None
+    columns: tuple[Column, ...] = ()
+    notes: tuple[Note, ...] = ()
+    file_sha256: str = ""
 
 
 def images(pixels: NDArray[Any]) -> tuple[Inputs, tuple[int, int]]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tuner.data.files import MAX_TEXT
 from tuner.errors import DataError
 
 MANY_CLASSES = 20
@@ -41,6 +42,7 @@ def encode_labels(labels: NDArray[Any], where: str) -> tuple[NDArray[np.intp], t
         raise DataError(f"{where}: holds {labels.dtype}: use whole numbers or text as labels.")
     values, indices = np.unique(labels, return_inverse=True)
     names = [str(value) for value in values]
+    _check_texts(names, where)
     if len(names) > MANY_CLASSES and 2 * len(names) > len(labels):
         raise DataError(
             f"{where}: has {len(names)} different values in {len(labels)} examples, which looks "
@@ -61,13 +63,34 @@ def _whole(labels: NDArray[Any], where: str) -> NDArray[Any]:
         )
     fractions = labels != np.floor(labels)
     if fractions.any():
-        raise DataError(
-            f"{where}: {labels[fractions][0]} is no class, and this tool does classification "
-            "only: choose a column of classes, or write classes as whole numbers or text."
-        )
+        raise DataError(_no_class(labels[fractions][0], where))
     if np.abs(labels).max() > 2**53:
         raise DataError(f"{where}: labels are too large to be exact: write them as text.")
     return labels.astype(np.int64)
+
+
+def _check_texts(names: list[str], where: str) -> None:
+    """Refuse labels that are numbers, but not whole ones, and labels of endless length."""
+    longest = max(map(len, names))
+    if longest > MAX_TEXT:
+        raise DataError(
+            f"{where}: has labels of up to {longest:,} characters but {MAX_TEXT:,} is the limit:"
+            " choose a column of classes."
+        )
+    try:
+        numbers = [float(name) for name in names]
+    except ValueError:
+        return
+    fractions = [n for n, value in zip(names, numbers, strict=True) if not value.is_integer()]
+    if fractions and all(map(math.isfinite, numbers)):
+        raise DataError(_no_class(fractions[0], where))
+
+
+def _no_class(label: object, where: str) -> str:
+    return (
+        f"{where}: {label} is no class, and this tool does classification only: choose a column of"
+        " classes, or write classes as whole numbers or text."
+    )
 
 
 def _natural(names: list[str]) -> Any:

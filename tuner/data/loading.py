@@ -1,6 +1,8 @@
 """One call from a name or a path to a data set in three parts."""
 
-from dataclasses import replace
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from tuner.data.arrays import array_examples, array_inputs
 from tuner.data.catalogue import READERS, unknown
 from tuner.data.dataset import Dataset, Part, TuningData
-from tuner.data.files import check_file, digest, exists, read_bytes
+from tuner.data.files import check_file, exists, read_bytes
 from tuner.data.idx import parse_idx, read_idx_pair
 from tuner.data.inputs import Examples, Inputs, Rows, images
 from tuner.data.npz import read_npz, read_npz_inputs
 from tuner.data.preprocessing import Preprocessing, fit
 from tuner.data.splits import split
-from tuner.errors import DataError, OptionError
+from tuner.errors import DataError, DataWarning, OptionError
+from tuner.records import Note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +67,11 @@ def load(
     MissingExtraError
         For Parquet without pyarrow.
 
+    Warns
+    -----
+    DataWarning
+        For each of the notes of its `summary`: columns left out, numbers with units, dates.
+
     Examples
     --------
     >>> wine = load("wine", train_size=60)
@@ -76,6 +84,7 @@ def load(
         from tuner.data.tables import read_frame
 
         examples = read_frame(source, target)
+    warn(examples.notes, examples.name)
     return assemble(examples, train_size=train_size, seed=seed)
 
 
@@ -91,14 +100,15 @@ def from_arrays(
     >>> from_arrays(np.arange(20).reshape(10, 2), ["a", "b"] * 5).train.x.shape
     (6, 2)
     """
-    inputs, labels = np.asarray(x), np.asarray(y)
-    sha256 = digest(_bytes(inputs), _bytes(labels))
-    examples = array_examples("arrays", inputs, labels, sha256=sha256)
+    examples = array_examples("arrays", np.asarray(x), np.asarray(y))
+    warn(examples.notes, examples.name)
     return assemble(examples, train_size=train_size, seed=seed)
 
 
-def _bytes(values: NDArray[Any]) -> bytes:
-    return values.astype(str).tobytes() if values.dtype.hasobject else values.tobytes()
+def warn(notes: Sequence[Note], where: str) -> None:
+    """Warn of each note, as a `DataWarning` that names the data."""
+    for note in notes:
+        warnings.warn(f"{where}: {note.text}", DataWarning, stacklevel=3)
 
 
 def read(source: str, *, target: str | None = None) -> Examples:
@@ -123,7 +133,23 @@ def read(source: str, *, target: str | None = None) -> Examples:
     return READERS[source]() if source in READERS else _read_arrays(path)
 
 
-def read_inputs(source: "Raw", preprocessing: Preprocessing) -> NDArray[np.float32]:
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Inputs of a network, made of raw ones.
+
+    Attributes
+    ----------
+    x
+        Float32, shape (n, d): a row for each example, in the order of the source.
+    notes
+        What must be known of how they were read.
+    """
+
+    x: NDArray[np.float32]
+    notes: tuple[Note, ...] = ()
+
+
+def prepare(source: "Raw", preprocessing: Preprocessing) -> Prepared:
     """Read examples to predict for: no labels needed, other columns of a table left alone.
 
     Parameters
@@ -133,44 +159,56 @@ def read_inputs(source: "Raw", preprocessing: Preprocessing) -> NDArray[np.float
     preprocessing
         Of the data set that the model was trained on.
 
-    Returns
-    -------
-    numpy.ndarray
-        Float32, shape (n, d): a row for each example, in the order of the source.
-
     Raises
     ------
     DataError
-        When the data cannot be used, or lack a column that the model was trained on.
+        When the data cannot be used, lack a column that the model was trained on, hold no category
+        of training in one, or have pixels of another range.
 
     Examples
     --------
     >>> iris = load("iris")
-    >>> read_inputs("iris", iris.preprocessing).shape
+    >>> prepare("iris", iris.preprocessing).x.shape
     (150, 4)
     """
+    inputs = _raw_inputs(source, preprocessing)
+    notes = preprocessing.check_new(inputs)
+    return Prepared(preprocessing.transform(inputs), tuple(notes))
+
+
+def read_inputs(source: "Raw", preprocessing: Preprocessing) -> NDArray[np.float32]:
+    """Read examples to predict for, and warn where `prepare` has notes on them.
+
+    Examples
+    --------
+    >>> read_inputs("iris", load("iris").preprocessing).shape
+    (150, 4)
+    """
+    prepared = prepare(source, preprocessing)
+    warn(prepared.notes, str(source) if isinstance(source, str | Path) else "x")
+    return prepared.x
+
+
+def _raw_inputs(source: "Raw", preprocessing: Preprocessing) -> Inputs:
     if hasattr(source, "columns"):
         from tuner.data.tables import frame_columns
 
-        return preprocessing.transform(
-            frame_columns(source, preprocessing.column_names, preprocessing.text_names, "x")
-        )
+        return frame_columns(source, preprocessing.raw_columns, "x")
     if not isinstance(source, str | Path):
-        return preprocessing.transform(_array_columns(np.asarray(source), preprocessing))
+        return _array_columns(np.asarray(source), preprocessing)
     path, source = Path(source), str(source)
     if source in READERS:
-        return preprocessing.transform(READERS[source]().inputs)
+        return READERS[source]().inputs
     _check_path(path)
     if path.suffix.lower() in TABLES:
         from tuner.data.tables import read_columns
 
-        columns = read_columns(path, preprocessing.column_names, preprocessing.text_names)
-        return preprocessing.transform(columns)
+        return read_columns(path, preprocessing.raw_columns)
     if path.suffix.lower() == ".npz":
-        return preprocessing.transform(read_npz_inputs(path))
+        return read_npz_inputs(path)
     if "idx3" in path.name:
         pixels = parse_idx(read_bytes(path), str(path), dimensions=3)
-        return preprocessing.transform(images(pixels)[0])
+        return images(pixels)[0]
     raise _unsupported(path)
 
 
@@ -178,6 +216,7 @@ def _array_columns(x: NDArray[Any], preprocessing: Preprocessing) -> Inputs:
     """Name the columns of an array as in training; raise `DataError` where that is ambiguous."""
     if preprocessing.image_shape is not None and x.ndim == 3:
         return array_inputs("x", x)[0]
+    kinds = [each for each in preprocessing.raw_columns if each.kind != "dropped"]
     names, texts = preprocessing.column_names, preprocessing.text_names
     if x.ndim != 2 or x.shape[1] != len(names) or not len(x):
         raise DataError(
@@ -187,7 +226,9 @@ def _array_columns(x: NDArray[Any], preprocessing: Preprocessing) -> Inputs:
         return replace(array_inputs("x", x)[0], number_names=names)
     if texts != names:
         raise DataError("x: has columns of numbers and of texts: give a DataFrame.")
-    return Inputs(np.empty((len(x), 0)), (), x.astype(str).astype(object), texts)
+    from tuner.data.tables import array_columns
+
+    return array_columns(x, kinds)
 
 
 def is_table(source: str) -> bool:
@@ -231,9 +272,13 @@ def assemble(
     """
     rows = split(examples, train_size=train_size, seed=seed, small_classes=small_classes)
     if examples.image_shape is None:
-        preprocessing = fit(examples.inputs.take(rows.train))
+        preprocessing = fit(examples.inputs.take(rows.train), examples.columns)
     else:
-        preprocessing = Preprocessing(image_shape=examples.image_shape, divisor=examples.divisor)
+        preprocessing = Preprocessing(
+            image_shape=examples.image_shape,
+            divisor=examples.divisor,
+            brightest=float(examples.inputs.numbers.max()),
+        )
 
     def part(chosen: Rows) -> Part:
         return Part(preprocessing.transform(examples.inputs.take(chosen)), examples.y[chosen])
@@ -249,4 +294,6 @@ def assemble(
         preprocessing=preprocessing,
         target=examples.target,
         split_seed=None if examples.published else seed,
+        dropped=tuple(each.name for each in examples.columns if each.kind == "dropped"),
+        notes=examples.notes,
     )

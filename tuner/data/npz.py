@@ -59,7 +59,7 @@ def read_npz(path: Path) -> Examples:
     """
     content = read_bytes(path)
     x, y = read_arrays(content, str(path), (X_NAMES, Y_NAMES))
-    return array_examples(str(path), x, y, sha256=digest(content))
+    return array_examples(str(path), x, y, file_sha256=digest(content))
 
 
 def read_npz_inputs(path: Path) -> Inputs:

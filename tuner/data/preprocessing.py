@@ -4,23 +4,48 @@ The fitted value is a record, so it travels inside a saved model as JSON, and ap
 neither scikit-learn nor a pickle.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data.inputs import Inputs, pixel_names
+from tuner.data.inputs import Column, Inputs, pixel_names
 from tuner.errors import DataError
-from tuner.records import Record
+from tuner.records import Note, NoteKind, Record
 
 MAX_CATEGORIES = 50
 """Columns made from one text column at most; rarer categories share the last of them."""
 
 
+ROWS_AT_ONCE = 4_096
+"""Rows standardised at once, to bound the memory."""
+
+MAX_RARE = 1_000
+"""Rarer categories that are remembered, to tell them from unseen ones."""
+
+LIMIT = 20.0
+"""Largest size of a standardised number: a nearly constant column cannot explode in new data."""
+
+FEW_IMAGES = 20
+"""From so many images on, some pixel should be as bright as in training, within a factor of 2."""
+
+DARKEST = 1 / 8
+"""Of the range, the least that the brightest pixel of fewer images must reach."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Numeric(Record):
-    """A column of numbers, standardised: (value − mean) / scale."""
+    """A column of numbers, standardised: (value − mean) / scale, or 0 where it was constant.
+
+    Attributes
+    ----------
+    name
+        Of the column.
+    mean, scale
+        Mean and standard deviation of the training examples; a scale of 0 marks a constant.
+    """
 
     name: str
     mean: float
@@ -39,11 +64,14 @@ class Categorical(Record):
         Those with a column of their own, in its order.
     other
         Whether one more column stands for every other text; otherwise such a text gives zeros.
+    rare
+        Categories of training that share that column; none where there are too many to remember.
     """
 
     name: str
     categories: tuple[str, ...]
     other: bool = False
+    rare: tuple[str, ...] = ()
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -56,6 +84,13 @@ class Categorical(Record):
         place = {category: i for i, category in enumerate(self.categories)}
         places = np.fromiter((place.get(text, len(place)) for text in texts), np.intp, len(texts))
         return np.eye(len(place) + 1, len(self.feature_names), dtype=np.float32)[places]
+
+    def unseen(self, texts: NDArray[np.object_]) -> Counter[str]:
+        """Count the texts (n,) that no training example had, as far as that is known."""
+        if self.other and not self.rare:
+            return Counter()
+        known = {*self.categories, *self.rare}
+        return Counter(text for text in texts if text not in known)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +105,12 @@ class Preprocessing(Record):
         (height, width) of images, which have no named columns; None for tables.
     divisor
         The pixel value of an image that becomes 1.
+    brightest
+        The largest pixel value that the data of training hold; None in older models.
+    limit
+        Largest size of a standardised number; None in older models.
+    columns
+        What each column of the raw table is, in its order; none in older models, and for arrays.
 
     Examples
     --------
@@ -84,6 +125,20 @@ class Preprocessing(Record):
     categorical: tuple[Categorical, ...] = ()
     image_shape: tuple[int, int] | None = None
     divisor: float = 1.0
+    brightest: float | None = None
+    limit: float | None = None
+    columns: tuple[Column, ...] = ()
+
+    @property
+    def raw_columns(self) -> tuple[Column, ...]:
+        """What each column of the raw table is."""
+        if self.columns:
+            return self.columns
+        if self.image_shape is not None:
+            return tuple(Column(name=name, kind="number") for name in self.feature_names)
+        numbers = (Column(name=each.name, kind="number") for each in self.numeric)
+        texts = (Column(name=each.name, kind="category") for each in self.categorical)
+        return (*numbers, *texts)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -116,13 +171,52 @@ class Preprocessing(Record):
         """
         if self.image_shape is not None:
             return self._scale_pixels(inputs)
-        with np.errstate(over="ignore", under="ignore"):
-            x = np.hstack([self._standardise(inputs), *self._encode(inputs)])
-        finite = np.isfinite(x).all(axis=0)
-        if not finite.all():
-            name = self.feature_names[int(finite.argmin())]
-            raise DataError(f"column {name!r} holds a number beyond float32: rescale or drop it.")
-        return x
+        return np.hstack([self._standardise(inputs), *self._encode(inputs)])
+
+    def check_new(self, inputs: Inputs) -> list[Note]:
+        """Compare new raw inputs with those of training; return what is to be said of them.
+
+        Raises
+        ------
+        DataError
+            When images have pixels of another range, or a column of texts holds none that a
+            training example had.
+        """
+        if self.image_shape is not None:
+            self._check_range(inputs)
+            return []
+        notes = []
+        for column, place in zip(self.categorical, self._text_places(inputs), strict=True):
+            unseen = column.unseen(inputs.texts[:, place])
+            if not unseen:
+                continue
+            n, listed = unseen.total(), ", ".join(repr(text[:30]) for text in list(unseen)[:3])
+            if n == inputs.n:
+                known = ", ".join(repr(text[:30]) for text in column.categories[:5])
+                raise DataError(
+                    f"column {column.name!r} holds no category of training ({known}) but {listed}:"
+                    " write them as in training."
+                )
+            text = (
+                f"column {column.name!r} holds {len(unseen)} unseen"
+                f" {'category' if len(unseen) == 1 else 'categories'} ({listed}"
+                f"{', …' if len(unseen) > 3 else ''}) in {n:,} of {inputs.n:,} rows."
+            )
+            notes.append(Note(kind=NoteKind.UNSEEN, text=text))
+        return notes
+
+    def _check_range(self, inputs: Inputs) -> None:
+        if inputs.number_names != self.feature_names or not inputs.numbers.size:
+            return
+        least, most = float(inputs.numbers.min()), float(inputs.numbers.max())
+        enough = self.divisor * DARKEST
+        if inputs.n >= FEW_IMAGES:
+            enough = max(enough, (self.brightest or self.divisor) / 2)
+        if least < 0 or most > self.divisor or 0 < most < enough:
+            raise DataError(
+                f"has pixels from {least:g} to {most:g} where the model was trained on pixels from"
+                f" 0 to {self.divisor:g}: scale them alike."
+            )
 
     def _scale_pixels(self, inputs: Inputs) -> NDArray[np.float32]:
         if inputs.number_names != self.feature_names:
@@ -137,15 +231,25 @@ class Preprocessing(Record):
     def _standardise(self, inputs: Inputs) -> NDArray[np.float32]:
         names = tuple(column.name for column in self.numeric)
         places = _places(names, inputs.number_names, "numbers")
-        whole = names == inputs.number_names
-        numbers = inputs.numbers if whole else inputs.numbers[:, places]
+        numbers = inputs.numbers if names == inputs.number_names else inputs.numbers[:, places]
         mean = np.array([column.mean for column in self.numeric])
-        scale = np.array([column.scale for column in self.numeric])
-        return np.asarray((numbers - mean) / scale, dtype=np.float32)
+        scale = np.array([column.scale or np.inf for column in self.numeric])
+        x = np.empty(numbers.shape, np.float32)
+        with np.errstate(over="ignore", under="ignore"):
+            for first in range(0, len(x), ROWS_AT_ONCE):
+                rows = slice(first, first + ROWS_AT_ONCE)
+                x[rows] = (numbers[rows] - mean) / scale
+        finite = np.isfinite(x).all(axis=0)
+        if not finite.all():
+            name = names[int(finite.argmin())]
+            raise DataError(f"column {name!r} holds a number beyond float32: rescale or drop it.")
+        return x if self.limit is None else np.clip(x, -self.limit, self.limit, out=x)
+
+    def _text_places(self, inputs: Inputs) -> list[int]:
+        return _places(self.text_names, inputs.text_names, "texts")
 
     def _encode(self, inputs: Inputs) -> Iterator[NDArray[np.float32]]:
-        places = _places(self.text_names, inputs.text_names, "texts")
-        for column, place in zip(self.categorical, places, strict=True):
+        for column, place in zip(self.categorical, self._text_places(inputs), strict=True):
             yield column.encode(inputs.texts[:, place])
 
 
@@ -157,18 +261,24 @@ def _places(names: tuple[str, ...], among: tuple[str, ...], kind: str) -> list[i
     return [where[name] for name in names]
 
 
-def fit(inputs: Inputs) -> Preprocessing:
+def fit(inputs: Inputs, columns: tuple[Column, ...] = ()) -> Preprocessing:
     """Fit the preprocessing of a table on its training examples.
 
-    Numbers are standardised, a constant column becomes zeros. Texts are one-hot encoded; a column
-    of more than `MAX_CATEGORIES` texts keeps the most frequent and gathers the others.
+    Numbers are standardised and cut off at ±`LIMIT`, a constant column becomes zeros for good.
+    Texts are one-hot encoded; a column of more than `MAX_CATEGORIES` texts keeps the most frequent
+    and gathers the others. `columns` is how the table was read, kept to read new ones alike.
 
     Raises
     ------
     DataError
         When the numbers of a column are too large for their variance to be computed.
     """
-    return Preprocessing(numeric=_fit_numeric(inputs), categorical=_fit_categorical(inputs))
+    return Preprocessing(
+        numeric=_fit_numeric(inputs),
+        categorical=_fit_categorical(inputs),
+        limit=LIMIT,
+        columns=columns,
+    )
 
 
 def _fit_numeric(inputs: Inputs) -> tuple[Numeric, ...]:
@@ -177,12 +287,14 @@ def _fit_numeric(inputs: Inputs) -> tuple[Numeric, ...]:
     from sklearn.preprocessing import StandardScaler
 
     with np.errstate(all="ignore"):
-        scaler = StandardScaler().fit(inputs.numbers.astype(np.float64))
+        scaler = StandardScaler().fit(inputs.numbers.astype(np.float64, copy=False))
     finite = np.isfinite(scaler.var_)
     if not finite.all():
         name = inputs.number_names[int(finite.argmin())]
         raise DataError(f"column {name!r} has numbers too large to scale: rescale it.")
-    fitted = zip(inputs.number_names, scaler.mean_, scaler.scale_, strict=True)
+    # scikit-learn takes 1 for the scale of a column that is constant but for rounding.
+    scales = np.where(scaler.scale_ == np.sqrt(scaler.var_), scaler.scale_, 0.0)
+    fitted = zip(inputs.number_names, scaler.mean_, scales, strict=True)
     return tuple(Numeric(name=n, mean=float(m), scale=float(s)) for n, m, s in fitted)
 
 
@@ -199,5 +311,6 @@ def _fit_categorical(inputs: Inputs) -> tuple[Categorical, ...]:
     ):
         gathered = set() if rare is None else set(rare)
         kept = tuple(str(category) for category in found if category not in gathered)
-        columns.append(Categorical(name=name, categories=kept, other=bool(gathered)))
+        few = tuple(sorted(gathered)) if len(gathered) <= MAX_RARE else ()
+        columns.append(Categorical(name=name, categories=kept, other=bool(gathered), rare=few))
     return tuple(columns)

@@ -1,7 +1,8 @@
-"""The user's own tables: CSV and Parquet."""
+"""The user's own tables: CSV and Parquet files, and DataFrames."""
 
 import json
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tuner.data.files import digest, read_bytes
-from tuner.data.frames import check_names, read_csv, read_parquet
-from tuner.data.inputs import Examples, Inputs, check_finite
+from tuner.data import columns
+from tuner.data.columns import Texts
+from tuner.data.files import check_cells, digest, read_bytes
+from tuner.data.frames import Csv, check_names, read_parquet
+from tuner.data.inputs import Column, Examples, Inputs, check_finite
 from tuner.data.labels import encode_labels
 from tuner.errors import DataError
+from tuner.records import Note, NoteKind
 
 TARGET_NAMES = ("target", "label", "class", "y")
 """Taken as the target, whatever their case, where the user names none."""
@@ -21,14 +25,48 @@ TARGET_NAMES = ("target", "label", "class", "y")
 FRAME = "DataFrame"
 """What data that came as one are called."""
 
-MOSTLY_NUMBERS = 0.5
-"""A text column of which a larger share reads as numbers is taken as numbers with slips."""
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table and where it came from.
+
+    Attributes
+    ----------
+    frame
+        Columns called by texts.
+    where
+        What to call it in error messages.
+    csv
+        The file, where its cells have no types of their own.
+    """
+
+    frame: pd.DataFrame
+    where: str
+    csv: Csv | None = None
+
+    def check_missing(self, name: str, what: str) -> None:
+        """Raise `DataError` where cells of a column are missing, and say how they are written."""
+        missing = self.frame[name].isna().to_numpy()
+        if not missing.any():
+            return
+        row = int(missing.argmax())
+        text = self.csv.written([name])[name].iloc[row].strip() if self.csv else ""
+        says, more = "", ""
+        if text:
+            says = f" (the file says {text!r}, which counts as missing)"
+            if not columns.is_number(self.frame[name]):
+                more = f"; if {text!r} is a value of its own, write it otherwise, such as '{text}_'"
+        raise DataError(
+            f"{self.where}: {what} {name!r} has {missing.sum()} missing values, the first in data"
+            f" row {row + 1}{says}: fill them in or drop those rows{more}."
+        )
 
 
 def read_table(path: Path, target: str | None) -> Examples:
     """Read a CSV (.csv, .tsv) or Parquet (.parquet) file.
 
-    Columns of numbers stay numbers; texts, categories and booleans become texts.
+    Columns of numbers stay numbers; texts, categories and booleans become texts
+    (`tuner.data.columns`).
 
     Raises
     ------
@@ -38,8 +76,14 @@ def read_table(path: Path, target: str | None) -> Examples:
         For Parquet without pyarrow.
     """
     content = read_bytes(path)
-    examples = _examples(_read_frame(path, content), target, str(path))
-    return replace(examples, name=path.name, sha256=digest(content))
+    if path.suffix.lower() == ".parquet":
+        table = Table(_filled(read_parquet(content, str(path)), path), str(path))
+        target = _choose_target([str(name) for name in table.frame.columns], target, str(path))
+    else:
+        csv = Csv(content, str(path))
+        target = _choose_target(csv.names, target, str(path))
+        table = Table(_filled(csv.frame([target]), path), str(path), csv)
+    return replace(_examples(table, target), name=path.name, sha256=digest(content))
 
 
 def read_frame(frame: Any, target: str | None) -> Examples:
@@ -50,7 +94,9 @@ def read_frame(frame: Any, target: str | None) -> Examples:
     DataError
         As `read_table`, or when it is no DataFrame.
     """
-    examples = _examples(_as_pandas(frame, FRAME), target, FRAME)
+    table = Table(_as_pandas(frame, FRAME), FRAME)
+    names = [str(name) for name in table.frame.columns]
+    examples = _examples(table, _choose_target(names, target, FRAME))
     inputs = examples.inputs
     texts = [inputs.number_names, inputs.text_names, inputs.texts.tolist(), examples.classes]
     sha256 = digest(
@@ -62,7 +108,7 @@ def read_frame(frame: Any, target: str | None) -> Examples:
 
 
 def _as_pandas(frame: Any, where: str) -> pd.DataFrame:
-    """Return a pandas table whose columns are called by texts."""
+    """Return a pandas table whose columns are called by texts; a named index is one of them."""
     if type(frame).__module__.startswith("polars."):
         frame = pd.DataFrame(frame.to_dict(as_series=False))
     if not isinstance(frame, pd.DataFrame):
@@ -71,62 +117,29 @@ def _as_pandas(frame: Any, where: str) -> pd.DataFrame:
         )
     if frame.empty:
         raise DataError(f"{where}: has no rows: add examples.")
-    named = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
+    named: pd.DataFrame = frame.set_axis([str(name).strip() for name in frame.columns], axis=1)
     check_names(list(named.columns), where)
+    check_cells(len(named), len(named.columns), where)
     return named
 
 
-def _examples(frame: pd.DataFrame, target: str | None, where: str) -> Examples:
-    target = _choose_target(frame, target, where)
-    y, classes = encode_labels(_labels(frame, target, where), f"{where}: target {target!r}")
-    inputs = frame_inputs(frame.drop(columns=target), where)
-    return Examples(where, inputs, y, classes, "", target=target)
-
-
-def read_columns(path: Path, columns: tuple[str, ...], texts: tuple[str, ...]) -> Inputs:
-    """Read those columns alone, some of them as text whatever they look like.
-
-    Errors are those of `read_table`, and `DataError` when a column is missing.
-    """
-    return _columns(_read_frame(path, read_bytes(path), texts), columns, texts, str(path))
-
-
-def frame_columns(
-    frame: Any, columns: tuple[str, ...], texts: tuple[str, ...], where: str
-) -> Inputs:
-    """Take those columns of a DataFrame alone, as `read_columns` does."""
-    return _columns(_as_pandas(frame, where), columns, texts, where)
-
-
-def _columns(
-    frame: pd.DataFrame, columns: tuple[str, ...], texts: tuple[str, ...], where: str
-) -> Inputs:
-    missing = [name for name in columns if name not in frame.columns]
-    if missing:
-        raise DataError(f"{where}: has no column {missing[0]!r}: add it as in training.")
-    # As objects: as texts pandas 2 would make "nan" of a missing cell.
-    as_objects = frame[list(columns)].astype(dict.fromkeys(texts, object))
-    return frame_inputs(as_objects, where, texts)
-
-
-def _read_frame(path: Path, content: bytes, texts: tuple[str, ...] = ()) -> pd.DataFrame:
-    if path.suffix.lower() == ".parquet":
-        frame = read_parquet(content, str(path))
-    else:
-        frame = read_csv(content, str(path), texts)
+def _filled(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     if frame.empty:
         raise DataError(f"{path}: has a header but no rows: add examples.")
+    check_cells(len(frame), len(frame.columns), str(path))
     return frame
 
 
-def _choose_target(frame: pd.DataFrame, target: str | None, where: str) -> str:
-    names = [str(name) for name in frame.columns]
+def _choose_target(names: list[str], target: str | None, where: str) -> str:
     if target is None:
         usual = [name for name in names if name.lower() in TARGET_NAMES]
-        if len(usual) == 1:
+        coordinate = usual and usual[0].lower() == "y" and "x" in map(str.lower, names)
+        if len(usual) == 1 and not (coordinate and len(names) > 2):
             return usual[0]
-    elif target in names:
-        return target
+    elif target.strip() in names:
+        return target.strip()
     problem = "say which column is the target" if target is None else f"has no column {target!r}"
     listed = ", ".join(" ".join(name.split()) for name in names[:20]) + (
         ", …" if len(names) > 20 else ""
@@ -134,21 +147,44 @@ def _choose_target(frame: pd.DataFrame, target: str | None, where: str) -> str:
     raise DataError(f"{where}: {problem}: use --target with one of {listed}.")
 
 
-def _labels(frame: pd.DataFrame, target: str, where: str) -> NDArray[Any]:
-    labels = frame[target]
-    missing = labels.isna().to_numpy()
-    if missing.any():
-        raise DataError(
-            f"{where}: target {target!r} is missing in {missing.sum()} rows, the first is data row "
-            f"{missing.argmax() + 1}: fill them in or drop those rows."
-        )
-    if pd.api.types.is_numeric_dtype(labels.dtype):
-        return labels.to_numpy()
-    return labels.astype(str).to_numpy(dtype=object)
+def _examples(table: Table, target: str) -> Examples:
+    where = table.where
+    table.check_missing(target, "target")
+    labels = table.frame[target]
+    numbers = pd.api.types.is_numeric_dtype(labels.dtype)
+    cells = labels.to_numpy() if numbers else Texts.of(labels).cells
+    y, classes = encode_labels(cells, f"{where}: target {target!r}")
+    inputs, kinds, notes = _recognize(replace(table, frame=table.frame.drop(columns=target)))
+    return Examples(
+        where,
+        inputs,
+        y,
+        classes,
+        "",
+        target=target,
+        columns=tuple(kinds),
+        notes=(*_alike(classes, target), *notes),
+    )
 
 
-def frame_inputs(frame: pd.DataFrame, where: str, texts: tuple[str, ...] = ()) -> Inputs:
-    """Sort the columns of a table into numbers and texts; `texts` are known to be such.
+def _alike(classes: tuple[str, ...], target: str) -> list[Note]:
+    """Return the doubt whether two labels that are one number are two classes."""
+    values: dict[float, str] = {}
+    for name in classes:
+        try:
+            other = values.setdefault(float(name), name)
+        except ValueError:
+            continue
+        if other != name:
+            text = (
+                f"target {target!r}: {other!r} and {name!r} are two classes, as they are written."
+            )
+            return [Note(kind=NoteKind.DOUBTFUL, text=text)]
+    return []
+
+
+def _recognize(table: Table) -> tuple[Inputs, list[Column], list[Note]]:
+    """Return the columns of a table as numbers and texts, what each is, and what to say of it.
 
     Raises
     ------
@@ -156,47 +192,129 @@ def frame_inputs(frame: pd.DataFrame, where: str, texts: tuple[str, ...] = ()) -
         When no column is left, a cell is missing or infinite, a column mixes numbers with a few
         texts, or holds neither numbers nor texts.
     """
+    table, notes = _without_blank_index(table)
+    table = _with_codes(table)
+    frame, where = table.frame, table.where
     if frame.columns.empty:
         raise DataError(f"{where}: has no column beside the target: add some.")
-    names = [str(name) for name in frame.columns]
-    numbers = tuple(name for name in names if _is_number(frame[name], name in texts, where))
-    texts = tuple(name for name in names if name not in numbers)
-    inputs = Inputs(
-        frame[list(numbers)].to_numpy(dtype=np.float64, na_value=np.nan),
-        numbers,
-        frame[list(texts)].astype(str).to_numpy(dtype=object),
-        texts,
-    )
+    for name in frame.columns[frame.isna().any().to_numpy()]:
+        table.check_missing(str(name), "column")
+    found = []
+    for name in frame.columns:
+        cells = frame[name]
+        column, said = columns.recognize(cells, where, typed=table.csv is None)
+        found.append(column)
+        notes += said
+    inputs = _inputs(frame, found, where)
     check_finite(inputs, where)
+    doubtful = _number_notes(table, inputs)
+    counters = {name for name, note in doubtful if note.kind is NoteKind.DROPPED}
+    kept = [each for each in found if each.kind != "dropped" and each.name not in counters]
+    if counters and not kept:
+        doubtful = [(name, replace(note, kind=NoteKind.DOUBTFUL)) for name, note in doubtful]
+        counters = set()
+    if counters:
+        found = [replace(each, kind="dropped") if each.name in counters else each for each in found]
+        inputs = inputs.without(counters)
+    if all(each.kind == "dropped" for each in found):
+        raise DataError(f"{where}: {notes[-1].text} No other column is left: add some.")
+    return inputs, found, [*notes, *(note for _, note in doubtful)]
+
+
+def _without_blank_index(table: Table) -> tuple[Table, list[Note]]:
+    """Leave out a first column without a name, the index that pandas writes."""
+    if table.frame.columns.empty or table.frame.columns[0] != "":
+        return table, []
+    index = table.frame[""]
+    counts = columns.is_number(index) and columns.counter_notes(index, index.to_numpy(float))
+    text = "the first column has no name: it is left out, as the index that pandas writes."
+    notes = [] if counts else [Note(kind=NoteKind.DROPPED, text=text)]
+    return replace(table, frame=table.frame.drop(columns="")), notes
+
+
+def _with_codes(table: Table) -> Table:
+    """Return whole numbers with leading zeros as the texts they are."""
+    if table.csv is None or not table.csv.may_hold_codes:
+        return table
+    frame = table.frame
+    whole = [str(name) for name, kind in frame.dtypes.items() if kind.kind in "iu"]
+    if not whole:
+        return table
+    texts = table.csv.written(whole)
+    codes = [name for name in whole if columns.holds_codes(texts[name])]
+    return replace(table, frame=frame.assign(**{name: texts[name] for name in codes}))
+
+
+def _number_notes(table: Table, inputs: Inputs) -> list[tuple[str, Note]]:
+    """Return what is doubtful in columns of numbers: counters, and points that part thousands."""
+    notes = []
+    numbers, n = inputs.numbers, inputs.n
+    if not numbers.size or n < 2:
+        return []
+    start = np.diff(numbers[: columns.FEW], axis=0)
+    ordered = (start > 0).all(axis=0) | (start < 0).all(axis=0)
+    once = np.ptp(numbers, axis=0) == n - 1
+    for i in np.flatnonzero(ordered | once):
+        name = inputs.number_names[i]
+        said = columns.counter_notes(pd.Series(name=name), numbers[:, i])
+        notes += [(name, note) for note in said]
+    if table.csv is not None:
+        for name, values in zip(inputs.number_names, numbers.T, strict=True):
+            if table.frame[name].dtype.kind == "f" and columns.may_part_thousands(values):
+                written = table.csv.written([name])[name]
+                notes += [(name, note) for note in columns.thousands_note(name, written)]
+    return notes
+
+
+def _inputs(frame: pd.DataFrame, kinds: Sequence[Column], where: str) -> Inputs:
+    """Read columns as what they are: numbers and dates into one matrix, texts into another."""
+    numbers = [each for each in kinds if each.kind in ("number", "date")]
+    texts = [each for each in kinds if each.kind in ("boolean", "category")]
+    matrix = np.empty((len(frame), len(numbers)))
+    for i, each in enumerate(numbers):
+        matrix[:, i] = columns.read(frame[each.name], each, where)
+    words = np.empty((len(frame), len(texts)), dtype=object)
+    for i, each in enumerate(texts):
+        words[:, i] = columns.read(frame[each.name], each, where)
+    return Inputs(
+        matrix, tuple(each.name for each in numbers), words, tuple(each.name for each in texts)
+    )
+
+
+def read_columns(path: Path, kinds: Iterable[Column]) -> Inputs:
+    """Read those columns alone, each as what it was in training.
+
+    Errors are those of `read_table`, and `DataError` when a column is missing.
+    """
+    content, kinds = read_bytes(path), list(kinds)
+    if path.suffix.lower() == ".parquet":
+        only = {each.name for each in kinds if each.kind != "dropped"}
+        frame = read_parquet(content, str(path), only)
+        return _columns(Table(_filled(frame, path), str(path)), kinds)
+    csv = Csv(content, str(path))
+    texts = [each.name for each in kinds if each.kind != "number" or each.written]
+    return _columns(Table(_filled(csv.frame(texts), path), str(path), csv), kinds)
+
+
+def frame_columns(frame: Any, kinds: Iterable[Column], where: str) -> Inputs:
+    """Take those columns of a DataFrame alone, as `read_columns` does."""
+    return _columns(Table(_as_pandas(frame, where), where), list(kinds))
+
+
+def array_columns(x: NDArray[Any], kinds: Sequence[Column]) -> Inputs:
+    """Take the columns of an array (n, d) of texts as those."""
+    names = [each.name for each in kinds]
+    return frame_columns(pd.DataFrame(x, columns=names), kinds, "x")
+
+
+def _columns(table: Table, kinds: list[Column]) -> Inputs:
+    wanted = [each for each in kinds if each.kind != "dropped"]
+    there = set(table.frame.columns)
+    for each in wanted:
+        if each.name not in there:
+            raise DataError(f"{table.where}: has no column {each.name!r}: add it as in training.")
+    for name in (each.name for each in wanted):
+        table.check_missing(name, "column")
+    inputs = _inputs(table.frame, wanted, table.where)
+    check_finite(inputs, table.where)
     return inputs
-
-
-def _is_number(column: "pd.Series[Any]", is_text: bool, where: str) -> bool:
-    """Decide the kind of a column; raise `DataError` if it has none."""
-    kind = pd.api.types
-    if kind.is_numeric_dtype(column.dtype) and not kind.is_bool_dtype(column.dtype):
-        return not kind.is_complex_dtype(column.dtype)
-    where = f"{where}: column {column.name!r}"
-    if column.isna().any():
-        raise DataError(
-            f"{where} has {column.isna().sum()} missing values, the first in data row "
-            f"{int(column.isna().to_numpy().argmax()) + 1}: fill them in or drop those rows."
-        )
-    if is_text or kind.is_bool_dtype(column.dtype):
-        return False
-    if not column.map(lambda cell: isinstance(cell, str | bool | int | float)).all():
-        raise DataError(f"{where} holds neither numbers nor texts: turn it into one of them.")
-    _check_slips(column.astype(str), where)
-    return False
-
-
-def _check_slips(texts: "pd.Series[str]", where: str) -> None:
-    """Raise `DataError` for numbers mixed with a few texts, or written with a comma."""
-    number = pd.to_numeric(texts, errors="coerce").notna().to_numpy()
-    almost = pd.to_numeric(texts.str.replace(",", ""), errors="coerce").notna().to_numpy()
-    if almost.mean() > MOSTLY_NUMBERS and not number.all():
-        row = int(number.argmin())
-        raise DataError(
-            f"{where} holds numbers but {texts.iloc[row]!r} in data row {row + 1}: write a number "
-            "such as 1234.5, or drop the row."
-        )

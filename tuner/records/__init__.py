@@ -26,6 +26,8 @@ from tuner.records.inspection import Mistake as Mistake
 from tuner.records.provenance import DataIdentity as DataIdentity
 from tuner.records.provenance import DataSummary as DataSummary
 from tuner.records.provenance import Environment as Environment
+from tuner.records.provenance import Note as Note
+from tuner.records.provenance import NoteKind as NoteKind
 from tuner.records.search import ADVICE as ADVICE
 from tuner.records.search import EtaSearch as EtaSearch
 from tuner.records.search import Judgement as Judgement
@@ -92,6 +94,8 @@ __all__ = [
     "LayerWeights",
     "LeftOut",
     "Mistake",
+    "Note",
+    "NoteKind",
     "Number",
     "Outcome",
     "Overfitting",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tuner.records.inspection import Inspection
-from tuner.records.provenance import DataSummary, Environment
+from tuner.records.provenance import DataSummary, Environment, Note
 from tuner.records.search import EtaSearch
 from tuner.records.training import Run
 from tuner.serialization import Record, Share
@@ -71,6 +71,8 @@ class EvaluateRecord(Record):
         included; 0 where it stayed closed.
     trained_on
         The data of training.
+    notes
+        What must be known of how the data were read.
     """
 
     name: str
@@ -83,3 +85,4 @@ class EvaluateRecord(Record):
     known_data: bool
     test_openings: int
     trained_on: DataSummary
+    notes: tuple[Note, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from enum import StrEnum
 
 from tuner.serialization import Record
 
@@ -59,6 +60,31 @@ class DataIdentity(Record):
         return self.sha256, self.target, self.split_seed, self.n_test
 
 
+class NoteKind(StrEnum):
+    """What a note on data is about."""
+
+    DROPPED = "dropped"
+    READ_AS = "read-as"
+    DOUBTFUL = "doubtful"
+    UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note(Record):
+    """What a user must know of how data were read.
+
+    Attributes
+    ----------
+    kind
+        What it is about.
+    text
+        One sentence that names the column.
+    """
+
+    kind: NoteKind
+    text: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataSummary(DataIdentity):
     """The identity of the data and how to describe them; nothing of the test examples themselves.
@@ -73,12 +99,15 @@ class DataSummary(DataIdentity):
         Name of each class.
     image_shape
         (height, width) where each input is an image, else None.
+    notes
+        What must be known of how the data were read.
     """
 
     name: str
     n_features: int
     classes: tuple[str, ...]
     image_shape: tuple[int, int] | None = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

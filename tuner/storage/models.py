@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tuner.data import Dataset, Part, Preprocessing, read_inputs
+from tuner.data import Dataset, Part, Preprocessing
+from tuner.data.dataset import PartRows
+from tuner.data.loading import Prepared, prepare, warn
 from tuner.environment import installed
 from tuner.errors import DataError
 from tuner.network.arrays import Array
@@ -100,7 +102,8 @@ class Model:
         x
             Raw inputs: a DataFrame of pandas or polars with the columns of training, in any order,
             others ignored; an array (n, d) with the columns in the order of training, or of images
-            (n, h, w); the name of a data set or the path of a file; or a part of a `Dataset`.
+            (n, h, w); the name of a data set or the path of a file; or a part of a `Dataset` or
+            rows of its `x`.
 
         Raises
         ------
@@ -114,24 +117,30 @@ class Model:
         return self.probabilities(self.preprocess(x))
 
     def preprocess(self, x: "Raw | Part") -> NDArray[np.float32]:
-        """Return the network's inputs (n, d) for raw data; x and errors as `predict`."""
+        """Return the network's inputs (n, d) for raw data; x and errors as `predict`.
+
+        Warns
+        -----
+        DataWarning
+            When a column holds categories that no training example had.
+        """
+        prepared = self.prepare(x)
+        warn(prepared.notes, _name_of(x))
+        return prepared.x
+
+    def prepare(self, x: "Raw | Part") -> Prepared:
+        """Return the network's inputs (n, d), and what is to be said of them, as `preprocess`."""
         if isinstance(x, Part):
-            return x.x
-        where = str(x) if isinstance(x, str | Path) else "x"
+            return Prepared(x.x)
+        if isinstance(x, PartRows):
+            return Prepared(np.asarray(x))
+        where = _name_of(x)
         try:
-            rows = read_inputs(x, self.preprocessing)
+            return prepare(x, self.preprocessing)
         except DataError as error:
             if str(error).startswith(f"{where}: "):
                 raise
             raise DataError(f"{where}: {error}") from error
-        most, divisor = rows.max(initial=0), self.preprocessing.divisor
-        if self.image_shape and (most > 1 or (divisor > 1 and 0 < most * divisor <= 1)):
-            or_part = ", or give the Part that they are of" if where == "x" else ""
-            raise DataError(
-                f"{where}: has pixels up to {most * divisor:g} where the model was trained on "
-                f"pixels from 0 to {divisor:g}: scale them alike{or_part}."
-            )
-        return rows
 
     def outputs(self, x: ArrayLike) -> Array:
         """Return the network's outputs a (n, c) for inputs x (n, d).
@@ -199,6 +208,10 @@ class Model:
             yield logits(self.parameters, self.settings, piece)
 
 
+def _name_of(x: "Raw | Part") -> str:
+    return str(x) if isinstance(x, str | Path) else "x"
+
+
 def _matching(x: ArrayLike, y: ArrayLike) -> NDArray[np.intp]:
     indices = np.asarray(y, dtype=np.intp)
     if indices.shape != (n := len(np.asarray(x)),):
@@ -213,8 +226,8 @@ def _check_preprocessing(preprocessing: Preprocessing, data: DataSummary) -> Non
         made = data.image_shape[0] * data.image_shape[1]
     else:
         made = len(preprocessing.feature_names)
-    scales = [preprocessing.divisor, *(column.scale for column in preprocessing.numeric)]
-    if made != data.n_features or not all(scale > 0 for scale in scales):
+    sound = preprocessing.divisor > 0 and all(each.scale >= 0 for each in preprocessing.numeric)
+    if made != data.n_features or not sound:
         raise DataError("holds a preprocessing that does not fit its network: save it again.")
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from tuner.records import EvaluateRecord
-from tuner.report.checks.base import Caution, Checks
+from tuner.report.checks.base import Caution, Checks, by_severity
+from tuner.report.checks.data import DATA_CHECKS
 from tuner.report.format import percent
 from tuner.stats import wilson
 
@@ -18,7 +19,7 @@ EVALUATE_CHECKS: Checks[EvaluateRecord] = Checks("evaluate")
 
 def evaluate_cautions(record: EvaluateRecord) -> tuple[Caution, ...]:
     """Return the warnings that hold for an evaluation, the most severe first."""
-    return EVALUATE_CHECKS.run(record)
+    return by_severity((*EVALUATE_CHECKS.run(record), *DATA_CHECKS.run(record.notes)))
 
 
 @EVALUATE_CHECKS.add(

@@ -4,6 +4,7 @@ from typing import Any
 
 from tuner.report.checks.base import Checks
 from tuner.report.checks.comparison import COMPARISON_CHECKS
+from tuner.report.checks.data import DATA_CHECKS
 from tuner.report.checks.evaluation import EVALUATE_CHECKS
 from tuner.report.checks.learning_rate import ETA_CHECKS
 from tuner.report.checks.reproduce import REPRODUCE_CHECKS
@@ -19,4 +20,5 @@ EVERY_KIND: tuple[Checks[Any], ...] = (
     TUNE_CHECKS,
     EVALUATE_CHECKS,
     REPRODUCE_CHECKS,
+    DATA_CHECKS,
 )

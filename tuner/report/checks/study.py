@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator
 
 from tuner.records import Outcome, StudyRecord, Value
-from tuner.report.checks.base import ENOUGH_SEEDS, Checks
+from tuner.report.checks.base import ENOUGH_SEEDS, Caution, Checks, by_severity
+from tuner.report.checks.data import DATA_CHECKS
 from tuner.report.format import count, interval, listing
 from tuner.report.frames.study_ranking import ranking
 from tuner.report.frames.study_space import Dimension, dimensions, plain
@@ -25,7 +26,10 @@ _NATURAL_ENDS = {"lambda": 0.0, "dropout": 0.0, "layers": 1.0}
 
 STUDY_CHECKS: Checks[StudyRecord] = Checks("study")
 
-study_cautions = STUDY_CHECKS.run
+
+def study_cautions(record: StudyRecord) -> tuple[Caution, ...]:
+    """Return the warnings that hold for a study and for its data, the most severe first."""
+    return by_severity((*STUDY_CHECKS.run(record), *DATA_CHECKS.run(record.data.notes)))
 
 
 @STUDY_CHECKS.add(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tuner.records import StopReason, TrainRecord
 from tuner.report.checks.base import Caution, Checks, by_severity
+from tuner.report.checks.data import DATA_CHECKS
 from tuner.report.checks.learning_rate import ETA_CHECKS
 from tuner.report.format import count, interval, percent, points
 from tuner.report.frames.diagnostics import (
@@ -26,9 +27,10 @@ TRAIN_CHECKS: Checks[TrainRecord] = Checks("train")
 
 
 def train_cautions(record: TrainRecord) -> tuple[Caution, ...]:
-    """Return the warnings that hold for a run and for its η search, the most severe first."""
+    """Return the warnings that hold for a run, its η search and its data, the severest first."""
     search = () if record.eta_search is None else ETA_CHECKS.run(record.eta_search)
-    return by_severity((*search, *TRAIN_CHECKS.run(record)))
+    data = DATA_CHECKS.run(record.data.notes)
+    return by_severity((*search, *TRAIN_CHECKS.run(record), *data))
 
 
 @TRAIN_CHECKS.add(

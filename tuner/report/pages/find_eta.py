@@ -56,7 +56,7 @@ def write_find_eta(record: FindEtaRecord, folder: Path) -> ReportFiles:
         title="tuner find-eta",
         data_name=record.data.name,
         verdict=find_eta_verdict(search),
-        cautions=find_eta_cautions(search),
+        cautions=find_eta_cautions(record),
         sections=(Section("evidence", "Evidence", tuple(eta_evidence(search))),),
         provenance=provenance(record),
         downloads=(*eta_downloads(search), record_download(record)),

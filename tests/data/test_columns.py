@@ -1,0 +1,386 @@
+"""What the columns of a table are taken for, and that new data are read the same way."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+import tuner
+from tests.data.test_tables import parquet
+from tuner.data import Dataset, from_arrays, load, read, read_inputs
+from tuner.data.inputs import numeric
+from tuner.data.preprocessing import LIMIT, fit
+from tuner.errors import DataError, DataWarning
+from tuner.records import NoteKind
+
+N = 60
+PRICES = [round(float(p), 1) for p in np.random.default_rng(0).permutation(900)[:N] / 7 + 10]
+KINDS = ["low" if price < 74 else "high" for price in PRICES]
+
+
+def csv(folder: Path, cells: list[str], name: str = "t.csv", head: str = "price;kind") -> str:
+    lines = [f"{cell};{kind}" for cell, kind in zip(cells, KINDS, strict=True)]
+    (folder / name).write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    return str(folder / name)
+
+
+def loaded(source: Any, *notes: str, **options: Any) -> Dataset:
+    """Load a data set and expect these notes, and no other."""
+    options = {"target": "kind"} | options
+    if not notes:
+        return load(source, **options)
+    with pytest.warns(DataWarning) as caught:
+        data = load(source, **options)
+    assert len(caught) == len(notes) == len(data.summary.notes)
+    for warning, note in zip(caught, notes, strict=True):
+        assert note in str(warning.message)
+    return data
+
+
+WRITTEN: dict[str, tuple[Callable[[float], str], str]] = {
+    "percent": (lambda p: f"{p}%", "'price' holds numbers written with %: read without it"),
+    "percent, apart": (lambda p: f"{p} %", "written with %"),
+    "unit": (lambda p: f"{p}kg", "written with kg"),
+    "currency": (lambda p: f"${p}", "written with $"),
+    "grouped": (lambda p: f"{p * 1000:,.0f}".replace(",", " "), "whose digits are grouped"),
+    "no-break spaces": (lambda p: f"{p * 1000:,.0f}".replace(",", "\u00a0"), "digits are grouped"),
+    "narrow spaces": (lambda p: f"{p * 1000:,.0f}".replace(",", "\u202f"), "digits are grouped"),
+    "apostrophes": (lambda p: f"{p * 1000:,.0f}".replace(",", "'"), "digits are grouped"),
+    "days": (lambda p: str(date(p).date()), "'price' holds dates: read as days since 1970-01-01"),
+    "times": (lambda p: date(p).isoformat(), "holds dates"),
+    "points": (lambda p: date(p).strftime("%d.%m.%Y"), "holds dates"),
+    "American": (lambda p: date(p).strftime("%m/%d/%Y"), "holds dates"),
+    "names of months": (lambda p: date(p).strftime("%d %b %Y"), "holds dates"),
+}
+
+
+def date(price: float) -> pd.Timestamp:
+    return pd.Timestamp("2020-01-31") + pd.Timedelta(days=round(price * 10))
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_numbers_and_dates_as_people_write_them(tmp_path: Path, form: str) -> None:
+    write, note = WRITTEN[form]
+    source = csv(tmp_path, [write(price) for price in PRICES])
+    data, plain = (
+        loaded(source, note),
+        load(csv(tmp_path, list(map(str, PRICES)), "p.csv"), target="kind"),
+    )
+    assert data.feature_names == ("price",)
+    np.testing.assert_allclose(data.train.x, plain.train.x, atol=1e-5)
+    few = csv(tmp_path, [write(PRICES[i % 4]) for i in range(N)], "few.csv")
+    np.testing.assert_allclose(
+        read_inputs(few, data.preprocessing)[:4, 0],
+        read_inputs(
+            csv(tmp_path, [str(PRICES[i % 4]) for i in range(N)], "f.csv"), plain.preprocessing
+        )[:4, 0],
+        atol=1e-5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("trained", "new", "message"),
+    [
+        ("{}", "{}%", "'price' held numbers in training and holds '.*%' in data row 1"),
+        ("{}%", "{}", "'price' held numbers with % in training and holds"),
+        ("{}kg", "{}g", "held numbers with kg in training"),
+        ("{}", "n{}", "held numbers in training and holds 'n"),
+    ],
+)
+def test_numbers_written_otherwise_than_in_training(
+    tmp_path: Path, trained: str, new: str, message: str
+) -> None:
+    notes = ["written with"] if trained != "{}" else []
+    data = loaded(csv(tmp_path, [trained.format(p) for p in PRICES]), *notes)
+    with pytest.raises(DataError, match=message):
+        read_inputs(csv(tmp_path, [new.format(p) for p in PRICES], "n.csv"), data.preprocessing)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ([f"{p}{'kg' if i % 2 else 'g'}" for i, p in enumerate(PRICES)], "'g' and 'kg', or with"),
+        ([f"{i % 12 + 1:02}/{i // 12 + 1:02}/2024" for i in range(N)], "month may be swapped"),
+        ([str(date(p).date()) for p in PRICES[1:]] + ["soon"], "dates but 'soon' in data row 60"),
+        ([f"1.{i:03}.000" for i in range(N)], "holds numbers but '1.000.000' in data row 1"),
+        ([f"{p}".replace(".", ",") for p in PRICES], "write a number such as 1234.5"),
+        ([str(2**53 + i) for i in range(N)], "one number to 16 digits"),
+        ([str(10**30 + i) for i in range(N)], "one number to 16 digits"),
+        ([f"id-{p}" for p in PRICES], "different texts in 60 rows, as names .* No other column"),
+        (["x" * 2000 + str(i % 2) for i in range(N)], "texts of more than 1,000 characters"),
+    ],
+)
+def test_columns_that_are_refused(tmp_path: Path, cells: list[str], message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        load(csv(tmp_path, cells), target="kind")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("cells", "features"),
+    [
+        (["1st", "2nd", "3rd", "4th"], 4),
+        (["007", "008", "100", "099"], 4),
+        (["18-24", "25-34", "35-44", "45+"], 4),
+        (["1a", "1b", "2a", "3c"], 4),
+        ([" red", "red ", "blue", " blue "], 2),
+        (["yes", "No", "YES", "no"], 2),
+    ],
+)
+def test_texts_stay_categories(tmp_path: Path, cells: list[str], features: int) -> None:
+    data = loaded(csv(tmp_path, cells * (N // 4)))
+    assert len(data.feature_names) == features
+
+
+COUNTERS = {
+    "from 1": ([*range(1, N + 1)], "counts the rows: it is left out", 1),
+    "from 0": ([*range(N)], "counts the rows", 1),
+    "backwards": ([*range(N)][::-1], "counts the rows", 1),
+    "as floats": ([float(i) for i in range(N)], "counts the rows", 1),
+    "names": ([f"row {i}" for i in range(N)], "60 different texts in 60 rows", 1),
+    "codes": ([f"{i:05}" for i in range(N)], "60 different texts in 60 rows", 1),
+    "with gaps": ([i * i for i in range(N)], "goes up or down from row to row", 2),
+    "from 1000": ([*range(1000, 1000 + N)], "goes up or down from row to row", 2),
+    "shuffled": ([i * 7 % 61 for i in range(1, 61)], "numbers the rows in some order", 2),
+}
+
+
+@pytest.mark.parametrize("name", COUNTERS)
+def test_columns_that_count_the_rows(tmp_path: Path, name: str) -> None:
+    ids, note, features = COUNTERS[name]
+    frame = pd.DataFrame({"id": ids, "price": PRICES, "kind": KINDS})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    data = loaded(str(tmp_path / "t.csv"), note)
+    assert len(data.feature_names) == features
+    assert data.summary.dropped == (() if features == 2 else ("id",))
+    plain = loaded(frame.drop(columns="id"))
+    if features == 1:
+        np.testing.assert_array_equal(data.train.x, plain.train.x)
+        assert read_inputs(frame.drop(columns="id"), data.preprocessing).shape == (N, 1)
+
+
+def test_a_counter_alone_is_kept_and_doubted() -> None:
+    data = loaded(pd.DataFrame({"id": range(N), "kind": KINDS}), "counts the rows")
+    assert [note.kind for note in data.summary.notes] == [NoteKind.DOUBTFUL]
+    assert data.feature_names == ("id",)
+
+
+@pytest.mark.parametrize(
+    "spell", [str.lower, str.upper, str, lambda w: "yes" if w == "True" else "no"]
+)
+def test_booleans_are_one_however_they_are_spelled(
+    tmp_path: Path, spell: Callable[[str], str]
+) -> None:
+    flags = ["True" if i % 3 else "False" for i in range(N)]
+    data = loaded(csv(tmp_path, flags))
+    assert data.feature_names == ("price=False", "price=True")
+    x = read_inputs(csv(tmp_path, list(map(spell, flags)), "n.csv"), data.preprocessing)
+    np.testing.assert_array_equal(x, read_inputs(csv(tmp_path, flags, "o.csv"), data.preprocessing))
+    booleans = pd.DataFrame({"price": [flag == "True" for flag in flags]})
+    np.testing.assert_array_equal(x, read_inputs(booleans, data.preprocessing))
+
+
+@pytest.mark.parametrize(
+    ("written", "classes"),
+    [
+        (["1", "01", "2"], ("01", "1", "2")),
+        (["2E1", "1E2"], ("2E1", "1E2")),
+        (["1.0", "0.0"], ("0.0", "1.0")),
+        (["TRUE", "FALSE"], ("FALSE", "TRUE")),
+        (["+1", "-1"], ("-1", "+1")),
+    ],
+)
+def test_labels_are_as_they_are_written(
+    tmp_path: Path, written: list[str], classes: tuple[str, ...]
+) -> None:
+    labels = [written[i % len(written)] for i in range(N)]
+    lines = [f"{price},{label}" for price, label in zip(PRICES, labels, strict=True)]
+    (tmp_path / "t.csv").write_text("\n".join(["price,kind", *lines]))
+    notes = ["'01' and '1' are two classes"] if "01" in written else []
+    assert loaded(str(tmp_path / "t.csv"), *notes).classes == classes
+
+
+def test_thousands_with_points_are_doubted(tmp_path: Path) -> None:
+    cells = [f"{i % 7 + 1}.{i * 10:03}" if i % 2 else str(i * 7 + 100) for i in range(N)]
+    loaded(
+        csv(tmp_path, cells),
+        "the point is read as a decimal point",
+    )
+    loaded(csv(tmp_path, [f"{p:.3f}" for p in PRICES]))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("5.1,3.5,1.4,setosa\n4.9,3.0,1.4,setosa\n6.3,3.3,6.0,virginica\n", "looks like data"),
+        ("3,1,2,a\n4,1,2,a\n5,9,2,b\n", "the first line looks like data"),
+        ("7,red\n3,blue\n5,red\n", "the first line looks like data"),
+        ("0,0,1\n0,1,1\n1,1,0\n", "the first line looks like data"),
+        ("Survey 2024\n\na,b,kind\n1,2,x\n3,4,y\n", "the header is not in the first line"),
+        ("# made, by us\na,b,kind\n1,2,x\n3,4,y\n", "the header is not in the first line"),
+        ("a,b\n1,2,x\n3,4,y\n", "or lacks a name"),
+    ],
+)
+def test_first_lines_that_are_no_header(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "t.csv").write_text(content)
+    with pytest.raises(DataError, match=message):
+        read(str(tmp_path / "t.csv"), target="kind")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        " price ; kind ",
+        "sep=;\nprice;kind",
+        '"sep=;"\nprice;kind',
+        '"price"; "kind"',
+        "price;kind\n",
+    ],
+)
+def test_headers_as_spreadsheets_write_them(tmp_path: Path, head: str) -> None:
+    assert loaded(csv(tmp_path, list(map(str, PRICES)), head=head)).feature_names == ("price",)
+
+
+def test_separators_within_quotes_do_not_count(tmp_path: Path) -> None:
+    source = csv(tmp_path, list(map(str, PRICES)), head='"price, in €, net";kind')
+    assert loaded(source).feature_names == ("price, in €, net",)
+
+
+def test_years_and_places_may_be_names(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"2019": PRICES, "2020": PRICES[::-1], "kind": KINDS})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    assert loaded(str(tmp_path / "t.csv")).feature_names == ("2019", "2020")
+
+
+@pytest.mark.parametrize("word", ["NA", "None", "null", "N/A"])
+def test_words_that_count_as_missing_are_named(tmp_path: Path, word: str) -> None:
+    labels = [word if i % 3 == 2 else "a" if i % 3 else "b" for i in range(N)]
+    lines = [f"{price},{label}" for price, label in zip(PRICES, labels, strict=True)]
+    (tmp_path / "t.csv").write_text("\n".join(["price,kind", *lines]))
+    with pytest.raises(DataError, match=f"row 3 .the file says '{word}', .* such as '{word}_'"):
+        load(str(tmp_path / "t.csv"), target="kind")
+
+
+def test_a_blank_line_of_one_column_is_a_missing_value(tmp_path: Path) -> None:
+    data = loaded(csv(tmp_path, list(map(str, PRICES))))
+    (tmp_path / "n.csv").write_text("price\n1.0\n\n2.0\n")
+    with pytest.raises(DataError, match="'price' has 1 missing values, the first in data row 2"):
+        read_inputs(str(tmp_path / "n.csv"), data.preprocessing)
+
+
+def test_decimals_dates_and_a_named_index_of_parquet(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"price": [Decimal(str(p)) for p in PRICES], "day": [date(p) for p in PRICES]},
+        index=pd.Index(KINDS, name="kind"),
+    )
+    data = loaded(parquet(tmp_path, frame), "'day' holds dates")
+    assert (data.feature_names, data.classes) == (("price", "day"), ("high", "low"))
+    plain = loaded(pd.DataFrame({"price": PRICES, "kind": KINDS}))
+    np.testing.assert_allclose(data.train.x[:, :1], plain.train.x, rtol=1e-6)
+
+
+def test_a_coordinate_is_no_target() -> None:
+    frame = pd.DataFrame({"x": PRICES, "y": [1, 2] * (N // 2), "kind": KINDS})
+    with pytest.raises(DataError, match="say which column is the target"):
+        load(frame)
+    assert load(frame.drop(columns="kind")).summary.target == "y"
+
+
+def test_unseen_categories_are_counted_and_a_column_without_known_ones_refused() -> None:
+    colours = ["red", "green"] * (N // 2)
+    data = loaded(pd.DataFrame({"colour": colours, "price": PRICES, "kind": KINDS}))
+    new = pd.DataFrame({"colour": ["red", "pink", "Red"], "price": 50.0})
+    with pytest.warns(DataWarning, match=r"2 unseen categories \('pink', 'Red'\) in 2 of 3 rows"):
+        read_inputs(new, data.preprocessing)
+    with pytest.raises(DataError, match=r"no category of training \('green', 'red'\) but 'pink'"):
+        read_inputs(new[1:], data.preprocessing)
+
+
+def test_rare_categories_are_not_unseen() -> None:
+    towns = [f"town {i % 70}" for i in range(400)]
+    frame = pd.DataFrame({"town": towns, "kind": ["a", "b"] * 200})
+    data = loaded(frame)
+    (column,) = data.preprocessing.categorical
+    assert (len(column.categories), column.other, len(column.rare)) == (49, True, 21)
+    x = read_inputs(pd.DataFrame({"town": list(column.rare)}), data.preprocessing)
+    assert x[:, -1].all()
+    with pytest.raises(DataError, match="holds no category of training"):
+        read_inputs(pd.DataFrame({"town": ["elsewhere"]}), data.preprocessing)
+
+
+# Numbers
+
+
+def test_a_column_constant_in_training_stays_silent() -> None:
+    raw = numeric(np.column_stack([np.arange(9.0), np.full(9, 0.1)]), ("a", "same"))
+    fitted = fit(raw)
+    new = numeric(np.array([[1.0, 255.0], [1.0, -255.0]]), ("a", "same"))
+    assert fitted.transform(new)[:, 1].tolist() == [0, 0]
+
+
+def test_a_nearly_constant_column_cannot_explode() -> None:
+    numbers = np.zeros((1000, 1))
+    numbers[3] = 1
+    fitted = fit(numeric(numbers))
+    assert fitted.transform(numeric(np.array([[16.0], [-1e9]]))).tolist() == [[LIMIT], [-LIMIT]]
+    assert np.abs(fitted.transform(numeric(numbers))).max() == LIMIT
+
+
+# Images
+
+RNG = np.random.default_rng(0)
+DIGITS = RNG.integers(0, 17, (40, 3, 3)).astype(np.uint8)
+DIGITS[:, 0, 0] = 16
+RANGES: dict[str, NDArray[Any]] = {
+    "0…16": DIGITS,
+    "0…1": (DIGITS / 16).astype(np.float32),
+    "0…255": (DIGITS * 255.0 / 16).astype(np.uint8),
+    "−128…127": (DIGITS * 255.0 / 16).astype(np.uint8).view(np.int8),
+}
+
+
+def images(name: str) -> Dataset:
+    y = np.arange(40) % 2
+    if name != "0…16":
+        return from_arrays(RANGES[name], y)
+    with pytest.warns(DataWarning, match="pixels run from 0 to 16: they are divided by 16"):
+        return from_arrays(RANGES[name], y)
+
+
+@pytest.mark.parametrize("trained", ["0…16", "0…1", "0…255"])
+@pytest.mark.parametrize("new", RANGES)
+def test_pixels_are_scaled_by_what_they_are(trained: str, new: str) -> None:
+    fitted = images(trained).preprocessing
+    if trained == new:
+        np.testing.assert_allclose(
+            read_inputs(RANGES[new], fitted), RANGES["0…1"].reshape(40, 9), atol=0.01
+        )
+        return
+    with pytest.raises(DataError, match="where the model was trained on pixels from 0 to"):
+        read_inputs(RANGES[new], fitted)
+
+
+def test_a_model_takes_the_rows_of_a_part_as_they_are() -> None:
+    run = tuner.train("iris", hidden=(4,), eta=0.5, epochs=5)
+    model, part = run.model, tuner.load("iris").validation
+    right = model.predict(part)
+    some = np.array([3, 1])
+    assert model.predict(part.x).tolist() == right.tolist()
+    assert model.predict(part.x[2:5]).tolist() == right[2:5].tolist()
+    assert model.predict(part.x[some]).tolist() == right[some].tolist()
+    scale = np.array([each.scale for each in model.preprocessing.numeric])
+    raw = part.x * scale + np.array([each.mean for each in model.preprocessing.numeric])
+    assert model.predict(raw).tolist() == right.tolist()
+
+
+def test_one_content_has_one_identity(tmp_path: Path) -> None:
+    x, y = RNG.normal(size=(20, 3)), np.arange(20) % 2
+    np.savez(tmp_path / "a.npz", x=x, y=y)
+    np.savez_compressed(tmp_path / "b.npz", x=x, y=y)
+    sources = [load(str(tmp_path / name)) for name in ("a.npz", "b.npz")] + [from_arrays(x, y)]
+    assert len({data.summary.sha256 for data in sources}) == 1

@@ -1,0 +1,446 @@
+"""What a column of a table holds, told from its cells, and how such cells are read.
+
+Each column is of one of five kinds, each with its way of reading: numbers, booleans, categories,
+dates, and columns left out. The kind is decided once, from the data of training; new data are read
+the same way or refused.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tuner.data.files import MAX_TEXT
+from tuner.data.inputs import Column
+from tuner.errors import DataError
+from tuner.records import Note, NoteKind
+
+MOSTLY = 0.5
+"""A text column of which a larger share reads as numbers or dates is taken as such with slips."""
+
+FEW = 10
+"""Up to so many different texts are categories, however few rows there are."""
+
+BOOLEANS = (("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"), ("off", "on"))
+
+_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " "))
+_CURRENCY = "$€£¥₹₽₩₺₿"
+_UNIT = rf"%‰°²³µ/{_CURRENCY}A-Za-z"
+_NUMBER = re.compile(
+    rf"(?P<before>[{_CURRENCY}]?) ?(?P<sign>[+\-−]?) ?(?P<inside>[{_CURRENCY}]?) ?"
+    r"(?P<digits>\d{1,3}(?:[ '’]\d{3})+(?:\.\d*)?|(?!0\d)\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
+    r"|\.\d+(?:[eE][+-]?\d+)?)"
+    rf" ?(?P<after>[{_UNIT}]{{0,10}})",
+    re.ASCII,
+)
+_CODE = re.compile(r"[+-]?0\d+", re.ASCII)
+_COMMA = re.compile(r"[+\-−]?\d[\d.,]*,\d+|[+\-−]?\d{1,3}(?:\.\d{3}){2,}", re.ASCII)
+_THOUSANDS = re.compile(r"[+\-−]?[1-9]\d{0,2}(\.\d{3})?", re.ASCII)
+
+_DATE_LIKE = re.compile(r"\d{1,4}[-/.: ][\dA-Za-z].*\d(Z|z)?|[A-Za-z]{3,9} \d.*\d{4}")
+_ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
+_DAYS = ("%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y")
+_MONTHS = ("%m/%d/%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y")
+_CLOCK = ("", " %H:%M", " %H:%M:%S")
+DATES = ("ISO8601", *(day + clock for day in (*_DAYS, *_MONTHS) for clock in _CLOCK), "%H:%M")
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """The cells of a column as texts without blanks at their ends: `different[codes]`."""
+
+    codes: NDArray[np.intp]
+    different: NDArray[np.object_]
+
+    @classmethod
+    def of(cls, cells: "pd.Series[Any]") -> "Texts":
+        """Take the cells of a column, none of which is missing."""
+        if isinstance(cells.dtype, pd.CategoricalDtype):  # its texts are not repeated in memory
+            codes = np.asarray(cells.cat.codes, dtype=np.intp)
+            found = np.asarray(cells.cat.categories.astype(object))
+        else:
+            codes, every = pd.factorize(cells.astype(object))
+            found = np.asarray(every, dtype=object)
+        stripped = [str(text).translate(_SPACES).strip() for text in found]
+        places, different = pd.factorize(np.array(stripped, dtype=object))
+        return cls(places[codes], np.asarray(different, dtype=object))
+
+    @property
+    def cells(self) -> NDArray[np.object_]:
+        """The text (n,) of each cell."""
+        every: NDArray[np.object_] = self.different[self.codes]
+        return every
+
+    def row(self, bad: NDArray[np.bool_]) -> str:
+        """Return the first text that is marked as bad, and its data row, in words."""
+        row = int(bad[self.codes].argmax())
+        return f"{str(self.different[self.codes[row]])[:50]!r} in data row {row + 1}"
+
+    def share(self, chosen: NDArray[np.bool_]) -> float:
+        """Return the share of the cells whose text is marked."""
+        return float(chosen[self.codes].mean())
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A text that reads as a number: its value, unit, and whether its digits are grouped."""
+
+    value: float
+    unit: str
+    grouped: bool
+
+
+def parse_number(text: str) -> Parsed | None:
+    """Read a number that may have a unit or grouped digits; None for other texts and codes.
+
+    Examples
+    --------
+    >>> parse_number("31 639"), parse_number("-$12.5").value, parse_number("5.5%").unit
+    (Parsed(value=31639.0, unit='', grouped=True), -12.5, '%')
+    >>> parse_number("007"), parse_number("1,5"), parse_number("12-15")
+    (None, None, None)
+    """
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        return None
+    digits = re.sub("[ '’]", "", found["digits"])
+    sign = -1.0 if found["sign"] in ("-", "−") and found["sign"] else 1.0
+    unit = found["before"] + found["inside"] + found["after"]
+    return Parsed(sign * float(digits), unit, digits != found["digits"])
+
+
+def recognize(cells: "pd.Series[Any]", where: str, *, typed: bool) -> tuple[Column, list[Note]]:
+    """Decide what a column holds.
+
+    Parameters
+    ----------
+    cells
+        The column, called by its name.
+    where
+        What to call its file in error messages.
+    typed
+        Whether the source has types of its own, so that texts of digits are meant as texts.
+
+    Raises
+    ------
+    DataError
+        When cells are missing, the column mixes numbers or dates with a few other texts, its dates
+        may be read in two ways, or it holds neither numbers nor texts.
+    """
+    make = partial(Column, name=str(cells.name))
+    where = f"{where}: column {str(cells.name)!r}"
+    if is_number(cells):
+        return make(kind="number"), []
+    if is_date(cells):
+        return make(kind="date"), [_date_note(cells)]
+    _check_cells(cells, where)
+    texts = Texts.of(cells)
+    if words := _boolean_words(texts.different):
+        return make(kind="boolean", written="|".join(words)), []
+    parsed = [parse_number(text) for text in texts.different]
+    units = {each.unit for each in parsed if each}
+    whole = len(units) == 1 and None not in parsed
+    if whole and not (units == {""} and typed and not _nearly_all_different(texts)):
+        unit = units.pop()
+        return make(kind="number", written=unit), _number_notes(cells, unit, parsed)
+    if whole:
+        return make(kind="category"), []
+    if form := _date_format(texts, where):
+        return make(kind="date", written=form), [_date_note(cells)]
+    _check_slips(texts, parsed, where)
+    if _nearly_all_different(texts):
+        return make(kind="dropped"), [
+            Note(
+                kind=NoteKind.DROPPED,
+                text=f"column {str(cells.name)!r} has {len(texts.different):,} different texts in"
+                f" {len(cells):,} rows, as names and identifiers do: it is left out.",
+            )
+        ]
+    _check_lengths(texts, where)
+    return make(kind="category"), []
+
+
+def read(cells: "pd.Series[Any]", column: Column, where: str) -> NDArray[Any]:
+    """Read the cells of a column as what it is: numbers (n,), or texts (n,) as objects.
+
+    Raises
+    ------
+    DataError
+        When a cell cannot be read so; the message names its row.
+    """
+    where = f"{where}: column {column.name!r}"
+    if column.kind == "number" and is_number(cells) and not column.written:
+        return _exact(cells, where)
+    if column.kind == "date" and is_date(cells):
+        return _days(cells)
+    _check_cells(cells, where)
+    texts = Texts.of(cells)
+    if column.kind == "number":
+        return _numbers(texts, column.written, where)
+    if column.kind == "date":
+        return _dates(texts, column.written, where)
+    if column.kind == "boolean":
+        spelled = {word: i for pair in (*BOOLEANS, ("0", "1")) for i, word in enumerate(pair)}
+        words, known = column.written.split("|"), texts.different
+        spellings = [spelled.get(str(text).casefold()) for text in known]
+        same = [text if i is None else words[i] for text, i in zip(known, spellings, strict=True)]
+        texts = Texts(texts.codes, np.array(same, dtype=object))
+    return texts.cells
+
+
+def is_number(cells: "pd.Series[Any]") -> bool:
+    """Tell whether a column has a type of real numbers."""
+    kind = pd.api.types
+    if cells.dtype == object:
+        return all(
+            isinstance(cell, int | float | Decimal) and cell is not True and cell is not False
+            for cell in cells
+        )
+    return (
+        kind.is_numeric_dtype(cells.dtype)
+        and not kind.is_bool_dtype(cells.dtype)
+        and not kind.is_complex_dtype(cells.dtype)
+    )
+
+
+def is_date(cells: "pd.Series[Any]") -> bool:
+    """Tell whether a column has a type of dates."""
+    if cells.dtype == object:
+        return all(isinstance(cell, date) for cell in cells)
+    return bool(pd.api.types.is_datetime64_any_dtype(cells.dtype))
+
+
+def holds_codes(cells: "pd.Series[Any]") -> bool:
+    """Tell whether texts of digits begin with zeros somewhere, as codes do."""
+    return any(_CODE.fullmatch(text.strip()) for text in cells.unique())
+
+
+def counter_notes(cells: "pd.Series[Any]", values: NDArray[Any]) -> list[Note]:
+    """Return what is to be said of a column whose numbers count the rows; none for others."""
+    name, n = str(cells.name), len(values)
+    if n < FEW or not np.isfinite(values).all() or (values != np.floor(values)).any():
+        return []
+    steps = np.diff(values)
+    if abs(steps[0]) == 1 and (steps == steps[0]).all() and values.min() in (0, 1):
+        text = f"column {name!r} counts the rows: it is left out, as it says where an example stood"
+        return [Note(kind=NoteKind.DROPPED, text=f"{text}, not what it is.")]
+    in_order = (steps > 0).all() or (steps < 0).all()
+    once = values.max() - values.min() == n - 1 and len(np.unique(values)) == n
+    if in_order or once:
+        how = "goes up or down from row to row" if in_order else "numbers the rows in some order"
+        return [
+            Note(
+                kind=NoteKind.DOUBTFUL,
+                text=f"column {name!r} {how}, as an identifier does: remove it if it is one.",
+            )
+        ]
+    return []
+
+
+def thousands_note(name: str, written: Iterable[str]) -> list[Note]:
+    """Return the doubt whether the points of a column part thousands, as in 1.450 beside 373.
+
+    Examples
+    --------
+    >>> [note.kind.value for note in thousands_note("price", ["373", "1.450"])]
+    ['doubtful']
+    >>> thousands_note("price", ["373", "1.45"]), thousands_note("price", ["1.450", "2.125"])
+    ([], [])
+    """
+    cells = [text.strip() for text in written]
+    pointed = [text for text in cells if "." in text]
+    if not 0 < len(pointed) < len(cells) or not all(map(_THOUSANDS.fullmatch, cells)):
+        return []
+    plain = next(text for text in cells if "." not in text)
+    return [
+        Note(
+            kind=NoteKind.DOUBTFUL,
+            text=f"column {name!r} holds {pointed[0]} beside {plain}: the point is read as a"
+            f" decimal point; if it parts thousands, write {pointed[0].replace('.', '')}.",
+        )
+    ]
+
+
+def may_part_thousands(values: NDArray[Any]) -> bool:
+    """Tell whether numbers could be thousands that were read as decimals: 1.45 beside 373."""
+    if values.dtype.kind != "f" or not np.isfinite(values).all() or np.abs(values).max() >= 1000:
+        return False
+    whole = values == np.floor(values)
+    if not 0 < whole.sum() < len(values):
+        return False
+    thousands = np.round(values * 1000, 6)
+    return bool((thousands == np.floor(thousands)).all())
+
+
+def _check_cells(cells: "pd.Series[Any]", where: str) -> None:
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        cells = pd.Series(cells.cat.categories)
+    if cells.dtype != object and (
+        pd.api.types.is_bool_dtype(cells.dtype) or pd.api.types.is_string_dtype(cells.dtype)
+    ):
+        return
+    kinds = set(map(type, cells))
+    if not all(issubclass(kind, str | bool | int | float | Decimal | np.bool_) for kind in kinds):
+        raise DataError(f"{where} holds neither numbers nor texts: turn it into one of them.")
+
+
+def _exact(cells: "pd.Series[Any]", where: str) -> NDArray[Any]:
+    """Return numbers as float64; refuse whole numbers that float64 cannot tell apart."""
+    values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    exact = cells.dtype == object or pd.api.types.is_integer_dtype(cells.dtype)
+    if exact and len(values) and np.abs(values).max() > 2**53:
+        _check_exact(cells.astype(object).to_numpy(), values, where)
+    return values
+
+
+def _check_exact(whole: NDArray[Any], values: NDArray[np.float64], where: str) -> None:
+    order = np.argsort(values, kind="stable")
+    for one, other in pairwise(order):
+        if values[one] == values[other] and whole[one] != whole[other]:
+            raise DataError(
+                f"{where} holds {whole[one]} and {whole[other]}, which are one number to 16 digits:"
+                " drop the column if it is an identifier, or subtract a common part."
+            )
+
+
+def _boolean_words(different: NDArray[np.object_]) -> tuple[str, str] | None:
+    """Return how false and true are spelled where a column holds nothing else."""
+    folded = {str(text).casefold() for text in different}
+    for pair in BOOLEANS:
+        if folded and folded <= set(pair):
+            if pair == BOOLEANS[0]:
+                return "False", "True"
+            spelled = {str(text).casefold(): str(text) for text in sorted(different, reverse=True)}
+            false, true = (spelled.get(word, word) for word in pair)
+            return false, true
+    return None
+
+
+def _numbers(texts: Texts, unit: str, where: str) -> NDArray[np.float64]:
+    parsed = [parse_number(str(text)) for text in texts.different]
+    bad = np.array([each is None or each.unit != unit for each in parsed])
+    if bad.any():
+        was = f"numbers with {unit}" if unit else "numbers"
+        raise DataError(
+            f"{where} held {was} in training and holds {texts.row(bad)}: write it as in training."
+        )
+    values = np.array([each.value for each in parsed if each], dtype=np.float64)
+    if len(values) and np.abs(values).max() > 2**53:
+        digits = [re.sub("[^0-9-]", "", str(text)) for text in texts.different]
+        plain = ["." not in str(text) and "e" not in str(text).lower() for text in texts.different]
+        if all(plain):
+            _check_exact(np.array(digits, dtype=object), values, where)
+    return np.asarray(values[texts.codes])
+
+
+def _number_notes(
+    cells: "pd.Series[Any]", unit: str, parsed: Iterable[Parsed | None]
+) -> list[Note]:
+    how = f"numbers written with {unit}: read without it." if unit else ""
+    if any(each and each.grouped for each in parsed):
+        how = how or "numbers whose digits are grouped: read as one number each."
+    if not how:
+        how = "numbers written as texts: read as numbers."
+    return [Note(kind=NoteKind.READ_AS, text=f"column {str(cells.name)!r} holds {how}")]
+
+
+def _check_slips(texts: Texts, parsed: list[Parsed | None], where: str) -> None:
+    """Raise `DataError` for numbers mixed with a few texts, in two units, or with a comma."""
+    number = np.array([each is not None for each in parsed])
+    comma = np.array([_COMMA.fullmatch(str(text)) is not None for text in texts.different])
+    if any(_CODE.fullmatch(str(text)) for text in texts.different):
+        return  # codes such as 007 are texts, and so is 100 beside them
+    plain = number & np.array([each is not None and not each.unit for each in parsed])
+    if texts.share(plain | comma) > MOSTLY:
+        raise DataError(
+            f"{where} holds numbers but {texts.row(~plain)}: write a number such as 1234.5, or drop"
+            " the row."
+        )
+    if texts.share(number) > MOSTLY and _nearly_all_different(texts):
+        units = sorted({each.unit for each in parsed if each})
+        raise DataError(
+            f"{where} holds numbers with {' and '.join(repr(unit) for unit in units[:4])}, or with"
+            f" {texts.row(~number) if (~number).any() else 'two units'}: write all in one unit."
+        )
+
+
+def _date_format(texts: Texts, where: str) -> str | None:
+    """Return the format of a column of dates; None for other columns."""
+    if not len(texts.different) or not _DATE_LIKE.fullmatch(str(texts.different[0])):
+        return None
+    shares = {
+        form: texts.share(~np.isnan(_parse_dates(texts.different, form)))
+        for form in _like(str(texts.different[0]))
+    }
+    fit = [form for form, share in shares.items() if share == 1]
+    if not fit:
+        almost = max(shares, key=lambda form: shares[form], default="")
+        if almost and shares[almost] > MOSTLY:
+            bad = np.isnan(_parse_dates(texts.different, almost))
+            raise DataError(
+                f"{where} holds dates but {texts.row(bad)}: write a date, or drop the row."
+            )
+        return None
+    if len(fit) > 1:
+        raise DataError(
+            f"{where} holds dates such as {texts.different[0]!r}, whose day and month may be"
+            " swapped: write them as 2024-12-31."
+        )
+    return fit[0]
+
+
+def _like(text: str) -> Iterator[str]:
+    """Yield the formats of which a text is a date."""
+    for form in DATES:
+        if not np.isnan(_parse_dates(np.array([text], dtype=object), form))[0]:
+            yield form
+
+
+def _parse_dates(texts: NDArray[np.object_], form: str) -> NDArray[np.float64]:
+    """Return the days since 1970-01-01 of each text, NaN for what is no date of that format."""
+    if form == "ISO8601":
+        texts = np.array([t if _ISO.fullmatch(str(t)) else None for t in texts], dtype=object)
+    return _days(
+        pd.to_datetime(pd.Series(texts, dtype=object), format=form, errors="coerce", utc=True)
+    )
+
+
+def _days(cells: "pd.Series[Any]") -> NDArray[np.float64]:
+    since = pd.to_datetime(cells, utc=True) - pd.Timestamp(0, tz="UTC")
+    return np.asarray(since / pd.Timedelta(days=1), dtype=np.float64)
+
+
+def _dates(texts: Texts, form: str, where: str) -> NDArray[np.float64]:
+    days = _parse_dates(texts.different, form or "ISO8601")
+    if np.isnan(days).any():
+        raise DataError(
+            f"{where} held dates in training and holds {texts.row(np.isnan(days))}: write it as in"
+            " training."
+        )
+    return np.asarray(days[texts.codes])
+
+
+def _date_note(cells: "pd.Series[Any]") -> Note:
+    text = f"column {str(cells.name)!r} holds dates: read as days since 1970-01-01."
+    return Note(kind=NoteKind.READ_AS, text=text)
+
+
+def _nearly_all_different(texts: Texts) -> bool:
+    return len(texts.different) > FEW and 2 * len(texts.different) > len(texts.codes)
+
+
+def _check_lengths(texts: Texts, where: str) -> None:
+    long = np.array([len(str(text)) > MAX_TEXT for text in texts.different])
+    if long.any():
+        raise DataError(
+            f"{where} holds texts of more than {MAX_TEXT:,} characters: {texts.row(long)[:60]}…:"
+            " drop the column, or shorten them."
+        )
