@@ -246,18 +246,18 @@ def train(
     if isinstance(settings, Sequence):
         return loop.train(data, settings, watch=watch, stop_asked=stop_asked, **keywords)
     plan = _run_plan(data, settings, strategy, eta, keywords)
-    store = _run_store(folder, plan.source, resume=resume, fresh=fresh)
-    run = runs.resume(plan, store) if resume else runs.start(plan, store, watch_search)
-    run = runs.finish(run, plan, store, watch=watch, stop_asked=stop_asked)
-    model = plan.source.model_of(run.training)
     given = keywords if eta is None else {"eta": eta, **keywords}
-    record = runs.record_of(run, plan, model, command or call_of("train", data, given))
-    result = TrainResult(record, model)
-    if store is not None:
-        store.save()
-        result.save(store.folder)
-        if run.training.reason is not StopReason.INTERRUPTED:
-            store.clear()
+    with _run_store(folder, plan.source, resume=resume, fresh=fresh) as store:
+        run = runs.resume(plan, store) if resume else runs.start(plan, store, watch_search)
+        run = runs.finish(run, plan, store, watch=watch, stop_asked=stop_asked)
+        model = plan.source.model_of(run.training)
+        record = runs.record_of(run, plan, model, command or call_of("train", data, given))
+        result = TrainResult(record, model)
+        if store is not None:
+            store.save()
+            result.save(store.folder)
+            if run.training.reason is not StopReason.INTERRUPTED:
+                store.clear()
     return result
 
 
@@ -281,16 +281,20 @@ def _run_plan(
     )
 
 
+@contextmanager
 def _run_store(
     folder: Folder, source: Source, *, resume: bool, fresh: bool
-) -> RunCheckpoint | None:
+) -> Iterator[RunCheckpoint | None]:
+    """Open the store of a run in a folder, for this process alone; None without a folder."""
     if folder is None:
-        return None
+        yield None
+        return
     if source.dataset is None:
         raise OptionError("folder must be None for a trainer of your own: its networks stay here.")
     store = RunCheckpoint(Path(folder), source.summary)
-    store.check(resume=resume, fresh=fresh)
-    return store
+    with store.held():
+        store.check(resume=resume, fresh=fresh)
+        yield store
 
 
 def search(
@@ -558,17 +562,18 @@ def reproduce(
     from tuner.article.experiments import check_names, chosen
     from tuner.article.reproduce import is_published, trains
     from tuner.article.reproduce import reproduce as run
-    from tuner.article.training import Store
+    from tuner.article.training import open_runs
 
     check_names(names)
     dataset = dataset_of(data, seed)
     experiments, omitted = chosen(names, images=dataset.image_shape is not None)
     if isinstance(workers, int | str | None) and not trains(experiments, dataset.train.n):
         workers = 1
-    with _folder(folder) as place, _opened(dataset, workers) as executor:
-        store = Store(place, dataset.summary)
-        if fresh:
-            store.forget()
+    with (
+        _folder(folder) as place,
+        open_runs(place, dataset.summary, fresh=fresh) as store,
+        _opened(dataset, workers) as executor,
+    ):
         done = run(
             experiments,
             dataset,

@@ -5,7 +5,7 @@ import pytest
 
 from tuner.article.experiments import EXPERIMENTS
 from tuner.article.reproduce import Reproduced, reproduce
-from tuner.article.training import Store
+from tuner.article.training import open_runs
 from tuner.data import Dataset
 from tuner.data.loading import from_arrays
 from tuner.execution.opening import open_executor
@@ -24,6 +24,6 @@ def tiny_images(n: int = 90) -> Dataset:
 def everything(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Reproduced]:
     """Run every experiment on the tiny images."""
     data = tiny_images()
-    store = Store(tmp_path_factory.mktemp("all"), data.summary)
-    with np.errstate(all="ignore"):
+    folder = tmp_path_factory.mktemp("all")
+    with np.errstate(all="ignore"), open_runs(folder, data.summary) as store:
         return data, reproduce(EXPERIMENTS, data, store, workers=open_executor(data.tuning))

@@ -9,9 +9,9 @@ import pytest
 
 from tests.article.conftest import tiny_images
 from tuner.article.recipes import Plan, Recipe, fixed_epochs, trainer_for
-from tuner.article.training import Store, Trainings, kept_runs, train_all
+from tuner.article.training import RUNS, Trainings, kept_runs, open_runs, train_all
 from tuner.data import Dataset
-from tuner.errors import DataError
+from tuner.errors import InputError
 from tuner.execution.opening import open_executor
 from tuner.records import Strategy
 from tuner.trainers.native import NativeTrainer
@@ -66,12 +66,15 @@ def test_slices_give_what_one_go_gives(
     tmp_path: Path,
 ) -> None:
     shares: list[float] = []
-    with closing(open_executor(data.tuning, workers)) as executor:
+    with (
+        closing(open_executor(data.tuning, workers)) as executor,
+        open_runs(tmp_path, data.summary) as store,
+    ):
         done = train_all(
             [*recipes, *recipes],
             [],
             executor,
-            Store(tmp_path, data.summary),
+            store,
             {},
             watch=lambda now: shares.append(now.done / now.total),
         )
@@ -89,46 +92,71 @@ def test_stopped_it_goes_on_from_its_files(
     expected: dict[Recipe, Numbers],
     tmp_path: Path,
 ) -> None:
-    store, calls = Store(tmp_path, data.summary), iter(range(tasks))
-    stopped = train_all(
-        recipes,
-        [],
-        open_executor(data.tuning),
-        store,
-        {},
-        stop_asked=lambda: next(calls, None) is None,
-    )
+    calls = iter(range(tasks))
+    with open_runs(tmp_path, data.summary) as store:
+        stopped = train_all(
+            recipes,
+            [],
+            open_executor(data.tuning),
+            store,
+            {},
+            stop_asked=lambda: next(calls, None) is None,
+        )
     assert not stopped.complete
-    kept = kept_runs(recipes, store, NativeTrainer(data.tuning))
-    assert {r: numbers(t) for r, t in kept.items()} == {
-        r: numbers(t) for r, t in stopped.runs.items()
-    }
-    done = train_all(recipes, [], open_executor(data.tuning), store, kept)
-    assert {recipe: numbers(t) for recipe, t in done.runs.items()} == expected
-    store.forget()
-    assert not store.holds_something
+    with open_runs(tmp_path, data.summary) as store:
+        kept = kept_runs(recipes, store, NativeTrainer(data.tuning))
+        assert {r: numbers(t) for r, t in kept.items()} == {
+            r: numbers(t) for r, t in stopped.runs.items()
+        }
+        done = train_all(recipes, [], open_executor(data.tuning), store, kept)
+        assert {recipe: numbers(t) for recipe, t in done.runs.items()} == expected
+        store.forget()
+    assert not (tmp_path / RUNS).exists()
 
 
-def test_training_on_other_data_is_not_gone_on_with(
+def train_one(data: Dataset, recipe: Recipe, folder: Path) -> None:
+    """Train the networks of one recipe to the end, and leave them in the folder."""
+    with open_runs(folder, data.summary) as store:
+        assert train_all([recipe], [], open_executor(data.tuning), store, {}).complete
+
+
+def test_another_run_and_a_second_process_are_refused(
     data: Dataset, recipes: list[Recipe], tmp_path: Path
 ) -> None:
-    once = iter([False, True])
-    train_all(
-        recipes[:1],
-        [],
-        open_executor(data.tuning),
-        Store(tmp_path, data.summary),
-        {},
-        stop_asked=lambda: next(once, True),
-    )
-    other = Store(tmp_path, replace(data.summary, sha256="other"))
-    with pytest.raises(DataError, match=r"another run.*--fresh"):
-        kept_runs(recipes, other, NativeTrainer(data.tuning))
+    train_one(data, recipes[0], tmp_path)
+    other = replace(data.summary, sha256="other")
+    with pytest.raises(InputError, match=r"another run.*--fresh"), open_runs(tmp_path, other):
+        pass
+    with (
+        open_runs(tmp_path, data.summary),
+        pytest.raises(InputError, match="another process works there"),
+        open_runs(tmp_path, data.summary, fresh=True),
+    ):
+        pass
+
+
+def test_a_damaged_network_is_named_and_discarded_by_fresh(
+    data: Dataset, recipes: list[Recipe], tmp_path: Path
+) -> None:
+    train_one(data, recipes[0], tmp_path)
+    path = next((tmp_path / RUNS).glob("*.safetensors"))
+    path.write_bytes(path.read_bytes()[:-1])
+    trainer = NativeTrainer(data.tuning)
+    with (
+        open_runs(tmp_path, data.summary) as store,
+        pytest.raises(InputError, match=rf"{path.name}: .*--fresh"),
+    ):
+        kept_runs(recipes[:1], store, trainer)
+    with open_runs(tmp_path, data.summary, fresh=True) as store:
+        assert kept_runs(recipes[:1], store, trainer) == {}
 
 
 def test_searches_are_done_once(data: Dataset, tmp_path: Path) -> None:
     settings = Plan(n=data.train.n, seed=0).on_all(eta=0.01).settings
-    store = Store(tmp_path, data.summary)
-    with np.errstate(all="ignore"):
-        done = train_all([], [settings, settings], open_executor(data.tuning), store, {})
+    found = []
+    for _ in range(2):
+        with np.errstate(all="ignore"), open_runs(tmp_path, data.summary) as store:
+            done = train_all([], [settings, settings], open_executor(data.tuning), store, {})
+        found.append(done.searches[settings])
     assert (done.complete, list(done.searches)) == (True, [settings])
+    assert found[0].seconds == found[1].seconds

@@ -19,7 +19,7 @@ from tests.support.study.small import LONGER, run, spec_of, trials_of, undisturb
 from tests.support.tuning.plans import store_plans
 from tuner.article.experiments import EXPERIMENTS
 from tuner.article.reproduce import reproduce
-from tuner.article.training import Progress, Store
+from tuner.article.training import Progress, open_runs
 from tuner.data import load
 from tuner.errors import InputError, MissingExtraError, TunerError
 from tuner.execution.opening import open_executor
@@ -116,8 +116,10 @@ def test_experiments_on_a_cluster_find_what_one_machine_finds(
             dask_cluster.workers[2].kill()
 
     for name, scheduler in (("here", None), ("there", dask_cluster.address)):
-        store = Store(tmp_path / name, data.summary)
-        with closing(open_executor(data.tuning, scheduler=scheduler)) as executor:
+        with (
+            closing(open_executor(data.tuning, scheduler=scheduler)) as executor,
+            open_runs(tmp_path / name, data.summary) as store,
+        ):
             watch = kill if scheduler else lambda _: None
             done = reproduce(experiments, data, store, workers=executor, watch=watch)
         findings.append([(e.findings, e.panels) for e in done.experiments])

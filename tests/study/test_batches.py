@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.study.small import data_of, spec_of
+from tuner.errors import InputError
 from tuner.records import EtaSearch, Hyperparameters, Outcome, StopReason
 from tuner.strategies.schedules import Constant
 from tuner.strategies.stopping import Stopping
@@ -138,10 +139,30 @@ def test_searches_of_another_study_do_not_count(tmp_path: Path) -> None:
     assert EtaFile(tmp_path, "abd").load() == {}
 
 
-def test_searches_that_cannot_be_read_do_not_count(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", [b"{", b"null", b"", b"[" * 100_000])
+def test_damaged_searches_are_named_with_the_way_out(tmp_path: Path, damage: bytes) -> None:
     EtaFile(tmp_path, "abc").save({"one": search(1)})
-    (tmp_path / "etas.json").write_text("{")
-    assert EtaFile(tmp_path, "abc").load() == {}
+    (tmp_path / "etas.json").write_bytes(damage)
+    with pytest.raises(InputError, match=r"etas\.json: .*remove it"):
+        EtaFile(tmp_path, "abc").load()
+
+
+def test_an_altered_batch_or_search_is_not_used(files: BatchFiles, tmp_path: Path) -> None:
+    files.save_batch(BATCH)
+    EtaFile(tmp_path, "abc").save({"one": search(1)})
+    for name, was, now in (("batch.json", "5.0", "6.0"), ("etas.json", '"spent": 3', '"spent": 4')):
+        text = (tmp_path / name).read_text()
+        (tmp_path / name).write_text(text.replace(was, now))
+        assert text != (tmp_path / name).read_text()
+    assert files.load_batch() is None
+    with pytest.raises(InputError, match="SHA-256"):
+        EtaFile(tmp_path, "abc").load()
+
+
+def test_networks_of_other_data_do_not_count(files: BatchFiles, tmp_path: Path) -> None:
+    files.save((16, 0), trained(1))
+    other = BatchFiles(tmp_path, replace(IRIS.summary, sha256="other"))
+    assert other.load(BATCH) == {}
 
 
 def test_all_of_it_goes_with_the_study(files: BatchFiles, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def reproduce(
     plan = Plan(data.train.n, seed)
     recipes = [r for each in experiments for r in each.recipes(plan).values()]
     searches = [s for each in experiments for s in each.searches(plan)]
-    kept = kept_runs(recipes, store, NativeTrainer(data.tuning)) if store.holds_something else {}
+    kept = kept_runs(recipes, store, NativeTrainer(data.tuning))
     trained = train_all(recipes, searches, workers, store, kept, watch=watch, stop_asked=stop_asked)
     if not trained.complete:
         return Reproduced((), complete=False, seconds=time.monotonic() - began)

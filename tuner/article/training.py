@@ -1,20 +1,25 @@
 """Training what the experiments need: slice by slice, in worker processes, kept after each."""
 
+import json
 import math
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 from tuner.article.recipes import Recipe, trainer_for
+from tuner.data.files import digest
 from tuner.errors import DataError
 from tuner.execution.base import Executor, Task, as_completed
 from tuner.execution.tasks import FindEta
-from tuner.records import DataSummary, EtaSearch, Hyperparameters
+from tuner.records import DataSummary, EtaSearch, Hyperparameters, to_json
 from tuner.storage.checkpoints import resume, save_checkpoint
+from tuner.storage.run_store import RunStore, open_store
 from tuner.trainers.native import NativeLane, NativeTrainer
 from tuner.training.eta_finder import ProbePlan
 from tuner.training.loop import Training, train_epoch
@@ -80,24 +85,24 @@ def side_by_side(recipes: Sequence[Recipe]) -> list[Group]:
     ]
 
 
-@dataclass(frozen=True)
 class Store:
     """Keeps unfinished training in a folder, so that it goes on after a kill.
 
-    Attributes
+    Made by `open_runs`.
+
+    Parameters
     ----------
-    folder
-        The output folder; its folder `runs` holds one file for each network.
+    run
+        Holds the η searches; in its folder lies one more file for each network.
     data
         Which data the networks train on.
     """
 
-    folder: Path
-    data: DataSummary
+    def __init__(self, run: RunStore, data: DataSummary) -> None:
+        self._run, self._data = run, data
 
     def keep(self, recipe: Recipe, trainings: Trainings) -> None:
         """Write each network to its file, whole or not at all."""
-        (self.folder / RUNS).mkdir(parents=True, exist_ok=True)
         for path, training in zip(self._paths(recipe), trainings, strict=True):
             save_checkpoint(training, path, self._summary(recipe))
 
@@ -119,25 +124,58 @@ class Store:
         ]
         return tuple(kept)
 
+    def keep_search(self, settings: Hyperparameters, found: EtaSearch) -> None:
+        """Store an η search."""
+        self._run.save(_search_name(settings), found)
+
+    def kept_search(self, settings: Hyperparameters) -> EtaSearch | None:
+        """Return a stored η search; None when there is none."""
+        return self._run.load(_search_name(settings), EtaSearch)
+
     def forget(self) -> None:
         """Remove all that was kept."""
-        shutil.rmtree(self.folder / RUNS, ignore_errors=True)
-
-    @property
-    def holds_something(self) -> bool:
-        """Whether training was interrupted here."""
-        return (self.folder / RUNS).is_dir()
+        shutil.rmtree(self._run.folder, ignore_errors=True)
 
     def _paths(self, recipe: Recipe) -> list[Path]:
-        return [self.folder / RUNS / f"{recipe.key}-{i}.safetensors" for i in range(recipe.seeds)]
+        folder = self._run.folder
+        return [folder / f"{recipe.key}-{i}.safetensors" for i in range(recipe.seeds)]
 
     def _summary(self, recipe: Recipe) -> DataSummary:
-        validation = recipe.validation or self.data.n_validation
+        validation = recipe.validation or self._data.n_validation
         return replace(
-            self.data,
+            self._data,
             n_train=recipe.n_train,
-            n_validation=min(validation, self.data.n_validation),
+            n_validation=min(validation, self._data.n_validation),
         )
+
+
+def _search_name(settings: Hyperparameters) -> str:
+    return f"eta-{digest(json.dumps(to_json(settings)).encode())[:16]}"
+
+
+@contextmanager
+def open_runs(folder: Path, data: DataSummary, *, fresh: bool = False) -> Iterator[Store]:
+    """Open the store of unfinished training in the folder `runs` of an output folder.
+
+    Parameters
+    ----------
+    folder
+        The output folder.
+    data
+        Which data the networks train on.
+    fresh
+        Whether to discard what an earlier call kept.
+
+    Raises
+    ------
+    InputError
+        When another process works there, or what is kept is that of other data or another version.
+    OutputError
+        When the folder cannot be written.
+    """
+    identity = {**to_json(data.identity), "tuner": version("eta-tuner")}
+    with open_store(folder / RUNS, identity, fresh=fresh) as run:
+        yield Store(run, data)
 
 
 @dataclass(frozen=True)
@@ -184,7 +222,7 @@ def train_all(
     executor
         Where it is done: the searches first, then slice by slice the group with most work left.
     store
-        Keeps the networks after each slice.
+        Keeps the networks after each slice, and each search.
     kept
         Those of an earlier call that was interrupted.
     watch
@@ -198,11 +236,13 @@ def train_all(
         Complete unless it was stopped.
     """
     groups, runs = side_by_side(recipes), dict(kept)
-    found: dict[Hyperparameters, EtaSearch] = {}
+    known = {settings: store.kept_search(settings) for settings in searches}
+    found = {settings: search for settings, search in known.items() if search}
     waiting: list[tuple[Group | Hyperparameters, Task[Any]]] = [
-        (settings, FindEta(settings, ProbePlan(seeds=1))) for settings in dict.fromkeys(searches)
+        (settings, FindEta(settings, ProbePlan(seeds=1)))
+        for settings in known
+        if settings not in found
     ]
-    n_searches = len(waiting)
 
     def proceed(groups_now: Iterable[Group]) -> None:
         """Queue the next slice of some groups, most work first, unless a stop was asked for."""
@@ -216,6 +256,7 @@ def train_all(
     for key, result in as_completed(executor, waiting):
         if isinstance(key, Hyperparameters):
             found[key] = result
+            store.keep_search(key, result)
             proceed(())
             continue
         for recipe, trainings in zip(key, result, strict=True):
@@ -223,7 +264,7 @@ def train_all(
                 runs[recipe] = trainings
                 store.keep(recipe, trainings)
         proceed((key,))
-    complete = len(found) == n_searches and not any(work_left(group, runs) for group in groups)
+    complete = found.keys() == known.keys() and not any(work_left(group, runs) for group in groups)
     return Trained(runs, found, complete)
 
 

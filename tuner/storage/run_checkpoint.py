@@ -1,22 +1,22 @@
 """The files that a run of `train` keeps in its folder, so that it can be resumed after a kill."""
 
-import json
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tuner.errors import InputError
-from tuner.files import clear_parts, write_file
-from tuner.records import DataSummary, EtaSearch, Record, from_json, to_json
+from tuner.files import clear_parts, only_process
+from tuner.records import DataSummary, EtaSearch, Record
 from tuner.settings import Hyperparameters
 from tuner.storage import CHECKPOINT
 from tuner.storage.checkpoints import load_checkpoint, resume, save_checkpoint
+from tuner.storage.run_store import read_entry, write_entry
 from tuner.trainers.native import NativeLane
 from tuner.training.loop import Training
 
-SEARCH = "eta-search.json"
+SEARCH, LOCK = "eta-search.json", "train.lock"
 
 SECONDS_BETWEEN = 1.0
 """Writing a checkpoint after each epoch would take longer than many an epoch."""
@@ -56,6 +56,25 @@ class RunCheckpoint:
         self._unsaved: FoundEta | None = None
         self._saved_at = time.monotonic()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder for this process alone.
+
+        Raises
+        ------
+        InputError
+            When another process trains there.
+        """
+        lock = self.folder / LOCK
+        taken = InputError(
+            f"{self.folder}: another process trains there: wait for it, or choose another --out."
+        )
+        with only_process(lock, taken):
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
+
     def check(self, *, resume: bool, fresh: bool) -> None:
         """Raise `InputError` unless it is clear what to do with a checkpoint, if there is one."""
         there = self.checkpoint.is_file()
@@ -84,7 +103,7 @@ class RunCheckpoint:
         if self.latest is None:
             return
         if self._unsaved is not None:  # before the checkpoint, which needs it
-            write_file(self._search, json.dumps(to_json(self._unsaved), allow_nan=False).encode())
+            write_entry(self._search, self._unsaved)
             self._unsaved = None
         save_checkpoint(self.latest, self.checkpoint, self._data)
         self._saved_at = time.monotonic()
@@ -114,7 +133,7 @@ class RunCheckpoint:
         return training, search
 
     def _found(self, eta: float) -> EtaSearch:
-        found = from_json(FoundEta, self._search.read_bytes()) if self._search.is_file() else None
+        found = read_entry(self._search, FoundEta)
         if found is None or found.settings.eta != eta:
             raise InputError(
                 f"{self.checkpoint}: is the checkpoint of another run: eta is {eta} there but "

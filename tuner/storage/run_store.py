@@ -1,7 +1,7 @@
 """The results of a long run, stored one by one: killed at any moment, it resumes from them.
 
-Each entry is a JSON file of its own, with a SHA-256 over its content, written whole or not at all.
-A note of which entries there are tells one that was deleted from one that was never made.
+Each entry is a JSON file of its own, with a SHA-256 over its name and content, written whole or not
+at all. A note of which entries there are tells one that was deleted from one that was never made.
 """
 
 import json
@@ -72,18 +72,18 @@ class RunStore:
         self.folder = folder
         self._began = time.monotonic() if began is None else began
         if (folder / FIRST_EDITION).exists():
-            self._refuse(folder, "holds a run of an earlier version")
-        known = self._read(IDENTITY)
+            _refuse(folder, "holds a run of an earlier version")
+        known = _read(self._path(IDENTITY))
         if known is None:
-            self._write(IDENTITY, identity)
+            _write(self._path(IDENTITY), identity)
         elif known != identity:
-            self._refuse(folder.parent, f"holds another run ({_differences(known, identity)})")
-        progress = self._read(PROGRESS) or {"seconds": 0.0, "entries": {}}
+            _refuse(folder.parent, f"holds another run ({_differences(known, identity)})")
+        progress = _read(self._path(PROGRESS)) or {"seconds": 0.0, "entries": {}}
         self._before: float = progress["seconds"]
         self._entries: dict[str, float] = progress["entries"]
         for name in self._entries:
             if not self._path(name).exists():
-                self._refuse(self._path(name), "is missing")
+                _refuse(self._path(name), "is missing")
 
     @property
     def seconds(self) -> float:
@@ -102,13 +102,7 @@ class RunStore:
         InputError
             When the entry is damaged, or of another type.
         """
-        content = self._read(name)
-        if content is None:
-            return None
-        try:
-            return from_json(kind, json.dumps(content))
-        except InputError as error:
-            self._refuse(self._path(name), f"cannot be read ({str(error).rstrip('.')})", error)
+        return read_entry(self._path(name), kind)
 
     def saved_at(self, name: str) -> float:
         """Return the seconds worked when an entry was stored."""
@@ -116,7 +110,7 @@ class RunStore:
 
     def save(self, name: str, record: Record) -> None:
         """Store an entry, in place of an older one, and the time until now."""
-        self._write(name, to_json(record))
+        write_entry(self._path(name), record)
         self._entries[name] = self.seconds
         self.tick()
 
@@ -130,35 +124,66 @@ class RunStore:
 
     def tick(self) -> None:
         """Store the time until now."""
-        self._write(PROGRESS, {"seconds": self.seconds, "entries": self._entries})
+        _write(self._path(PROGRESS), {"seconds": self.seconds, "entries": self._entries})
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.json"
 
-    def _read(self, name: str) -> Any:
-        """Return what an entry holds, which is never None; None when it is not there."""
-        path = self._path(name)
-        try:
-            stamp = json.loads(path.read_bytes())
-            content = stamp["content"]
-            if stamp["schema"] != SCHEMA:
-                self._refuse(path, f"has schema {stamp['schema']!r}, not {SCHEMA}")
-            if content is None or stamp["sha256"] != _checksum(name, content):
-                self._refuse(path, "was altered or damaged (its SHA-256 differs)")
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            self._refuse(path, f"cannot be read ({error.strerror})", error)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            self._refuse(path, "was altered or damaged", error)
-        return content
 
-    def _write(self, name: str, content: Any) -> None:
-        stamp = {"schema": SCHEMA, "sha256": _checksum(name, content), "content": content}
-        write_file(self._path(name), json.dumps(stamp, allow_nan=False).encode())
+def read_entry(path: Path, kind: type[R], way_out: str = AGAIN) -> R | None:
+    """Return the record that `write_entry` wrote; None when there is no file.
 
-    def _refuse(self, path: Path, why: str, cause: Exception | None = None) -> NoReturn:
-        raise InputError(f"{path}: {why}: {AGAIN}.") from cause
+    Raises
+    ------
+    InputError
+        When the file is damaged, of another name, or holds another type; the message ends with the
+        way out.
+    """
+    content = _read(path, way_out)
+    if content is None:
+        return None
+    try:
+        return from_json(kind, json.dumps(content))
+    except InputError as error:
+        _refuse(path, f"cannot be read ({str(error).rstrip('.')})", way_out, error)
+
+
+def write_entry(path: Path, record: Record) -> None:
+    """Write a record to a file of its own, whole or not at all, with a checksum.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written.
+    """
+    _write(path, to_json(record))
+
+
+def _read(path: Path, way_out: str = AGAIN) -> Any:
+    """Return what a file holds, which is never None; None when it is not there."""
+    try:
+        stamp = json.loads(path.read_bytes())
+        content = stamp["content"]
+        if stamp["schema"] != SCHEMA:
+            _refuse(path, f"has schema {stamp['schema']!r}, not {SCHEMA}", way_out)
+        if content is None or stamp["sha256"] != _checksum(path.stem, content):
+            _refuse(path, "was altered or damaged (its SHA-256 differs)", way_out)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        _refuse(path, f"cannot be read ({error.strerror})", way_out, error)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        _refuse(path, "was altered or damaged", way_out, error)
+    return content
+
+
+def _write(path: Path, content: Any) -> None:
+    stamp = {"schema": SCHEMA, "sha256": _checksum(path.stem, content), "content": content}
+    write_file(path, json.dumps(stamp, allow_nan=False).encode())
+
+
+def _refuse(path: Path, why: str, way_out: str = AGAIN, cause: Exception | None = None) -> NoReturn:
+    raise InputError(f"{path}: {why}: {way_out}.") from cause
 
 
 @contextmanager

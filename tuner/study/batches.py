@@ -1,22 +1,20 @@
 """A batch of trials in training: where each stands, kept in files between its rungs."""
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tuner.errors import DataError, InputError
-from tuner.files import clear_parts, write_file
-from tuner.records import DataSummary, EtaSearch, Record, StopReason, from_json, to_json
+from tuner.files import clear_parts
+from tuner.records import DataSummary, EtaSearch, Record, StopReason
 from tuner.storage.checkpoints import load_checkpoint, save_checkpoint
+from tuner.storage.run_store import read_entry, write_entry
 from tuner.trainers.native import NativeLane
 from tuner.training.loop import Training
 
-ETAS = "etas.json"
-
-R = TypeVar("R", bound=Record)
+BATCH, ETAS = "batch.json", "etas.json"
 
 Key = tuple[int, int]
 """Trial number and seed."""
@@ -71,11 +69,13 @@ class BatchFiles:
 
     def load_batch(self) -> Batch | None:
         """Return the batch under way, or None."""
-        return _read(Batch, self._folder / "batch.json")
+        with suppress(InputError):
+            return read_entry(self._folder / BATCH, Batch)
+        return None
 
     def save_batch(self, batch: Batch) -> None:
         """Note which batch is under way."""
-        write_file(self._folder / "batch.json", json.dumps(to_json(batch)).encode())
+        write_entry(self._folder / BATCH, batch)
 
     def load(self, batch: Batch) -> dict[Key, Training[NativeLane]]:
         """Return the networks of a batch that have been stored."""
@@ -84,7 +84,9 @@ class BatchFiles:
             trial, seed = (int(part) for part in path.stem.split("-")[1:])
             if trial in batch.trials:
                 with suppress(DataError):
-                    found[trial, seed] = load_checkpoint(path)[0]
+                    network, data = load_checkpoint(path)
+                    if data.identity == self._data.identity:
+                        found[trial, seed] = network
         return found
 
     def save(self, key: Key, training: Training[NativeLane]) -> None:
@@ -100,7 +102,7 @@ class BatchFiles:
 
 def clear_batch(folder: Path) -> None:
     """Remove the files of the batch under way, and what a kill left half written."""
-    (folder / "batch.json").unlink(missing_ok=True)
+    (folder / BATCH).unlink(missing_ok=True)
     for path in folder.glob("trial-*-*.safetensors"):
         path.unlink(missing_ok=True)
     clear_parts(folder)
@@ -113,14 +115,19 @@ class EtaFile:
         self._path, self._study = folder / ETAS, study
 
     def load(self) -> dict[str, EtaSearch]:
-        """Return each search by the question it answers; none if they are another study's."""
-        stored = _read(_Searches, self._path)
+        """Return each search by the question it answers; none if they are another study's.
+
+        Raises
+        ------
+        InputError
+            When the file is damaged.
+        """
+        stored = read_entry(self._path, _Searches, "remove it: its searches are made again")
         return dict(stored.searches) if stored and stored.study == self._study else {}
 
     def save(self, searches: Mapping[str, EtaSearch]) -> None:
         """Store them all."""
-        stored = _Searches(study=self._study, searches=searches)
-        write_file(self._path, json.dumps(to_json(stored)).encode())
+        write_entry(self._path, _Searches(study=self._study, searches=searches))
 
 
 def remove_batch_files(folder: Path) -> None:
@@ -133,13 +140,6 @@ def remove_batch_files(folder: Path) -> None:
 class _Searches(Record):
     study: str
     searches: Mapping[str, EtaSearch]
-
-
-def _read(kind: type[R], path: Path) -> R | None:
-    try:
-        return from_json(kind, path.read_bytes())
-    except (FileNotFoundError, InputError):
-        return None
 
 
 def value_at(trainings: Sequence[Training[Any]], epoch: int) -> float:

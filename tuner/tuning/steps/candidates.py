@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tuner.errors import DataError, TunerError
+from tuner.errors import DataError, InputError, TunerError
 from tuner.execution.base import as_completed, run_all
 from tuner.execution.tasks import TrainTo
 from tuner.records import (
@@ -22,9 +22,12 @@ from tuner.records import (
     Hyperparameters,
     PairedDifference,
     Record,
+    Run,
     TuneProgress,
+    to_json,
 )
 from tuner.storage.checkpoints import load_checkpoint, save_checkpoint
+from tuner.storage.run_store import AGAIN
 from tuner.strategies.plans import policies
 from tuner.trainers.native import CACHE_BYTES, NativeLane, NativeTrainer
 from tuner.training.loop import Training, begin
@@ -101,10 +104,26 @@ def confirm(state: State, context: Context) -> Confirmation | None:
 
 
 def winners_of(confirmation: Confirmation, context: Context) -> list[Network]:
-    """Return the winner's networks as they were stored, in the order of their seeds."""
+    """Return the winner's networks as they were stored, in the order of their seeds.
+
+    Raises
+    ------
+    InputError
+        When a file is missing, damaged, or holds another network than the one that was judged.
+    """
     runs = confirmation.candidates[confirmation.winner].runs
-    keys = [(confirmation.winner, run.settings.seed) for run in runs]
-    return [load_checkpoint(_file(key, context.folder))[0] for key in keys]
+    files = [_file((confirmation.winner, run.settings.seed), context.folder) for run in runs]
+    return [_as_judged(run, file) for run, file in zip(runs, files, strict=True)]
+
+
+def _as_judged(run: Run, path: Path) -> Network:
+    try:
+        network, _ = load_checkpoint(path)
+    except DataError as error:
+        raise InputError(f"{str(error).rsplit(':', 1)[0]}: {AGAIN}.") from error
+    if to_json(network.record) != to_json(run):
+        raise InputError(f"{path}: holds another network than the one that was judged: {AGAIN}.")
+    return network
 
 
 def _first_plan(
@@ -164,16 +183,16 @@ def _begun(
     networks = {}
     for key, settings in wanted.items():
         strategies = policies(settings.eta, plan.strategy)
-        stored = _stored(_file(key, context.folder), settings)
+        stored = _stored(_file(key, context.folder), settings, context)
         networks[key] = stored or begin(trainer, settings, *strategies)
     return networks
 
 
-def _stored(path: Path, settings: Hyperparameters) -> Network | None:
-    """Return a stored network; None where there is none of these settings."""
+def _stored(path: Path, settings: Hyperparameters, context: Context) -> Network | None:
+    """Return a stored network; None where there is none of these settings on this data."""
     with suppress(DataError):
-        network, _ = load_checkpoint(path)
-        if network.settings == settings:
+        network, data = load_checkpoint(path)
+        if (network.settings, data.identity) == (settings, context.data.summary.identity):
             return network
     return None
 
