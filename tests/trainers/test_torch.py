@@ -4,17 +4,22 @@ import functools
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.linear_model import SGDClassifier
 
 from tests.support.trainers.contract import TrainerContract
 from tests.support.trainers.toy import toy_data
+from tuner.data import Part, TuningData
 from tuner.errors import DataError, MissingExtraError, OptionError
 from tuner.records import Hyperparameters
 from tuner.trainers import torch as pytorch
 from tuner.trainers.base import Trainer
+from tuner.trainers.native import NativeTrainer
+from tuner.trainers.sklearn import SklearnTrainer
 from tuner.trainers.torch import TorchTrainer
 from tuner.training.eta_finder import ProbePlan, find_eta
 
@@ -271,7 +276,7 @@ def test_an_expansion_of_images_is_refused() -> None:
 
 def test_a_model_with_one_output_is_refused() -> None:
     trainer = TorchTrainer(lambda _: nn.Linear(6, 1), toy_data())
-    with pytest.raises(DataError, match=r"outputs of shape \(23, 1\) .* one output for each class"):
+    with pytest.raises(DataError, match=r"outputs of shape \(7, 1\) .* one output for each class"):
         trainer.measure([trainer.start(SETTINGS)], "training")
 
 
@@ -279,3 +284,97 @@ def test_without_pytorch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(pytorch, "torch", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'eta-tuner\[torch\]'"):
         TorchTrainer(mlp, toy_data())
+
+
+# Labels that do not count, and data that do not fit
+
+X = np.random.default_rng(0).normal(size=(60, 1, 4, 4)).astype("float32")
+Y = (X[:, 0] > 0).astype("int64")
+PLAIN = replace(SETTINGS, lambda_=0.0)
+
+
+def pixels(y: np.ndarray, loss: Any = None) -> TorchTrainer:
+    data = ((X[:40], y[:40]), (X[40:], y[40:]))
+    return TorchTrainer(lambda _: nn.Conv2d(1, 2, 1), data, loss=loss)
+
+
+@pytest.mark.parametrize("ignored", [-100, 255])
+def test_ignored_labels_count_neither_in_cost_nor_in_accuracy(ignored: int) -> None:
+    y = Y.copy()
+    y[:, :2] = ignored
+    y[:12] = ignored  # whole mini-batches of nothing
+    loss = None if ignored == -100 else nn.CrossEntropyLoss(ignore_index=ignored)
+    trainer = pixels(y, loss)
+    (lane,) = trainer.advance([trainer.start(PLAIN)], 40)
+    assert not lane.diverged
+    for part, measured in (("validation", slice(40, 60)), ("training", slice(0, 40))):
+        (found,) = trainer.measure([lane], part)  # type: ignore[arg-type]
+        with torch.no_grad():
+            z = trainer.model_of(lane)(torch.tensor(X[measured]))
+        true, counts = torch.tensor(y[measured]), torch.tensor(y[measured] != ignored)
+        assert found.accuracy == float((z.argmax(1) == true)[counts].double().mean())
+        expected = nn.functional.cross_entropy(z, true, ignore_index=ignored)
+        assert found.cost == pytest.approx(float(expected), rel=1e-6)
+
+
+@pytest.mark.parametrize("module", [True, False])
+def test_a_weighted_loss_is_that_of_all_examples_at_once(
+    module: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuner.trainers.torch.ROWS_AT_ONCE", 7)
+    weight = torch.tensor([1.0, 30.0])
+    loss = (
+        nn.CrossEntropyLoss(weight)
+        if module
+        else partial(nn.functional.cross_entropy, weight=weight)
+    )
+    trainer = pixels(Y, loss)
+    lane = trainer.start(PLAIN)
+    (found,) = trainer.measure([lane], "validation")
+    with torch.no_grad():
+        z = trainer.model_of(lane)(torch.tensor(X[40:]))
+        assert found.cost == pytest.approx(float(loss(z, torch.tensor(Y[40:]))), rel=1e-6)
+
+
+FLAT = X[:, 0, 0]
+CLASS = Y[:, 0, 0]
+TWO = partial(nn.Linear, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "loss", "message"),
+    [
+        (TWO, CLASS + 1, None, "training part: labels run from 1 to 2 but the model has 2 outputs"),
+        (TWO, 2 * CLASS - 1, None, "labels run from -1 to 1 but the model has 2 outputs: number"),
+        (TWO, CLASS[:, None], None, r"labels of shape \(7, 1\): .* as y.ravel\(\) does"),
+        (TWO, np.eye(2, dtype=int)[CLASS], None, r"as y.argmax\(axis=1\) does"),
+        (TWO, np.array(["no", "yes"])[CLASS], None, "y holds <U3 but must hold numbers"),
+        (TWO, CLASS * 0 - 100, None, "training part: every label is -100, which is ignored"),
+        (partial(nn.Linear, 4, 1), CLASS, nn.BCEWithLogitsLoss(), "one output for each class"),
+        (partial(nn.Linear, 5, 2), CLASS, None, r"the model fails on inputs of \(7, 4\)"),
+        (TWO, CLASS, nn.MSELoss(), r"the loss fails on outputs of \(7, 2\)"),
+        (TWO, CLASS, nn.CrossEntropyLoss(reduction="none"), "the loss fails on outputs"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_what_does_not_fit_together_is_one_clear_line(
+    model: Any, y: Any, loss: Any, message: str
+) -> None:
+    data = ((FLAT[:40], y[:40]), (FLAT[40:], y[40:]))
+    with pytest.raises(DataError, match=message) as caught:
+        TorchTrainer(lambda _: model(), data, loss=loss).baseline(PLAIN)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("part", "row"), [("training", 5), ("validation", 3)])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_number_that_is_not_finite_is_named(part: str, row: int, value: float) -> None:
+    x = FLAT.copy()
+    x[row + (40 if part == "validation" else 0), 1] = value
+    with pytest.raises(DataError, match=f"{part} part: x is missing or inf.* row {row}, column 1 "):
+        TorchTrainer(lambda _: TWO(), ((x[:40], CLASS[:40]), (x[40:], CLASS[40:])))
+    classes = ("no", "yes")
+    parts = [Part(x[:40], CLASS[:40]), Part(x[40:], CLASS[40:])]
+    for trainer in (NativeTrainer, partial(SklearnTrainer, SGDClassifier())):
+        with pytest.raises(DataError, match=f"{part} part: x is missing or inf.* row {row}"):
+            trainer(TuningData(parts[0], parts[1], classes))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tuner.data import Dataset, TuningData
 from tuner.data.files import digest
+from tuner.errors import DataError
 from tuner.records import DataSummary, Hyperparameters
 
 Portion = Literal["training", "probe", "validation"]
@@ -127,8 +128,30 @@ def constant_rates(lanes: Sequence[Lane], steps: int) -> list[Rates]:
 
 
 def tuning_data(data: TuningData | Dataset) -> TuningData:
-    """Return training and validation part of the data; the test part stays sealed."""
-    return data.tuning if isinstance(data, Dataset) else data
+    """Return training and validation part of the data; the test part stays sealed.
+
+    Raises
+    ------
+    DataError
+        When a number in them is not finite.
+    """
+    tuning = data.tuning if isinstance(data, Dataset) else data
+    for name, part in (("training", tuning.train), ("validation", tuning.validation)):
+        check_finite(np.isfinite(part.x), name)
+    return tuning
+
+
+def check_finite(finite: NDArray[np.bool_], part: str) -> None:
+    """Raise `DataError`, naming part, row and column, unless all inputs (n, …) are finite."""
+    if finite.all():
+        return
+    row, *column = (int(i) for i in np.argwhere(~finite)[0])
+    bad = int((~finite).reshape(len(finite), -1).any(axis=1).sum())
+    where = f", column {', '.join(map(str, column))}" if column else ""
+    raise DataError(
+        f"{part} part: x is missing or infinite in row {row}{where} (from 0), and in {bad} of"
+        f" {len(finite)} rows: fill it in or drop the rows."
+    )
 
 
 def summary_of(

@@ -19,6 +19,7 @@ from tuner.trainers.base import (
     Measurement,
     Portion,
     Rates,
+    check_finite,
     constant_rates,
     summary_of,
     tuning_data,
@@ -39,6 +40,12 @@ except ImportError:
     torch = None
 
 ROWS_AT_ONCE = 1_024
+
+TRIED = 7
+"""Examples that model and loss are tried out with."""
+
+IGNORED = -100
+"""The label that PyTorch's losses ignore unless told otherwise."""
 
 Tensor = Any
 Module = Any
@@ -86,10 +93,12 @@ class TorchTrainer:
         (n, c, …) for c classes.
     data
         Training and validation part: a data set (whose test part stays sealed), or two pairs (x, y)
-        of arrays or tensors, y the class index of each example. Floating-point inputs take on the
-        dtype of the model.
+        of arrays or tensors, y the class index of each example (or pixel, …). Floating-point inputs
+        take on the dtype of the model.
     loss
         `loss(outputs, y)` gives the mean over the examples; by default PyTorch's cross-entropy.
+        Labels equal to its `ignore_index` (PyTorch's own: -100) count neither in the loss nor in
+        the accuracy; its class `weight` weighs the pieces that a mean is put together from.
     optimizer
         `optimizer(groups, lr=η)` makes an optimizer, such as
         `functools.partial(torch.optim.Adam, betas=(0.9, 0.99))`; by default PyTorch's own of the
@@ -103,6 +112,9 @@ class TorchTrainer:
     ------
     MissingExtraError
         When PyTorch is not installed.
+    DataError
+        When inputs are not finite, labels are no class indices from 0, or (at the first use) model,
+        loss and data do not fit together.
 
     Examples
     --------
@@ -133,18 +145,21 @@ class TorchTrainer:
         self._threads = threads
         self._make = (lambda _: model) if isinstance(model, torch.nn.Module) else model
         self._loss = loss or torch.nn.functional.cross_entropy
+        self._ignored = _option(self._loss, "ignore_index", IGNORED)
+        self._weight = _option(self._loss, "weight", None)
         self._make_optimizer = optimizer
         self._classes = None if isinstance(data, tuple) else data.classes
         train, validation = _pairs(data)
         self._parts = {
-            "training": _part(train, "training", self.device),
-            "validation": _part(validation, "validation", self.device),
+            name: _part(pair, name, self.device, self._ignored)
+            for name, pair in (("training", train), ("validation", validation))
         }
         self.n = len(self._parts["training"][1])
         chosen = torch.from_numpy(probe_rows(self.n)).to(self.device)
         x, y = self._parts["training"]
         self._parts["probe"] = (x[chosen], y[chosen])
         self._inputs = lru_cache(maxsize=8)(self._inputs_of)
+        self._tried = False
 
     @cached_property
     def summary(self) -> DataSummary:
@@ -160,6 +175,8 @@ class TorchTrainer:
         check_expansion(settings)
         with self._apart(settings):
             module = self._made(settings)
+            if not self._tried:
+                self._try_out(copy.deepcopy(module))
         size = sum(p.numel() for p in module.parameters())
         return TorchLane(settings, _copied(module.state_dict()), None, size)
 
@@ -207,6 +224,27 @@ class TorchTrainer:
         """Return the regularized loss and the accuracy of each lane, the model in `eval` mode."""
         return [self._measure(lane, portion) for lane in lanes]
 
+    def _try_out(self, module: Module) -> None:
+        """Raise `DataError` unless model and loss take examples of each part."""
+        state = module.state_dict().values()
+        dtype = next((t.dtype for t in state if t.is_floating_point()), torch.float32)
+        module.eval()
+        for portion in ("training", "validation"):
+            labels = self._parts[portion][1]
+            x, y = self._inputs(portion, dtype)[:TRIED], labels[:TRIED]
+            with torch.no_grad(), _in_one_line(f"the model fails on inputs of {tuple(x.shape)}"):
+                z = module(x)
+            _check_outputs(z, y)
+            _check_labels(labels, z.shape[1], portion, self._ignored)
+            with torch.no_grad(), _in_one_line(f"the loss fails on outputs of {tuple(z.shape)}"):
+                float(self._loss(z, y))
+        self._tried = True
+
+    def _counted(self, y: Tensor) -> float:
+        """Return how much labels weigh in a mean: their number, or the sum of their weights."""
+        counted = y[y != self._ignored]
+        return float(len(counted) if self._weight is None else self._weight[counted].sum())
+
     def _train(self, lane: TorchLane, etas: Rates) -> TorchLane:
         s, m, steps = lane.settings, min(lane.settings.batch_size, self.n), len(etas)
         x, y = self._inputs("training", self._dtype(lane)), self._parts["training"][1]
@@ -233,7 +271,7 @@ class TorchTrainer:
         self, module: Module, optimizer: Optimizer, x: Tensor, y: Tensor, s: Hyperparameters
     ) -> Tensor:
         optimizer.zero_grad()
-        loss = self._loss(module(x), y)
+        loss = self._loss(module(x), y) if self._counted(y) else 0 * module(x).sum()
         regularizer = REGULARIZERS[s.regularization]
         if s.lambda_ and not regularizer.scales:
             loss = loss + self.decay(s) * sum(regularizer.size(w) for w in _weights(module))
@@ -242,17 +280,17 @@ class TorchTrainer:
 
     def _measure(self, lane: TorchLane, portion: Portion) -> Measurement:
         x, y = self._inputs(portion, self._dtype(lane)), self._parts[portion][1]
-        total, right = 0.0, 0.0
+        total, right = 0.0, 0
         with self._apart(lane.settings), torch.no_grad():
             module = self._module(lane).eval()
             for first in range(0, len(y), ROWS_AT_ONCE):
                 targets = y[first : first + ROWS_AT_ONCE]
                 z = module(x[first : first + ROWS_AT_ONCE])
-                _check_outputs(z, targets)
-                total += float(self._loss(z, targets)) * len(targets)
-                right += float((z.argmax(dim=1) == targets).double().mean()) * len(targets)
-            cost = total / len(y) + self._penalty(module, lane.settings)
-        return Measurement(cost, {"accuracy": right / len(y)})
+                if counted := self._counted(targets):
+                    total += float(self._loss(z, targets)) * counted
+                right += int(((z.argmax(dim=1) == targets) & (targets != self._ignored)).sum())
+            cost = total / (self._counted(y) or 1) + self._penalty(module, lane.settings)
+        return Measurement(cost, {"accuracy": right / max(1, int((y != self._ignored).sum()))})
 
     def _penalty(self, module: Module, s: Hyperparameters) -> float:
         return penalty(REGULARIZERS[s.regularization], self.decay(s), _weights(module))
@@ -338,24 +376,54 @@ def _pairs(data: Dataset | TuningData | tuple[Pair, Pair]) -> tuple[Pair, Pair]:
     return (train.x, train.y), (validation.x, validation.y)
 
 
-def _part(pair: Pair, name: str, device: Any) -> tuple[Tensor, Tensor]:
+def _option(loss: Any, name: str, default: Any) -> Any:
+    """Return an option of a loss: a module's attribute, or a keyword of `functools.partial`."""
+    return getattr(loss, "keywords", {}).get(name, getattr(loss, name, default))
+
+
+@contextmanager
+def _in_one_line(problem: str) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        said = " ".join(str(error).split())[:300]
+        raise DataError(f"{problem} ({said}): make model, loss and data fit together.") from error
+
+
+def _part(pair: Pair, name: str, device: Any, ignored: int) -> tuple[Tensor, Tensor]:
     if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise DataError(
             f"{name} part: is a {type(pair).__name__} but must be a pair (x, y) of arrays or"
             " tensors."
         )
-    x, y = (_tensor(values).to(device) for values in pair)
+    x, y = (
+        _tensor(values, f"{name} part: {axis}").to(device)
+        for axis, values in zip("xy", pair, strict=True)
+    )
+    if not (x.ndim and y.ndim):
+        raise DataError(f"{name} part: x and y are single numbers: give one for each example.")
     if len(x) != len(y) or not len(y):
         raise DataError(f"{name} part: has {len(x)} inputs and {len(y)} labels: give one for each.")
     if y.is_floating_point() or y.is_complex():
         raise DataError(f"{name} part: y holds {y.dtype} but must hold class indices from 0.")
+    if x.is_floating_point():
+        check_finite(torch.isfinite(x).cpu().numpy(), name)
+    if not bool((y != ignored).any()):
+        raise DataError(f"{name} part: every label is {ignored}, which is ignored: label some.")
     return x, y.long()
 
 
-def _tensor(values: Any) -> Tensor:
+def _tensor(values: Any, what: str) -> Tensor:
     if isinstance(values, torch.Tensor):
         return values.detach()
-    return torch.from_numpy(np.array(values))  # a copy: PyTorch warns of read-only arrays
+    array = np.array(values)  # a copy: PyTorch warns of read-only arrays
+    try:
+        return torch.from_numpy(array)
+    except TypeError as error:
+        raise DataError(
+            f"{what} holds {array.dtype} but must hold numbers: turn texts into class indices, such"
+            " as by np.unique(y, return_inverse=True)[1]."
+        ) from error
 
 
 def _copied(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -370,7 +438,24 @@ def _check_outputs(z: Tensor, y: Tensor) -> None:
     if z.ndim != y.ndim + 1 or z.shape[0] != y.shape[0] or z.shape[1] < 2:
         raise DataError(
             f"the model gives outputs of shape {tuple(z.shape)} for labels of shape"
-            f" {tuple(y.shape)}: give one output for each class, (n, c)."
+            f" {tuple(y.shape)}: give one output for each class, (n, c), and one class index for"
+            f" each example, (n,){_instead(y)}."
+        )
+
+
+def _instead(y: Tensor) -> str:
+    if y.ndim != 2:
+        return ""
+    return ", as y.ravel() does" if y.shape[1] == 1 else ", as y.argmax(axis=1) does"
+
+
+def _check_labels(y: Tensor, n_classes: int, part: str, ignored: int) -> None:
+    counted = y[y != ignored]
+    least, most = int(counted.min()), int(counted.max())
+    if least < 0 or most >= n_classes:
+        raise DataError(
+            f"{part} part: labels run from {least} to {most} but the model has {n_classes} outputs:"
+            f" number the classes from 0 to {n_classes - 1}."
         )
 
 
