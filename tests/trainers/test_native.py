@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.trainers.toy import assert_same_lane, through_pickle, toy_data, toy_trainer
-from tuner.data.fresh import FreshImages
+from tuner.data.augmentation import Augmenter
 from tuner.errors import OptionError
 from tuner.network.dropout import BLOCK
 from tuner.randomness import Purpose, stream
@@ -285,13 +285,13 @@ def test_changing_images_do_not_depend_on_where_training_pauses(
 
 def test_images_change_from_epoch_to_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    original = FreshImages.rows
+    original = Augmenter.rows
 
     def rows(self: Any, x: Any, rng: Any) -> Any:
         seen.append(original(self, x, rng))
         return seen[-1]
 
-    monkeypatch.setattr(FreshImages, "rows", rows)
+    monkeypatch.setattr(Augmenter, "rows", rows)
     trainer = image_trainer()
     lane = trainer.start(
         Hyperparameters(eta=0.3, hidden=(7,), batch_size=75, expansion="shift", seed=4)

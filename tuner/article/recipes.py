@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from tuner.data import TuningData
+from tuner.data.augmentation import expand
 from tuner.data.dataset import Part
-from tuner.data.expansion import expand
 from tuner.records import Hyperparameters, Strategy, to_json
 from tuner.strategies.plans import policies
 from tuner.trainers.base import Portion

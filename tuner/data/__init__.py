@@ -1,8 +1,8 @@
 """Data sets: where they come from, how they are split, and the seal on the test part."""
 
+from tuner.data.augmentation import expand
 from tuner.data.catalogue import KnownData, fetch, known
 from tuner.data.dataset import Dataset, Part, TuningData
-from tuner.data.expansion import expand
 from tuner.data.loading import from_arrays, load, read, read_inputs
 from tuner.data.preprocessing import Preprocessing
 

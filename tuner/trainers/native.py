@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data import Dataset, Part, TuningData
-from tuner.data.fresh import FreshImages
+from tuner.data.augmentation import Augmenter
 from tuner.errors import OptionError
 from tuner.metrics import measured
 from tuner.network.activations import ACTIVATIONS
@@ -247,8 +247,8 @@ class _EpochTrainer:
         self.slots = [self.seeds.index(seed) for seed in seeds]
         self.n, self.m = len(x), common.batch_size
         self.steps = steps_in(self.n, self.m)
-        self.fresh = FreshImages(common.expansion, image_shape)
-        self.blocks = [*blocks(self.n, self.m, FRESH_EXAMPLES if self.fresh else self.n)]
+        self.augmenter = Augmenter(common.expansion, image_shape)
+        self.blocks = [*blocks(self.n, self.m, FRESH_EXAMPLES if self.augmenter else self.n)]
         self.spaces = {m: Workspace(stack, m, self.slots) for m in {b.size for b in self.blocks}}
         shares = [(s.dropout, s.seed) for s in settings]
         self.masks = (
@@ -277,7 +277,7 @@ class _EpochTrainer:
         space = self.spaces[orders[0].shape[1]]
         wanted = slice(batches.start, batches.stop)
         source, rows = self.x, orders
-        if self.fresh:
+        if self.augmenter:
             source, rows = self._changed(orders, block)
         rows = [order[wanted] for order in rows]
         x_rows = np.concatenate(rows, axis=1)  # U distinct orders: (batches, U * m)
@@ -302,7 +302,7 @@ class _EpochTrainer:
     ) -> tuple[Array, list[NDArray[np.intp]]]:
         """Return the rows of a block changed anew for each seed, and where each now stands."""
         changed = [
-            self.fresh.rows(self.x[order.ravel()], stream(seed, Purpose.FRESH, *block))
+            self.augmenter.rows(self.x[order.ravel()], stream(seed, Purpose.FRESH, *block))
             for seed, order in zip(self.seeds, orders, strict=True)
         ]
         places = np.arange(len(orders) * orders[0].size).reshape(len(orders), *orders[0].shape)
