@@ -97,6 +97,14 @@ LAYERS = Kind(
     lambda value: ",".join(map(str, value)) or "none",
     "a list in brackets",
 )
+CLIP = Kind(
+    or_none("off", float),
+    "a number or off",
+    "X|off",
+    lambda value: value is None or _is_number(value),
+    lambda value: "off" if value is None else str(value).removesuffix(".0"),
+    'a number or "off"',
+)
 PATIENCE = Kind(
     or_none("off", int),
     "a whole number or off",
@@ -306,8 +314,8 @@ class Hyperparameters(_Checked):
         default="scaled",
         metadata=choice(
             INITIALIZATIONS,
-            "Initial weights, N(0, 1/inputs) or N(0, 1).",
-            "Biases are N(0, 1) in both (article, section on weight initialization).",
+            "Initial weights, N(0, 1/inputs), N(0, 1) or, for ReLU, N(0, 2/inputs).",
+            "Biases are N(0, 1) in all of them (article, section on weight initialization).",
             label="initialization",
             search=8,
         ),
@@ -350,6 +358,28 @@ class Hyperparameters(_Checked):
             within=SHARE,
             label="β₂",
             search=18,
+        ),
+    )
+    clip: float | None = field(
+        default=None,
+        metadata=setting(
+            CLIP,
+            "Scale the gradient of a mini-batch down to this norm where it is longer.",
+            "The norm is over all weights and biases; the regularization term is left out.",
+            within=Within(POSITIVE.holds, "a positive number (or off)"),
+            optional=True,
+            label="gradient clipping",
+            search=19,
+        ),
+    )
+    label_smoothing: float = field(
+        default=0.0,
+        metadata=setting(
+            NUMBER,
+            "Share of each label that is spread over all classes in training.",
+            "Costs are measured on the labels as they are.",
+            within=SHARE,
+            search=20,
         ),
     )
     batch_size: int = field(

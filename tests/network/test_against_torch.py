@@ -49,15 +49,15 @@ def torch_network(lane: NativeLane) -> Any:
     return torch.nn.Sequential(*layers[:-2])
 
 
-def torch_cost(cost: str, z: Any, y: Any) -> Any:
+def torch_cost(cost: str, z: Any, y: Any, smoothing: float = 0) -> Any:
     """The mean over the examples, by PyTorch's own losses."""
     functional = torch.nn.functional
-    targets = functional.one_hot(y, z.shape[1]).double()
+    targets = functional.one_hot(y, z.shape[1]).double() * (1 - smoothing) + smoothing / z.shape[1]
     if cost == "cross-entropy":
         return functional.binary_cross_entropy_with_logits(z, targets, reduction="sum") / len(y)
     if cost == "quadratic":
         return functional.mse_loss(torch.sigmoid(z), targets, reduction="sum") / 2 / len(y)
-    return functional.cross_entropy(z, y)
+    return functional.cross_entropy(z, y, label_smoothing=smoothing)
 
 
 def weights_of(network: Any) -> list[Any]:
@@ -74,7 +74,9 @@ def leave_out(network: Any, settings: Hyperparameters, step: int) -> None:
         module.mask = torch.from_numpy(mask[step % BLOCK])
 
 
-def torch_training(network: Any, trainer: NativeTrainer, s: Hyperparameters) -> None:
+def torch_training(network: Any, trainer: NativeTrainer, s: Hyperparameters) -> list[float]:
+    """Train for all epochs; return the norms of the gradients where they are clipped."""
+    norms: list[float] = []
     l2 = s.lambda_ / N if s.regularization == "l2" else 0.0
     l1 = s.lambda_ / N if s.regularization == "l1" else 0.0
     weights = {"params": weights_of(network), "weight_decay": l2}
@@ -92,10 +94,14 @@ def torch_training(network: Any, trainer: NativeTrainer, s: Hyperparameters) -> 
         for batch, rows in enumerate(order.tensor_split(STEPS_PER_EPOCH)):
             leave_out(network, s, epoch * STEPS_PER_EPOCH + batch)
             optimizer.zero_grad()
-            loss = torch_cost(s.cost, network(x[rows]), y[rows])
+            loss = torch_cost(s.cost, network(x[rows]), y[rows], s.label_smoothing)
             loss = loss + l1 * sum(w.abs().sum() for w in weights_of(network))
             loss.backward()
+            if s.clip:
+                norm = float(torch.nn.utils.clip_grad_norm_(network.parameters(), s.clip))
+                norms.append(norm)
             optimizer.step()
+    return norms
 
 
 def settings_of(
@@ -155,10 +161,31 @@ def test_optimizers_train_as_those_of_pytorch(
     assert_trains_alike(trainer, settings_of("tanh", cost, **more))
 
 
-def assert_trains_alike(trainer: NativeTrainer, settings: Hyperparameters) -> None:
+@EVERY_COST
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_smoothed_labels_train_as_in_pytorch(
+    trainer: NativeTrainer, optimizer: str, cost: str
+) -> None:
+    more: dict[str, Any] = {"optimizer": optimizer, "label_smoothing": 0.2, "eta": 0.03}
+    assert_trains_alike(trainer, settings_of("tanh", cost, **more))
+
+
+@pytest.mark.parametrize(
+    ("cost", "limit"), [("cross-entropy", 1.2), ("quadratic", 0.3), ("log-likelihood", 0.8)]
+)
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adamw"])
+def test_long_gradients_are_clipped_as_in_pytorch(
+    trainer: NativeTrainer, optimizer: str, cost: str, limit: float
+) -> None:
+    more: dict[str, Any] = {"optimizer": optimizer, "clip": limit, "eta": 0.03, "dropout": 0.3}
+    norms = assert_trains_alike(trainer, settings_of("tanh", cost, **more))
+    assert min(norms) < limit < max(norms)
+
+
+def assert_trains_alike(trainer: NativeTrainer, settings: Hyperparameters) -> list[float]:
     start = trainer.start(settings)
     network = torch_network(start)
-    torch_training(network, trainer, start.settings)
+    norms = torch_training(network, trainer, start.settings)
     (ours,) = trainer.advance([start], EPOCHS * STEPS_PER_EPOCH)
     expected = [p.detach().numpy() for p in weights_of(network) + biases_of(network)]
     for array, before, after in zip(
@@ -166,6 +193,7 @@ def assert_trains_alike(trainer: NativeTrainer, settings: Hyperparameters) -> No
     ):
         assert np.abs(after - before).max() > 1e-3
         np.testing.assert_allclose(array, after, rtol=1e-9, atol=1e-12)
+    return norms
 
 
 @EVERY_COST

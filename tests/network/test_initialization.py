@@ -13,7 +13,9 @@ def arrays_equal(one: Parameters, other: Parameters) -> list[bool]:
     return [np.array_equal(a, b) for a, b in zip(one.arrays, other.arrays, strict=True)]
 
 
-@pytest.mark.parametrize(("init", "spread"), [("scaled", 1 / 28), ("large", 1.0)])
+@pytest.mark.parametrize(
+    ("init", "spread"), [("scaled", 1 / 28), ("large", 1), ("he", 2**0.5 / 28)]
+)
 def test_weights_spread_as_their_kind_says(init: str, spread: float) -> None:
     start = parameters_of(Hyperparameters(eta=1, hidden=(300,), init=init), 784, 10)
     assert start.weights[0].std() == pytest.approx(spread, rel=0.01)

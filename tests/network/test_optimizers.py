@@ -160,6 +160,18 @@ def test_coefficients_lie_from_0_to_below_1(name: str, value: float) -> None:
         replace(SETTINGS, **{name: value})  # type: ignore[arg-type]
 
 
+def test_lanes_are_clipped_each_by_its_own_gradient(trainer: NativeTrainer) -> None:
+    lanes = [trainer.start(replace(SETTINGS, clip=0.3, seed=seed)) for seed in range(3)]
+    for lane, trained in zip(lanes, trainer.advance(lanes, STEPS), strict=True):
+        assert_same_lane(trainer.advance([lane], STEPS)[0], trained)
+
+
+def test_a_limit_that_no_gradient_reaches_changes_nothing(trainer: NativeTrainer) -> None:
+    free, limited = (trainer.start(replace(SETTINGS, clip=clip)) for clip in (None, 1e6))
+    one, other = trainer.advance([free, limited], STEPS)
+    assert_close(one.parameters, other.parameters)
+
+
 def test_a_trainer_without_rates_for_steps_names_the_schedule(trainer: NativeTrainer) -> None:
     class PerEpoch:
         start, measure, advance = trainer.start, trainer.measure, trainer.advance

@@ -54,13 +54,14 @@ class Parameters:
 INITIALIZATIONS: Mapping[str, Callable[[int, int], float]] = {
     "scaled": lambda fan_in, _: 1 / np.sqrt(fan_in),
     "large": lambda *_: 1.0,
+    "he": lambda fan_in, _: np.sqrt(2 / fan_in),
 }
 """Spread σ of a layer's weights N(0, σ²) from its inputs and outputs; the keys are the choices.
 
 `scaled` and `large` are the two of the article, section on weight initialization, and of Nielsen,
 chapter 3, "Weight initialization" (http://neuralnetworksanddeeplearning.com/chap3.html). `scaled`
-is LeCun's 1/√n_in; Glorot and Bengio (https://proceedings.mlr.press/v9/glorot10a.html) and He et
-al. (https://arxiv.org/abs/1502.01852) count the outputs too, or correct for ReLU.
+is LeCun's 1/√n_in. `he` is √(2/n_in) of He et al. (https://arxiv.org/abs/1502.01852), which makes
+up for the half of the inputs that a ReLU sets to 0.
 """
 
 

@@ -24,17 +24,24 @@ class Functions:
     loss: Loss
     regularizer: Regularizer = REGULARIZERS["l2"]
     optimizer: Optimizer = OPTIMIZERS["sgd"]
+    clip: float | None = None
 
     @classmethod
     def named(
-        cls, activation: str, cost: str, regularization: str = "l2", optimizer: str = "sgd"
+        cls,
+        activation: str,
+        cost: str,
+        regularization: str = "l2",
+        optimizer: str = "sgd",
+        clip: float | None = None,
     ) -> "Functions":
-        """Return the functions that settings call by these names."""
+        """Return the functions that settings call by these names, and the limit of the gradient."""
         return cls(
             ACTIVATIONS[activation],
             LOSSES[cost],
             REGULARIZERS[regularization],
             OPTIMIZERS[optimizer],
+            clip,
         )
 
 

@@ -24,6 +24,9 @@ Pairs = Sequence[Sequence[tuple[Array, Array]]]
 """For each layer and lane its inputs (d, m) and errors (h, m), as column-major BLAS sees them."""
 
 
+CLIP_EPSILON = 1e-6
+"""As PyTorch's `clip_grad_norm_` has it, so that both clip alike."""
+
 BLOCK_BYTES = 1 << 16
 """An optimizer goes through large weights in blocks of this size: they stay in the cache."""
 
@@ -165,17 +168,21 @@ class GradientStep:
         gemm, functions = self.gemm, self.stack.functions
         optimizer, of_penalty = functions.optimizer, functions.regularizer.gradient
         rates = optimizer.rates_at(self.stack.rates, t)
-        for layer, delta in enumerate(self.errors):
-            for scale, inputs, error, kept, gradient in self.products[layer]:
+        for products in self.products:
+            for scale, inputs, error, kept, gradient in products:
                 gemm(scale, inputs, error, kept, gradient, 0, 1, 1)  # (h, m) @ (m, d) -> (h, d)
-            for weights, gradient, state in self.blocks[layer]:
+        of_biases = [delta.mean(axis=1, keepdims=True) for delta in self.errors]  # -> (K, 1, h)
+        if functions.clip is not None:
+            _clip([*self.gradients, *of_biases], functions.clip)
+        for layer, blocks in enumerate(self.blocks):
+            for weights, gradient, state in blocks:
                 if optimizer.decoupled and self.decay is not None:
                     weights -= self.decay * of_penalty(weights)
                 elif self.share is not None:
                     gradient += self.share * of_penalty(weights)
                 optimizer.step(weights, gradient, state, rates)
-            of_biases = delta.mean(axis=1, keepdims=True)  # (K, m, h) -> (K, 1, h)
-            optimizer.step(self.stack.biases[layer], of_biases, self.bias_state[layer], rates)
+            biases, state = self.stack.biases[layer], self.bias_state[layer]
+            optimizer.step(biases, of_biases[layer], state, rates)
 
 
 UPDATES: Mapping[Optimizer, Callable[[Stack, int, Pairs, Sequence[Array]], Update]] = {
@@ -183,6 +190,14 @@ UPDATES: Mapping[Optimizer, Callable[[Stack, int, Pairs, Sequence[Array]], Updat
     OPTIMIZERS["momentum"]: MomentumDescent,
 }
 """Faster ways to the numbers of `GradientStep`, but for rounding."""
+
+
+def _clip(gradients: Sequence[Array], limit: float) -> None:
+    """Scale the gradients (K, …) of each lane down to a norm of `limit` over all of them."""
+    squares = sum(np.square(each).sum(axis=(1, 2), keepdims=True) for each in gradients)
+    scale = np.minimum(1, limit / (np.sqrt(squares) + CLIP_EPSILON))
+    for gradient in gradients:
+        gradient *= scale.astype(gradient.dtype)
 
 
 def row_blocks(weights: Array) -> list[slice]:
@@ -257,7 +272,9 @@ class Workspace:
             for w, e, o in zip(weights[1:], errors[1:], errors[:-1], strict=True)
         ]
         pairs = [list(zip(i, e, strict=True)) for i, e in zip(inputs, errors, strict=True)]
-        self.update = UPDATES.get(functions.optimizer, GradientStep)(stack, m, pairs, self.delta)
+        fast = UPDATES.get(functions.optimizer, GradientStep)
+        update = fast if functions.clip is None else GradientStep
+        self.update = update(stack, m, pairs, self.delta)
         """Updates the parameters from the inputs and errors of every layer, in place."""
 
     def step(self, masks: Sequence[Array], t: int) -> None:

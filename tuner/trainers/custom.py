@@ -1,7 +1,7 @@
 """What trainers of a user's own model share: the order of the data, and leaving all else alone."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tuner.errors import OptionError
 from tuner.randomness import Purpose, stream
 from tuner.records import Hyperparameters
+from tuner.settings import settings_of
 from tuner.trainers.batches import first_row, steps_in
 from tuner.trainers.native import PROBE_EXAMPLES
 
@@ -47,12 +48,17 @@ def mini_batches(seed: int, n: int, m: int, first: int, steps: int) -> Iterator[
         yield step, order_of[1][rows]
 
 
-def check_expansion(settings: Hyperparameters) -> None:
-    """Raise `OptionError` where images are to be expanded: a user's data stay as they are."""
-    if settings.expansion != "none":
-        raise OptionError(
-            f"expansion is {settings.expansion!r} but is for networks of ours only: leave it out."
-        )
+def check_ours(settings: Hyperparameters, more: Collection[str] = ()) -> None:
+    """Raise `OptionError` where a setting is for our own networks only.
+
+    A user's data stay as they are, so `expansion` always is; `more` are further settings.
+    """
+    for name in ("expansion", *more):
+        value = getattr(settings, name)
+        if value != settings_of(Hyperparameters)[name].default:
+            raise OptionError(
+                f"{name} is {value!r} but is for networks of ours only: leave it out."
+            )
 
 
 @contextmanager

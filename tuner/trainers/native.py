@@ -191,17 +191,22 @@ class NativeTrainer:
         batch = lane.settings.batch_size * self.n_in * lane.parameters.weights[0].itemsize
         return max(1, CACHE_BYTES // (sum(w.nbytes for w in lane.parameters.weights) + batch))
 
-    def _inputs_of(self, precision: str) -> tuple[Array, Array]:
+    def _inputs_of(self, precision: str, smoothing: float) -> tuple[Array, Array]:
         train = self.data.train
         dtype = np.dtype(precision)
-        return train.x.astype(dtype, copy=False), one_hot(train.y, self.n_out, dtype)
+        targets = one_hot(train.y, self.n_out, dtype)
+        if smoothing:
+            targets *= 1 - smoothing
+            targets += smoothing / self.n_out
+        return train.x.astype(dtype, copy=False), targets
 
     def _train(
         self, lanes: list[NativeLane], steps: int, etas: NDArray[np.float64] | None
     ) -> list[NativeLane]:
         stack = stack_of(lanes, self.n)
         step, end = lanes[0].steps, lanes[0].steps + steps
-        inputs = self._inputs(lanes[0].settings.precision)
+        common = lanes[0].settings
+        inputs = self._inputs(common.precision, common.label_smoothing)
         settings = [lane.settings for lane in lanes]
         rates = None if etas is None else RatesByStep(step, etas.T.tolist())
         epoch_of = _EpochTrainer(stack, settings, *inputs, self.data.image_shape, rates=rates)
@@ -327,7 +332,7 @@ def stack_of(lanes: Sequence[NativeLane], n: int) -> Stack:
     """
     common = lanes[0].settings
     functions = Functions.named(
-        common.activation, common.cost, common.regularization, common.optimizer
+        common.activation, common.cost, common.regularization, common.optimizer, common.clip
     )
     starts = [
         Start(

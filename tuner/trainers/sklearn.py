@@ -28,7 +28,7 @@ from tuner.trainers.base import (
 from tuner.trainers.batches import steps_in
 from tuner.trainers.custom import (
     Rows,
-    check_expansion,
+    check_ours,
     derived_seed,
     global_generators,
     mini_batches,
@@ -144,12 +144,7 @@ class SklearnTrainer:
 
     def start(self, settings: Hyperparameters) -> SklearnLane:
         """Return a network before its first step."""
-        check_expansion(settings)
-        if settings.optimizer != "sgd":
-            raise OptionError(
-                f"optimizer is {settings.optimizer!r} but an estimator has one of its own: leave it"
-                " out, and set the estimator's."
-            )
+        check_ours(settings, ("optimizer", "clip", "label_smoothing"))
         with _apart(settings, 0):
             estimator = self._made(settings)
             self._fit(estimator, settings, [(np.arange(1), NO_RATE)])

@@ -26,7 +26,7 @@ from tuner.trainers.base import (
 )
 from tuner.trainers.batches import steps_in
 from tuner.trainers.custom import (
-    check_expansion,
+    check_ours,
     derived_seed,
     global_generators,
     mini_batches,
@@ -144,7 +144,8 @@ class TorchTrainer:
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._threads = threads
         self._make = (lambda _: model) if isinstance(model, torch.nn.Module) else model
-        self._loss = loss or torch.nn.functional.cross_entropy
+        self._loss: Callable[..., Tensor] = loss or torch.nn.functional.cross_entropy
+        self._smooths = loss is None
         self._ignored = _option(self._loss, "ignore_index", IGNORED)
         self._weight = _option(self._loss, "weight", None)
         self._make_optimizer = optimizer
@@ -172,7 +173,7 @@ class TorchTrainer:
 
     def start(self, settings: Hyperparameters) -> TorchLane:
         """Return a network before its first step."""
-        check_expansion(settings)
+        check_ours(settings, () if self._smooths else ("label_smoothing",))
         with self._apart(settings):
             module = self._made(settings)
             if not self._tried:
@@ -271,11 +272,14 @@ class TorchTrainer:
         self, module: Module, optimizer: Optimizer, x: Tensor, y: Tensor, s: Hyperparameters
     ) -> Tensor:
         optimizer.zero_grad()
-        loss = self._loss(module(x), y) if self._counted(y) else 0 * module(x).sum()
+        smoothed = {"label_smoothing": s.label_smoothing} if s.label_smoothing else {}
+        loss = self._loss(module(x), y, **smoothed) if self._counted(y) else 0 * module(x).sum()
         regularizer = REGULARIZERS[s.regularization]
         if s.lambda_ and not regularizer.scales:
             loss = loss + self.decay(s) * sum(regularizer.size(w) for w in _weights(module))
         loss.backward()
+        if s.clip is not None:
+            torch.nn.utils.clip_grad_norm_(module.parameters(), s.clip)
         return loss
 
     def _measure(self, lane: TorchLane, portion: Portion) -> Measurement:
