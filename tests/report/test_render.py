@@ -1,5 +1,6 @@
 """What a figure says stays as it is, however its coordinates are cut."""
 
+import gc
 import re
 from io import BytesIO
 
@@ -9,6 +10,7 @@ from matplotlib.image import imread
 
 from tuner.report.charts.render import DPI, render
 from tuner.report.charts.theme import PAPER
+from tuner.report.document import _collector_paused
 
 
 def test_numbers_that_the_reader_sees_keep_their_digits() -> None:
@@ -31,7 +33,7 @@ def test_the_image_shows_what_the_drawing_shows() -> None:
     axes.imshow([[1.0]], cmap="gray", vmin=0, vmax=2, extent=(1, 2, 1, 0.5))
     axes.plot([1.5], [0.25], "s", color="#c75000", markersize=20)
     pixels = imread(BytesIO(render(figure).png))
-    assert pixels.shape == (DPI, 2 * DPI, 4)
+    assert pixels.shape == (DPI, 2 * DPI, 3)
     for place, color in (
         ((10, 10), "#0072b2"),
         ((140, 140), "#0072b2"),
@@ -40,3 +42,9 @@ def test_the_image_shows_what_the_drawing_shows() -> None:
         ((10, 160), PAPER),
     ):
         assert to_hex(pixels[place]) == color, place
+
+
+def test_garbage_is_collected_again_once_a_report_is_drawn() -> None:
+    with _collector_paused():
+        assert not gc.isenabled()
+    assert gc.isenabled()

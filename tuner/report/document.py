@@ -1,9 +1,11 @@
 """What a report page is made of, and how it becomes one HTML file with its figures beside it."""
 
+import gc
 import hashlib
 import math
 from base64 import b64encode
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.resources import files
@@ -14,10 +16,11 @@ import matplotlib.figure
 import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
+from matplotlib import rc_context
 from pandas.api.types import is_numeric_dtype
 
 from tuner.files import write_files
-from tuner.report.charts.render import render
+from tuner.report.charts.render import POINTS, render
 from tuner.report.charts.theme import symbol_colors
 from tuner.report.checks.base import Caution
 from tuner.report.format import number, percent
@@ -176,7 +179,8 @@ class Figure:
 
     def drawn(self, *, dark: bool = True) -> Drawing:
         """Draw it once; where `dark` is true the SVG turns dark with the page."""
-        figure = self.draw()
+        with rc_context({"figure.dpi": POINTS}):  # text is measured once for layout and drawing
+            figure = self.draw()
         width, height = figure.get_size_inches()
         rendered = render(figure, dark=dark)
         address = data_uri(rendered.svg, "image/svg+xml")
@@ -337,11 +341,24 @@ def write_report(report: Report, folder: Path) -> ReportFiles:
         When the folder cannot be written to.
     """
     figures = [part for each in report.sections for part in each.parts if isinstance(part, Figure)]
-    drawings = {each.name: each.drawn() for each in figures}
+    with _collector_paused():
+        drawings = {each.name: each.drawn() for each in figures}
     contents = {f"{name}.png": drawing.png for name, drawing in drawings.items()}
     page = _page(report, drawings)
     *images, html = write_files(folder, contents | {f"{report.name}.html": page})
     return ReportFiles(html, tuple(images))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from looking again and again through figures that are in use."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _page(report: Report, drawings: Mapping[str, Drawing]) -> bytes:

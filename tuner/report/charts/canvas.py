@@ -24,6 +24,9 @@ LOW, HIGH, HIGHEST = 4.3, 5.4, 7.2
 _NO_LABEL = -0.1, 0.5
 """Where the label of an axis that has none stands: else all ticks are measured to place it."""
 
+UNDER_TICKS = 0.29
+"""Inches from the axes to the name of the horizontal axis, under one line of tick labels."""
+
 _LABEL_GAP = 0.19
 """Inches from one line-end label to the next."""
 
@@ -126,6 +129,7 @@ def legend(figure: Figure, axes: Axes, keys: Sequence[Artist], *, columns: int =
     handles = [*keys, *own]
     rows = -(-len(handles) // columns)
     figure.subplots_adjust(bottom=(0.58 + 0.2 * rows) / figure.get_figheight())
+    axes.xaxis.set_label_coords(0.5, -UNDER_TICKS / size_inches(axes)[1])
     figure.legend(
         handles=handles,
         loc="lower left",
@@ -164,12 +168,12 @@ class EndLabel:
 def draw_end_labels(axes: Axes, labels: Sequence[EndLabel], title: str) -> None:
     """Write the labels one above the other, each as near to the end of its line as fits."""
     low, high = axes.get_ylim()
-    inches = _inches(axes)[1]
+    tall = size_inches(axes)[1]
     ends = [1.0 if label.end is None else (label.end[1] - low) / (high - low) for label in labels]
-    heights = spread(ends, gap=_LABEL_GAP / inches)
+    heights = spread(ends, gap=_LABEL_GAP / tall)
     for label, height in zip(labels, heights, strict=True):
         _draw_end_label(axes, label, height)
-    _beside(axes, 0.33, max(heights, default=1.0) + 0.12 / inches, title, color=MUTED)
+    _beside(axes, 0.33, max(heights, default=1.0) + 0.12 / tall, title, color=MUTED)
 
 
 def _draw_end_label(axes: Axes, label: EndLabel, height: float) -> None:
@@ -195,10 +199,10 @@ def _beside(axes: Axes, inches: float, height: float, text: str, **style: Any) -
 
 def _right_of(axes: Axes, inches: float) -> float:
     """Return the place `inches` right of the axes, as a fraction of their width."""
-    return 1 + inches / _inches(axes)[0]
+    return 1 + inches / size_inches(axes)[0]
 
 
-def _inches(axes: Axes) -> tuple[float, float]:
+def size_inches(axes: Axes) -> tuple[float, float]:
     """Return width and height of the axes."""
     box = axes.get_window_extent().transformed(axes.figure.dpi_scale_trans.inverted())
     return box.width, box.height
@@ -207,7 +211,7 @@ def _inches(axes: Axes) -> tuple[float, float]:
 def room(axes: Axes, x: float) -> tuple[float, float]:
     """Return the inches that are free left and right of the line at `x`."""
     share = axes.transAxes.inverted().transform(axes.transData.transform((x, 0)))[0]
-    width = _inches(axes)[0]
+    width = size_inches(axes)[0]
     return share * width, (1 - share) * width
 
 

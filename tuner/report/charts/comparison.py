@@ -134,16 +134,17 @@ def _contenders(curves: pd.DataFrame) -> list[pd.DataFrame]:
 def _draw_contenders(axes: Axes, curves: pd.DataFrame, value: str) -> None:
     """Draw each contender's median bold and its seeds thin."""
     labels: list[EndLabel] = []
+    medians = median_curves(curves, value)
     for place, own in enumerate(_contenders(curves)):
         mark, seeds = mark_of(place), list(dict.fromkeys(own["seed"]))
         for seed in seeds[:DRAWN_SEEDS] if len(seeds) > 1 else ():
             one = own[own["seed"] == seed]
             thin: dict[str, Any] = {"color": mark.color, "linewidth": 0.7, "alpha": 0.4}
             axes.plot(one["epoch"], one[value].astype(float), gid="seed", **thin)
-        middle = median_curves(own, value)
+        text = str(own["contender"].iloc[0])
+        middle = medians[medians["contender"] == text].reset_index(drop=True)
         values = middle[value].astype(float)
         if values.notna().any():
-            text = str(own["contender"].iloc[0])
             style: dict[str, Any] = {"gid": "median", "text": text, "start": place % 4}
             labels.append(draw_line(axes, middle["epoch"], values, mark, **style))
     if labels:
@@ -192,7 +193,7 @@ def draw_differences(differences: pd.DataFrame, paired: pd.DataFrame, names: Seq
             axes.annotate(text, (_beside_zero(low, high), place - 0.36), **_NAME)
         winner = rows["first"].iloc[0] if len(rows) else "the best"
         axes.set_xlabel(f"{winner} less the other, points of accuracy")
-        axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(round(x, 9))))
         legend(figure, axes, _keys(rows, paired), columns=2)
     return figure

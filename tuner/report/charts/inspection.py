@@ -199,7 +199,7 @@ def draw_weights(histograms: pd.DataFrame) -> Plot:
             axes.yaxis.set_major_locator(LogLocator(numticks=5))
             axes.yaxis.set_minor_locator(NullLocator())
             axes.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
-        bins = MaxNLocator(7, steps=[1, 2, 5, 10])
+        bins = MaxNLocator(6, steps=[1, 2, 5, 10])
         stack[-1].xaxis.set_major_locator(bins)
         stack[-1].xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(round(x, 9))))
         stack[-1].set_xlabel("weight")

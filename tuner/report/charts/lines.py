@@ -137,7 +137,7 @@ def limit_values(
     spare = max(0.08 * (high - low), (at_least - (high - low)) / 2)
     limits = max(least, low - spare), min(most, high + spare)
     axes.set_ylim(*limits)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 12))))
     return float(limits[0])
 

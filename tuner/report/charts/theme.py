@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from matplotlib import style
+from matplotlib import rcParams, style
 
 from tuner.records import Verdict
 
@@ -97,8 +97,8 @@ _SETTINGS: Mapping[str, Any] = {
     "legend.frameon": False,
     "legend.labelcolor": INK,
     "text.color": INK,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
+    "xtick.bottom": False,  # the lines of the grid mark the places
+    "ytick.left": False,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
     "svg.fonttype": "none",
@@ -110,6 +110,8 @@ _SETTINGS: Mapping[str, Any] = {
 def styled() -> Iterator[None]:
     """Draw with our settings alone, whatever the user's matplotlibrc; all is put back after.
 
+    Only the dots to the inch are those of the caller.
+
     Examples
     --------
     >>> from matplotlib import rcParams
@@ -120,7 +122,7 @@ def styled() -> Iterator[None]:
     >>> rcParams["svg.hashsalt"] == before
     True
     """
-    with style.context(["default", dict(_SETTINGS)]):
+    with style.context(["default", {**_SETTINGS, "figure.dpi": rcParams["figure.dpi"]}]):
         yield
 
 

@@ -13,7 +13,14 @@ from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from tuner.report.charts.canvas import canvas, keys_of, label_etas, legend
+from tuner.report.charts.canvas import (
+    UNDER_TICKS,
+    canvas,
+    keys_of,
+    label_etas,
+    legend,
+    size_inches,
+)
 from tuner.report.charts.theme import INK, MUTED, STATE_SYMBOLS, STATES
 from tuner.report.document import Column, whole
 from tuner.report.fonts import drawable, lettered
@@ -205,14 +212,17 @@ def rung_key() -> Artist:
 def under(figure: Plot, axes: Axes, keys: Sequence[Artist]) -> None:
     """Put the legend under the axes, lower where the labels of the axis are slanted."""
     legend(figure, axes, keys)
-    box = axes.xaxis.get_tightbbox()
-    if box is not None:
-        extra = max(0.0, box.height / figure.dpi - _AXIS_HEIGHT)
-        figure.subplots_adjust(bottom=figure.subplotpars.bottom + extra / figure.get_figheight())
+    labels = axes.get_xticklabels()
+    if not any(label.get_rotation() or "\n" in label.get_text() for label in labels):
+        return
+    height = max(label.get_window_extent().height for label in labels) / figure.dpi
+    extra = max(0.0, height - _LINE_HEIGHT)
+    figure.subplots_adjust(bottom=figure.subplotpars.bottom + extra / figure.get_figheight())
+    axes.xaxis.set_label_coords(0.5, -(UNDER_TICKS + extra) / size_inches(axes)[1])
 
 
-_AXIS_HEIGHT = 0.46
-"""Inches that ticks, their labels in one line and the name of an axis take."""
+_LINE_HEIGHT = 0.14
+"""Inches that one line of tick labels takes."""
 
 
 def say_nothing(axes: Axes, text: str) -> None:

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from tuner.records import EtaSearch, Judgement, Run
+from tuner.records import Epoch, EtaSearch, Judgement, Run
 
 DRAWN_EPOCHS = 500
 """Of a longer run every second, third, … epoch is drawn."""
@@ -144,12 +144,26 @@ def training_curves(run: Run) -> pd.DataFrame:
         `validation_accuracy` in %; all but `epoch` and `eta` are NaN once a cost is not finite.
         Of a very long run some epochs are left out.
     """
-    frame = history_table(run).drop(columns=["gap", "seconds"])
-    measured = [name for name in frame if name not in ("epoch", "eta")]
-    lost = frame[["training_cost", "validation_cost"]].isna().any(axis=1)
-    frame.loc[lost, measured] = math.nan
-    frame[["training_accuracy", "validation_accuracy"]] *= 100
+    rows = [(each.epoch, each.eta, *_measured(each)) for each in run.history]
+    frame = pd.DataFrame(rows, columns=_CURVES).astype(dict.fromkeys(_CURVES[1:], float))
     return thinned(frame, run)
+
+
+def _measured(epoch: Epoch) -> tuple[float, float, float, float]:
+    costs = epoch.training_cost, epoch.validation_cost
+    if not all(map(math.isfinite, costs)):
+        return (math.nan,) * 4
+    return (*costs, 100 * epoch.training_accuracy, 100 * epoch.validation_accuracy)
+
+
+_CURVES = [
+    "epoch",
+    "eta",
+    "training_cost",
+    "validation_cost",
+    "training_accuracy",
+    "validation_accuracy",
+]
 
 
 def overfitting(run: Run) -> pd.DataFrame:
