@@ -382,6 +382,18 @@ class Hyperparameters(_Checked):
             search=20,
         ),
     )
+    averaging: float = field(
+        default=0.0,
+        metadata=setting(
+            NUMBER,
+            "Decay of an exponential mean of the weights, measured in their place; 0: off.",
+            "The mean is kept beside the weights that train, and saved as the network. Over the "
+            "first steps t it decays by (1 + t)/(10 + t) where that is less.",
+            within=SHARE,
+            label="weight averaging",
+            search=21,
+        ),
+    )
     batch_size: int = field(
         default=10,
         metadata=setting(

@@ -63,11 +63,12 @@ def test_lanes_of_every_optimizer_train_together_as_alone(trainer: NativeTrainer
         assert tuple(trained.state) == OPTIMIZERS[lane.settings.optimizer].state
 
 
+@pytest.mark.parametrize("averaging", [0, 0.9])
 @EVERY_OPTIMIZER
 def test_a_checkpoint_goes_on_where_it_was(
-    trainer: NativeTrainer, tmp_path: Path, optimizer: str
+    trainer: NativeTrainer, tmp_path: Path, optimizer: str, averaging: float
 ) -> None:
-    settings = replace(SETTINGS, optimizer=optimizer)
+    settings = replace(SETTINGS, optimizer=optimizer, averaging=averaging)
     start = begin(trainer, settings, OneCycle(start=0.1, epochs=3), Stopping(epochs=3))
     (once,) = train_epoch(trainer, [start])
     data = DataSummary(
@@ -188,3 +189,38 @@ def test_a_trainer_without_rates_for_steps_names_the_schedule(trainer: NativeTra
         else:
             with pytest.raises(OptionError, match="has no `advance_at`: choose constant"):
                 train_epoch(PerEpoch(), [start])
+
+
+@EVERY_OPTIMIZER
+def test_the_mean_of_the_weights_is_measured_and_trains_nothing(
+    trainer: NativeTrainer, optimizer: str
+) -> None:
+    settings = replace(SETTINGS, optimizer=optimizer)
+    plain = trainer.start(settings)
+    lane = trainer.start(replace(settings, averaging=0.6))
+    expected = [array.copy() for array in plain.parameters.arrays]
+    for t in range(1, STEPS + 1):
+        (plain,), (lane,) = trainer.advance([plain], 1), trainer.advance([lane], 1)
+        decay = min(0.6, (1 + t) / (10 + t))
+        expected = [
+            decay * mean + (1 - decay) * now
+            for mean, now in zip(expected, plain.parameters.arrays, strict=True)
+        ]
+    for array, its in zip(lane.parameters.arrays, plain.parameters.arrays, strict=True):
+        np.testing.assert_array_equal(array, its)
+    for array, exact in zip(lane.network.arrays, expected, strict=True):
+        np.testing.assert_allclose(array, exact, rtol=1e-10, atol=1e-12)
+    as_network = replace(plain, parameters=lane.network)
+    assert trainer.measure([lane], "validation") == trainer.measure([as_network], "validation")
+
+
+def test_means_of_lanes_are_those_of_each_alone(trainer: NativeTrainer) -> None:
+    lanes = [
+        trainer.start(replace(SETTINGS, averaging=averaging, seed=seed))
+        for averaging, seed in ((0.5, 0), (0.9, 1), (0.0, 2))
+    ]
+    together = trainer.advance([*map(through_pickle, trainer.advance(lanes, 4))], 3)
+    for lane, trained in zip(lanes, together, strict=True):
+        (alone,) = trainer.advance([lane], STEPS)
+        assert_same_lane(alone, trained)
+        assert_same_state(alone, trained)

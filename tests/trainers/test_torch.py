@@ -272,7 +272,7 @@ def test_data_that_do_not_fit_are_refused(x: Any, y: Any, words: str) -> None:
 def test_smoothed_labels_need_our_loss() -> None:
     smoothed = replace(SETTINGS, label_smoothing=0.1)
     assert TorchTrainer(mlp, toy_data()).start(smoothed).settings == smoothed
-    with pytest.raises(OptionError, match="label_smoothing is 0.1 but is for networks of ours"):
+    with pytest.raises(OptionError, match=r"label_smoothing is 0\.1 but is for networks of ours"):
         TorchTrainer(mlp, toy_data(), loss=torch.nn.functional.cross_entropy).start(smoothed)
 
 

@@ -68,7 +68,7 @@ def accuracy(lane: NativeLane, part: Part) -> float:
 def predictions(lane: NativeLane, part: Part) -> NDArray[np.intp]:
     """Return the predicted class of each example."""
     with one_thread(), np.errstate(all="ignore"):
-        z = logits(lane.parameters, lane.settings, part.x)
+        z = logits(lane.network, lane.settings, part.x)
         return np.asarray(z.argmax(axis=1), dtype=np.intp)
 
 

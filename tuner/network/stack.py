@@ -15,6 +15,9 @@ from tuner.network.losses import LOSSES, Loss
 from tuner.network.optimizers import OPTIMIZERS, Optimizer
 from tuner.network.regularization import REGULARIZERS, Regularizer
 
+AVERAGE = "average"
+"""Name of the exponential mean of the parameters among what is kept beside them."""
+
 
 @dataclass(frozen=True)
 class Functions:
@@ -58,9 +61,12 @@ class Start:
     lambda_
         Regularization parameter λ.
     state
-        What the optimizer has kept so far, by its names.
+        What is kept beside the parameters: that of the optimizer by its names, and the mean of the
+        parameters as `AVERAGE`.
     rates
         The further hyperparameters that the optimizer reads, by its names.
+    averaging
+        Decay of the mean of the parameters.
     """
 
     parameters: Parameters
@@ -68,6 +74,7 @@ class Start:
     lambda_: float = 0.0
     state: Mapping[str, Parameters] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
+    averaging: float = 0.0
 
 
 class Stack:
@@ -89,7 +96,7 @@ class Stack:
     weights, biases
         One array (K, n_out, n_in) and one (K, 1, n_out) a layer.
     state
-        The optimizer's arrays by name, of the shapes of `weights` and then of `biases`.
+        The arrays kept beside the parameters by name, of the shapes of `weights` and then `biases`.
     eta, decay, penalty
         η, ηλ/n and λ/n of each lane.
     rates
@@ -107,12 +114,13 @@ class Stack:
         self.rates = {
             name: self.column([lane.rates[name] for lane in lanes]) for name in optimizer.rates
         }
+        self._new_share = 1 - self.column([lane.averaging for lane in lanes])
         self.set_eta([lane.eta for lane in lanes])
         self.state = {
             name: [
                 array for kind in _stacked([lane.state[name] for lane in lanes]) for array in kind
             ]
-            for name in optimizer.state
+            for name in lanes[0].state
         }
 
     def set_eta(self, etas: Sequence[float]) -> None:
@@ -122,6 +130,13 @@ class Stack:
             eta * lambda_ / self.n for eta, lambda_ in zip(etas, self._lambda, strict=True)
         ]
         self.rates["eta"] = self.column(etas)
+
+    def average(self, t: int) -> None:
+        """Move the means of the parameters, where they are kept, after step t counted from 1."""
+        if AVERAGE not in self.state:
+            return
+        for mean, now in zip(self.state[AVERAGE], self.weights + self.biases, strict=True):
+            mean += (now - mean) * np.maximum(self._new_share, 9 / (10 + t)).astype(self.dtype)
 
     @property
     def dtype(self) -> np.dtype[np.floating]:

@@ -137,13 +137,13 @@ class GradientStep:
         self.gradients = [np.empty_like(w) for w in stack.weights]
         ones, zeros = [1 / m] * len(stack.eta), [0.0] * len(stack.eta)
         self.products = _products(pairs, ones, zeros, self.gradients)
-        layers = len(stack.weights)
+        layers, optimizer = len(stack.weights), stack.functions.optimizer
         self.blocks = [
             [
                 (
                     weights[:, rows],
                     gradient[:, rows],
-                    {name: arrays[layer][:, rows] for name, arrays in stack.state.items()},
+                    {name: stack.state[name][layer][:, rows] for name in optimizer.state},
                 )
                 for rows in row_blocks(weights)
             ]
@@ -152,7 +152,7 @@ class GradientStep:
             )
         ]
         self.bias_state = [
-            {name: arrays[layers + layer] for name, arrays in stack.state.items()}
+            {name: stack.state[name][layers + layer] for name in optimizer.state}
             for layer in range(layers)
         ]
         self.set_eta()
@@ -290,6 +290,7 @@ class Workspace:
         self.forward(masks)
         self.backward(masks)
         self.update(t)
+        self.stack.average(t)
 
     def forward(self, masks: Sequence[Array]) -> None:
         """Compute the activations of every layer."""

@@ -8,12 +8,11 @@ from typing import Any
 from tuner.errors import DataError
 from tuner.network.arrays import Array
 from tuner.network.initialization import Parameters
-from tuner.network.optimizers import OPTIMIZERS
 from tuner.records import DataSummary, Epoch, Hyperparameters, Record, to_json
 from tuner.storage import tensorfile
 from tuner.strategies.schedules import Halving, Planned, Schedule, WithinEpochs
 from tuner.strategies.stopping import Stopping
-from tuner.trainers.native import NativeLane
+from tuner.trainers.native import NativeLane, names_of_state
 from tuner.training.loop import Training
 
 KIND = "checkpoint"
@@ -190,7 +189,7 @@ def _arrays(lane: NativeLane, prefix: str) -> dict[str, Array]:
 
 def _training(record: CheckpointRecord, arrays: Mapping[str, Array]) -> Training[NativeLane]:
     _check_counts(record)
-    names = OPTIMIZERS[record.settings.optimizer].state
+    names = names_of_state(record.settings)
     prefixes = [
         lane + part for lane in ("lane.", "best.") for part in ("", *(f"{n}." for n in names))
     ]

@@ -235,7 +235,7 @@ def model_of(training: Training[NativeLane], dataset: Dataset) -> Model:
     """Return the best network of a training as a model; see `Model` for an example."""
     return Model(
         settings=training.settings,
-        parameters=training.best.parameters,
+        parameters=training.best.network,
         preprocessing=dataset.preprocessing,
         data=dataset.summary,
         validation_accuracy=training.record.best_validation_accuracy,

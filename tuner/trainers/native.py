@@ -21,7 +21,7 @@ from tuner.network.initialization import Parameters, initial_parameters
 from tuner.network.losses import LOSSES
 from tuner.network.optimizers import OPTIMIZERS
 from tuner.network.regularization import REGULARIZERS, penalty
-from tuner.network.stack import Functions, Stack, Start
+from tuner.network.stack import AVERAGE, Functions, Stack, Start
 from tuner.network.steps import Workspace
 from tuner.randomness import Purpose, stream
 from tuner.records import DataSummary
@@ -46,7 +46,8 @@ class NativeLane:
     Attributes
     ----------
     state
-        What the optimizer keeps beside each parameter, by its names.
+        What the optimizer keeps beside each parameter, by its names, and the mean of the
+        parameters where one is kept.
     """
 
     settings: Hyperparameters
@@ -54,6 +55,11 @@ class NativeLane:
     steps: int = 0
     diverged: bool = False
     state: Mapping[str, Parameters] = field(default_factory=dict)
+
+    @property
+    def network(self) -> Parameters:
+        """The parameters to measure, to save and to predict with: their mean where one is kept."""
+        return self.state.get(AVERAGE, self.parameters)
 
     @property
     def n_parameters(self) -> int:
@@ -117,7 +123,9 @@ class NativeTrainer:
             )
         sizes = (self.n_in, *settings.hidden, self.n_out)
         start = initial_parameters(sizes, settings.init, settings.seed, settings.precision)
-        state = {name: start.zeros() for name in OPTIMIZERS[settings.optimizer].state}
+        state = {
+            name: start if name == AVERAGE else start.zeros() for name in names_of_state(settings)
+        }
         return NativeLane(settings, start, state=state)
 
     def steps_per_epoch(self, settings: Hyperparameters) -> int:
@@ -173,9 +181,9 @@ class NativeTrainer:
         scores = np.empty((part.n, self.n_out), s.precision)
         for first in range(0, part.n, ROWS_AT_ONCE):
             rows = slice(first, first + ROWS_AT_ONCE)
-            scores[rows] = z = logits(lane.parameters, s, part.x[rows])
+            scores[rows] = z = logits(lane.network, s, part.x[rows])
             total += float(per_example(z, one_hot(part.y[rows], self.n_out, z.dtype)).sum())
-        size = penalty(REGULARIZERS[s.regularization], self.decay(s), lane.parameters.weights)
+        size = penalty(REGULARIZERS[s.regularization], self.decay(s), lane.network.weights)
         return Measurement(total / part.n + size, measured(part.y, scores))
 
     def _chunks(self, lanes: Sequence[NativeLane]) -> Iterator[list[int]]:
@@ -314,7 +322,12 @@ class _EpochTrainer:
         return np.concatenate(changed), list(places)
 
 
-OF_ONE_LANE = {"eta", "lambda_", "dropout", "init", "seed"}
+def names_of_state(settings: Hyperparameters) -> tuple[str, ...]:
+    """Return the names of what is kept beside the parameters of a network."""
+    return OPTIMIZERS[settings.optimizer].state + (AVERAGE,) * (settings.averaging > 0)
+
+
+OF_ONE_LANE = {"eta", "lambda_", "dropout", "averaging", "init", "seed"}
 """Settings in which the lanes of a stack may differ, beside the rates of the optimizer."""
 
 
@@ -322,7 +335,7 @@ def _lock_step_key(lane: NativeLane) -> tuple[object, ...]:
     s = lane.settings
     own = OF_ONE_LANE.union(OPTIMIZERS[s.optimizer].rates)
     alike = (getattr(s, name) for name in settings_of(Hyperparameters) if name not in own)
-    return (*alike, s.dropout > 0, lane.steps)
+    return (*alike, s.dropout > 0, s.averaging > 0, lane.steps)
 
 
 def stack_of(lanes: Sequence[NativeLane], n: int) -> Stack:
@@ -340,6 +353,7 @@ def stack_of(lanes: Sequence[NativeLane], n: int) -> Stack:
             eta=lane.settings.eta,
             lambda_=lane.settings.lambda_,
             state=lane.state,
+            averaging=lane.settings.averaging,
             rates={name: getattr(lane.settings, name) for name in functions.optimizer.rates},
         )
         for lane in lanes

@@ -92,7 +92,7 @@ class RightOnAverage:
         seen = []
         for _ in range(self.pieces):
             (lane,) = trainer.advance([lane], steps)
-            seen.append(lane.parameters)
+            seen.append(lane.network)
         mean = Parameters(
             tuple(np.mean(layer, axis=0) for layer in zip(*(p.weights for p in seen), strict=True)),
             tuple(np.mean(layer, axis=0) for layer in zip(*(p.biases for p in seen), strict=True)),
@@ -104,7 +104,7 @@ class RightOnAverage:
 def _predicted(lane: NativeLane, part: Part) -> NDArray[np.intp]:
     """Return the class of the largest output, in the pieces that the trainer measures in."""
     pieces = (
-        logits(lane.parameters, lane.settings, part.x[first : first + ROWS_AT_ONCE])
+        logits(lane.network, lane.settings, part.x[first : first + ROWS_AT_ONCE])
         for first in range(0, part.n, ROWS_AT_ONCE)
     )
     return np.concatenate([z.argmax(axis=1) for z in pieces])
