@@ -26,6 +26,7 @@ from tuner.records import (
     TrainRecord,
     Verdict,
 )
+from tuner.report.document import Drawing, Figure
 
 BASELINE = 3.2508
 EPOCHS = tuple(k / 4 for k in range(13))
@@ -183,3 +184,10 @@ def train_record(record: FindEtaRecord) -> TrainRecord:
         eta_search=None,
         result=overfitting_run(),
     )
+
+
+@pytest.fixture
+def blank_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the figures of pages blank, for tests that only read the text."""
+    blank = Drawing("data:,", (1, 1), b"")
+    monkeypatch.setattr(Figure, "drawn", lambda *_args, **_options: blank)

@@ -127,6 +127,7 @@ def test_both_languages_speak_of_the_same(reproduction: ReproduceRecord) -> None
     assert not any(chinese_letters.search(each.text) for each in english.experiments.values())
 
 
+@pytest.mark.usefixtures("blank_figures")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_holds_everything(
     reproduction: ReproduceRecord, language: str, tmp_path: Path

@@ -18,6 +18,8 @@ from tuner.report import ReportFiles, write_comparison
 
 NASTY = "<script>alert(1)</script> </style> \"'&amp; {{ 7*7 }} \u2028 手写数字数据集"
 
+only_text = pytest.mark.usefixtures("blank_figures")
+
 
 def write(records: Sequence[TrainRecord | StudyRecord], folder: Path) -> ReportFiles:
     return write_comparison(records, names_of(records), folder)
@@ -52,6 +54,7 @@ def test_same_records_same_bytes(six: list[TrainRecord], tmp_path: Path) -> None
         assert a.read_bytes() == b.read_bytes()
 
 
+@only_text
 def test_verdict_first_then_results_settings_and_evidence(
     six: list[TrainRecord], tmp_path: Path
 ) -> None:
@@ -71,6 +74,7 @@ def test_verdict_first_then_results_settings_and_evidence(
     assert "W4" not in text
 
 
+@only_text
 def test_only_the_settings_that_differ_are_shown_first(
     six: list[TrainRecord], tmp_path: Path
 ) -> None:
@@ -85,10 +89,12 @@ def test_only_the_settings_that_differ_are_shown_first(
     assert "<td>lambda</td>" not in shared
 
 
+@only_text
 def test_each_seed_of_a_group_is_named(six: list[TrainRecord], tmp_path: Path) -> None:
     assert "0, 1, 2" in read(six, tmp_path).text
 
 
+@only_text
 def test_downloads(six: list[TrainRecord], tmp_path: Path) -> None:
     content = read(six, tmp_path).downloads()
     assert list(content) == [
@@ -98,6 +104,7 @@ def test_downloads(six: list[TrainRecord], tmp_path: Path) -> None:
     assert content["compare-curves.csv"].count(b"\n") == 1 + 6 * 12
 
 
+@only_text
 def test_other_data_are_said_to_be_so(six: list[TrainRecord], tmp_path: Path) -> None:
     other = replace(six[-1], data=replace(six[-1].data, sha256="f" * 64, name="other"))
     reader = read([*six[:3], other], tmp_path)
@@ -132,6 +139,7 @@ def test_many_runs_stay_small(train_record: TrainRecord, tmp_path: Path) -> None
     assert write(many, tmp_path).html.stat().st_size < 2_000_000
 
 
+@only_text
 def test_hostile_names_are_text(train_record: TrainRecord, tmp_path: Path) -> None:
     one, other = runs_of(train_record, (0.9, 0.91))
     other = replace(other, settings=replace(other.settings, hidden=(3,), lambda_=1, dropout=0.5))
@@ -144,6 +152,7 @@ def test_hostile_names_are_text(train_record: TrainRecord, tmp_path: Path) -> No
     assert reader.text.count(NASTY) > 4
 
 
+@only_text
 def test_page_is_well_formed(six: list[TrainRecord], tmp_path: Path) -> None:
     reader = read(six, tmp_path)
     levels = [int(tag[1]) for tag, _ in reader.tags if re.fullmatch("h[1-6]", tag)]
@@ -168,12 +177,14 @@ def test_mixtures_are_refused_and_nothing_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
+@only_text
 def test_a_folder_that_cannot_be_made(six: list[TrainRecord], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="choose another path"):
         write(six, tmp_path / "file" / "below")
 
 
+@only_text
 def test_studies_are_compared_too(tmp_path: Path) -> None:
     one = study(trial(0, (0.90, 0.91, 0.92)), trial(1, (0.7,), state="pruned"))
     other = study(trial(0, (0.93, 0.935, 0.955)), spec={**SPEC, "sampler": "random"})

@@ -16,6 +16,8 @@ from tuner.report.summaries.learning_rate import find_eta_verdict
 
 NASTY = "<script>alert(1)</script> </script> \"'&amp; \u2028 </style> {{ 7*7 }} 手写数字数据集" * 3
 
+only_text = pytest.mark.usefixtures("blank_figures")
+
 
 def page(record: FindEtaRecord, folder: Path) -> str:
     return write_find_eta(record, folder).html.read_text("utf-8")
@@ -57,6 +59,7 @@ def test_even_a_huge_search_stays_under_two_megabytes(
     assert "120, from 0 to 119" in text
 
 
+@only_text
 def test_verdict_stands_first_in_plain_words(record: FindEtaRecord, tmp_path: Path) -> None:
     text = Reader(page(record, tmp_path)).text
     assert text.index("Use η = 0.6667") < text.index("Evidence")
@@ -65,6 +68,7 @@ def test_verdict_stands_first_in_plain_words(record: FindEtaRecord, tmp_path: Pa
         assert fact in text
 
 
+@only_text
 @pytest.mark.parametrize("outcome", [Outcome.NO_LEARNING, Outcome.NO_UPPER_LIMIT])
 def test_says_so_when_nothing_was_found(
     record: FindEtaRecord, outcome: Outcome, tmp_path: Path
@@ -84,6 +88,7 @@ def test_a_threshold_lowered_afterwards_is_explained(search: EtaSearch) -> None:
     assert verdict.sentence.endswith("η* was set to 0.5.")
 
 
+@only_text
 def test_every_warning_shows_code_and_advice(record: FindEtaRecord, tmp_path: Path) -> None:
     result = replace(record.result, bracket=(0.1, 1.0), baseline=0.2)
     text = Reader(page(replace(record, result=result), tmp_path)).text
@@ -92,6 +97,7 @@ def test_every_warning_shows_code_and_advice(record: FindEtaRecord, tmp_path: Pa
     assert "W101" not in text
 
 
+@only_text
 def test_hostile_and_foreign_names_appear_as_text(record: FindEtaRecord, tmp_path: Path) -> None:
     data = replace(record.data, name=NASTY, classes=(NASTY, "b"))
     search = record.result
@@ -104,11 +110,13 @@ def test_hostile_and_foreign_names_appear_as_text(record: FindEtaRecord, tmp_pat
     assert "<script>alert" not in html
 
 
+@only_text
 def test_a_name_that_is_no_unicode_is_still_written(record: FindEtaRecord, tmp_path: Path) -> None:
     data = replace(record.data, name="caf\udce9")
     assert "caf\\udce9" in page(replace(record, data=data), tmp_path)
 
 
+@only_text
 def test_provenance_is_complete(record: FindEtaRecord, tmp_path: Path) -> None:
     text = Reader(page(record, tmp_path)).text
     for fact in (
@@ -127,12 +135,14 @@ def test_provenance_is_complete(record: FindEtaRecord, tmp_path: Path) -> None:
         assert fact in text
 
 
+@only_text
 def test_many_classes_are_abridged(record: FindEtaRecord, tmp_path: Path) -> None:
     data = replace(record.data, classes=tuple(f"c{k}" for k in range(99)))
     text = Reader(page(replace(record, data=data), tmp_path)).text
     assert "c19 … and 79 more" in text
 
 
+@only_text
 def test_downloads_give_back_the_record(record: FindEtaRecord, tmp_path: Path) -> None:
     content = Reader(page(record, tmp_path)).downloads()
     assert list(content) == ["find-eta-verdicts.csv", "find-eta-costs.csv", "records.json"]
@@ -151,6 +161,7 @@ def test_a_record_that_went_through_json_gives_the_same_report(
     assert page(stored, tmp_path / "b") == html
 
 
+@only_text
 def test_page_is_well_formed(record: FindEtaRecord, tmp_path: Path) -> None:
     html = page(record, tmp_path)
     reader = Reader(html)
@@ -167,6 +178,7 @@ def test_page_is_well_formed(record: FindEtaRecord, tmp_path: Path) -> None:
     assert "http://" not in re.sub(r"data:[^\"]*", "", html)
 
 
+@only_text
 def test_a_folder_that_cannot_be_made_is_one_clear_line(
     record: FindEtaRecord, tmp_path: Path
 ) -> None:
@@ -194,6 +206,7 @@ def test_nothing_is_left_of_a_write_that_failed(
     assert len(list(tmp_path.iterdir())) == 3
 
 
+@only_text
 @pytest.mark.parametrize("seeds", [(0,), (0, 1, 2, 3)])
 def test_other_numbers_of_seeds(
     record: FindEtaRecord,

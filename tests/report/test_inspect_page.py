@@ -21,6 +21,8 @@ from tuner.report.summaries.inspection import confusion_words
 DIGITS = tuple("0123456789")
 SEEN = inspection_of()
 
+only_text = pytest.mark.usefixtures("blank_figures")
+
 
 def named(classes: int) -> tuple[str, ...]:
     return tuple(f"kind {k}" for k in range(classes))
@@ -35,6 +37,7 @@ def read(record: TrainRecord, folder: Path) -> Reader:
     return Reader(write_train(record, folder).html.read_text("utf-8"))
 
 
+@only_text
 def test_the_page_shows_what_is_confused(train_record: TrainRecord, tmp_path: Path) -> None:
     files = write_train(looked_into(train_record, SEEN), tmp_path)
     assert [path.stem for path in files.figures] == [
@@ -50,6 +53,7 @@ def test_the_page_shows_what_is_confused(train_record: TrainRecord, tmp_path: Pa
     assert len(csv) == 1 + len(SEEN.confusion)
 
 
+@only_text
 def test_figures_of_the_search_are_numbered_after_it(
     train_record: TrainRecord, search: EtaSearch, tmp_path: Path
 ) -> None:
@@ -58,6 +62,7 @@ def test_figures_of_the_search_are_numbered_after_it(
     assert numbers == [str(k) for k in range(1, 8)]
 
 
+@only_text
 @pytest.mark.parametrize("classes", [2, 20, 21, 100])
 def test_few_and_many_classes(train_record: TrainRecord, classes: int, tmp_path: Path) -> None:
     text = read(looked_into(train_record, inspection_of(classes)), tmp_path).text
@@ -66,11 +71,13 @@ def test_few_and_many_classes(train_record: TrainRecord, classes: int, tmp_path:
     assert ("The most frequent mistakes" in text) == (classes > 20)
 
 
+@only_text
 def test_without_images_there_are_none(train_record: TrainRecord, tmp_path: Path) -> None:
     files = write_train(looked_into(train_record, inspection_of(3, images=False)), tmp_path)
     assert "train-mistakes" not in {path.stem for path in files.figures}
 
 
+@only_text
 def test_nothing_wrong(train_record: TrainRecord, tmp_path: Path) -> None:
     seen = replace(
         SEEN, mistakes=(), confusion=tuple(each for each in SEEN.confusion if each[0] == each[1])
@@ -100,6 +107,7 @@ def test_imbalanced_classes_are_warned_of(train_record: TrainRecord) -> None:
     assert "W209" not in codes
 
 
+@only_text
 def test_older_records_have_no_such_part(train_record: TrainRecord, tmp_path: Path) -> None:
     document = json.loads(stored_json(train_record))
     del document["inspection"]
@@ -129,6 +137,7 @@ def test_stays_under_two_megabytes(
     assert write_train(record, tmp_path).html.stat().st_size < 2_000_000
 
 
+@only_text
 def test_hostile_class_names_are_text(train_record: TrainRecord, tmp_path: Path) -> None:
     names = ("<script>alert(1)</script>", "</style>", *named(8))
     record = replace(train_record, data=replace(train_record.data, classes=names), inspection=SEEN)

@@ -21,6 +21,8 @@ EVERY_DIMENSION = (
     "regularization", "eta", "schedule", "patience", "factor",
 )  # fmt: skip
 
+only_text = pytest.mark.usefixtures("blank_figures")
+
 
 def page(record: StudyRecord, folder: Path) -> str:
     return write_study(record, folder).html.read_text("utf-8")
@@ -56,6 +58,7 @@ def test_500_trials_of_100_epochs_stay_under_two_megabytes(
     assert ("Not drawn, so that the page stays small" in reader.text) == (len(names) > 2)
 
 
+@only_text
 def test_verdict_warnings_evidence_and_provenance_in_order(tmp_path: Path) -> None:
     text = Reader(page(SMALL, tmp_path)).text
     places = [
@@ -86,6 +89,7 @@ def test_every_study_has_a_page(record: StudyRecord, tmp_path: Path) -> None:
     assert all(len(str(image["alt"])) > 40 for image in Reader(html).all("img"))
 
 
+@only_text
 def test_downloads_give_back_the_record(tmp_path: Path) -> None:
     record = SMALL
     html = page(record, tmp_path / "a")
@@ -99,6 +103,7 @@ def test_downloads_give_back_the_record(tmp_path: Path) -> None:
     assert page(stored, tmp_path / "b") == html
 
 
+@only_text
 def test_hostile_and_foreign_names_appear_as_text(tmp_path: Path) -> None:
     choices = {"choices": [NASTY, *ODD]}
     spec = {
@@ -130,6 +135,7 @@ def test_hostile_and_foreign_names_appear_as_text(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@only_text
 def test_page_is_well_formed(tmp_path: Path) -> None:
     reader = Reader(page(EVERY["rich"], tmp_path))
     levels = [int(tag[1]) for tag, _ in reader.tags if re.fullmatch("h[1-6]", tag)]
@@ -141,6 +147,7 @@ def test_page_is_well_formed(tmp_path: Path) -> None:
     assert set(labelled) <= set(ids)
 
 
+@only_text
 def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     taken = tmp_path / "file"
     taken.write_text("here")

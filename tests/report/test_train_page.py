@@ -13,6 +13,8 @@ from tuner.report import ReportFiles, load_stored, stored_json, write_train
 
 NASTY = "<script>alert(1)</script> </style> \"'&amp; {{ 7*7 }} 手写数字数据集"
 
+only_text = pytest.mark.usefixtures("blank_figures")
+
 
 def page(record: TrainRecord, folder: Path) -> str:
     return write_train(record, folder).html.read_text("utf-8")
@@ -47,11 +49,13 @@ def test_stays_under_two_megabytes(
     assert html.stat().st_size < 2_000_000
 
 
+@only_text
 def test_a_table_that_leaves_epochs_out_says_so(train_record: TrainRecord, tmp_path: Path) -> None:
     text = Reader(page(replace(train_record, result=LONG), tmp_path)).text
     assert re.search(r"The epochs of the run \(\d+ of 5000; all of them in records.json\)", text)
 
 
+@only_text
 def test_verdict_stands_first_then_signs_then_evidence(
     train_record: TrainRecord, tmp_path: Path
 ) -> None:
@@ -73,6 +77,7 @@ def test_verdict_stands_first_then_signs_then_evidence(
     assert "How η was found" not in text
 
 
+@only_text
 def test_says_so_when_nothing_speaks_against_the_run(
     train_record: TrainRecord, tmp_path: Path
 ) -> None:
@@ -80,6 +85,7 @@ def test_says_so_when_nothing_speaks_against_the_run(
     assert "No sign of overfitting and none of underfitting." in text
 
 
+@only_text
 def test_the_evidence_of_the_eta_search_appears_too(
     train_record: TrainRecord, search: EtaSearch, tmp_path: Path
 ) -> None:
@@ -104,6 +110,7 @@ def test_every_run_has_a_page(train_record: TrainRecord, run: Run, tmp_path: Pat
     assert ">nan" not in html.lower()
 
 
+@only_text
 def test_downloads_give_back_the_record(train_record: TrainRecord, tmp_path: Path) -> None:
     html = page(replace(train_record, result=BROKEN), tmp_path / "a")
     content = Reader(html).downloads()
@@ -117,6 +124,7 @@ def test_downloads_give_back_the_record(train_record: TrainRecord, tmp_path: Pat
     assert page(stored, tmp_path / "b") == html
 
 
+@only_text
 def test_provenance_holds_settings_and_strategy(train_record: TrainRecord, tmp_path: Path) -> None:
     reader = Reader(page(train_record, tmp_path))
     pairs = re.findall(
@@ -127,6 +135,7 @@ def test_provenance_holds_settings_and_strategy(train_record: TrainRecord, tmp_p
         assert part in reader.text
 
 
+@only_text
 def test_hostile_and_foreign_names_appear_as_text(
     train_record: TrainRecord, tmp_path: Path
 ) -> None:
@@ -139,6 +148,7 @@ def test_hostile_and_foreign_names_appear_as_text(
     assert not any("alert" in str(a) for tag, a in reader.tags if tag not in ("a", "img"))
 
 
+@only_text
 def test_page_is_well_formed(train_record: TrainRecord, search: EtaSearch, tmp_path: Path) -> None:
     html = page(replace(train_record, eta_search=search), tmp_path)
     reader = Reader(html)
@@ -153,6 +163,7 @@ def test_page_is_well_formed(train_record: TrainRecord, search: EtaSearch, tmp_p
     assert not re.search(r"(?:src|href|srcset)=\"(?!data:)", html)
 
 
+@only_text
 def test_a_folder_that_cannot_be_made_is_one_clear_line(
     train_record: TrainRecord, tmp_path: Path
 ) -> None:

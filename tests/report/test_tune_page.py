@@ -27,6 +27,8 @@ from tuner.report.summaries.tune_steps import conclusions
 
 NASTY = "<script>alert(1)</script> </script> \"'&amp; \u2028 {{ 7*7 }} 手写数字数据集"
 
+only_text = pytest.mark.usefixtures("blank_figures")
+
 
 @pytest.fixture(scope="module")
 def tuned(search: EtaSearch) -> TuneRecord:
@@ -50,6 +52,7 @@ def page(record: TuneRecord, folder: Path) -> str:
     return write_tune(record, folder).html.read_text("utf-8")
 
 
+@only_text
 def test_the_evidence_stands_in_the_order_of_the_work(
     tuned: TuneRecord, files: ReportFiles
 ) -> None:
