@@ -6,8 +6,10 @@ plain value.
 """
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from numpy.random import Generator, SeedSequence, default_rng
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 
 class Purpose(IntEnum):
@@ -24,7 +26,7 @@ class Purpose(IntEnum):
     FRESH = 8
 
 
-def stream(seed: int, purpose: Purpose, *index: int) -> Generator:
+def stream(seed: int, purpose: Purpose, *index: int) -> "Generator":
     """Return the generator of a seed, a purpose and an index such as the epoch.
 
     Examples
@@ -35,4 +37,6 @@ def stream(seed: int, purpose: Purpose, *index: int) -> Generator:
     >>> stream(0, Purpose.ORDER, 2).random() == stream(0, Purpose.ORDER, 1).random()
     False
     """
+    from numpy.random import SeedSequence, default_rng  # not before it is drawn: see `arrays`
+
     return default_rng(SeedSequence(seed, spawn_key=(purpose, *index)))

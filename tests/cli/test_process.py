@@ -11,8 +11,7 @@ import pytest
 
 from tests.support.cli.processes import INTERRUPTIBLE, TUNER, shown_on_a_terminal
 
-HEAVY = ("scipy", "sklearn", "pandas", "matplotlib", "pooch", "optuna", "sqlalchemy")
-"""NumPy is not among them: the choices of an option are the keys of tables of NumPy functions."""
+HEAVY = ("numpy", "scipy", "sklearn", "pandas", "matplotlib", "pooch", "optuna", "sqlalchemy")
 
 
 @pytest.mark.parametrize(

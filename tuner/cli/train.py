@@ -79,11 +79,11 @@ class StrategyOptions:
     }
 
     def __init__(self, *, settings: Path | None, eta: float | None, **strategy: Any) -> None:
-        from tuner.strategies.plans import policies
-
         del settings  # its content was put before the other options
         self.eta = eta
-        self.strategy = Strategy(**strategy)
+        self.strategy = Strategy(**strategy)  # before what takes long to import
+        from tuner.strategies.plans import policies
+
         epochs = self.strategy.epochs
         require(epochs <= MOST_EPOCHS, "epochs", epochs, f"at most {MOST_EPOCHS}")
         policies(self.first_eta, self.strategy)

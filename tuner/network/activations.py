@@ -8,9 +8,7 @@ and those of chapter 3, "Other models of artificial neuron"
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from tuner.network.arrays import Array
+from tuner.network.arrays import Array, np
 
 
 @dataclass(frozen=True)

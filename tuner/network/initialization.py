@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import DTypeLike
-
-from tuner.network.arrays import Array
+from tuner.network.arrays import Array, np
 from tuner.randomness import Purpose, stream
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,9 @@ up for the half of the inputs that a ReLU sets to 0.
 """
 
 
-def initial_parameters(sizes: Sequence[int], init: str, seed: int, dtype: DTypeLike) -> Parameters:
+def initial_parameters(
+    sizes: Sequence[int], init: str, seed: int, dtype: "DTypeLike"
+) -> Parameters:
     """Return the parameters that a seed stands for.
 
     Weights are drawn as `INITIALIZATIONS` says, biases from N(0, 1); both in float64, so that

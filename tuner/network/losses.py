@@ -10,14 +10,17 @@ cross-entropy cost function" and "Softmax" (http://neuralnetworksanddeeplearning
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from tuner.network.activations import sigmoid, times_sigmoid_derivative
-from tuner.network.arrays import Array
+from tuner.network.arrays import Array, np
 
-Shares = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Shares = NDArray[np.float64]
+else:
+    Shares = Array
 
 _LEAST_EXPONENT = -80.0
 

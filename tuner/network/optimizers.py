@@ -9,9 +9,7 @@ for AdamW (https://arxiv.org/abs/1711.05101).
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from tuner.network.arrays import Array
+from tuner.network.arrays import Array, np
 
 Rates = Mapping[str, Array]
 

@@ -11,9 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from tuner.network.arrays import Array
+from tuner.network.arrays import Array, np
 
 
 @dataclass(frozen=True)
@@ -56,8 +54,12 @@ def penalty(regularizer: Regularizer, decay: float, weights: Sequence[Array]) ->
     return decay * sum(float(regularizer.size(w)) for w in weights) if decay else 0.0
 
 
+def _sign(w: Any) -> Any:
+    return np.sign(w)
+
+
 REGULARIZERS: Mapping[str, Regularizer] = {
     "l2": Regularizer(lambda w: (w * w).sum() / 2, lambda w: w, scales=True),
-    "l1": Regularizer(lambda w: abs(w).sum(), np.sign),
+    "l1": Regularizer(lambda w: abs(w).sum(), _sign),
 }
 """Each regularizer by its name in settings; the keys are the choices there."""
