@@ -26,6 +26,7 @@ ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "durations": {"errors"},
     "files": {"errors"},
+    "folders": {"errors", "files", "storage"},
     "stats": set(),
     "randomness": set(),
     "serialization": {"errors"},
@@ -52,7 +53,7 @@ ROOMS: dict[str, set[str]] = {
     "runs": DRIVING | {"arguments", "environment", "inspection", "storage", "training"},
     "api": FINISHING
     | {"evaluation"}
-    | {"arguments", "article", "durations", "report", "results", "runs", "tuning"},
+    | {"arguments", "article", "durations", "folders", "report", "results", "runs", "tuning"},
 }
 AT_THE_TOP = {"cli", "__main__", "__init__"}
 """What may import every room, and is imported by none below."""

@@ -29,6 +29,7 @@ from tuner.errors import InputError, OptionError, StoppedError
 from tuner.evaluation import evaluate as measure
 from tuner.execution.base import Executor
 from tuner.execution.opening import open_executor
+from tuner.folders import claimed
 from tuner.records import (
     EvaluateRecord,
     FindEtaRecord,
@@ -209,7 +210,7 @@ def train(
     resume
         Go on from the checkpoint in `folder`; `epochs` and `seconds` may be larger than before.
     fresh
-        Start over where `folder` holds a checkpoint, and lose it.
+        Start over where `folder` holds a checkpoint or the results of another run, and lose them.
     watch
         Called with the `Training` before its first epoch and after each.
     watch_search
@@ -233,7 +234,8 @@ def train(
     OptionError
         When a setting is unknown or out of its range.
     InputError
-        When `folder` holds a checkpoint and neither `resume` nor `fresh` says what to do with it.
+        When another process works in `folder`, or when it holds a checkpoint or the results of
+        another run and neither `resume` nor `fresh` says what to do with them.
     TunerError
         When the network diverged before its first good epoch.
 
@@ -247,12 +249,13 @@ def train(
         return loop.train(data, settings, watch=watch, stop_asked=stop_asked, **keywords)
     plan = _run_plan(data, settings, strategy, eta, keywords)
     given = keywords if eta is None else {"eta": eta, **keywords}
-    with _run_store(folder, plan.source, resume=resume, fresh=fresh) as store:
+    command = command or call_of("train", data, given)
+    with _claimed(folder, command, replace=resume or fresh):
+        store = _run_store(folder, plan.source, resume=resume, fresh=fresh)
         run = runs.resume(plan, store) if resume else runs.start(plan, store, watch_search)
         run = runs.finish(run, plan, store, watch=watch, stop_asked=stop_asked)
         model = plan.source.model_of(run.training)
-        record = runs.record_of(run, plan, model, command or call_of("train", data, given))
-        result = TrainResult(record, model)
+        result = TrainResult(runs.record_of(run, plan, model, command), model)
         if store is not None:
             store.save()
             result.save(store.folder)
@@ -281,20 +284,16 @@ def _run_plan(
     )
 
 
-@contextmanager
 def _run_store(
     folder: Folder, source: Source, *, resume: bool, fresh: bool
-) -> Iterator[RunCheckpoint | None]:
-    """Open the store of a run in a folder, for this process alone; None without a folder."""
+) -> RunCheckpoint | None:
     if folder is None:
-        yield None
-        return
+        return None
     if source.dataset is None:
         raise OptionError("folder must be None for a trainer of your own: its networks stay here.")
     store = RunCheckpoint(Path(folder), source.summary)
-    with store.held():
-        store.check(resume=resume, fresh=fresh)
-        yield store
+    store.check(resume=resume, fresh=fresh)
+    return store
 
 
 def search(
@@ -538,7 +537,7 @@ def reproduce(
     folder
         Keeps unfinished training: the same call goes on with it. By default nothing is kept.
     fresh
-        Start over where an earlier call was stopped.
+        Start over where an earlier call was stopped, and replace the results of another.
     watch
         Called with how far it is.
     stop_asked
@@ -569,7 +568,9 @@ def reproduce(
     experiments, omitted = chosen(names, images=dataset.image_shape is not None)
     if isinstance(workers, int | str | None) and not trains(experiments, dataset.train.n):
         workers = 1
+    command = command or call_of("reproduce", data, {"names": names})
     with (
+        _claimed(folder, command, replace=fresh),
         _folder(folder) as place,
         open_runs(place, dataset.summary, fresh=fresh) as store,
         _opened(dataset, workers) as executor,
@@ -586,7 +587,7 @@ def reproduce(
         if not done.complete:
             raise StoppedError("stopped: the same call with its folder goes on.")
         record = ReproduceRecord(
-            command=command or call_of("reproduce", data, {"names": names}),
+            command=command,
             seed=seed,
             published_data=is_published(dataset),
             experiments=done.experiments,
@@ -734,6 +735,11 @@ def _folder(folder: Folder) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="tuner-") as place:
         yield Path(place)
+
+
+def _claimed(folder: Folder, command: str, *, replace: bool) -> AbstractContextManager[None]:
+    """Hold the folder that was asked for, if one was."""
+    return nullcontext() if folder is None else claimed(Path(folder), command, replace=replace)
 
 
 def _opened(data: Dataset, workers: Workers) -> AbstractContextManager[Executor]:

@@ -233,3 +233,34 @@ def test_a_target_that_was_not_named_is_announced(
     done = tuner(*shlex.split(typed), *asked)
     assert ("target: column 'y', because of its name: " in done.err) == announced
     assert "target: column" not in done.out
+
+
+def test_a_second_run_goes_beside_the_first(tuner: "Tuner") -> None:
+    typed = [
+        "train",
+        "--data",
+        "iris",
+        "--hidden",
+        "4",
+        "--eta",
+        "0.5",
+        "--epochs",
+        "1",
+        "--json",
+        "--seed",
+    ]
+    first, second = (tuner(*typed, seed) for seed in "12")
+    assert (first.code, first.err) == (0, "")
+    assert (second.code, second.json["model"]) == (0, "reports/train-iris-2/model.safetensors")
+    assert second.err == (
+        "note: reports/train-iris belongs to another run: writing to reports/train-iris-2.\n"
+    )
+    again = tuner(*typed, "1").json
+    assert (again["model"], again["history"][0]["training_cost"]) == (
+        first.json["model"],
+        first.json["history"][0]["training_cost"],
+    )
+    refused = tuner(*typed, "2", "--out", "reports/train-iris")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "choose another folder (--out), or replace them (--fresh)" in refused.err
+    assert tuner(*typed, "2", "--out", "reports/train-iris", "--fresh").code == 0

@@ -10,7 +10,6 @@ import typer
 
 import tuner
 from tuner.cli.console import command_line
-from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import NOTHING_WRITTEN, if_interrupted
 from tuner.cli.options import AnswerOptions, DataOptions, NetworkOptions, Opt, WorkOptions, grouped
 from tuner.cli.output import json_text, narration, print_summary, print_table, warnings_json
@@ -41,6 +40,7 @@ class SearchOptions:
 
     start: Annotated[float, Opt("The first η to probe.", NUMBER, "0.01")]
     seeds: Annotated[int, Opt("Networks to train at each η.", INTEGER, "3")]
+    fresh: Annotated[bool, Opt("Replace the results of another run in --out.")]
     probe_epochs: Annotated[
         float | None,
         Opt("Passes over the data in a probe; else 3, but 100 to 1,200 steps.", NUMBER),
@@ -84,17 +84,17 @@ def find_eta(
     All networks are trained side by side in one process, whatever --workers says.
     """
     settings = network.hyperparameters(search.start)
-    out = work.out or Path("reports", f"find-eta-{data.title}")
+    default, command = Path("reports", f"find-eta-{data.title}"), command_line(context.obj)
     with narration() as say:
         say(f"reading {data.data}")
         dataset = data.load(settings.seed)
-        with output_folder(out):
+        with work.folder(default, command, replace=search.fresh) as out:
             with if_interrupted(NOTHING_WRITTEN):
                 found = tuner.find_eta(
                     dataset,
                     settings,
                     plan=search.plan,
-                    command=command_line(context.obj),
+                    command=command,
                     watch=lambda now: say(progress(now)),
                 )
             say("writing the report")

@@ -7,7 +7,8 @@ range is checked where the setting is used.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
@@ -17,9 +18,10 @@ import typer
 
 import tuner
 from tuner.cli.interrupts import NOTHING_WRITTEN, if_interrupted
-from tuner.cli.output import announce_target
+from tuner.cli.output import announce_target, note
 from tuner.durations import seconds_of
 from tuner.errors import OptionError, require
+from tuner.folders import claimed, claimed_or_next
 from tuner.settings import (
     INTEGER,
     NAME,
@@ -145,6 +147,18 @@ class WorkOptions:
 
     def __post_init__(self) -> None:
         require(self.workers is None or self.workers >= 1, "workers", self.workers, "at least 1")
+
+    @contextmanager
+    def folder(self, default: Path, command: str, *, replace: bool = False) -> Iterator[Path]:
+        """Hold the folder that was asked for, or else the default one, or its next number."""
+        if self.out is not None:
+            with claimed(self.out, command, replace=replace):
+                yield self.out
+            return
+        with claimed_or_next(default, command, replace=replace) as folder:
+            if folder != default:
+                note(f"{default} belongs to another run: writing to {folder}.")
+            yield folder
 
 
 @dataclass(frozen=True, kw_only=True)

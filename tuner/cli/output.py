@@ -37,19 +37,16 @@ def json_text(document: Mapping[str, object]) -> str:
     return json.dumps({"schema": SCHEMA, **document}, allow_nan=False)
 
 
-def warn(text: str) -> None:
-    """Print a warning on stderr, in one line."""
-    print(f"warning: {printable(text)}", file=sys.stderr)
+def note(text: str, kind: str = "note") -> None:
+    """Print on stderr, in one line, what a user should know beside the results."""
+    print(f"{kind}: {printable(text)}", file=sys.stderr)
 
 
 def announce_target(data: DataSummary, asked: str | None) -> None:
     """Print on stderr which column of a table is the target where none was asked for."""
     if asked is None and data.target is not None:
-        print(
-            f"target: column {data.target!r}, because of its name: give a target to choose"
-            " another.",
-            file=sys.stderr,
-        )
+        because = "because of its name: give a target to choose another."
+        note(f"column {data.target!r}, {because}", "target")
 
 
 def print_table(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import tuner
-from tuner.cli.folders import output_folder
 from tuner.cli.options import FOLDER, AnswerOptions, Opt, grouped
 from tuner.cli.output import Say, json_text, narration, print_sentences
 from tuner.errors import InputError
 from tuner.files import write_files
+from tuner.folders import claimed
 from tuner.records import (
     LANGUAGES,
     ReproduceRecord,
@@ -109,7 +109,7 @@ def _rebuilt(record: "StoredRecord", file: Path, place: PlaceOptions) -> "Report
             f"{file}: only pages of reproduce come in other languages: leave --lang out."
         )
     folder = place.out or file.parent
-    with output_folder(folder):
+    with claimed(folder, record.command):
         if folder.resolve() != file.parent.resolve():
             write_files(folder, {RECORDS: stored_json(record)})
         return write_page(record, folder, place.lang)
@@ -117,7 +117,7 @@ def _rebuilt(record: "StoredRecord", file: Path, place: PlaceOptions) -> "Report
 
 def _compared(records: "Sequence[StoredRecord]", names: Sequence[str], out: Path) -> "ReportFiles":
     comparison = tuner.compare(*records, names=names)
-    with output_folder(out):
+    with claimed(out, "compare", replace=True):
         return comparison.write(out)
 
 

@@ -9,7 +9,6 @@ import typer
 
 import tuner
 from tuner.cli.console import command_line
-from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import interrupts
 from tuner.cli.options import AnswerOptions, DataOptions, ExecutorOptions, Opt, grouped
 from tuner.cli.output import json_text, print_summary, print_table, progress_bar, warnings_json
@@ -44,7 +43,7 @@ class PageOptions:
 
     lang: Annotated[str, Opt("Language of the page: en or zh.", NAME, "en")]
     seed: Annotated[int, Opt("Random seed.", INTEGER, "0")]
-    fresh: Annotated[bool, Opt("Start over where an earlier call was interrupted.")]
+    fresh: Annotated[bool, Opt("Start over, and replace what --out holds of an earlier call.")]
 
     def __post_init__(self) -> None:
         require_choice("lang", self.lang, LANGUAGES)
@@ -76,12 +75,12 @@ def reproduce(
     from tuner.article.experiments import check_names
 
     check_names(names or [])
-    out = work.out or Path("reports", f"reproduce-{data.title}")
+    default = Path("reports", f"reproduce-{data.title}")
     command = command_line([each for each in context.obj if each != "--fresh"])
     with progress_bar(percent=True) as bar:
         bar.say(f"reading {data.data}")
         dataset = data.load(page.seed)
-        with output_folder(out):
+        with work.folder(default, command, replace=page.fresh) as out:
             with interrupts(bar.notice, "round of training", f"go on with {command}") as asked:
                 result = tuner.reproduce(
                     dataset,

@@ -11,7 +11,6 @@ import typer
 
 import tuner
 from tuner.cli.console import command_line
-from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import interrupted, interrupts
 from tuner.cli.options import DURATION, AnswerOptions, ExecutorOptions, Opt, grouped, load_data
 from tuner.cli.output import (
@@ -33,6 +32,7 @@ from tuner.cli.study_stored import (
     redacted,
 )
 from tuner.errors import InputError, OptionError
+from tuner.folders import claimed, output_folder
 from tuner.records import StudySummary, require, to_json
 from tuner.report.checks.study import study_cautions
 from tuner.report.format import duration, percent
@@ -148,9 +148,13 @@ def run(
     spec = read_spec(file)
     place = Place(work.out or default_folder(spec.name), options.storage)
     job = Job(file, spec, place, options, work, command_line(redacted(context.obj)))
-    ran, result = _run(job)
-    record = result.record if result.trials else None
-    written = result.write(job.place.folder) if record else None
+    with progress_bar() as bar:
+        dataset = _load(job, bar)
+        with _folder(job.place.folder, job.command):
+            ran, result = _run(job, dataset, bar)
+            record = result.record if result.trials else None
+            bar.say("writing the report")
+            written = result.write(job.place.folder) if record else None
     cautions = study_cautions(record) if record else ()
     if answer.json:
         document = _document(ran) | {"warnings": warnings_json(cautions)}
@@ -164,25 +168,20 @@ def run(
         raise interrupted(job.resume)
 
 
-def _run(job: Job) -> "tuple[Ran, StudyResult]":
+def _run(job: Job, dataset: "Dataset", bar: Bar) -> "tuple[Ran, StudyResult]":
     began = time.monotonic()
-    with progress_bar() as bar:
-        dataset = _load(job, bar)
-        with (
-            _folder(job.place.folder),
-            interrupts(bar.notice, "rung", f"go on with {job.resume}") as asked,
-        ):
-            result = tuner.search(
-                dataset,
-                job.spec,
-                trials=job.options.trials,
-                workers=job.work.scheduler or job.work.workers,
-                folder=job.place.folder,
-                storage=job.options.storage,
-                watch=lambda now: _show(now, bar),
-                stop_asked=lambda: asked() or _late(began, job.options.timeout),
-                command=job.command,
-            )
+    with interrupts(bar.notice, "rung", f"go on with {job.resume}") as asked:
+        result = tuner.search(
+            dataset,
+            job.spec,
+            trials=job.options.trials,
+            workers=job.work.scheduler or job.work.workers,
+            folder=job.place.folder,
+            storage=job.options.storage,
+            watch=lambda now: _show(now, bar),
+            stop_asked=lambda: asked() or _late(began, job.options.timeout),
+            command=job.command,
+        )
     record = result.record
     ended = asked() and not record.complete
     seconds = time.monotonic() - began
@@ -208,14 +207,15 @@ def _load(job: Job, bar: Bar) -> "Dataset":
 
 
 @contextmanager
-def _folder(folder: Path) -> Iterator[None]:
+def _folder(folder: Path, command: str) -> Iterator[None]:
     """Make the folder of a study; a study that could not begin leaves none behind."""
     from tuner.study.optuna_storage import LOCK
 
     ours = not folder.exists()
     with output_folder(folder):
         try:
-            yield
+            with claimed(folder, command):
+                yield
         except BaseException:
             if ours and [path.name for path in folder.iterdir()] == [LOCK]:
                 (folder / LOCK).unlink()

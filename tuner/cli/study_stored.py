@@ -12,12 +12,12 @@ from typing import Annotated, Any, Literal, get_args
 import typer
 
 from tuner.cli.console import PROGRAM
-from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted
 from tuner.cli.options import FILE, FOLDER, TEXT, AnswerOptions, Opt, grouped
-from tuner.cli.output import json_text, print_sentences, print_table, warn
+from tuner.cli.output import json_text, note, print_sentences, print_table
 from tuner.errors import InputError, OptionError, OutputError
 from tuner.files import write_file
+from tuner.folders import output_folder
 from tuner.records import StudySummary, Trial, require_choice, to_json
 from tuner.report.format import number, percent, whole
 from tuner.report.frames.study_space import in_words
@@ -130,7 +130,7 @@ def stored(options: PlaceOptions) -> list[tuple[Place, StudySummary]]:
         except InputError as error:
             if len(there) == 1:
                 raise
-            warn(str(error))
+            note(str(error), "warning")
     return sorted(found, key=lambda each: each[1].study)
 
 

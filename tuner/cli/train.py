@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -11,7 +12,6 @@ import typer
 import tuner
 from tuner.cli.console import PROGRAM, command_line
 from tuner.cli.find_eta import progress as search_progress
-from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import (
     NOTHING_WRITTEN,
     first_interrupt_asks,
@@ -40,6 +40,7 @@ from tuner.cli.output import (
     warnings_json,
 )
 from tuner.errors import OptionError, OutputError, require
+from tuner.folders import numbered, output_folder
 from tuner.records import ADVICE, Epoch, EtaSearch, Outcome, Run, StopReason, TrainRecord, to_json
 from tuner.records.training import divisions
 from tuner.report.checks.training import train_cautions
@@ -102,7 +103,7 @@ class KeepOptions:
     resume: Annotated[
         bool, Opt("Go on from the checkpoint in the output folder; may raise --epochs, --seconds.")
     ]
-    fresh: Annotated[bool, Opt("Start over where a checkpoint is, and lose it.")]
+    fresh: Annotated[bool, Opt("Start over where a checkpoint or another run is, and lose it.")]
 
     def __post_init__(self) -> None:
         if self.resume and self.fresh:
@@ -130,10 +131,12 @@ def train(
     epoch, with all results, to be resumed. All is done in one process, whatever --workers says.
     """
     settings = network.hyperparameters(strategy.first_eta)
-    out = work.out or Path("reports", f"train-{data.title}")
     argv = [each for each in context.obj if each not in ("--resume", "--fresh")]
-    resume = command_line([*argv, "--resume"])
-    if keep.save and (keep.save.is_dir() or keep.save.absolute() == (out / CHECKPOINT).absolute()):
+    command = command_line(argv)
+    default = Path("reports", f"train-{data.title}")
+    if keep.resume:
+        default = with_checkpoint(default)
+    if keep.save and (keep.save.is_dir() or keep.save.name == CHECKPOINT):
         raise OutputError(f"--save {keep.save} is taken: choose another file.")
     with narration() as say:
         say(f"reading {data.data}")
@@ -141,7 +144,10 @@ def train(
         with ExitStack() as folders:
             if keep.save is not None:
                 folders.enter_context(output_folder(keep.save.parent, "--save"))
-            folders.enter_context(output_folder(out))
+            held = work.folder(default, command, replace=keep.fresh or keep.resume)
+            out = folders.enter_context(held)
+            elsewhere = [] if out in (work.out, default) else ["--out", str(out)]
+            resume = command_line([*argv, *elsewhere, "--resume"])
             with _stopping(out, say, resume) as stopping:
                 result = tuner.train(
                     dataset,
@@ -154,7 +160,7 @@ def train(
                     watch=stopping.watch,
                     watch_search=lambda now: say(search_progress(now)),
                     stop_asked=stopping.asked,
-                    command=command_line(argv),
+                    command=command,
                 )
             if keep.save is not None:
                 tuner.save_model(result.model, keep.save)
@@ -170,6 +176,13 @@ def train(
         _print_answer(result.record, written, model)
     if stopped:
         raise interrupted(resume)
+
+
+def with_checkpoint(default: Path) -> Path:
+    """Return the default folder, or the numbered one beside it, that holds a checkpoint."""
+    folders = (numbered(default, n) for n in count(1))
+    there = takewhile(lambda folder: folder == default or folder.is_dir(), folders)
+    return next((folder for folder in there if (folder / CHECKPOINT).is_file()), default)
 
 
 class _Stopping:

@@ -10,7 +10,6 @@ import typer
 
 import tuner
 from tuner.cli.console import command_line
-from tuner.cli.folders import output_folder
 from tuner.cli.interrupts import if_interrupted, interrupts
 from tuner.cli.options import (
     DURATION,
@@ -30,6 +29,7 @@ from tuner.cli.output import (
     print_table,
     warnings_json,
 )
+from tuner.folders import claimed
 from tuner.records import TuneProgress, TuneRecord, require, to_json
 from tuner.report.checks.tune import tune_cautions
 from tuner.report.format import duration
@@ -92,7 +92,7 @@ def tune(
         command=command_line([each for each in context.obj if each != "--fresh"]),
         began=began,
     )
-    with narration() as say, output_folder(out):
+    with narration() as say, claimed(out, request.command, replace=options.fresh):
 
         def watch(now: TuneProgress) -> None:
             spent = f"{clock(time.monotonic() - began)} of {clock(request.budget)}"

@@ -1,13 +1,13 @@
 """The files that a run of `train` keeps in its folder, so that it can be resumed after a kill."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tuner.errors import InputError
-from tuner.files import clear_parts, only_process
+from tuner.files import clear_parts
 from tuner.records import DataSummary, EtaSearch, Record
 from tuner.settings import Hyperparameters
 from tuner.storage import CHECKPOINT
@@ -16,7 +16,7 @@ from tuner.storage.run_store import read_entry, write_entry
 from tuner.trainers.native import NativeLane
 from tuner.training.loop import Training
 
-SEARCH, LOCK = "eta-search.json", "train.lock"
+SEARCH = "eta-search.json"
 
 SECONDS_BETWEEN = 1.0
 """Writing a checkpoint after each epoch would take longer than many an epoch."""
@@ -55,25 +55,6 @@ class RunCheckpoint:
         self.latest: Training[NativeLane] | None = None
         self._unsaved: FoundEta | None = None
         self._saved_at = time.monotonic()
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the folder for this process alone.
-
-        Raises
-        ------
-        InputError
-            When another process trains there.
-        """
-        lock = self.folder / LOCK
-        taken = InputError(
-            f"{self.folder}: another process trains there: wait for it, or choose another --out."
-        )
-        with only_process(lock, taken):
-            try:
-                yield
-            finally:
-                lock.unlink(missing_ok=True)
 
     def check(self, *, resume: bool, fresh: bool) -> None:
         """Raise `InputError` unless it is clear what to do with a checkpoint, if there is one."""
