@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tuner.cli.predict import harmless
 from tuner.storage.models import load_model
 
 if TYPE_CHECKING:
@@ -104,13 +103,3 @@ def test_what_cannot_be_predicted(tuner: "Tuner", model: str, typed: str, said: 
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert said in answer.err
     assert sorted(path.name for path in Path().iterdir()) == before
-
-
-@pytest.mark.parametrize("name", ["=1", "+a", "-a", "@a", "\ta", "\ra", "-1e5x", "-inf", "+1_0"])
-def test_formulas_are_made_harmless(name: str) -> None:
-    assert harmless(name) == f"'{name}"
-
-
-@pytest.mark.parametrize("name", ["-1", "+2.5", "-1e5", "a=b", "猫", "", "'=1"])
-def test_all_else_stays(name: str) -> None:
-    assert harmless(name) == name

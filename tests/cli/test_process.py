@@ -91,6 +91,50 @@ def test_a_terminal_shows_progress_and_colours(
     assert [words for words in said if words not in shown] == []
 
 
+HOSTILE = ("\x1b[31mRED", "\x1b]0;title\x07", "\x9b31m", "\u202egnp")
+
+
+def test_no_name_commands_the_terminal(tmp_path: Path) -> None:
+    rows = [f"{i % 4},{HOSTILE[i % 4]}\n" for i in range(60)]
+    name = "\x1b]0;pwn\x07\u202e.csv"
+    (tmp_path / name).write_text("x,kind\n" + "".join(rows), "utf-8")
+    typed = (
+        "--target",
+        "kind",
+        "--hidden",
+        "2",
+        "--eta",
+        "1",
+        "--epochs",
+        "1",
+        "--save",
+        "m.safetensors",
+    )
+    trained, shown = shown_on_a_terminal(tmp_path, "train", "--data", name, *typed)
+    predicted, table = shown_on_a_terminal(tmp_path, "predict", "m.safetensors", "--data", name)
+    assert (trained, predicted) == (0, 0), shown + table
+    assert [each for each in (*HOSTILE, name) if each in shown or each in table] == []
+    assert r"\x1b]0;pwn\x07\u202e" in shown
+    assert "\\" in table
+    pipe = subprocess.run(
+        [*TUNER, "predict", "m.safetensors", "--data", name, "--probabilities"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+    )
+    assert f"p({HOSTILE[0]})" in pipe.stdout.decode()  # what is piped stays as it is
+
+
+def test_a_name_that_is_not_utf8_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff\xfe.csv")).write_text("x,kind\n1,a\n")
+    done = subprocess.run(
+        [*TUNER, "tune", "--data", b"\xff\xfe.csv"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"error: \\udcff\\udcfe.csv: the name is not UTF-8: rename the file.\n"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_ctrl_c_ends_with_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     with subprocess.Popen(
         [*INTERRUPTIBLE, "find-eta", "--seeds", "50", "--out", "a/b"],

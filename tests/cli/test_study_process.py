@@ -154,10 +154,21 @@ def test_the_dashboard_answers_this_machine_alone(tmp_path: Path) -> None:
         assert names == ["long"]
         with urllib.request.urlopen(url) as page:
             assert page.status == 200
-        foreign = urllib.request.Request(url, headers={"Host": "example.com"})
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(foreign)
         port = url.split(":")[2].split("/")[0]
+        refused = (
+            {"Host": "example.com"},
+            {"Host": f"127.0.0.1:{port}@example.com"},
+            {"Origin": "https://example.com"},
+            {"Origin": "null"},
+            {"Origin": "http://127.0.0.1:1"},
+        )
+        for headers in refused:
+            foreign = urllib.request.Request(url, headers=headers)
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                urllib.request.urlopen(foreign)
+        for headers in ({"Host": "localhost"}, {"Origin": f"http://127.0.0.1:{port}"}):
+            with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as page:
+                assert page.status == 200
         second = subprocess.run(
             [*INTERRUPTIBLE, "dashboard", "long", "--port", port],
             cwd=tmp_path,

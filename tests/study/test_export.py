@@ -61,7 +61,23 @@ def test_a_column_holds_one_type(values: tuple[Value, ...], column: list[object]
 
 
 @pytest.mark.parametrize(
-    "cell", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "－x", "=", "-"]
+    "cell",
+    [
+        "=1+1",
+        "+cmd",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "＝1",
+        "－x",
+        "=",
+        "-",
+        "-1e5x",
+        "-inf",
+        "+1_0",
+    ],
 )
 def test_what_a_spreadsheet_would_run_is_quoted(cell: str) -> None:
     study = _study(_trial(0, {"cost": cell, f"{cell}x": 1.0}, stop_reason=(cell,)))

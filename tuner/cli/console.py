@@ -1,6 +1,5 @@
 """Exit codes and error lines: 0 done, 1 failed, 2 bad usage or input, 130 Ctrl-C."""
 
-import io
 import os
 import re
 import shlex
@@ -9,7 +8,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from tuner.errors import DataWarning, InputError, OptionError, SealWarning, TunerError
 
@@ -27,22 +26,24 @@ def exit_code(argv: Sequence[str], command: Callable[[Sequence[str]], int]) -> i
     command
         Does it, and returns the exit code of success.
     """
-    try:
-        _print_anything()
-        with _warnings_in_one_line():
-            code = command(argv)
-        print(end="", flush=True)
-    except BrokenPipeError:
-        return DONE  # whoever read the results has seen enough
-    except (Exception, KeyboardInterrupt) as error:
-        if "--debug" in argv:
-            traceback.print_exc()
-        print(_line(error), file=sys.stderr)
-        return _code(error)
-    else:
-        return code
-    finally:
-        _empty_stdout()
+    with _safe_terminals():
+        try:
+            _print_anything()
+            _require_utf8(argv)
+            with _warnings_in_one_line():
+                code = command(argv)
+            print(end="", flush=True)
+        except BrokenPipeError:
+            return DONE  # whoever read the results has seen enough
+        except (Exception, KeyboardInterrupt) as error:
+            if "--debug" in argv:
+                traceback.print_exc()
+            print(_line(error), file=sys.stderr)
+            return _code(error)
+        else:
+            return code
+        finally:
+            _empty_stdout()
 
 
 def command_line(argv: Sequence[str]) -> str:
@@ -54,6 +55,53 @@ def command_line(argv: Sequence[str]) -> str:
     "python -m tuner find-eta --data 'my data.csv'"
     """
     return shlex.join([*PROGRAM.split(), *argv])
+
+
+class Terminal:
+    """A terminal that shows what cannot be printed by its number, so that no text commands it.
+
+    Names of classes, files and studies come from elsewhere.
+
+    Attributes
+    ----------
+    unfiltered
+        The stream itself, for what we draw ourselves: colors, a bar.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.unfiltered = stream
+
+    def write(self, text: str) -> int:
+        """Write a text whose lines may end."""
+        return self.unfiltered.write(printable(text, keep="\n\t"))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.unfiltered, name)
+
+
+def unfiltered(stream: Any) -> Any:
+    """Return the stream behind a `Terminal`; any other as it is."""
+    return stream.unfiltered if isinstance(stream, Terminal) else stream
+
+
+@contextmanager
+def _safe_terminals() -> Iterator[None]:
+    before = sys.stdout, sys.stderr
+    safe = (Terminal(s) if s and s.isatty() else s for s in before)
+    sys.stdout, sys.stderr = safe
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def _require_utf8(argv: Sequence[str]) -> None:
+    """Raise `InputError` for a name that no record and no page could hold."""
+    for word in argv:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{word}: the name is not UTF-8: rename the file.") from None
 
 
 @contextmanager
@@ -74,7 +122,7 @@ def _warnings_in_one_line() -> Iterator[None]:
 
 def _print_anything() -> None:
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+        if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # η on a terminal that knows only ASCII
 
 
@@ -98,8 +146,8 @@ def _line(error: BaseException) -> str:
     return words if isinstance(error, KeyboardInterrupt) else f"error: {words}"
 
 
-def printable(text: str) -> str:
-    r"""Return a text in one line that no terminal takes for a command.
+def printable(text: str, keep: str = "") -> str:
+    r"""Return a text that no terminal takes for a command, in one line unless `keep` says more.
 
     Examples
     --------
@@ -107,8 +155,7 @@ def printable(text: str) -> str:
     a\x1b[31m\u202eb
     """
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
+        c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text
     )
 
 

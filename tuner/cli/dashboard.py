@@ -1,5 +1,6 @@
 """`dashboard`: Optuna's dashboard on a study, for this machine only."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -82,11 +83,12 @@ def _place(name: str | None, options: PlaceOptions) -> Place:
 
 
 def _for_this_machine(app: App) -> App:
-    """Answer nobody who came by another name than this machine's own (DNS rebinding)."""
+    """Answer nobody who came by another name than this machine's own, or from another's page."""
 
     def guarded(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        host = str(environ.get("HTTP_HOST", "")).rpartition(":")[0]
-        if host in (HOST, "localhost"):
+        host = str(environ.get("HTTP_HOST"))
+        ours = re.fullmatch(r"(127\.0\.0\.1|localhost)(:\d+)?", host)
+        if ours and environ.get("HTTP_ORIGIN") in (None, f"http://{host}"):
             return app(environ, start)
         start("403 Forbidden", [("Content-Type", "text/plain")])
         return [b"open it as 127.0.0.1"]

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from tuner.cli.console import printable
+from tuner.cli.console import printable, unfiltered
 from tuner.records import SCHEMA, DataSummary
 from tuner.report.checks.base import Caution
 from tuner.report.summaries.base import Summary
@@ -80,12 +80,12 @@ def print_table(
             overflow="fold" if last else "ellipsis",
         )
     for row in rows:
-        table.add_row(*(Text(cell, styles.get(cell, "")) for cell in row))
+        table.add_row(*(Text(printable(cell), styles.get(cell, "")) for cell in row))
     console = Console(width=width())
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():
-        print(line.rstrip())
+        print(line.rstrip(), file=unfiltered(sys.stdout))
 
 
 def print_sentences(sentences: Iterable[str]) -> None:
@@ -140,8 +140,8 @@ def narration() -> Iterator[Say]:
     if not watched():
         yield lambda _: None
         return
-    with Console(stderr=True).status("") as status:
-        yield lambda text: status.update(Text(text, no_wrap=True, overflow="ellipsis"))
+    with Console(file=unfiltered(sys.stderr)).status("") as status:
+        yield lambda text: status.update(Text(printable(text), no_wrap=True, overflow="ellipsis"))
 
 
 class Bar:
@@ -179,7 +179,7 @@ class Bar:
 
     def _draw(self, done: float | None, total: float | None, words: str) -> None:
         if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, completed=done, total=total, said=words)
+            self._progress.update(self._task, completed=done, total=total, said=printable(words))
 
 
 @contextmanager
@@ -197,7 +197,7 @@ def progress_bar(*, percent: bool = False) -> Iterator[Bar]:
         table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
     )
     columns = (progress.BarColumn(14), amount, words)
-    console = Console(stderr=True)
+    console = Console(file=unfiltered(sys.stderr))
     console.width -= len("^C ")  # which the terminal writes behind the bar, on the same line
     with progress.Progress(*columns, console=console, transient=True, expand=True) as bars:
         yield Bar(bars)

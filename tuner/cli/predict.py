@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +16,10 @@ from tuner.cli.output import json_text, narration, warnings_json
 from tuner.errors import OptionError, OutputError
 from tuner.files import write_file
 from tuner.report.checks.data import DATA_CHECKS
+from tuner.study.export import harmless
 
 if TYPE_CHECKING:
     from tuner.results import Predictions
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula, if no number follows."""
-
-NUMBER = re.compile(r"[+-]\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,19 +74,10 @@ def csv_text(predicted: "Predictions", *, every: bool) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     names = [f"p({name})" for name in predicted.classes] if every else []
-    writer.writerow(["row", "class", "probability", *names])
+    writer.writerow(["row", "class", "probability", *map(harmless, names)])
     for (row, name, share), shares in zip(_best(predicted), predicted.probabilities, strict=True):
         writer.writerow([row, harmless(name), share, *(_shorts(shares) if every else ())])
     return out.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run as a formula.
-
-    >>> harmless("=1+1"), harmless("-1"), harmless("猫")
-    ("'=1+1", '-1', '猫')
-    """
-    return f"'{cell}" if cell.startswith(FORMULA) and not NUMBER.fullmatch(cell) else cell
 
 
 def _best(predicted: "Predictions") -> list[tuple[int, str, float]]:

@@ -163,7 +163,8 @@ def data_part(request: TuneRequest) -> dict[str, Any]:
 def network_part(settings: Hyperparameters) -> dict[str, Any]:
     """Return the settings as the table [network] of a study file holds them."""
     own = {"eta", "seed"}
-    return {k.rstrip("_"): v for k, v in vars(settings).items() if k not in own}
+    given = ((k, v) for k, v in vars(settings).items() if k not in own and v is not None)
+    return {k.rstrip("_"): v for k, v in given}
 
 
 def _lambdas(n: int, *, augmented: bool) -> tuple[float, float]:
