@@ -37,13 +37,13 @@ class ServerOptions:
 def dashboard(
     *,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Of a study, as `study list` calls it.")
+        str | None, typer.Argument(metavar="NAME", help="Of a study, as `study list` calls it.")
     ] = None,
     server: ServerOptions,
     options: PlaceOptions,
     answer: AnswerOptions,
 ) -> None:
-    """Open Optuna's dashboard on the storage of a study, until Ctrl-C.
+    """Open Optuna's dashboard on a study, until Ctrl-C.
 
     It answers on 127.0.0.1 only: nothing else than this machine can see it.
     """

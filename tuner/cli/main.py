@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -91,8 +91,18 @@ def run(argv: Sequence[str]) -> int:
     return exit_code(argv, _run_command)
 
 
+def _hide_types_of_arguments(command: Any) -> None:
+    """Leave `<list[str]>` and the like out of the help: the name of an argument says what it is."""
+    for each in getattr(command, "commands", {}).values():
+        _hide_types_of_arguments(each)
+    for parameter in command.params:
+        if parameter.param_type_name == "argument":
+            parameter.display_type_rich = lambda ctx: None  # noqa: ARG005
+
+
 def _run_command(argv: Sequence[str]) -> int:
     command = typer.main.get_command(app)
+    _hide_types_of_arguments(command)
     try:
         with command.make_context(PROGRAM, with_settings(argv), obj=tuple(argv)) as context:
             command.invoke(context)

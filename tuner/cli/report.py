@@ -45,14 +45,14 @@ def report(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN|STUDY…",
+            metavar="RUN|STUDY",
             help="Folders with a records.json, or such files, also those saved from a page.",
         ),
     ],
     place: PlaceOptions,
     answer: AnswerOptions,
 ) -> None:
-    """Rebuild a report from its records, or compare several runs or studies.
+    """Rebuild a report, or compare several runs or studies.
 
     Of one record it writes the page and its figures again, the same to the byte. Of several it
     writes compare.html: runs that differ only in their seed count as one, and are compared with

@@ -56,14 +56,14 @@ def reproduce(
     context: typer.Context,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME…]", help="Which experiments; all of them if none is named."),
+        typer.Argument(metavar="NAME", help="Which experiments; all of them if none is named."),
     ] = None,
     data: DataOptions,
     page: PageOptions,
     work: ExecutorOptions,
     answer: AnswerOptions,
 ) -> None:
-    """Run the article's experiments, and show its published figures beside ours.
+    """Run the article's experiments beside its own figures.
 
     The published figures are those of MNIST: --data mnist. Networks are trained in --workers
     processes (default: all cores), each kind once, whatever number of experiments need it. The test

@@ -68,7 +68,7 @@ def tune(
     work: ExecutorOptions,
     answer: AnswerOptions,
 ) -> None:
-    """Tune a network from data to report, in the article's order of work.
+    """Tune a network in the article's order of work.
 
     A sanity check; η by its threshold; overfitting and regularizers; a study of λ and network
     size; η again; the best candidates trained on paired seeds, η halved to the end; then the
