@@ -129,6 +129,7 @@ def test_provenance_is_complete(record: FindEtaRecord, tmp_path: Path) -> None:
         "784 (images of 28 × 28)",
         "0, 1, 2, 3, 4, 5, 6, 7, 8, 9",
         "OpenBLAS 0.3.30, 1 thread",
+        "split seed",
         "2.4.6",
         "3.11.2",
     ):

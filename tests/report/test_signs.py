@@ -226,7 +226,7 @@ def test_verdict_of_a_run_that_failed(train_record: TrainRecord, run: Run) -> No
     ("etas", "words"),
     [
         ((0.5, 0.05), "η was divided by 10 once, from 0.5 to 0.05."),
-        ((0.5, 0.25, 0.1), "η was changed twice, from 0.5 to 0.1."),
+        ((*[0.5] * 4, *[0.25] * 4, *[0.1] * 4), "η was changed twice, from 0.5 to 0.1."),
         ((0.5, 0.5), "η stayed at 0.5."),
     ],
 )

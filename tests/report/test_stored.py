@@ -75,6 +75,8 @@ def put(*path: str | int, value: Any) -> Callable[[Any], None]:
             r"eta_search\.judgements\.1: costs must be 13, one for each epoch but is 0",
         ),
         (put("eta_search", "probes", 0, "eta", value=0), r"probes\.0\.eta: .* greater than 0"),
+        (put("data", "n_validation", value=2**70), "n_validation is 1180591620717411303424 but"),
+        (put("result", "history", 0, "epoch", value=-(2**70)), "epoch is -1180591620717411303424"),
     ],
 )
 def test_a_broken_record_is_one_line(

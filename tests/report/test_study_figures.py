@@ -38,9 +38,9 @@ from tuner.report.charts.study_tradeoffs import (
     strategy_means,
 )
 from tuner.report.charts.theme import LEVELS, STATES
-from tuner.report.charts.trials import apart, few, tick_texts
+from tuner.report.charts.trials import apart, few, set_axis, tick_texts
 from tuner.report.frames.study import trial_table
-from tuner.report.frames.study_space import dimensions
+from tuner.report.frames.study_space import Dimension, dimensions
 
 ODD = ("<script>alert(1)</script>", "$x_1$ and $", "\u2028", "很长的激活函数名称" * 20, "'\"&", "")
 EVERYTHING = {
@@ -254,3 +254,14 @@ def test_the_same_study_gives_the_same_bytes() -> None:
         every_figure(rich_study()), every_figure(rich_study()), strict=True
     ):
         assert render(one) == render(two)
+
+
+@pytest.mark.parametrize("ends", [(1e-300, 1e300), (5e-324, 1e308), (1e-200, 1e10), (0.1, 0.1)])
+def test_a_range_of_any_width_has_an_axis(ends: tuple[float, float]) -> None:
+    low, high = ends
+    figure = Figure()
+    axes = figure.subplots()
+    set_axis(axes, axes.xaxis, Dimension("lambda", "log", low, high), [])
+    left, right = axes.get_xlim()
+    assert 0 < left < right < math.inf
+    assert render(figure).png

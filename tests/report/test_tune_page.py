@@ -9,20 +9,21 @@ import pytest
 
 from tests.report.test_stored import put
 from tests.support.report.pages import Reader
-from tests.support.report.runs import BROKEN
+from tests.support.report.runs import BROKEN, run_of
 from tests.support.report.studies import large
 from tests.support.report.tunes import ORDER, tuning
 from tuner.errors import InputError
 from tuner.records import EtaSearch, Shortfall, TuneRecord
 from tuner.report import ReportFiles, load_stored, show, stored_json, write_tune
 from tuner.report.checks.tune import PLANNED, tune_cautions
-from tuner.report.frames.tune import final_table, judged_table, means_table
+from tuner.report.frames.tune import final_table, judged_table, means_table, steps_table
 from tuner.report.frames.tune_contenders import (
     final_differences,
     finalists,
     plain_and_chosen,
 )
 from tuner.report.summaries.phrases import STEP_TITLES
+from tuner.report.summaries.suggestions import tune_findings
 from tuner.report.summaries.tune_steps import conclusions
 
 NASTY = "<script>alert(1)</script> </script> \"'&amp; \u2028 {{ 7*7 }} 手写数字数据集"
@@ -250,3 +251,40 @@ def test_a_broken_tuning_is_one_line(
 
 def test_every_step_has_a_name(tuned: TuneRecord) -> None:
     assert tuple(STEP_TITLES) == ORDER == tuple(step.name for step in tuned.steps)
+
+
+def test_what_candidates_were_compared_by_is_what_stands_in_their_table(
+    tuned: TuneRecord, tmp_path: Path
+) -> None:
+    compared = ((0.951, 0.952, 0.953), (0.947, 0.948, 0.949), (0.89, 0.891, 0.892))
+    candidates = tuple(
+        replace(each, compared=shares)
+        for each, shares in zip(tuned.final.candidates, compared, strict=True)
+    )
+    record = replace(tuned, final=replace(tuned.final, candidates=candidates))
+    html = page(record, tmp_path)
+    table = Reader(html[html.index("What was compared") :]).text
+    assert "accuracy of the weights averaged over the half epoch after epoch 8" in table
+    for accuracy in ("95.20 %", "94.80 %", "89.10 %"):
+        assert accuracy in table
+    assert "The curves below show each network as it was trained" in html
+    assert "weights averaged" not in page(tuned, tmp_path / "not averaged")
+
+
+def test_the_page_and_the_terminal_have_one_clock(tuned: TuneRecord) -> None:
+    last = steps_table(tuned).iloc[-1]
+    assert [last["step"], last["seconds"]] == ["All steps", tuned.seconds]
+
+
+def test_what_tune_tried_itself_is_not_suggested(tuned: TuneRecord) -> None:
+    run = run_of([(1 / k, 0.3 + k / 9, 1.0, 0.8) for k in range(1, 40)])
+    runs = tuned.final.candidates[1].runs
+    overfit = replace(run, settings=runs[2].settings)
+    winner = replace(tuned.final.candidates[1], runs=(*runs[:2], overfit))
+    candidates = (tuned.final.candidates[0], winner, tuned.final.candidates[2])
+    record = replace(tuned, final=replace(tuned.final, candidates=candidates))
+    (found,) = tune_findings(record)
+    assert found.signs
+    for tried in ("--dropout", "--lambda", "--patience", "--hidden", "find-eta"):
+        assert tried not in " ".join(found.remedies)
+    assert any("More training data" in each for each in found.remedies)

@@ -21,6 +21,9 @@ from tuner.report.version1 import upgraded
 RECORDS = 2
 """The form of `records.json`; version 1 is read too."""
 
+LARGEST = 2**48
+"""No count of a record is larger, so that sums of counts fit into 64 bits."""
+
 StoredRecord = FindEtaRecord | TrainRecord | StudyRecord | TuneRecord | ReproduceRecord
 
 KINDS: Mapping[str, type[StoredRecord]] = {
@@ -87,6 +90,7 @@ def load_stored(path: Path) -> StoredRecord:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             _refuse(path, f"is no {kind} record of version 1: give a records.json", error)
     try:
+        _check_size(document)
         return from_json(KINDS[kind], json.dumps(document))
     except InputError as error:
         _refuse(path, str(error).removesuffix("."), error)
@@ -110,6 +114,18 @@ def _document(path: Path) -> dict[str, object]:
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def _check_size(value: object, name: str = "") -> None:
+    """Refuse whole numbers that no table holds; a seed may be of any size."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            _check_size(each, key)
+    elif isinstance(value, list):
+        for each in value:
+            _check_size(each, name)
+    elif isinstance(value, int) and abs(value) > LARGEST and "seed" not in name:
+        raise InputError(f"{name} is {value} but must be at most {LARGEST}")
 
 
 def _finite(text: str) -> float:

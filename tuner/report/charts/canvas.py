@@ -1,5 +1,6 @@
 """The parts of a figure: an empty canvas, its limits, legend and line-end labels."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from tuner.report.charts.annotations import Landmarks
 from tuner.report.charts.theme import MUTED, Mark
@@ -113,12 +114,19 @@ def keys_of(marks: Mapping[Any, Mark], names: Iterable[str], *, line: bool) -> l
     return [key(mark, str(name), line=line) for name, mark in marks.items() if name in occurring]
 
 
+_MOST_DECADES = 9
+
+
 def label_etas(axis: Axis) -> None:
     """Write the learning rates along a logarithmic axis, whose limits stand."""
     low, high = axis.get_view_interval()
-    axis.set_major_locator(
-        LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 100 else (1.0,), numticks=9)
-    )
+    if high < 100 * low:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=9))
+    else:  # LogLocator overflows near the largest numbers
+        first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
+        step = -(-(last - first + 1) // _MOST_DECADES)
+        decades = range(first + -first % step, last + 1, step)
+        axis.set_major_locator(FixedLocator([float(f"1e{decade}") for decade in decades]))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda eta, _: number(eta)))
 

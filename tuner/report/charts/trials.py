@@ -81,7 +81,7 @@ def set_axis(axes: Axes, axis: Axis, dimension: Dimension, places: Sequence[floa
     long = lettered(dimension.long, 32, "searched dimension")
     axes.set(**{f"{name}label": long, f"{name}scale": _SCALES[dimension.scale]})
     axes.set(**{f"{name}lim": limits})
-    if dimension.scale == "log" and high / low >= _WIDE:
+    if dimension.scale == "log" and math.log(high) - math.log(low) >= math.log(_WIDE):
         label_etas(axis)
     elif dimension.scale == "choice":
         _set_choices(axis, dimension.choices)
@@ -97,10 +97,14 @@ _WIDE = 8
 def _spared(dimension: Dimension, low: float, high: float) -> tuple[float, float]:
     """Leave some room beyond the ends of a range."""
     if dimension.scale == "log":
-        factor = max((high / low) ** 0.04, 1.01)
-        return low / factor, high * factor
+        spare = max(0.04 * (math.log(high) - math.log(low)), math.log(1.01))
+        return max(low * math.exp(-spare), _SMALLEST), min(high * math.exp(spare), _LARGEST)
     spare = 0.04 * (high - low) or 0.5
     return low - spare, high + spare
+
+
+_SMALLEST, _LARGEST = 1e-300, 1e300
+"""Ends of an axis, beyond which matplotlib's own sums overflow."""
 
 
 def _set_choices(axis: Axis, choices: Sequence[str]) -> None:

@@ -75,7 +75,7 @@ def probe_table(search: EtaSearch) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `eta`, `seed`, `epoch` (epochs of the training data since the start), `cost` (the
-        regularised training cost; NaN where it was not finite). Example: `judgement_table`.
+        regularized training cost; NaN where it was not finite). Example: `judgement_table`.
     """
     rows = [
         (probe.eta, probe.seed, epoch, finite_or_nan(cost))

@@ -12,8 +12,9 @@ from tuner.stats import mean_interval, wilson
 
 
 def steps_table(record: TuneRecord) -> pd.DataFrame:
-    """Return one row for each step: `step` and `seconds`."""
+    """Return one row for each step, `step` and `seconds`, and one for the whole tuning."""
     rows = [(STEP_TITLES[each.name], each.seconds) for each in record.steps]
+    rows.append(("All steps", record.seconds))
     return pd.DataFrame(rows, columns=["step", "seconds"])
 
 

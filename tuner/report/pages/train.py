@@ -1,6 +1,6 @@
 """The report of `train`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tuner.records import TrainRecord
@@ -25,7 +25,7 @@ from tuner.report.frames.training import history_table
 from tuner.report.pages.find_eta import eta_answer, eta_downloads, eta_evidence
 from tuner.report.pages.inspection import confusion_download, inspection_evidence
 from tuner.report.provenance import provenance
-from tuner.report.summaries.suggestions import findings
+from tuner.report.summaries.suggestions import Finding, findings
 from tuner.report.summaries.training import train_verdict
 
 
@@ -57,7 +57,7 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
         verdict=train_verdict(record),
         cautions=train_cautions(record),
         sections=(
-            Section("signs", "What the curves say", tuple(finding_parts(record))),
+            Section("signs", "What the curves say", tuple(finding_parts(findings(record)))),
             Section("evidence", "Evidence", (curves_figure(run), overfitting_figure(run))),
             Section(
                 "inspection",
@@ -81,9 +81,8 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
     return write_report(report, folder)
 
 
-def finding_parts(record: TrainRecord) -> Iterator[Part]:
+def finding_parts(found: Sequence[Finding]) -> Iterator[Part]:
     """Return the signs that the curves of a run show, and what to try."""
-    found = findings(record)
     for finding in found:
         yield Heading(finding.heading)
         yield Points(tuple(sign.text for sign in finding.signs))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tuner.records import StepName, TuneRecord
+from tuner.records import Confirmation, StepName, TuneRecord
 from tuner.report.charts.comparison import accuracy_figure, differences_figure, gap_figure
 from tuner.report.charts.training import curves_figure
 from tuner.report.checks.tune import tune_cautions
@@ -51,6 +51,7 @@ from tuner.report.pages.train import finding_parts
 from tuner.report.provenance import provenance
 from tuner.report.summaries.comparison import difference_words
 from tuner.report.summaries.phrases import STEP_TITLES
+from tuner.report.summaries.suggestions import tune_findings
 from tuner.report.summaries.tune import tune_verdict
 from tuner.report.summaries.tune_steps import conclusions, left_out_sentences
 
@@ -100,7 +101,11 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
             ),
             step("eta-again", eta_brief(record.eta_again, "eta-again")),
             step("final", (*_final(record, curves), curves_figure(model.result, "model"))),
-            Section("curves", "What the curves of the model say", tuple(finding_parts(model))),
+            Section(
+                "curves",
+                "What the curves of the model say",
+                tuple(finding_parts(tune_findings(record))),
+            ),
             step("test", (_judged(record),)),
             Section(
                 "inspection",
@@ -165,6 +170,12 @@ def _final(record: TuneRecord, curves: pd.DataFrame) -> Iterator[Part]:
     if against:
         yield Points(tuple(difference_words(each) for each in against))
         yield differences_figure(every, against, "final")
+    if _averaged(record.final):
+        yield Text(
+            "The curves below show each network as it was trained. The candidates were compared by"
+            " the mean of the weights over half an epoch more, which is closer to what the network"
+            " reaches once η comes down."
+        )
     yield accuracy_figure(every, curves, "final")
 
 
@@ -186,9 +197,23 @@ def _candidates(record: TuneRecord) -> Table:
         "trial": whole("trial of the study"),
         "role": Column("status", names=_ROLES),
     }
-    epochs, seeds = count(record.final.compared_at, "epoch"), count(int(frame["seeds"][0]), "seed")
-    caption = f"Means over {seeds}, paired, after {epochs}"
+    seeds = count(int(frame["seeds"][0]), "seed")
+    caption = f"What was compared: {_compared(record)}, mean of {seeds}"
     return Table(caption, frame, columns, sortable=True)
+
+
+def _compared(record: TuneRecord) -> str:
+    """Name the accuracies by which candidates were compared."""
+    at = record.final.compared_at
+    if _averaged(record.final):
+        return f"accuracy of the weights averaged over the half epoch after epoch {at}"
+    return f"best accuracy in {count(at, 'epoch')}"
+
+
+def _averaged(final: Confirmation) -> bool:
+    """Return whether candidates were compared by averaged weights, as they are in training."""
+    compared = any(candidate.compared for candidate in final.candidates)
+    return compared and final.compared_at < final.strategy.epochs
 
 
 _ROLES = {"winner": "selected", "tied": "tied with the best", "behind": "clearly behind"}

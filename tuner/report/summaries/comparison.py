@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from statistics import mean
 
 from tuner.report.checks.base import ENOUGH_SEEDS
 from tuner.report.format import confidence, count, listing, percent, points, points_interval, whole
@@ -126,12 +127,18 @@ def _facts(every: Sequence[Contender], winner: Contender) -> tuple[tuple[str, st
 
 def alt_accuracies(every: Sequence[Contender], *, with_eta: bool) -> str:
     """Return the alt text of the curves."""
-    ends = [f"{each.letter} {percent(each.mean)}" for each in every]
+    ends = [f"{each.letter} {percent(_best_on_average(each))}" for each in every]
     eta = ", and the learning rate below" if with_eta else ""
     return (
         f"Line chart of validation accuracy against epochs for"
         f" {count(len(every), 'contender')}{eta}. Best on average: {listing(ends)}."
     )
+
+
+def _best_on_average(contender: Contender) -> float:
+    """Return the mean of what its curves reach; a study has its best trial's."""
+    reached = [run.best_validation_accuracy for _, run in contender.runs]
+    return mean(reached) if reached else contender.mean
 
 
 def alt_differences(against: Sequence[Difference]) -> str:

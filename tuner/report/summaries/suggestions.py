@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tuner.records import Run, StopReason, Strategy, TrainRecord
+from tuner.records import DataSummary, Run, StopReason, Strategy, TrainRecord, TuneRecord
 from tuner.report.format import number
 from tuner.report.frames.diagnostics import (
     Sign,
@@ -12,7 +12,7 @@ from tuner.report.frames.diagnostics import (
 )
 
 ARTICLE_DECAY = 5 / 50_000
-"""λ/n in the article's experiments with regularisation, on all data and on 1,000 examples."""
+"""λ/n in the article's experiments with regularization, on all data and on 1,000 examples."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +36,45 @@ class Finding:
 
 def findings(record: TrainRecord) -> tuple[Finding, ...]:
     """Return the signs of over- and underfitting in the curves of a run."""
+    return _findings(record, _against_overfitting(record), _against_underfitting(record))
+
+
+def tune_findings(record: TuneRecord) -> tuple[Finding, ...]:
+    """Return the signs in the curves of the model of `tune`.
+
+    Suggested is only what `tune` does not choose itself: it tries regularizers, searches λ and the
+    size of the network, and finds η.
+    """
+    model = record.model_record
+    more = "A larger --budget: longer runs and more trials." if record.left_out else ""
+    longer = "A larger --budget: each network is trained for more epochs."
+    under = (longer, _CHECK_DATA) if only_guesses(model.result, model.data) else (longer,)
+    return _findings(model, tuple(filter(None, (_more_data(model.data), more))), under)
+
+
+def _findings(
+    record: TrainRecord, against_over: tuple[str, ...], against_under: tuple[str, ...]
+) -> tuple[Finding, ...]:
     over = overfitting_signs(record.result, record.data.n_validation)
     under = underfitting_signs(record.result)
     found = (
-        Finding("Signs of overfitting", over, _against_overfitting(record)),
-        Finding("Signs of underfitting", under, _against_underfitting(record, under)),
+        Finding("Signs of overfitting", over, against_over),
+        Finding("Signs of underfitting", under, against_under),
     )
     return tuple(each for each in found if each.signs)
 
 
+def _more_data(data: DataSummary) -> str:
+    expanded = " or shift and turn the images you have" if data.image_shape else ""
+    return f"More training data: n is {data.n_train}; add examples{expanded}."
+
+
+_CHECK_DATA = "Check labels and scaling: do the data hold something to learn?"
+
+
 def _against_overfitting(record: TrainRecord) -> tuple[str, ...]:
     settings, data = record.settings, record.data
-    tries = [_regularise(settings.lambda_, data.n_train)]
-    expanded = " or shift and turn the images you have" if data.image_shape else ""
-    tries.append(f"More training data: n is {data.n_train}; add examples{expanded}.")
+    tries = [_regularize(settings.lambda_, data.n_train), _more_data(data)]
     if not settings.dropout:
         tries.append("Dropout: --dropout 0.5 leaves out half of the hidden neurons at each step.")
     if record.strategy.patience is None:
@@ -60,23 +85,23 @@ def _against_overfitting(record: TrainRecord) -> tuple[str, ...]:
     return tuple(tries)
 
 
-def _regularise(lambda_: float, examples: int) -> str:
+def _regularize(lambda_: float, examples: int) -> str:
     if lambda_:
-        return f"More regularisation: --lambda is {number(lambda_)}; try 2 to 10 times that."
+        return f"More regularization: --lambda is {number(lambda_)}; try 2 to 10 times that."
     start = number(ARTICLE_DECAY * examples, 2)
     return (
-        f"Regularisation: λ is 0; --lambda {start} is to n = {examples} what the article's λ = 5 is"
+        f"Regularization: λ is 0; --lambda {start} is to n = {examples} what the article's λ = 5 is"
         " to 50,000 examples. Try ten times more and less."
     )
 
 
-def _against_underfitting(record: TrainRecord, signs: tuple[Sign, ...]) -> tuple[str, ...]:
-    names = {sign.name for sign in signs}
+def _against_underfitting(record: TrainRecord) -> tuple[str, ...]:
+    names = {sign.name for sign in underfitting_signs(record.result)}
     if only_guesses(record.result, record.data):
         return (
             f"Another η: {number(record.settings.eta)} may be far too large or far too small;"
             " find-eta finds one at which the cost goes down.",
-            "Check labels and scaling: do the data hold something to learn?",
+            _CHECK_DATA,
         )
     tries = [_longer(record.result, record.strategy)]
     if record.eta_search is None:
@@ -85,7 +110,7 @@ def _against_underfitting(record: TrainRecord, signs: tuple[Sign, ...]) -> tuple
         widest = max(record.settings.hidden, default=10)
         tries.append(f"A larger network: more hidden neurons than {widest}, or one more layer.")
         if record.settings.lambda_:
-            tries.append(f"Less regularisation: λ is {number(record.settings.lambda_)}.")
+            tries.append(f"Less regularization: λ is {number(record.settings.lambda_)}.")
     return tuple(tries)
 
 
