@@ -572,8 +572,8 @@ def reproduce(
     with (
         _claimed(folder, command, replace=fresh),
         _folder(folder) as place,
-        open_runs(place, dataset.summary, fresh=fresh) as store,
         _opened(dataset, workers) as executor,
+        open_runs(place, dataset.summary, fresh=fresh) as store,
     ):
         done = run(
             experiments,

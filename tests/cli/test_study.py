@@ -181,7 +181,9 @@ def test_list_warns_of_a_damaged_study_and_shows_the_others(tuner: "Tuner", stud
     answer = tuner("study", "list")
     assert answer.code == 0
     assert "small" in answer.out
-    assert answer.err.startswith("warning: sqlite:///reports/study-a/study.db: cannot be used")
+    assert answer.err.startswith(
+        "warning: sqlite:///reports/study-a/study.db: is damaged, or no database"
+    )
     assert answer.err.count("\n") == 1
 
 

@@ -218,7 +218,7 @@ def test_a_study_killed_as_it_was_made_is_made_again(
         left[0] -= 1
         original(study, key, value)
 
-    for survive in range(3):
+    for survive in range(4):
         left[0] = survive
         with monkeypatch.context() as patch:
             patch.setattr(optuna.Study, "set_user_attr", set_or_die)
@@ -288,7 +288,7 @@ def test_a_storage_that_is_no_database(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         run(spec_of(), tmp_path)
     assert str(error.value) == (
-        f"{default_url(tmp_path)}: cannot be used (DatabaseError): check that the database runs."
+        f"{default_url(tmp_path)}: is damaged, or no database: restore it, or choose another place."
     )
 
 

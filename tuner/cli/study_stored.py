@@ -126,7 +126,8 @@ def stored(options: PlaceOptions) -> list[tuple[Place, StudySummary]]:
     found = []
     for place in (there := places(options)):
         try:
-            found += [(place, study) for study in stored_studies(place.url)]
+            studies = stored_studies(place.url, damaged=lambda each: note(str(each), "warning"))
+            found += [(place, study) for study in studies]
         except InputError as error:
             if len(there) == 1:
                 raise

@@ -17,7 +17,7 @@ from tuner.records import DataSummary, Hyperparameters, Strategy
 from tuner.strategies.plans import policies
 from tuner.study.batches import Batch, BatchFiles, EtaFile, Key, value_at
 from tuner.study.eta_cache import Etas
-from tuner.study.optuna_storage import finished
+from tuner.study.optuna_storage import finished, sealed
 from tuner.study.progress import StudyCallbacks, StudyProgress
 from tuner.study.rungs import survivors
 from tuner.study.sampling import sample_batch, trials_of
@@ -133,7 +133,8 @@ class Coordinator:
                 going = best | stopped
         for trial in range(len(self._trials), batch.trials.stop):
             of_trial = _of_trial(trial, networks)
-            self._study.add_trial(finished_trial(self._spec, batch, trial, of_trial, values[trial]))
+            ended = finished_trial(self._spec, batch, trial, of_trial, values[trial])
+            self._study.add_trial(sealed(ended))
         self._files.clear()
         self._trials = finished(self._study)
         self._report("")

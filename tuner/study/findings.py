@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 from tuner.network.blas import one_thread
 from tuner.records import DataSummary, EtaSearch
 from tuner.study.batches import EtaFile
-from tuner.study.optuna_storage import connected
+from tuner.study.optuna_storage import connected, reading
 from tuner.study.spec import StudySpec, fingerprint
 
 LEAST_TRIALS = 8
@@ -25,7 +25,7 @@ def importances(url: str, name: str) -> dict[str, float] | None:
     By PED-ANOVA, Optuna's default (Watanabe et al. 2023), on the first objective. None with fewer
     than eight complete trials, or where a trial is like any other.
     """
-    with connected(url) as storage:
+    with connected(url) as storage, reading(url, name):
         return _importances(optuna.load_study(study_name=name, storage=storage))
 
 

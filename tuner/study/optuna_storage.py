@@ -7,21 +7,25 @@ same list.
 
 import hashlib
 import json
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import optuna
 import sqlalchemy
+from optuna.distributions import distribution_to_json
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
+from optuna.storages._rdb.models import SCHEMA_VERSION
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from tuner.data.files import digest
 from tuner.errors import InputError, MissingExtraError, TunerError
 from tuner.files import only_process
 from tuner.records import DataSummary, to_json
@@ -29,13 +33,32 @@ from tuner.study.sampling import directions
 from tuner.study.spec import MAY_CHANGE, StudySpec
 
 FILE, LOCK = "study.db", "study.lock"
-SPEC, VERSION, DATA = "tuner:spec", "tuner:version", "tuner:data"
+SPEC, VERSION, DATA, SHA256 = "tuner:spec", "tuner:version", "tuner:data", "tuner:sha256"
 
 PATIENCE = 10
 """Seconds to wait for a database server to answer."""
 
 SHOWN = 4
 """Differences that a message names; it says how many more there are."""
+
+STUMBLES = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(RecursionError, TypeError, ValueError),
+)
+"""What Optuna raises where a database does not hold what Optuna wrote there."""
+
+SQLITE: Mapping[str, tuple[str, str]] = {
+    "BUSY": ("another program holds it", "wait until that has ended, then try again"),
+    "LOCKED": ("another program holds it", "wait until that has ended, then try again"),
+    "CANTOPEN": ("cannot be opened", "see that its folder exists and can be written"),
+    "FULL": ("no space is left", "make room, then run the command again"),
+    "READONLY": ("cannot be written", "see to its rights, or choose another place"),
+    "PERM": ("cannot be written", "see to its rights, or choose another place"),
+    "IOERR": ("cannot be read or written", "see to the disk, or choose another place"),
+    "CORRUPT": ("is damaged, or no database", "restore it, or choose another place"),
+    "NOTADB": ("is damaged, or no database", "restore it, or choose another place"),
+}
+"""What is wrong with a file of SQLite and what to do, by its codes of errors."""
 
 
 def default_url(folder: Path) -> str:
@@ -80,21 +103,30 @@ def connected(url: str) -> Iterator[RDBStorage]:
     storage = _opened(url)
     try:
         yield storage
-    except (SQLAlchemyError, StorageInternalError):
-        raise TunerError(
-            f"{shown(url)}: the database stopped answering: finished trials are stored: check the"
-            " database, then run the command again to go on."
-        ) from None
+    except (SQLAlchemyError, StorageInternalError) as error:
+        what, advice = _problem(error) or ("the database stopped answering", _TRY_AGAIN)
+        raise TunerError(f"{shown(url)}: {what}: finished trials are stored: {advice}.") from None
     finally:
         storage.remove_session()
         storage.engine.dispose()
 
 
+_TRY_AGAIN = "check the database, then run the command again to go on"
+
+
 def _opened(url: str) -> RDBStorage:
-    with _connecting(url), _one_at_a_time(url):
+    with _connecting(url), reading(url), _one_at_a_time(url):
         arguments = {"connect_args": _connect_args(url), "pool_pre_ping": True}
         # Optuna takes the URL for a format.
-        return RDBStorage(url.replace("{", "{{").replace("}", "}}"), engine_kwargs=arguments)
+        storage = RDBStorage(url.replace("{", "{{").replace("}", "}}"), engine_kwargs=arguments)
+        with storage.engine.connect() as connection:
+            schema = connection.scalar(sqlalchemy.text("SELECT schema_version FROM version_info"))
+        if schema > SCHEMA_VERSION:
+            raise InputError(
+                f"{shown(url)}: was written by a newer Optuna, with schema {schema} where this one "
+                f"reads {SCHEMA_VERSION}: pip install -U optuna, or choose another place."
+            )
+        return storage
 
 
 @contextmanager
@@ -108,9 +140,31 @@ def _connecting(url: str) -> Iterator[None]:
             " pip install 'eta-tuner[postgres]' and write postgresql+psycopg://."
         ) from None
     except (SQLAlchemyError, StorageInternalError) as error:
-        raise InputError(f"{shown(url)}: {_cause(error)}: check that the database runs.") from None
+        what, advice = _problem(error) or (_cause(error), "check that the database runs")
+        raise InputError(f"{shown(url)}: {what}: {advice}.") from None
     except RuntimeError as error:
         raise InputError(f"{shown(url)}: {' '.join(str(error).split())}") from None
+
+
+@contextmanager
+def reading(url: str, study: str = "") -> Iterator[None]:
+    """Let what a damaged database makes Optuna stumble over become one clear error.
+
+    Parameters
+    ----------
+    study
+        Name of the study that is read.
+    """
+    try:
+        yield
+    except TunerError:
+        raise
+    except STUMBLES as error:
+        where = f"{shown(url)}: study {study}" if study else shown(url)
+        raise InputError(
+            f"{where}: is damaged ({type(error).__name__}): restore the database, or choose another"
+            " place."
+        ) from error
 
 
 @contextmanager
@@ -140,6 +194,9 @@ def _storage_lock(
         return _advisory_lock(url, name, taken)
     if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
         file = Path(str(parsed.database)).absolute()
+        if not file.parent.is_dir():
+            what, advice = SQLITE["CANTOPEN"]
+            raise InputError(f"{shown(url)}: {what}: {advice}.")
         if file != (folder / FILE).absolute():
             return only_process(file.with_name(f"{file.name}.{name}.lock"), taken)
     return nullcontext()
@@ -209,8 +266,10 @@ def open_study(storage: RDBStorage, spec: StudySpec, data: DataSummary, version:
     )
     content = spec.document()
     here = {DATA: to_json(data.identity), VERSION: version, SPEC: content}
+    here = {SHA256: _study_digest(here), **here}
     known = study.user_attrs
     if SPEC in known:
+        check(study)
         if not known[DATA].keys() >= here[DATA].keys():
             raise InputError(
                 f"study {spec.name}: was made by an older tuner, which did not store how the data "
@@ -232,9 +291,69 @@ def open_study(storage: RDBStorage, spec: StudySpec, data: DataSummary, version:
     return study
 
 
+def study_names(storage: RDBStorage) -> list[str]:
+    """Return the names of all studies, also of those that Optuna cannot read."""
+    with storage.engine.connect() as connection:
+        query = sqlalchemy.text("SELECT study_name FROM studies ORDER BY study_name")
+        return [str(name) for name in connection.scalars(query)]
+
+
 def finished(study: Study) -> list[FrozenTrial]:
     """Return the trials of a study in the order of their numbers."""
     return sorted(study.get_trials(deepcopy=False), key=lambda trial: trial.number)
+
+
+def sealed(trial: FrozenTrial) -> FrozenTrial:
+    """Return a finished trial with a checksum over all that is stored of it."""
+    trial.set_user_attr(SHA256, _trial_digest(trial))
+    return trial
+
+
+def check(study: Study) -> None:
+    """See that a study of ours and its trials are as they were written.
+
+    A study without a checksum, of an older tuner, is not checked.
+
+    Raises
+    ------
+    InputError
+        When something was altered, or a trial is missing.
+    """
+    attributes = study.user_attrs
+    if SHA256 not in attributes:
+        return
+    if attributes[SHA256] != _study_digest(attributes):
+        raise _altered(study, "what its file says")
+    for number, trial in enumerate(finished(study)):
+        if trial.number != number:
+            raise InputError(
+                f"study {study.study_name}: trial {number} is missing: restore the database, or "
+                "choose another place."
+            )
+        if trial.user_attrs.get(SHA256) != _trial_digest(trial):
+            raise _altered(study, f"trial {number}")
+
+
+def _altered(study: Study, what: str) -> InputError:
+    return InputError(
+        f"study {study.study_name}: {what} was altered or damaged (its SHA-256 differs): restore "
+        "the database, or choose another place."
+    )
+
+
+def _study_digest(attributes: Mapping[str, Any]) -> str:
+    return digest(json.dumps([attributes[key] for key in (DATA, VERSION, SPEC)]).encode())
+
+
+def _trial_digest(trial: FrozenTrial) -> str:
+    params = {
+        name: [distribution_to_json(each), each.to_internal_repr(trial.params[name])]
+        for name, each in sorted(trial.distributions.items())
+    }
+    attributes = {k: v for k, v in sorted(trial.user_attrs.items()) if k != SHA256}
+    rungs = sorted(trial.intermediate_values.items())
+    stored = [trial.number, trial.state.name, trial.values, params, rungs, attributes]
+    return digest(json.dumps(stored).encode())
 
 
 def _differences(known: dict[str, Any], here: dict[str, Any]) -> list[str]:
@@ -274,6 +393,14 @@ def _parsed(url: str) -> URL:
             " postgresql+psycopg://user@host/database."
         ) from None
     return parsed
+
+
+def _problem(error: Exception) -> tuple[str, str] | None:
+    """Return what is wrong with a file of SQLite, and what to do; None where that is not known."""
+    known = error if isinstance(error, DBAPIError) else error.__cause__
+    origin = known.orig if isinstance(known, DBAPIError) else None
+    code = getattr(origin, "sqlite_errorname", "") if isinstance(origin, sqlite3.Error) else ""
+    return SQLITE.get((code or "_").split("_")[1])
 
 
 def _cause(error: Exception) -> str:

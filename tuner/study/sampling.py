@@ -27,7 +27,7 @@ from tuner.study.samplers import SAMPLERS
 from tuner.study.space import Choices, Dimension, Range, WholeRange, in_optuna
 from tuner.study.spec import StudySpec
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
+optuna.logging.set_verbosity(optuna.logging.CRITICAL)
 
 ARTICLE_DECAY = 1e-4
 """λ/n of the article: λ = 5 for 50,000 examples, λ = 0.1 for 1,000."""

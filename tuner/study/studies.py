@@ -1,6 +1,6 @@
 """Run a study, and look at what is stored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from functools import partial
 from importlib.metadata import version
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.storages import RDBStorage
 
 from tuner.data import Dataset
 from tuner.errors import InputError, OutputError
@@ -20,10 +21,13 @@ from tuner.study.optuna_storage import (
     FILE,
     LOCK,
     SPEC,
+    check,
     connected,
     default_url,
     only_coordinator,
     open_study,
+    reading,
+    study_names,
 )
 from tuner.study.progress import StudyCallbacks
 from tuner.study.spec import StudySpec
@@ -120,7 +124,8 @@ def conduct(
         executor() as opened,
         connected(url) as connection,
     ):
-        study = open_study(connection, spec, data, version("eta-tuner"))
+        with reading(url, spec.name):
+            study = open_study(connection, spec, data, version("eta-tuner"))
         coordinator = Coordinator(
             spec,
             data,
@@ -135,12 +140,35 @@ def conduct(
         return summary_of(study), complete
 
 
-def stored_studies(url: str) -> list[StudySummary]:
-    """Return every study of a storage that this program made, by name."""
+def stored_studies(
+    url: str, damaged: Callable[[InputError], None] = lambda _: None
+) -> list[StudySummary]:
+    """Return every study of a storage that this program made, by name.
+
+    Parameters
+    ----------
+    damaged
+        Called with what is wrong with each study that cannot be read.
+
+    Raises
+    ------
+    InputError
+        When the storage cannot be reached, or none of its studies can be read.
+    """
+    found, problems = [], []
     with connected(url) as storage:
-        names = sorted(optuna.get_all_study_names(storage))
-        studies = [optuna.load_study(study_name=name, storage=storage) for name in names]
-        return [summary_of(study) for study in studies if SPEC in study.user_attrs]
+        with reading(url):
+            names = study_names(storage)
+        for name in names:
+            try:
+                found += _stored(storage, url, name)
+            except InputError as problem:
+                problems.append(problem)
+    if problems and not found:
+        raise problems[0]
+    for each in problems:
+        damaged(each)
+    return found
 
 
 def stored_study(url: str, name: str) -> StudySummary:
@@ -149,17 +177,29 @@ def stored_study(url: str, name: str) -> StudySummary:
     Raises
     ------
     InputError
-        When there is none of that name; the message names those there are.
+        When there is none of that name, or it is damaged; the message names those there are.
     """
-    studies = {summary.study: summary for summary in stored_studies(url)}
-    if name not in studies:
-        raise InputError(_unknown(name, studies))
-    return studies[name]
+    with connected(url) as storage:
+        with reading(url):
+            there = name in study_names(storage)
+        if there and (found := _stored(storage, url, name)):
+            return found[0]
+    raise InputError(_unknown(name, stored_studies(url)))
+
+
+def _stored(storage: RDBStorage, url: str, name: str) -> list[StudySummary]:
+    """Return a study as it is stored; nothing where another program made it."""
+    with reading(url, name):
+        study = optuna.load_study(study_name=name, storage=storage)
+        if SPEC not in study.user_attrs:
+            return []
+        check(study)
+        return [summary_of(study)]
 
 
 def stored_spec(url: str, name: str) -> dict[str, Any]:
     """Return what the file of a stored study said, and what it left to the defaults."""
-    with connected(url) as storage:
+    with connected(url) as storage, reading(url, name):
         study = optuna.load_study(study_name=name, storage=storage)
         return dict(study.user_attrs[SPEC])
 
@@ -178,7 +218,7 @@ def delete_study(url: str, name: str, folder: Path) -> None:
     with only_coordinator(url, name, folder):
         with connected(url) as storage:
             optuna.delete_study(study_name=name, storage=storage)
-            empty = not optuna.get_all_study_names(storage)
+            empty = not study_names(storage)
         if empty and url == default_url(folder):
             (folder / FILE).unlink()
         if not (folder / FILE).exists():
@@ -213,6 +253,6 @@ def _make(folder: Path) -> None:
         ) from error
 
 
-def _unknown(name: str, studies: dict[str, StudySummary]) -> str:
-    there = ", ".join(studies) or "none"
+def _unknown(name: str, studies: Sequence[StudySummary]) -> str:
+    there = ", ".join(each.study for each in studies) or "none"
     return f"study {name}: is not stored there: those that are: {there}."
