@@ -12,6 +12,7 @@ from tuner.data import read
 from tuner.errors import InputError, OptionError
 from tuner.storage import CHECKPOINT, MODEL, RECORDS
 
+X, Y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
 QUICK: dict[str, Any] = {"hidden": (8,), "eta": 0.5, "epochs": 20}
 
 
@@ -165,6 +166,7 @@ def test_runs_are_compared(iris: tuner.Dataset, run: Any, tmp_path: Path) -> Non
     comparison = tuner.compare(tmp_path / "one", other, names=("eight", "two"))
     assert len(comparison.to_frame()) == 2
     assert comparison.report(tmp_path / "both").is_file()
+    assert "<table" in comparison._repr_html_()
     found = tuner.find_eta(iris, hidden=(8,), plan=tuner.ProbePlan(seeds=1))
     with pytest.raises(InputError, match="is an η search: only runs of train"):
         tuner.compare(run, found)
@@ -175,12 +177,31 @@ def test_a_model_is_measured_on_the_parts_it_was_trained_with(
 ) -> None:
     validated = tuner.evaluate(run.model, iris, part="validation")
     assert (validated.accuracy, validated.n) == (run.validation_accuracy, iris.validation.n)
+    assert tuner.evaluate(run.model, iris, part="all").n == 150
+    tested, named = tuner.evaluate(run.model, iris), tuner.evaluate(run.model, "iris")
+    assert (tested.accuracy, tested.cost) == (named.accuracy, named.cost)
+
+
+def test_data_are_known_by_their_identity_and_not_by_their_name() -> None:
+    table = pd.DataFrame({"x": np.arange(60.0) % 7, "kind": ["a", "b"] * 30})
+    model = tuner.train(tuner.load(table, target="kind"), **QUICK).model
+    same = tuner.load(table, target="kind")
+    assert tuner.evaluate(model, same).part == "test"
+    for other in (tuner.load(table, target="kind", seed=1), tuner.load("iris"), (X, Y)):
+        with pytest.raises(InputError, match="not those of training, split as they were"):
+            tuner.evaluate(model, other)
+
+
+def test_a_search_for_eta_takes_no_settings_of_training(iris: tuner.Dataset) -> None:
+    with pytest.raises(OptionError, match="patience is of training, not of a search for η"):
+        tuner.find_eta(iris, hidden=(4,), patience=3)
 
 
 def test_predictions_are_named(run: Any) -> None:
     predicted = tuner.predict(run.model, "iris")
     assert set(predicted.labels) == {"setosa", "versicolor", "virginica"}
     assert predicted.to_frame().shape == (150, 5)
+    assert "150 examples, 3 classes" in predicted._repr_html_()
     of_array = tuner.predict(run.model, read("iris").inputs.numbers)
     assert of_array.labels.tolist() == predicted.labels.tolist()
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from tuner import report as reports
 from tuner import runs
 from tuner.arguments import (
     Data,
@@ -18,7 +19,6 @@ from tuner.arguments import (
     call_of,
     dataset_of,
     given_settings,
-    plain,
     source_of,
 )
 from tuner.data import Dataset, Part
@@ -29,6 +29,7 @@ from tuner.errors import InputError, OptionError, StoppedError
 from tuner.evaluation import evaluate as measure
 from tuner.execution.base import Executor
 from tuner.execution.opening import open_executor
+from tuner.execution.processes import end_if_unguarded
 from tuner.folders import claimed
 from tuner.records import (
     EvaluateRecord,
@@ -49,7 +50,7 @@ from tuner.results import (
     TrainResult,
     TuneResult,
 )
-from tuner.settings import Hyperparameters, Strategy, as_layers, settings_of
+from tuner.settings import Hyperparameters, Strategy, as_layers, plain, settings_of
 from tuner.storage import RECORDS
 from tuner.storage.models import Model, load_model
 from tuner.storage.run_checkpoint import RunCheckpoint
@@ -132,6 +133,8 @@ def find_eta(
     >>> found.eta == found.threshold / 2, list(found.to_frame().columns)
     (True, ['eta', 'verdict', 'cost', 'reason'])
     """
+    if others := hyperparameters.keys() & settings_of(Strategy).keys():
+        raise OptionError(f"{min(others)} is of training, not of a search for η: give it to train.")
     first = {} if start is None else {"eta": start}
     chosen = given_settings(settings, None, {**hyperparameters, **first}).hyperparameters
     source = source_of(data, chosen.seed)
@@ -364,6 +367,7 @@ def search(
     from tuner.study.studies import run_study
     from tuner.study.summary import plan_of
 
+    end_if_unguarded()
     call = call_of("search", data, {"space": space, **keywords})
     spec = space if isinstance(space, StudySpec) else _study_spec(space, eta, keywords)
     source = source_of(data, spec.seed)
@@ -489,6 +493,7 @@ def tune(
     from tuner.tuning.pipeline import tune as run
     from tuner.tuning.request import Callbacks, TuneRequest
 
+    end_if_unguarded()
     seconds = seconds_of(budget) if isinstance(budget, str) else float(budget)
     call = call_of("tune", data, {"budget": budget, "seed": seed})
     dataset = dataset_of(data, seed)
@@ -563,6 +568,7 @@ def reproduce(
     from tuner.article.reproduce import reproduce as run
     from tuner.article.training import open_runs
 
+    end_if_unguarded()
     check_names(names)
     dataset = dataset_of(data, seed)
     experiments, omitted = chosen(names, images=dataset.image_shape is not None)
@@ -606,7 +612,7 @@ def reproduce(
 
 def evaluate(
     model: Model | str | Path,
-    data: str | Path | Dataset | None = None,
+    data: Data | None = None,
     *,
     target: str | None = None,
     part: PartName | None = None,
@@ -618,8 +624,8 @@ def evaluate(
     model
         A trained network, or the path of one.
     data
-        The name of a data set, the path of a file, or what `tuner.load` made of one; by default the
-        data of training.
+        The name of a data set or the path of a file; or data in Python that are those of training,
+        split alike. By default the data of training.
     target
         The column that holds the classes; by default that of training.
     part
@@ -638,8 +644,11 @@ def evaluate(
     True
     """
     network = model if isinstance(model, Model) else load_model(model)
-    name = data.name if isinstance(data, Dataset) else data
-    return measure(network, None if name is None else str(name), target=target, part=part)
+    if data is None or isinstance(data, str | Path):
+        source = None if data is None else str(data)
+        return measure(network, source, target=target, part=part)
+    seed = network.data.split_seed or 0
+    return measure(network, dataset_of(data, seed), target=target, part=part)
 
 
 def predict(model: Model | str | Path, data: "Raw | Part") -> Predictions:
@@ -717,13 +726,11 @@ KINDS: Mapping[str, str] = {
 
 def _record_of(result: Any) -> Any:
     """Return the record of a result, or of a folder that holds one."""
-    from tuner.report import load_stored
-
     if isinstance(result, Result):
         return result.record
     if isinstance(result, str | Path):
         path = Path(result)
-        return load_stored(path / RECORDS if path.is_dir() else path)
+        return reports.load_stored(path / RECORDS if path.is_dir() else path)
     return result
 
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from tuner.data import Dataset, from_arrays, load
 from tuner.errors import OptionError
 from tuner.records import DataSummary
-from tuner.settings import Given, Hyperparameters, Strategy, split_settings
+from tuner.settings import Given, Hyperparameters, Strategy, plain, split_settings
 from tuner.storage.models import model_of
 from tuner.trainers.base import Trainer
 from tuner.trainers.native import NativeTrainer
@@ -99,13 +98,6 @@ def given_settings(
     """
     base = {**(vars(settings) if settings else {}), **(vars(strategy) if strategy else {})}
     return split_settings({**base, **{name: plain(value) for name, value in keywords.items()}})
-
-
-def plain(value: Any) -> Any:
-    """Return a NumPy scalar or array as Python's numbers or a tuple of them, all else as it is."""
-    if isinstance(value, list | tuple | np.ndarray):
-        return tuple(map(plain, value))
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def call_of(verb: str, data: object, keywords: Mapping[str, Any]) -> str:

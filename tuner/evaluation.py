@@ -1,11 +1,11 @@
 """How good a saved model is on data, with the seal of its test part kept."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data import read
+from tuner.data import Dataset, Part, read
 from tuner.data.inputs import Examples
 from tuner.data.loading import is_table, warn
 from tuner.data.seal import count_opening
@@ -17,7 +17,7 @@ from tuner.storage.models import Model
 
 def evaluate(
     model: Model,
-    source: str | None = None,
+    source: str | Dataset | None = None,
     *,
     target: str | None = None,
     part: PartName | None = None,
@@ -29,7 +29,8 @@ def evaluate(
     model
         The network; the names of its classes are matched with those of the data.
     source
-        As for `tuner.data.load`; by default the data of training.
+        A name or path as for `tuner.data.load`, or a data set that is split exactly as in training
+        (the same `DataIdentity`); by default the data of training.
     target
         The column of a table that holds the classes; by default the one of training.
     part
@@ -51,6 +52,8 @@ def evaluate(
     SealWarning
         When the opening of the test part could not be counted.
     """
+    if isinstance(source, Dataset):
+        return _evaluate_loaded(model, source, part or "test")
     source = source or _source(model)
     examples = read(source, target=target or (model.data.target if is_table(source) else None))
     known = model.data.sha256 in (examples.sha256, examples.file_sha256)
@@ -62,19 +65,50 @@ def evaluate(
     warn(prepared.notes, source)
     x = prepared.x[rows]
     openings = count_opening(model.data) if known and part != "validation" else 0
-    right = model.predict_indices(x) == y
-    return EvaluateRecord(
+    return _measured(
+        model,
+        Part(x, y),
         name=source,
         sha256=examples.sha256,
         part=part,
+        known_data=known,
+        test_openings=openings,
+        notes=prepared.notes,
+    )
+
+
+def _evaluate_loaded(model: Model, data: Dataset, part: PartName) -> EvaluateRecord:
+    require_choice("part", part, get_args(PartName))
+    if (data.summary.identity, data.classes) != (model.data.identity, model.data.classes):
+        raise DataError(
+            f"data ({data.name}) are not those of training, split as they were then: give the name"
+            " or the path of the data instead."
+        )
+    opened = data.validation if part == "validation" else data.open_test()
+    if part == "all":
+        parts = (data.train, data.validation, opened)
+        opened = Part(*(np.concatenate([getattr(p, field) for p in parts]) for field in ("x", "y")))
+    return _measured(
+        model,
+        opened,
+        name=data.name,
+        sha256=data.summary.sha256,
+        part=part,
+        known_data=True,
+        test_openings=0 if part == "validation" else data.test_openings,
+    )
+
+
+def _measured(model: Model, examples: Part, **known: Any) -> EvaluateRecord:
+    x, y = examples.x, examples.y
+    right = model.predict_indices(x) == y
+    return EvaluateRecord(
         n=len(y),
         accuracy=float(right.mean()),
         balanced_accuracy=float(np.mean([right[y == place].mean() for place in np.unique(y)])),
         cost=float(model.costs(x, y).mean()),
-        known_data=known,
-        test_openings=openings,
         trained_on=model.data,
-        notes=prepared.notes,
+        **known,
     )
 
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tuner import report as reports
 from tuner.errors import TunerError
 from tuner.files import write_files
 from tuner.network.arrays import Array
@@ -25,6 +27,12 @@ from tuner.records import (
     TuneRecord,
     to_json,
 )
+from tuner.report.summaries.base import Summary
+from tuner.report.summaries.learning_rate import find_eta_verdict
+from tuner.report.summaries.reproduce import reproduce_verdict
+from tuner.report.summaries.study import study_verdict
+from tuner.report.summaries.training import train_verdict
+from tuner.report.summaries.tune import tune_verdict
 from tuner.settings import Hyperparameters
 from tuner.storage import MODEL, RECORDS
 from tuner.storage.models import Model, save_model
@@ -32,7 +40,6 @@ from tuner.storage.models import Model, save_model
 if TYPE_CHECKING:
     from tuner.report import ReportFiles
     from tuner.report.stored import StoredRecord
-    from tuner.report.summaries.base import Summary
 
 R = TypeVar("R", bound="StoredRecord")
 
@@ -68,7 +75,7 @@ class Result(ABC, Generic[R]):
 
     @property
     @abstractmethod
-    def verdict(self) -> "Summary":
+    def verdict(self) -> Summary:
         """The result in words: headline, sentence, advice, facts."""
 
     @abstractmethod
@@ -115,10 +122,8 @@ class Result(ABC, Generic[R]):
 
     def save(self, folder: Path) -> Path:
         """Write records.json and the files beside it, such as the model; return its path."""
-        from tuner.report import stored_json
-
         self._save_model(folder)
-        (records,) = write_files(folder, {RECORDS: stored_json(self.record)})
+        (records,) = write_files(folder, {RECORDS: reports.stored_json(self.record)})
         return records
 
     def _save_model(self, folder: Path) -> None:
@@ -128,9 +133,7 @@ class Result(ABC, Generic[R]):
         return f"<{type(self).__name__}: {self.verdict.headline}>"
 
     def _repr_html_(self) -> str:
-        from tuner.report import show
-
-        return show(self.record).html
+        return reports.show(self.record).html
 
 
 class EtaResult(Result[FindEtaRecord]):
@@ -157,10 +160,8 @@ class EtaResult(Result[FindEtaRecord]):
         return self.record.result.outcome
 
     @property
-    def verdict(self) -> "Summary":
+    def verdict(self) -> Summary:
         """The result in words: headline, sentence, advice, facts."""
-        from tuner.report.summaries.learning_rate import find_eta_verdict
-
         return find_eta_verdict(self.record.result)
 
     def to_frame(self) -> pd.DataFrame:
@@ -195,10 +196,8 @@ class TrainResult(Result[TrainRecord]):
         return self.record.result.best_validation_accuracy
 
     @property
-    def verdict(self) -> "Summary":
+    def verdict(self) -> Summary:
         """The result in words: headline, sentence, advice, facts."""
-        from tuner.report.summaries.training import train_verdict
-
         return train_verdict(self.record)
 
     def to_frame(self) -> pd.DataFrame:
@@ -251,10 +250,8 @@ class StudyResult(Result[StudyRecord]):
         return self.train_best().model
 
     @property
-    def verdict(self) -> "Summary":
+    def verdict(self) -> Summary:
         """The result in words: headline, sentence, advice, facts."""
-        from tuner.report.summaries.study import study_verdict
-
         return study_verdict(self.record)
 
     def to_frame(self) -> pd.DataFrame:
@@ -290,10 +287,8 @@ class TuneResult(Result[TuneRecord]):
         return self.record.test.accuracy
 
     @property
-    def verdict(self) -> "Summary":
+    def verdict(self) -> Summary:
         """The result in words: headline, sentence, advice, facts."""
-        from tuner.report.summaries.tune import tune_verdict
-
         return tune_verdict(self.record)
 
     def to_frame(self) -> pd.DataFrame:
@@ -320,10 +315,8 @@ class ReproduceResult(Result[ReproduceRecord]):
     """The article's figures beside the measured ones."""
 
     @property
-    def verdict(self) -> "Summary":
+    def verdict(self) -> Summary:
         """The result in words: headline, sentence, advice, facts."""
-        from tuner.report.summaries.reproduce import reproduce_verdict
-
         return reproduce_verdict(self.record)
 
     def to_frame(self) -> pd.DataFrame:
@@ -370,9 +363,7 @@ class Comparison:
 
     def write(self, folder: Path) -> "ReportFiles":
         """Write the page and its figures; return where they are."""
-        from tuner.report import write_comparison
-
-        return write_comparison(self.records, self.names, folder)
+        return reports.write_comparison(self.records, self.names, folder)
 
     def report(self, folder: str | Path) -> Path:
         """Write the HTML page with its figures to a folder; return the path of the page."""
@@ -380,6 +371,10 @@ class Comparison:
 
     def __repr__(self) -> str:
         return f"<Comparison: {self.summary.partition(chr(10))[0]}>"
+
+    def _repr_html_(self) -> str:
+        paragraphs = "".join(f"<p>{escape(line)}</p>" for line in self.summary.splitlines())
+        return paragraphs + self.to_frame().to_html(index=False)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -421,20 +416,21 @@ class Predictions:
     def __repr__(self) -> str:
         return f"<Predictions: {len(self.probabilities):,} examples, {len(self.classes)} classes>"
 
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self)[1:-1])}</p>{self.to_frame().to_html(max_rows=10)}"
+
 
 def write_page(record: "StoredRecord", folder: Path, lang: str = "en") -> "ReportFiles":
     """Write the page of a record and its figures; only a reproduction's page is in `lang`."""
-    from tuner.report import write_find_eta, write_reproduce, write_study, write_train, write_tune
-
     if isinstance(record, ReproduceRecord):
-        return write_reproduce(record, folder, lang)
+        return reports.write_reproduce(record, folder, lang)
     if isinstance(record, TuneRecord):
-        return write_tune(record, folder)
+        return reports.write_tune(record, folder)
     if isinstance(record, TrainRecord):
-        return write_train(record, folder)
+        return reports.write_train(record, folder)
     if isinstance(record, StudyRecord):
-        return write_study(record, folder)
-    return write_find_eta(record, folder)
+        return reports.write_study(record, folder)
+    return reports.write_find_eta(record, folder)
 
 
 def _python(name: str) -> str:

@@ -253,10 +253,26 @@ def documented(kind: C) -> C:
     return kind
 
 
+def plain(value: Any) -> Any:
+    """Return a NumPy number or array as a Python number or a tuple of them, all else as it is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plain(np.float32(0.5)), plain([np.int64(30), 10]), plain("off")
+    (0.5, (30, 10), 'off')
+    """
+    if hasattr(value, "dtype") and hasattr(value, "tolist"):
+        value = value.tolist()
+    return tuple(map(plain, value)) if isinstance(value, list | tuple) else value
+
+
 class _Checked(Record):
     def __post_init__(self) -> None:
         for name, each in settings_of(type(self)).items():
-            each.check(getattr(self, name))
+            value = plain(getattr(self, name))
+            object.__setattr__(self, name, value)
+            each.check(value)
 
 
 @documented

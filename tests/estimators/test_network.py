@@ -1,6 +1,7 @@
 """Our networks behind scikit-learn's interface: its own checks, and its tools around them."""
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.support.estimators.applying import check_where_it_applies
+from tuner.data.inputs import numeric
 from tuner.errors import OptionError, TunerError
 from tuner.estimators import NetworkClassifier
+from tuner.estimators.base import dataset_of
 from tuner.storage.models import load_model, save_model
 
 X, Y = load_iris(return_X_y=True)
@@ -149,3 +152,35 @@ def test_settings_out_of_range_are_refused(change: dict[str, Any], words: str) -
 def test_an_eta_that_diverges_at_once_is_named() -> None:
     with pytest.raises(TunerError, match=r"eta is 1e\+30, which made the network diverge"):
         small(eta=1e30, activation="relu", lambda_=1).fit(X, Y)
+
+
+def test_numpy_numbers_are_numbers(tmp_path: Path) -> None:
+    grid = {"batch_size": np.arange(5, 20, 5), "lambda_": np.linspace(0, 0.1, 2)}
+    found = GridSearchCV(small(epochs=2), grid, cv=2).fit(X, Y).best_estimator_
+    save_model(found.model_, tmp_path / "grid.safetensors")
+    assert load_model(tmp_path / "grid.safetensors").settings == found.model_.settings
+
+
+@pytest.mark.parametrize(
+    ("changes", "x", "y", "said"),
+    [
+        ({"seed": None}, X, Y, "seed must be a whole number"),
+        ({"hidden": "30"}, X, Y, "hidden must be sizes"),
+        ({}, X, np.zeros(150), "y holds one class only, 0.0"),
+        ({}, X.astype("datetime64[D]"), Y, "holds times"),
+        ({}, pd.DataFrame({"a": range(150), "t": pd.date_range("2024", periods=150)}), Y, "'t'"),
+    ],
+)
+def test_what_cannot_be_used_is_named(changes: Any, x: Any, y: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        small(epochs=1, **changes).fit(x, y)
+
+
+@pytest.mark.parametrize(("classes", "n"), [(10, 11), (30, 35), (10, 12)])
+def test_many_classes_leave_the_test_part_apart(classes: int, n: int) -> None:
+    x = np.arange(n, dtype=float)[:, None]
+    y = np.r_[np.arange(classes), np.zeros(n - classes, int)]
+    data = dataset_of(numeric(x), y, np.arange(classes), "", shares=(0.6, 0.2), seed=0)
+    tested = {float(row[0]) for row in data.open_test().x}
+    assert tested
+    assert not tested & {float(row[0]) for part in (data.train, data.validation) for row in part.x}

@@ -4,9 +4,12 @@ import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -142,3 +145,24 @@ def test_a_task_is_given_up_when_the_executor_is_closed() -> None:
     executor.close()
     with pytest.raises(TunerError, match="were ended before their tasks"):
         future.result(timeout=30)
+
+
+UNGUARDED = {
+    "search": "tuner.search('iris', {'lambda_': [0.1, 1.0]}, trials=2, epochs=1, eta=0.1, {})",
+    "tune": "tuner.tune('iris', budget=2, {})",
+}
+
+
+@pytest.mark.parametrize("verb", UNGUARDED)
+def test_a_script_without_a_guard_is_one_line(verb: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    call = UNGUARDED[verb].replace("{}", "workers=2, folder='out'")
+    script.write_text(f"import tuner\n{call}\n")
+    command = [sys.executable, script.name]
+    done = subprocess.run(  # noqa: S603
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("Traceback") == 1
+    last = done.stderr.splitlines()[-1]
+    assert 'put what it does under if __name__ == "__main__":' in last

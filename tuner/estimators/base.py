@@ -84,6 +84,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         For the costs with sigmoid outputs it is the outputs divided by their sum.
         """
         check_is_fitted(self)
+        _require_no_dates(X)
         model = _in_float64(self.model_)
         inputs = numeric(validate_data(self, X, reset=False), model.preprocessing.column_names)
         return model.probabilities(model.preprocessing.transform(inputs)).astype(np.float64)
@@ -93,15 +94,24 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _checked(self, X: ArrayLike, y: ArrayLike) -> tuple[Inputs, NDArray[np.intp], str]:  # noqa: N803
         """Return inputs, class indices and the SHA-256 of both; set what `fit` learns from them."""
+        _require_no_dates(X)
         x, labels = validate_data(self, X, y)
         check_classification_targets(labels)
         self.classes_, indices = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise DataError(f"y holds one class only, {self.classes_[0]!r}: give two or more.")
+            raise DataError(f"y holds one class only, {self.classes_[0]}: give two or more.")
         names = tuple(map(str, getattr(self, "feature_names_in_", ()))) or None
         texts = labels.astype(str) if labels.dtype.hasobject else labels
         sha256 = digest(np.ascontiguousarray(x).tobytes(), np.ascontiguousarray(texts).tobytes())
         return numeric(x, names), indices.astype(np.intp), sha256
+
+
+def _require_no_dates(x: Any) -> None:
+    """Raise `DataError` where a column holds times, whose unit as numbers nobody knows."""
+    columns = x.dtypes.items() if hasattr(x, "iloc") else [("X", getattr(x, "dtype", None))]
+    for name, dtype in columns:
+        if getattr(dtype, "kind", "") in "mM":
+            raise DataError(f"column {name!r} holds times ({dtype}): give numbers, such as days.")
 
 
 def dataset_of(

@@ -10,6 +10,7 @@ Each process has a thread here that hands it tasks and waits for their results.
 """
 
 import multiprocessing
+import os
 import pickle
 import signal
 import threading
@@ -21,12 +22,24 @@ from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 from typing import Any
 
-from tuner.errors import TunerError
+from tuner.errors import InputError, TunerError
 from tuner.execution.base import R, Task
 from tuner.execution.worker import serve
 
 MOST_DEATHS = 5
 """So many processes of a worker may die without one finished task in between; then we give up."""
+
+UNGUARDED = 93
+"""How a process ends that was to read a script, and would have started processes of its own."""
+
+
+def end_if_unguarded() -> None:
+    """End this process if it only reads the script that has started it, as each new one does.
+
+    A script without `if __name__ == "__main__":` would begin its work anew in each process.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        os._exit(UNGUARDED)
 
 
 class Processes:
@@ -41,6 +54,7 @@ class Processes:
     """
 
     def __init__(self, trainer: Any, count: int) -> None:
+        end_if_unguarded()
         self.count = count
         self._submitted: SimpleQueue[_Submitted | None] = SimpleQueue()
         pickled = pickle.dumps(trainer)
@@ -143,6 +157,11 @@ class _Worker(threading.Thread):
             self._process.join()
             if self._ended:
                 raise TunerError("the worker processes were ended before their tasks.")
+            if self._process.exitcode == UNGUARDED:
+                raise InputError(
+                    "a script that works in several processes is read by each of them: put what it"
+                    ' does under if __name__ == "__main__":.'
+                ) from None
             self._start_process()
         if self._deaths > MOST_DEATHS:
             raise TunerError(

@@ -14,6 +14,7 @@ from tuner.data import Dataset
 from tuner.errors import InputError, OutputError
 from tuner.execution.base import Executor
 from tuner.execution.opening import open_executor
+from tuner.execution.processes import end_if_unguarded
 from tuner.records import DataSummary, StudySummary
 from tuner.study.batches import BatchFiles, remove_batch_files
 from tuner.study.coordinator import Coordinator
@@ -39,7 +40,7 @@ from tuner.trainers.native import NativeTrainer
 def run_study(
     spec: StudySpec,
     data: Dataset,
-    folder: Path,
+    folder: str | Path,
     *,
     storage: str | None = None,
     workers: int | str | Executor | None = 1,
@@ -91,6 +92,8 @@ def run_study(
     >>> complete, summary.counts
     (True, {'complete': 4, 'pruned': 0, 'failed': 0})
     """
+    end_if_unguarded()
+    folder = Path(folder)
     return conduct(
         spec,
         data.summary,
