@@ -29,6 +29,9 @@ MOSTLY = 0.5
 FEW = 10
 """Up to so many different texts are categories, however few rows there are."""
 
+EXACT = 2**53
+"""Up to here every whole number is a float64 of its own."""
+
 BOOLEANS = (("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"), ("off", "on"))
 
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " "))
@@ -296,7 +299,7 @@ def _exact(cells: "pd.Series[Any]", where: str) -> NDArray[Any]:
     """Return numbers as float64; refuse whole numbers that float64 cannot tell apart."""
     values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
     exact = cells.dtype == object or pd.api.types.is_integer_dtype(cells.dtype)
-    if exact and len(values) and np.abs(values).max() > 2**53:
+    if exact and len(values) and np.abs(values).max() > EXACT:
         _check_exact(cells.astype(object).to_numpy(), values, where)
     return values
 
@@ -333,7 +336,7 @@ def _numbers(texts: Texts, unit: str, where: str) -> NDArray[np.float64]:
             f"{where} held {was} in training and holds {texts.row(bad)}: write it as in training."
         )
     values = np.array([each.value for each in parsed if each], dtype=np.float64)
-    if len(values) and np.abs(values).max() > 2**53:
+    if len(values) and np.abs(values).max() > EXACT:
         digits = [re.sub("[^0-9-]", "", str(text)) for text in texts.different]
         plain = ["." not in str(text) and "e" not in str(text).lower() for text in texts.different]
         if all(plain):
@@ -441,6 +444,6 @@ def _check_lengths(texts: Texts, where: str) -> None:
     long = np.array([len(str(text)) > MAX_TEXT for text in texts.different])
     if long.any():
         raise DataError(
-            f"{where} holds texts of more than {MAX_TEXT:,} characters: {texts.row(long)[:60]}…:"
+            f"{where} holds texts of more than {MAX_TEXT:,} characters: {texts.row(long)}:"
             " drop the column, or shorten them."
         )

@@ -1,12 +1,13 @@
 """CSV and Parquet files as pandas tables, with one clear line for whatever may be wrong."""
 
+import codecs
 import csv
 import io
 import re
 import warnings
 from collections.abc import Container, Iterable, Sequence
 from importlib.util import find_spec
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,9 @@ from tuner.data.files import check_cells
 from tuner.errors import DataError, MissingExtraError
 
 DELIMITERS = ",;\t|"
+
+CHUNK = 1 << 20
+"""Bytes checked at once."""
 
 _FRACTION = re.compile(r"[+-]?\d*(\.\d+|\d[eE][+-]?\d+)", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
@@ -46,18 +50,18 @@ class Csv:
 
     def __init__(self, content: bytes, where: str) -> None:
         self.where = where
-        text = _decode(content, where)
-        first = next((line for line in text.splitlines() if line.strip()), None)
-        if first is None:
-            raise DataError(f"{where}: is empty: write a header and rows.")
-        self._skip = 0
-        if said := re.fullmatch(r'"?sep=(.)"?\s*', first, re.IGNORECASE):
-            self._skip = text[: text.index(first) + len(first)].count("\n") + 1
-            text = text[text.index(first) + len(first) :]
+        _check_text(content, where)
+        lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
+        number, first = next(
+            ((i, line) for i, line in enumerate(lines, 1) if line.strip()), (0, "")
+        )
+        said = re.fullmatch(r'"?sep=(.)"?\s*', first, re.IGNORECASE)
         outside = re.sub('"[^"]*"', "", first)
+        self._content = content
+        self._skip = number if said else 0
         self.delimiter = said[1] if said else max(DELIMITERS, key=outside.count)
         rows = csv.reader(
-            io.StringIO(text.lstrip("\r\n"), newline=""),
+            lines if said else chain([first], lines),
             delimiter=self.delimiter,
             skipinitialspace=True,
         )
@@ -70,7 +74,6 @@ class Csv:
         self.names = [name.strip() for name in head[0]]
         self._check_header(head[1:])
         check_names(self.names, where)
-        self._content = content
 
     def frame(self, texts: Iterable[str] = ()) -> pd.DataFrame:
         """Return all columns, some of them as the texts they are written as.
@@ -153,16 +156,20 @@ class Csv:
         return bool(whole and texts) and recur
 
 
-def _decode(content: bytes, where: str) -> str:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{where}: byte {error.start} is not UTF-8: save the file as UTF-8 text."
-        ) from error
-    if "\0" in text:
+def _check_text(content: bytes, where: str) -> None:
+    """Raise `DataError` unless the bytes are UTF-8 text, without a copy of all of it."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(content), CHUNK):
+        chunk = content[start : start + CHUNK]
+        try:
+            decoder.decode(chunk, final=start + CHUNK >= len(content))
+        except UnicodeDecodeError as error:
+            place = start + error.start - (len(error.object) - len(chunk))
+            raise DataError(
+                f"{where}: byte {place} is not UTF-8: save the file as UTF-8 text."
+            ) from error
+    if b"\0" in content:
         raise DataError(f"{where}: holds zero bytes: save the file as UTF-8 text.")
-    return text
 
 
 def check_names(names: list[str], where: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data.files import DEFLATE_LIMIT, MAX_BYTES, digest, read_bytes
+from tuner.data.files import DEFLATE_LIMIT, MAX_BYTES, check_cells, digest, read_bytes
 from tuner.data.inputs import Examples, images
 from tuner.data.labels import encode_labels
 from tuner.errors import DataError
@@ -60,6 +60,7 @@ def unpack_idx(content: bytes, where: str, *, dimensions: int) -> bytes:
         with gzip.GzipFile(fileobj=file) if compressed else file as stream:
             header = stream.read(4 + 4 * dimensions)
             shape = _shape(header, where, dimensions)
+            check_cells(shape[0], math.prod(shape[1:]), where)
             size = math.prod(shape)
             most = len(content) * (DEFLATE_LIMIT if compressed else 1)
             body = stream.read(size + 1) if size <= min(most, MAX_BYTES) else b""

@@ -20,7 +20,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from tuner.data.arrays import array_examples, array_inputs
-from tuner.data.files import DEFLATE_LIMIT, MAX_BYTES, digest, read_bytes
+from tuner.data.files import DEFLATE_LIMIT, MAX_BYTES, MAX_TEXT, check_cells, digest, read_bytes
 from tuner.data.inputs import Examples, Inputs
 from tuner.errors import DataError
 
@@ -128,6 +128,12 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> NDAr
             raise DataError(
                 f"{where}: {member.filename} says shape {shape} of {dtype} but has another size: "
                 "save it again."
+            )
+        check_cells(shape[0] if shape else 1, math.prod(shape[1:]), f"{where}: {member.filename}")
+        if dtype.kind in "US" and dtype.itemsize > 4 * MAX_TEXT:
+            raise DataError(
+                f"{where}: {member.filename} holds texts of {dtype.itemsize // 4:,} characters"
+                f" but {MAX_TEXT:,} is the limit: shorten them."
             )
         body = stream.read(size)
         stream.read(1)  # reaching the end makes zipfile compare the checksum

@@ -200,9 +200,12 @@ def _recognize(table: Table) -> tuple[Inputs, list[Column], list[Note]]:
     for name in frame.columns[frame.isna().any().to_numpy()]:
         table.check_missing(str(name), "column")
     found = []
-    for name in frame.columns:
-        cells = frame[name]
-        column, said = columns.recognize(cells, where, typed=table.csv is None)
+    for column_name, dtype in frame.dtypes.items():
+        name = str(column_name)
+        if _is_plain(dtype):
+            found.append(Column(name=name, kind="number"))
+            continue
+        column, said = columns.recognize(frame[name], where, typed=table.csv is None)
         found.append(column)
         notes += said
     inputs = _inputs(frame, found, where)
@@ -259,19 +262,38 @@ def _number_notes(table: Table, inputs: Inputs) -> list[tuple[str, Note]]:
         said = columns.counter_notes(pd.Series(name=name), numbers[:, i])
         notes += [(name, note) for note in said]
     if table.csv is not None:
+        floats = {str(name) for name, dtype in table.frame.dtypes.items() if dtype == np.float64}
         for name, values in zip(inputs.number_names, numbers.T, strict=True):
-            if table.frame[name].dtype.kind == "f" and columns.may_part_thousands(values):
+            if name in floats and columns.may_part_thousands(values):
                 written = table.csv.written([name])[name]
                 notes += [(name, note) for note in columns.thousands_note(name, written)]
     return notes
+
+
+def _is_plain(dtype: Any) -> bool:
+    """Tell whether a column is of one of NumPy's types of real numbers."""
+    return isinstance(dtype, np.dtype) and dtype.kind in "iuf"
 
 
 def _inputs(frame: pd.DataFrame, kinds: Sequence[Column], where: str) -> Inputs:
     """Read columns as what they are: numbers and dates into one matrix, texts into another."""
     numbers = [each for each in kinds if each.kind in ("number", "date")]
     texts = [each for each in kinds if each.kind in ("boolean", "category")]
-    matrix = np.empty((len(frame), len(numbers)))
-    for i, each in enumerate(numbers):
+    # Plain numbers at once: one by one, 100,000 columns take a minute.
+    dtypes = frame.dtypes.to_dict()
+    places = [
+        i for i, each in enumerate(numbers) if not each.written and _is_plain(dtypes[each.name])
+    ]
+    plain = frame[[numbers[i].name for i in places]].to_numpy(dtype=np.float64)
+    matrix = plain if len(places) == len(numbers) else np.empty((len(frame), len(numbers)))
+    if matrix is not plain:
+        matrix[:, places] = plain
+    exact = np.abs(plain).max(axis=0, initial=0) <= columns.EXACT
+    one_by_one = set(range(len(numbers))).difference(np.array(places, dtype=int)[exact])
+    if one_by_one and matrix is plain:
+        matrix = plain.copy()  # pandas may have lent its own
+    for i in sorted(one_by_one):
+        each = numbers[i]
         matrix[:, i] = columns.read(frame[each.name], each, where)
     words = np.empty((len(frame), len(texts)), dtype=object)
     for i, each in enumerate(texts):
