@@ -89,10 +89,10 @@ def parse_or_refuse(content: bytes, dimensions: int) -> None:
         (zipped(IMAGES) + b"trailing", "gzip data are damaged"),
         (zipped(IMAGES + bytes(10**6)), "holds more"),
         (idx(np.zeros((0, 4, 4))), "holds nothing"),
-        (b"\x00\x00\x08\x03" + struct.pack(">3I", 2**32 - 1, 2**32 - 1, 2**32 - 1), "holds less"),
-        (b"\x00\x00\x08\x03" + struct.pack(">3I", 2**10, 2**10, 2**10), "holds less"),
+        (b"\x00\x00\x08\x03" + struct.pack(">3I", 2**32 - 1, 2**32 - 1, 2**32 - 1), "is the limit"),
+        (b"\x00\x00\x08\x03" + struct.pack(">3I", 2**10, 2**9, 2**9), "holds less"),
         (
-            zipped(b"\x00\x00\x08\x03" + struct.pack(">3I", 2**10, 2**10, 2**10)),
+            zipped(b"\x00\x00\x08\x03" + struct.pack(">3I", 2**10, 2**9, 2**9)),
             "holds less",
         ),
     ],

@@ -80,6 +80,9 @@ def array_inputs(name: str, x: NDArray[Any]) -> tuple[Inputs, tuple[int, int] | 
             f"{name}: x has shape {x.shape} but must be (n, d), or (n, h, w) for images."
         )
     check_cells(len(x), x[0].size, name)
+    if x.dtype.kind == "f" and x.dtype.itemsize > 8:
+        with np.errstate(over="ignore"):
+            x = x.astype(np.float64)
     inputs, image_shape = images(x) if x.ndim == 3 else (numeric(x), None)
     check_finite(inputs, name)
     return inputs, image_shape

@@ -288,13 +288,15 @@ def _fit_numeric(inputs: Inputs) -> tuple[Numeric, ...]:
 
     with np.errstate(all="ignore"):
         scaler = StandardScaler().fit(inputs.numbers.astype(np.float64, copy=False))
-    finite = np.isfinite(scaler.var_)
+    constant = (inputs.numbers == inputs.numbers[:1]).all(axis=0)
+    finite = np.isfinite(scaler.var_) | constant
     if not finite.all():
         name = inputs.number_names[int(finite.argmin())]
         raise DataError(f"column {name!r} has numbers too large to scale: rescale it.")
     # scikit-learn takes 1 for the scale of a column that is constant but for rounding.
-    scales = np.where(scaler.scale_ == np.sqrt(scaler.var_), scaler.scale_, 0.0)
-    fitted = zip(inputs.number_names, scaler.mean_, scales, strict=True)
+    varies = ~constant & (scaler.scale_ == np.sqrt(scaler.var_))
+    means = np.where(constant, inputs.numbers[0], scaler.mean_)
+    fitted = zip(inputs.number_names, means, np.where(varies, scaler.scale_, 0.0), strict=True)
     return tuple(Numeric(name=n, mean=float(m), scale=float(s)) for n, m, s in fitted)
 
 
