@@ -65,6 +65,7 @@ from tuner.records.article import (
     Unit,
 )
 from tuner.records.study import TrialState
+from tuner.records.tuning import REGULARIZER_NAMES
 from tuner.settings import settings_of
 
 COUNTS = st.integers(0, 10**6)
@@ -299,9 +300,12 @@ PROGRESS = st.builds(
     best=st.none() | FINITE,
 )
 SIGNALS = st.builds(SanityCheck, run=RUNS, n_train=COUNTS, chance=FINITE)
-MEANS = st.builds(Regularizer, name=st.text(), run=RUNS, accuracy=FINITE, gap=FINITE)
+MEANS = st.builds(
+    Regularizer, name=st.sampled_from(REGULARIZER_NAMES), run=RUNS, accuracy=FINITE, gap=FINITE
+)
+PLAIN = MEANS.map(lambda tried: replace(tried, name="none"))
 OVERFITTINGS = st.builds(
-    Overfitting, n_train=COUNTS, tried=st.tuples(MEANS, MEANS), chosen=st.integers(0, 1)
+    Overfitting, n_train=COUNTS, tried=st.tuples(PLAIN, MEANS), chosen=st.just(0)
 )
 CANDIDATES = st.builds(Candidate, trial=COUNTS, parameters=COUNTS, runs=st.tuples(RUNS))
 PAIRED = st.builds(

@@ -108,6 +108,10 @@ class SanityCheck(Record):
     chance: float
 
 
+REGULARIZER_NAMES = ("none", "l2", "l1", "dropout", "shift", "distort")
+"""What a network is trained with against overfitting."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Regularizer(Record):
     """A network trained without early stopping, to see what a regularizer does.
@@ -115,7 +119,7 @@ class Regularizer(Record):
     Attributes
     ----------
     name
-        `none`, `l2`, `l1`, `dropout`, `shift` or `distort`.
+        One of `REGULARIZER_NAMES`.
     run
         Its training; the settings say with what.
     accuracy
@@ -151,6 +155,12 @@ class Overfitting(Record):
 
     def __post_init__(self) -> None:
         _require_place("chosen", self.chosen, self.tried)
+        for each in self.tried:
+            known = each.name in REGULARIZER_NAMES
+            require(known, "name", each.name, f"one of {', '.join(REGULARIZER_NAMES)}")
+        kind = self.tried[self.chosen].run.settings.activation
+        plain = {each.run.settings.activation for each in self.tried if each.name == "none"}
+        require(kind in plain, "activation", kind, "one that was tried without regularization")
 
 
 def _require_place(name: str, place: int, among: tuple[object, ...]) -> None:

@@ -249,6 +249,7 @@ def _draw_choice(axes: Axes, marks: Landmarks) -> None:
             ha=sides[-1],
             va="top",
             weight="bold",
+            zorder=5,
             bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5, "alpha": 0.85},
         )
 

@@ -12,9 +12,9 @@ from tuner.stats import wilson
 OVER_TIME = 1.1
 """Of its budget, what a tuning may take without a warning."""
 
-PLANNED = frozenset({"W101", "W302", "W303", "W305", "W307", "W309"})
-"""Warnings that only restate how tune works: one seed in its searches, few and short trials, and
-ties that the candidates' training on paired seeds decides."""
+PLANNED = frozenset({"W101", "W201", "W205", "W302", "W303", "W305", "W307", "W309"})
+"""Warnings that only restate how tune works: one seed in its searches, few and short trials, ties
+that the candidates' training on paired seeds decides, and an η that comes down until the end."""
 
 TUNE_CHECKS: Checks[TuneRecord] = Checks("tune")
 
