@@ -1,5 +1,6 @@
 """What the columns of a table are taken for, and that new data are read the same way."""
 
+import datetime
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -282,6 +283,20 @@ def test_decimals_dates_and_a_named_index_of_parquet(tmp_path: Path) -> None:
     assert (data.feature_names, data.classes) == (("price", "day"), ("high", "low"))
     plain = loaded(pd.DataFrame({"price": PRICES, "kind": KINDS}))
     np.testing.assert_allclose(data.train.x[:, :1], plain.train.x, rtol=1e-6)
+
+
+@pytest.mark.parametrize("years", [0, 800, 7000])
+def test_dates_of_any_century(tmp_path: Path, years: int) -> None:
+    days = [f"{2020 + years}-{i % 12 + 1:02}-{i % 28 + 1:02}" for i in range(N)]
+    as_dates = [datetime.date.fromisoformat(day) for day in days]
+    as_times = [datetime.datetime.fromisoformat(day + "T00:00+00:00") for day in days]
+    expected = loaded(pd.DataFrame({"price": as_dates, "kind": KINDS}), "holds dates").train.x
+    for source in (
+        csv(tmp_path, days),
+        pd.DataFrame({"price": as_times, "kind": KINDS}, dtype=object),
+        pd.DataFrame({"price": np.array(days, dtype="datetime64[s]"), "kind": KINDS}),
+    ):
+        np.testing.assert_allclose(loaded(source, "holds dates").train.x, expected, atol=1e-6)
 
 
 def test_a_coordinate_is_no_target() -> None:

@@ -117,6 +117,8 @@ def _warnings_in_one_line() -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.showwarning = show_in_one_line
+        for kind in (DataWarning, SealWarning):
+            warnings.simplefilter("always", kind)
         yield
 
 

@@ -8,7 +8,7 @@ the same way or refused.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from itertools import pairwise
@@ -417,8 +417,18 @@ def _parse_dates(texts: NDArray[np.object_], form: str) -> NDArray[np.float64]:
 
 
 def _days(cells: "pd.Series[Any]") -> NDArray[np.float64]:
-    since = pd.to_datetime(cells, utc=True) - pd.Timestamp(0, tz="UTC")
-    return np.asarray(since / pd.Timedelta(days=1), dtype=np.float64)
+    """Return the days since 1970-01-01 of dates of whatever resolution, NaN for missing ones."""
+    if cells.dtype == object:
+        stamps = np.array([_naive(cell) for cell in cells], dtype="datetime64[us]")
+    else:
+        stamps = (cells.dt.tz_convert(None) if cells.dt.tz else cells).to_numpy()
+    return np.asarray((stamps - np.zeros(1, stamps.dtype)) / np.timedelta64(1, "D"))
+
+
+def _naive(when: date) -> date:
+    if isinstance(when, datetime) and when.tzinfo is not None:
+        return when.astimezone(UTC).replace(tzinfo=None)
+    return when
 
 
 def _dates(texts: Texts, form: str, where: str) -> NDArray[np.float64]:
