@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.cli.processes import BEGINS, HEARS_CTRL_C
+from tests.support.cli.processes import BEGINS, HEARS_CTRL_C, interrupted_on_a_terminal
 from tuner.cli.interrupts import first_interrupt_asks
 from tuner.storage.checkpoints import load_checkpoint
 
@@ -115,6 +115,37 @@ def test_ctrl_c_ends_with_everything_and_can_go_on(tmp_path: Path) -> None:
     assert done["best_validation_accuracy"] > 0
     assert (tmp_path / "out" / CHECKPOINT).is_file()
     assert all((tmp_path / done[name]).is_file() for name in ("report", "records", "model"))
+
+
+STUDY = """
+name = "long"
+trials = 40
+batch = 2
+eta = 0.1
+[data]
+source = "digits"
+[train]
+epochs = 20
+patience = "off"
+[search]
+lambda = {low = 0.01, high = 1.0}
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "begun"),
+    [
+        (f"{ENDLESS}-{'long-name-' * 9} --seed 3", "out-*/checkpoint.safetensors"),
+        (f"tune --data digits --budget 60s --workers 1 --out {'long-name-' * 9}", "*/work/*.json"),
+        (f"study run s.toml --workers 1 --out {'long-name-' * 9}", "long-*/study.db"),
+    ],
+)
+def test_on_a_terminal_the_way_to_go_on_is_one_line(tmp_path: Path, typed: str, begun: str) -> None:
+    (tmp_path / "s.toml").write_text(STUDY)
+    code, shown = interrupted_on_a_terminal(tmp_path, begun, *typed.split())
+    resume = typed + (" --resume" if typed.startswith("train") else "")
+    assert code == 130
+    assert shown.endswith(f"interrupted: go on with python -m tuner {resume}\r\n")
 
 
 SHORT = "train --data iris --hidden 8 --eta 0.5 --patience off --epochs 6 --out out"

@@ -1,5 +1,6 @@
 """Exit codes and error lines: 0 done, 1 failed, 2 bad usage or input, 130 Ctrl-C."""
 
+import logging
 import os
 import re
 import shlex
@@ -29,6 +30,7 @@ def exit_code(argv: Sequence[str], command: Callable[[Sequence[str]], int]) -> i
     with _safe_terminals():
         try:
             _print_anything()
+            logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its cache is no user's affair
             _require_utf8(argv)
             with _warnings_in_one_line():
                 code = command(argv)

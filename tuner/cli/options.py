@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 SEEDS = 2**32
 """As many as scikit-learn takes."""
 
+LONGEST_TITLE = 60
+"""Letters, of up to 4 bytes each, in the name of a folder, which may have 255 bytes."""
+
 WIDEST_LAYER = 10_000
 """A typing mistake above this would fill the memory before anything could be said."""
 
@@ -106,7 +109,7 @@ class DataOptions:
     @property
     def title(self) -> str:
         """What to call the data in a file's name."""
-        return Path(self.data).name.strip(".").split(".")[0] or "data"
+        return Path(self.data).name.strip(".").split(".")[0][:LONGEST_TITLE] or "data"
 
     def load(self, seed: int) -> "Dataset":
         """Read the data, split by the seed unless --split-seed says otherwise."""

@@ -24,6 +24,7 @@ from tuner.cli.output import (
     clock,
     json_text,
     narration,
+    note,
     print_sentences,
     print_summary,
     print_table,
@@ -41,6 +42,9 @@ from tuner.stats import wilson
 
 if TYPE_CHECKING:
     from tuner.results import Written
+
+LEAST_SECONDS = 10
+"""What each step needs at least, even on 150 examples, report included."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +96,8 @@ def tune(
         command=command_line([each for each in context.obj if each != "--fresh"]),
         began=began,
     )
+    if options.budget < LEAST_SECONDS:
+        note(f"even the shortest tuning takes about {LEAST_SECONDS} s, whatever --budget says.")
     with narration() as say, claimed(out, request.command, replace=options.fresh):
 
         def watch(now: TuneProgress) -> None:

@@ -2,8 +2,11 @@
 """Commands in processes of their own."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 TUNER = [sys.executable, "-m", "tuner"]
@@ -33,6 +36,29 @@ def shown_on_a_terminal(folder: Path, *argv: str, stdout: int | None = None) -> 
         os.close(theirs)
         shown = _read_all(ours)
     return process.returncode, shown
+
+
+def interrupted_on_a_terminal(folder: Path, begun: str, *argv: str) -> tuple[int, str]:
+    """Run a command on a terminal of 80 columns, and press Ctrl-C once a file of it is there."""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [*INTERRUPTIBLE, *argv],
+        cwd=folder,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown: list[str] = []
+        reader = threading.Thread(target=lambda: shown.append(_read_all(ours)))
+        reader.start()
+        while not any(folder.glob(begun)):
+            assert process.poll() is None, shown
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        reader.join()
+    return process.returncode, shown[0]
 
 
 def _read_all(terminal: int) -> str:
