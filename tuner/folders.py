@@ -77,7 +77,9 @@ def _open(folder: Path, option: str, made: list[Path]) -> None:
 
 
 @contextmanager
-def claimed(folder: Path, command: str, *, replace: bool = False) -> Iterator[None]:
+def claimed(
+    folder: Path, command: str, *, replace: bool = False, replaceable: bool = True
+) -> Iterator[None]:
     """Hold a folder, made if need be, for the results of one run.
 
     A thread that holds it may hold it once more.
@@ -90,6 +92,8 @@ def claimed(folder: Path, command: str, *, replace: bool = False) -> Iterator[No
         The run as its record states it.
     replace
         Whether the results of another run may be replaced.
+    replaceable
+        Whether they could be, had the user said so by --fresh.
 
     Raises
     ------
@@ -101,9 +105,10 @@ def claimed(folder: Path, command: str, *, replace: bool = False) -> Iterator[No
     with output_folder(folder), _alone(folder):
         former = None if replace else stored_command(folder)
         if former is not None and not same_run(former, command):
+            fresh = ", or replace them (--fresh)" if replaceable else ""
             raise TakenError(
                 f"{folder}: holds the results of another run ({former}): choose another folder"
-                " (--out), or replace them (--fresh)."
+                f" (--out){fresh}."
             )
         yield
 

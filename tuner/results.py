@@ -1,7 +1,7 @@
 """What the verbs of `tuner.api` return: a record with its summary, its model and its report."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
@@ -39,6 +39,9 @@ from tuner.storage.models import Model, save_model
 
 if TYPE_CHECKING:
     from tuner.report import ReportFiles
+    from tuner.report.checks.base import Caution
+    from tuner.report.frames.contenders import Contender
+    from tuner.report.frames.differences import Difference
     from tuner.report.stored import StoredRecord
 
 R = TypeVar("R", bound="StoredRecord")
@@ -351,14 +354,31 @@ class Comparison:
         return results_table(contenders(self.records, self.names))
 
     @property
-    def summary(self) -> str:
-        """Which contender is best, by how much, and how sure that is."""
-        from tuner.report.frames.contenders import contenders
-        from tuner.report.frames.differences import against_winner
+    def verdict(self) -> Summary:
+        """The result in words: headline, sentence, advice, facts."""
         from tuner.report.summaries.comparison import compare_verdict
 
+        return compare_verdict(*self._contest)
+
+    @property
+    def cautions(self) -> "tuple[Caution, ...]":
+        """The warnings that hold, the most severe first."""
+        from tuner.report.checks.comparison import compare_cautions
+
+        return compare_cautions(*self._contest)
+
+    @cached_property
+    def _contest(self) -> "tuple[Sequence[Contender], Sequence[Difference]]":
+        from tuner.report.frames.contenders import contenders
+        from tuner.report.frames.differences import against_winner
+
         every = contenders(self.records, self.names)
-        verdict = compare_verdict(every, against_winner(every))
+        return every, against_winner(every)
+
+    @property
+    def summary(self) -> str:
+        """Which contender is best, by how much, and how sure that is."""
+        verdict = self.verdict
         return "\n".join(filter(None, (f"{verdict.headline}.", verdict.sentence, verdict.advice)))
 
     def write(self, folder: Path) -> "ReportFiles":

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tuner.api import compare
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Tuner
 
@@ -38,6 +40,7 @@ def test_one_run_is_rebuilt_byte_for_byte(tuner: "Tuner", runs: list[str]) -> No
     assert (answer.code, answer.err) == (0, "")
     assert contents(folder) == before
     assert answer.json["html"] == str(folder / "train.html")
+    assert "W207" in [each["code"] for each in answer.json["warnings"]]
     assert {Path(each).name for each in answer.json["figures"]} == {
         name for name in before if name.endswith(".png")
     }
@@ -74,7 +77,8 @@ def test_several_are_compared(tuner: "Tuner", runs: list[str]) -> None:
     assert "λ 5" in text
     assert "l0-s0, l0-s1" in text
     first = contents(Path("reports/compare"))
-    assert tuner("report", *runs).code == 0
+    said = " ".join(tuner("report", *runs).out.split())
+    assert compare(*runs).verdict.headline.partition(" ")[2] in said
     assert contents(Path("reports/compare")) == first
 
 

@@ -9,7 +9,15 @@ import typer
 
 import tuner
 from tuner.cli.options import FOLDER, AnswerOptions, Opt, grouped
-from tuner.cli.output import Say, json_text, narration, print_sentences
+from tuner.cli.output import (
+    Say,
+    json_text,
+    narration,
+    print_sentences,
+    print_summary,
+    print_warnings,
+    warnings_json,
+)
 from tuner.errors import InputError
 from tuner.files import write_files
 from tuner.folders import claimed
@@ -24,6 +32,9 @@ from tuner.storage import RECORDS
 if TYPE_CHECKING:
     from tuner.report import ReportFiles
     from tuner.report.stored import StoredRecord
+
+
+COMPARED = Path("reports", "compare")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,18 +69,26 @@ def report(
     writes compare.html: runs that differ only in their seed count as one, and are compared with
     others seed by seed.
     """
+    from tuner.report.checks.every import cautions_of
+
     with narration() as say:
         files = [_file(path) for path in paths]
         records = _loaded(files, say)
         say("writing the report")
-        if len(records) == 1:
-            written = _rebuilt(records[0], files[0], place)
+        comparison = tuner.compare(*records, names=_names(files)) if len(records) > 1 else None
+        if comparison is None:
+            written, cautions = _rebuilt(records[0], files[0], place), cautions_of(records[0])
         else:
-            written = _compared(records, _names(files), place.out or Path("reports", "compare"))
+            with claimed(out := place.out or COMPARED, "compare", replace=True):
+                written, cautions = comparison.write(out), comparison.cautions
     if answer.json:
-        print(json_text(_document(written, files)))
+        print(json_text(_document(written, files) | {"warnings": warnings_json(cautions)}))
+        return
+    print_sentences(_sentences(written))
+    if comparison is None:
+        print_warnings(cautions)
     else:
-        print_sentences(_sentences(written))
+        print_summary(comparison.verdict, cautions)
 
 
 def _file(path: str) -> Path:
@@ -109,16 +128,10 @@ def _rebuilt(record: "StoredRecord", file: Path, place: PlaceOptions) -> "Report
             f"{file}: only pages of reproduce come in other languages: leave --lang out."
         )
     folder = place.out or file.parent
-    with claimed(folder, record.command):
+    with claimed(folder, record.command, replaceable=False):
         if folder.resolve() != file.parent.resolve():
             write_files(folder, {RECORDS: stored_json(record)})
         return write_page(record, folder, place.lang)
-
-
-def _compared(records: "Sequence[StoredRecord]", names: Sequence[str], out: Path) -> "ReportFiles":
-    comparison = tuner.compare(*records, names=names)
-    with claimed(out, "compare", replace=True):
-        return comparison.write(out)
 
 
 def _document(written: "ReportFiles", files: Sequence[Path]) -> dict[str, object]:

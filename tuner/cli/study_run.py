@@ -214,7 +214,7 @@ def _folder(folder: Path, command: str) -> Iterator[None]:
     ours = not folder.exists()
     with output_folder(folder):
         try:
-            with claimed(folder, command):
+            with claimed(folder, command, replaceable=False):
                 yield
         except BaseException:
             if ours and [path.name for path in folder.iterdir()] == [LOCK]:

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from tuner.report.checks.base import Checks
+from tuner.records import FindEtaRecord, ReproduceRecord, TrainRecord, TuneRecord
+from tuner.report.checks.base import Caution, Checks
 from tuner.report.checks.comparison import COMPARISON_CHECKS
 from tuner.report.checks.data import DATA_CHECKS
 from tuner.report.checks.evaluation import EVALUATE_CHECKS
-from tuner.report.checks.learning_rate import ETA_CHECKS
-from tuner.report.checks.reproduce import REPRODUCE_CHECKS
-from tuner.report.checks.study import STUDY_CHECKS
-from tuner.report.checks.training import TRAIN_CHECKS
-from tuner.report.checks.tune import TUNE_CHECKS
+from tuner.report.checks.learning_rate import ETA_CHECKS, find_eta_cautions
+from tuner.report.checks.reproduce import REPRODUCE_CHECKS, reproduce_cautions
+from tuner.report.checks.study import STUDY_CHECKS, study_cautions
+from tuner.report.checks.training import TRAIN_CHECKS, train_cautions
+from tuner.report.checks.tune import TUNE_CHECKS, tune_cautions
+from tuner.report.stored import StoredRecord
 
 EVERY_KIND: tuple[Checks[Any], ...] = (
     ETA_CHECKS,
@@ -22,3 +24,18 @@ EVERY_KIND: tuple[Checks[Any], ...] = (
     REPRODUCE_CHECKS,
     DATA_CHECKS,
 )
+
+
+def cautions_of(record: StoredRecord) -> tuple[Caution, ...]:
+    """Return the warnings that hold for a record of any command, the most severe first."""
+    if isinstance(record, FindEtaRecord):
+        return find_eta_cautions(record)
+    if isinstance(record, TuneRecord):
+        return tune_cautions(record)
+    if isinstance(record, TrainRecord):
+        return train_cautions(record)
+    return (
+        reproduce_cautions(record)
+        if isinstance(record, ReproduceRecord)
+        else study_cautions(record)
+    )
