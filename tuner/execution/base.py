@@ -41,7 +41,15 @@ class Executor(Protocol):
         ...
 
 
-def as_completed(executor: Executor, waiting: list[tuple[K, T]]) -> Iterator[tuple[K, Any]]:
+POLL_SECONDS = 0.25
+"""A wish to stop is heard within this time while tasks run elsewhere."""
+
+
+def as_completed(
+    executor: Executor,
+    waiting: list[tuple[K, T]],
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> Iterator[tuple[K, Any]]:
     """Run tasks, and yield the key and the result of each as soon as it is done.
 
     Parameters
@@ -50,6 +58,8 @@ def as_completed(executor: Executor, waiting: list[tuple[K, T]]) -> Iterator[tup
         Keys and tasks, the first to run first. Those that the caller adds between two results run
         too; those that it removes do not. One task more than can run is taken at a time, so that no
         worker waits for the caller.
+    stop_asked
+        Asked while no task is done; once true, the tasks that still run are given up.
 
     Raises
     ------
@@ -78,8 +88,11 @@ def as_completed(executor: Executor, waiting: list[tuple[K, T]]) -> Iterator[tup
             ):
                 key, task = waiting.pop(0)
                 running[executor.submit(task)] = key
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            done = wait(running, POLL_SECONDS, FIRST_COMPLETED).done
+            for future in done:
                 yield running.pop(future), future.result()
+            if not done and stop_asked():
+                return
     finally:
         for future in running:
             future.cancel()

@@ -4,8 +4,9 @@ Everything in a batch follows from the study file and the trials of earlier batc
 depends on where it was computed. A study that was killed therefore goes on as if it had not been.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,33 @@ from tuner.trainers.base import Trainer
 from tuner.training.eta_finder import ProbePlan
 from tuner.training.loop import Training, begin
 
-SLICE_SECONDS = 10.0
+SLICE_SECONDS = 2.0
 """A task ends with the epoch in which it has run for so long: then its networks are stored, and a
 wish to stop is heard. It goes on in another task, with the same result."""
 
 Networks = dict[Key, Training[Any]]
+
+
+@dataclass
+class Running:
+    """The batch under way.
+
+    Attributes
+    ----------
+    batch
+        Which it is.
+    going
+        The trials that are not pruned.
+    networks
+        Those that have begun.
+    values
+        The value of each trial at each rung that it reached.
+    """
+
+    batch: Batch
+    going: frozenset[int]
+    networks: Networks = field(default_factory=dict)
+    values: defaultdict[int, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
 
 
 class Coordinator:
@@ -84,7 +107,7 @@ class Coordinator:
         return True
 
     def _report(self, doing: str) -> None:
-        self._callbacks.watch(StudyProgress(self._trials, self._target, doing))
+        self._callbacks.watch(StudyProgress(tuple(self._trials), self._target, doing))
 
     def _next_batch(self) -> Batch | None:
         """Return the batch under way, or draw the next; None when there are trials enough."""
@@ -112,36 +135,48 @@ class Coordinator:
 
     def _run_batch(self, batch: Batch) -> bool:
         """Train a batch from rung to rung, and store its trials; return False when stopped."""
-        networks: Networks = {}
-        values: dict[int, dict[int, float]] = {trial: {} for trial in batch.trials}
-        going = frozenset(batch.trials)
+        run = Running(batch, going=frozenset(batch.trials))
         for rung in (*self._spec.rungs, self._spec.last_epoch):
             if self._callbacks.stop_asked():
                 return False
-            reached = (
-                self._train_to(rung, going, networks)
-                if networks
-                else self._start(batch, rung, networks)
-            )
+            reached = self._train_to(rung, run) if run.networks else self._start(rung, run)
             if not reached:
                 return False
-            for trial in going:
-                values[trial][rung] = value_at(_of_trial(trial, networks), rung)
             if rung != self._spec.last_epoch:
-                best = survivors({t: values[t][rung] for t in going}, self._spec.keep)
-                stopped = {t for t in going if all(n.reason for n in _of_trial(t, networks))}
-                going = best | stopped
-        for trial in range(len(self._trials), batch.trials.stop):
-            of_trial = _of_trial(trial, networks)
-            ended = finished_trial(self._spec, batch, trial, of_trial, values[trial])
-            self._study.add_trial(sealed(ended))
+                self._halve(rung, run)
+        self._store_ended(run)
         self._files.clear()
         self._trials = finished(self._study)
         self._report("")
         return True
 
-    def _start(self, batch: Batch, rung: int, networks: Networks) -> bool:
+    def _halve(self, rung: int, run: Running) -> None:
+        """Let the better part of a batch go on, and whoever has stopped by itself."""
+        for trial in run.going:
+            run.values[trial][rung] = value_at(_of_trial(trial, run.networks), rung)
+        best = survivors({t: run.values[t][rung] for t in run.going}, self._spec.keep)
+        ended = {t for t in run.going if all(n.reason for n in _of_trial(t, run.networks))}
+        run.going = best | ended
+
+    def _store_ended(self, run: Running) -> None:
+        """Store the trials that have ended, as far as all before them have: their order is fixed.
+
+        Called at the last rung, when it is known who was pruned.
+        """
+        last = self._spec.last_epoch
+        for trial in range(len(self._trials), run.batch.trials.stop):
+            networks = _of_trial(trial, run.networks)
+            if trial in run.going:
+                if not networks or any(_goes_on(network, last) for network in networks):
+                    return
+                run.values[trial][last] = value_at(networks, last)
+            ended = finished_trial(self._spec, run.batch, trial, networks, run.values[trial])
+            self._study.add_trial(sealed(ended))
+            self._trials.append(ended)
+
+    def _start(self, rung: int, run: Running) -> bool:
         """Train every trial of a batch to the first rung, each as soon as its η is known."""
+        batch = run.batch
         plans = dict(zip(batch.trials, map(self._spec.resolve, batch.params), strict=True))
         stored = self._files.load(batch)
         work = sum(epoch_work(settings, self._data) for settings, _ in plans.values())
@@ -160,26 +195,23 @@ class Coordinator:
             begun: Networks = {}
             for trial in [t for t, question in questions.items() if question is None]:
                 begun |= self._begin(trial, *plans.pop(trial), stored)
-            networks.update(begun)
+            run.networks.update(begun)
             waiting.extend(self._tasks(rung, begun, most))
+            self._report(
+                f"finding η ({len(searches)} to go)" if searches else f"training to epoch {rung}"
+            )
 
         proceed()
-        self._report(
-            f"finding η ({len(searches)} to go)" if searches else f"training to epoch {rung}"
-        )
-        for key, result in as_completed(self._executor, waiting):
+        for key, result in as_completed(self._executor, waiting, self._callbacks.stop_asked):
             if isinstance(key, Hyperparameters):
                 self._etas.learn(key, result)
                 searches.remove(key)
                 proceed()
-                self._report(
-                    f"finding η ({len(searches)} to go)"
-                    if searches
-                    else f"training to epoch {rung}"
-                )
-            elif not self._keep(key, result, rung, networks, waiting):
+                if self._callbacks.stop_asked():
+                    return False
+            elif not self._keep(key, result, rung, run, waiting):
                 return False
-        return True
+        return not plans and not _below(rung, run.networks)
 
     def _begin(
         self, trial: int, settings: Hyperparameters, strategy: Strategy, stored: Networks
@@ -196,16 +228,17 @@ class Coordinator:
             )
         return networks
 
-    def _train_to(self, rung: int, going: Collection[int], networks: Networks) -> bool:
+    def _train_to(self, rung: int, run: Running) -> bool:
         """Train the networks of the trials that go on; return False when asked to stop before."""
-        behind = _below(rung, {key: n for key, n in networks.items() if key[0] in going})
+        networks = {key: n for key, n in run.networks.items() if key[0] in run.going}
+        behind = _below(rung, networks)
         self._report(f"training {len(behind)} networks to epoch {rung}")
         work = sum(epoch_work(network.settings, self._data) for network in behind.values())
         waiting = self._tasks(rung, behind, work / (self._executor.count * TASKS_PER_WORKER))
-        for keys, trained in as_completed(self._executor, waiting):
-            if not self._keep(keys, trained, rung, networks, waiting):
+        for keys, trained in as_completed(self._executor, waiting, self._callbacks.stop_asked):
+            if not self._keep(keys, trained, rung, run, waiting):
                 return False
-        return True
+        return not _below(rung, {key: run.networks[key] for key in behind})
 
     def _tasks(self, rung: int, networks: Networks, most: float) -> list[tuple[Any, Task[Any]]]:
         """Return the tasks that train networks to a rung, each of about `most` work."""
@@ -220,21 +253,22 @@ class Coordinator:
         keys: Sequence[Key],
         trained: Sequence[Training[Any]],
         rung: int,
-        networks: Networks,
+        run: Running,
         waiting: list[tuple[Any, Task[Any]]],
     ) -> bool:
         """Store networks, and queue those below the rung again; return False when to stop."""
         kept = dict(zip(keys, trained, strict=True))
-        networks.update(kept)
+        run.networks.update(kept)
         for key, training in kept.items():
             self._files.save(key, training)
+        if rung == self._spec.last_epoch:
+            self._store_ended(run)
+            self._report(f"training to epoch {rung}")
         if behind := _below(rung, kept):
-            if self._callbacks.stop_asked():
-                return False
             waiting.append((tuple(behind), TrainTo(tuple(behind.values()), rung, SLICE_SECONDS)))
             at = max(len(network.history) for network in behind.values())
             self._report(f"training to epoch {rung}, now at {at}")
-        return True
+        return not (waiting and self._callbacks.stop_asked())
 
 
 def _of_trial(trial: int, networks: Networks) -> list[Training[Any]]:
@@ -244,8 +278,8 @@ def _of_trial(trial: int, networks: Networks) -> list[Training[Any]]:
 
 def _below(epoch: int, networks: Networks) -> Networks:
     """Return the networks that have still to train to reach an epoch."""
-    return {
-        key: network
-        for key, network in networks.items()
-        if network.reason is None and len(network.history) < epoch
-    }
+    return {key: network for key, network in networks.items() if _goes_on(network, epoch)}
+
+
+def _goes_on(network: Training[Any], epoch: int) -> bool:
+    return network.reason is None and len(network.history) < epoch

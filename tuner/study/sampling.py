@@ -4,6 +4,7 @@ Optuna's sampler is made afresh for each batch and sees a copy in memory of the 
 earlier batches, so a study that was stopped anywhere draws the same again.
 """
 
+import copy
 import itertools
 import warnings
 from collections.abc import Iterator, Sequence
@@ -161,8 +162,15 @@ def _study_in_memory(
     seed = int(stream(spec.seed, Purpose.SAMPLING, batch).integers(2**32))
     sampler = make(seed) if make else None
     study = optuna.create_study(sampler=sampler, directions=directions(spec))
-    study.add_trials(past)
+    study.add_trials(_plain(trial) for trial in past)
     return study
+
+
+def _plain(trial: FrozenTrial) -> FrozenTrial:
+    """Return a trial without its attributes, which no sampler reads: Optuna copies all it gets."""
+    plain = copy.copy(trial)
+    plain.user_attrs = {}
+    return plain
 
 
 @contextmanager

@@ -20,6 +20,9 @@ from tuner.settings import (
     settings_of,
 )
 
+LARGEST = 2**53
+"""No whole number of a file is larger: databases and floats hold those up to here as they are."""
+
 
 @dataclass(frozen=True)
 class Range:
@@ -203,6 +206,8 @@ def value_of(kind: Kind, key: str, value: Any) -> Any:
         return None
     if not kind.fits(value):
         raise wrong(key, kind.stated, value)
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise InputError(f"{key} must be at most {LARGEST}.")
     return float(value) if kind == NUMBER else value
 
 

@@ -7,6 +7,7 @@ there (kind, range, choices, whether they can be searched) holds here too.
 import hashlib
 import itertools
 import json
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -44,6 +45,7 @@ from tuner.study.space import (
     setting_value,
     settings_in,
     table,
+    value_of,
     wrong,
 )
 
@@ -54,6 +56,13 @@ MAY_CHANGE = {"title", "trials", "data"}
 
 STUDY_NAME = re.compile(r"[^\W_][\w.-]*(?<!\.)")
 """What a study may be called: the name is a folder's too."""
+
+MOST_POINTS = 100_000
+"""Points of the largest grid."""
+
+MOST_BYTES, MOST_DOTS = 1_000_000, 1_000
+"""Size of the largest study file, and dots in its most dotted line: dotted keys take a time that
+grows with the square of their number."""
 
 LONGEST_NAME = 80
 """In bytes, as file systems count."""
@@ -259,7 +268,7 @@ def _eta(value: Any) -> str | float:
         return str(value)
     if not NUMBER.fits(value):
         raise wrong("eta", '"find", "search" or a number', value)
-    return float(value)
+    return float(value_of(NUMBER, "eta", value))
 
 
 def _objective(key: str, value: Any) -> str:
@@ -292,15 +301,25 @@ def _check_together(spec: StudySpec) -> None:
         raise InputError("the first of objectives must be validation_accuracy.")
     if len(set(objectives)) < len(objectives):
         raise InputError(f"objectives must differ but are {', '.join(objectives)}.")
-    if SAMPLERS[spec.sampler].exhaustive and any(
-        isinstance(each, Range) for each in searched.values()
-    ):
-        raise InputError(f"sampler = {spec.sampler} needs choices for every dimension of search.")
+    if SAMPLERS[spec.sampler].exhaustive:
+        _check_grid(spec)
     hidden = searched.get("hidden")
     shapes = hidden.choices if isinstance(hidden, Choices) else ()
     several = any(isinstance(shape, tuple) and len(shape) != 1 for shape in shapes)
     if "layers" in searched and (several or (not hidden and len(spec.network.hidden) != 1)):
         raise InputError("search.layers repeats one hidden layer: give hidden a single size.")
+
+
+def _check_grid(spec: StudySpec) -> None:
+    """Raise `InputError` where the points of a grid cannot be listed."""
+    if any(isinstance(each, Range) for each in spec.search.values()):
+        raise InputError(f"sampler = {spec.sampler} needs choices for every dimension of search.")
+    points = math.prod(len(each.extremes(name)) for name, each in spec.search.items())
+    if points > MOST_POINTS:
+        raise InputError(
+            f"search has {points} points, more than a grid may have ({MOST_POINTS}): give fewer"
+            " choices, or another sampler."
+        )
 
 
 def _check_trials(spec: StudySpec) -> None:
@@ -349,14 +368,30 @@ def read_spec(path: str | Path) -> StudySpec:
     """
     path = Path(path)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(_text_of(path))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file: give the path of a study file.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {error}.") from error
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise InputError(f"{path}: is nested too deeply: no study file is.") from error
+    except ValueError as error:
         raise InputError(f"{path}: is not valid TOML: {error}.") from error
     return parse_spec({"name": path.stem, **content}, str(path))
+
+
+def _text_of(path: Path) -> str:
+    """Return the text of a study file, unless it is too large to be one."""
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    text = content.decode("utf-8")
+    if len(content) > MOST_BYTES or max(map(_dots, text.splitlines()), default=0) > MOST_DOTS:
+        raise InputError(f"{path}: is too large for a study file.")
+    return text
+
+
+def _dots(line: str) -> int:
+    return line.count(".")
 
 
 def parse_spec(content: Mapping[str, Any], where: str) -> StudySpec:
