@@ -32,6 +32,15 @@ WRONG = {
             "[search.lambda]\nlow = 1\nhihg = 2",
             "search.lambda.hihg is not a key of a study: do you mean high?",
         ),
+        (
+            "[network]\neta = 0.5",
+            "network.eta is not a key of a study: eta belongs above all tables.",
+        ),
+        ("epochs = 3", "epochs is not a key of a study: epochs belongs in [train]."),
+        (
+            "[train]\nhidden = [3]",
+            "train.hidden is not a key of a study: hidden belongs in [network].",
+        ),
         ("[data]\nsourc = 'x'", "data.sourc is not a key of a study: do you mean source?"),
         (
             "[data]\nxyz = 'x'",
@@ -103,7 +112,8 @@ WRONG = {
         ("[network]\nbatch_size = 0", "network.batch_size must be at least 1 but is 0."),
         (
             "[train]\nschedule = 'halvin'",
-            "train.schedule must be one of constant, halving, planned but is 'halvin'.",
+            "train.schedule must be one of constant, halving, planned, one-cycle, cosine,"
+            " warm-restarts but is 'halvin'.",
         ),
     ],
     "a range or choices that cannot be searched": [
@@ -346,7 +356,13 @@ def test_every_key_of_network_and_train_reaches_the_trial() -> None:
         "activation": "relu",
         "cost": "log-likelihood",
         "init": "large",
-        "optimizer": "sgd",
+        "optimizer": "adamw",
+        "momentum": 0.5,
+        "beta1": 0.75,
+        "beta2": 0.25,
+        "clip": 2.0,
+        "label_smoothing": 0.125,
+        "averaging": 0.625,
         "batch_size": 5,
         "lambda": 3.0,
         "regularization": "l1",
@@ -362,6 +378,7 @@ def test_every_key_of_network_and_train_reaches_the_trial() -> None:
         "schedule": "halving",
         "factor": 4.0,
         "until": 0.25,
+        "rise": 0.375,
         "hold": 4,
     }
     content = {**tomllib.loads("[search.eta]\nlow = 0.1\nhigh = 1"), "eta": "search", "name": "x"}

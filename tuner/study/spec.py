@@ -239,6 +239,7 @@ class StudySpec:
 def _parsed(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the value of each field of a study from the keys of its file."""
     known = fields(StudySpec)
+    _check_places(content)
     table("", content, [each.name for each in known])
     for name in ("name", "search"):
         if name not in content:
@@ -261,6 +262,23 @@ def _parsed(content: Mapping[str, Any]) -> dict[str, Any]:
     values["network"] = replace(values["network"], eta=eta, seed=values["seed"])
     values["search"] = _search(values["search"])
     return values
+
+
+def _check_places(content: Mapping[str, Any]) -> None:
+    """Raise `InputError` for a key that belongs in another table of the file."""
+    known = {
+        "": {each.name for each in fields(StudySpec)},
+        "data": {s.key for s in settings_of(DataPart).values()},
+        "network": {s.key for s in _NETWORK.values()},
+        "train": {s.key for s in _TRAIN.values()},
+    }
+    tables = {name: value for name, value in content.items() if isinstance(value, Mapping)}
+    for name, stated in ({"": content} | tables).items():
+        for key in stated.keys() - known.get(name, stated.keys()):
+            for home in (home for home, keys in known.items() if key in keys):
+                where = f"{name}.{key}".lstrip(".")
+                place = f"in [{home}]" if home else "above all tables"
+                raise InputError(f"{where} is not a key of a study: {key} belongs {place}.")
 
 
 def _eta(value: Any) -> str | float:
