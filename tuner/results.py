@@ -28,20 +28,19 @@ from tuner.records import (
     to_json,
 )
 from tuner.report.summaries.base import Summary
-from tuner.report.summaries.learning_rate import find_eta_verdict
-from tuner.report.summaries.reproduce import reproduce_verdict
-from tuner.report.summaries.study import study_verdict
-from tuner.report.summaries.training import train_verdict
-from tuner.report.summaries.tune import tune_verdict
+from tuner.report.summaries.learning_rate import find_eta_summary
+from tuner.report.summaries.reproduce import reproduce_summary
+from tuner.report.summaries.study import study_summary
+from tuner.report.summaries.training import train_summary
+from tuner.report.summaries.tune import tune_summary
 from tuner.settings import Hyperparameters
 from tuner.storage import MODEL, RECORDS
 from tuner.storage.models import Model, save_model
 
 if TYPE_CHECKING:
     from tuner.report import ReportFiles
-    from tuner.report.checks.base import Caution
-    from tuner.report.frames.contenders import Contender
-    from tuner.report.frames.differences import Difference
+    from tuner.report.checks.base import CodedWarning
+    from tuner.report.frames.contenders import Contender, Difference
     from tuner.report.stored import StoredRecord
 
 R = TypeVar("R", bound="StoredRecord")
@@ -165,7 +164,7 @@ class EtaResult(Result[FindEtaRecord]):
     @property
     def verdict(self) -> Summary:
         """The result in words: headline, sentence, advice, facts."""
-        return find_eta_verdict(self.record.result)
+        return find_eta_summary(self.record.result)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each η probed: eta, verdict, cost after the last step, reason."""
@@ -201,7 +200,7 @@ class TrainResult(Result[TrainRecord]):
     @property
     def verdict(self) -> Summary:
         """The result in words: headline, sentence, advice, facts."""
-        return train_verdict(self.record)
+        return train_summary(self.record)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each epoch: η, costs and accuracies."""
@@ -255,7 +254,7 @@ class StudyResult(Result[StudyRecord]):
     @property
     def verdict(self) -> Summary:
         """The result in words: headline, sentence, advice, facts."""
-        return study_verdict(self.record)
+        return study_summary(self.record)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each trial: its state, objectives, settings and what came of them."""
@@ -292,7 +291,7 @@ class TuneResult(Result[TuneRecord]):
     @property
     def verdict(self) -> Summary:
         """The result in words: headline, sentence, advice, facts."""
-        return tune_verdict(self.record)
+        return tune_summary(self.record)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each network of the last comparison: its settings and its accuracy."""
@@ -320,7 +319,7 @@ class ReproduceResult(Result[ReproduceRecord]):
     @property
     def verdict(self) -> Summary:
         """The result in words: headline, sentence, advice, facts."""
-        return reproduce_verdict(self.record)
+        return reproduce_summary(self.record)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each figure: published, measured, interval, agreement."""
@@ -356,21 +355,20 @@ class Comparison:
     @property
     def verdict(self) -> Summary:
         """The result in words: headline, sentence, advice, facts."""
-        from tuner.report.summaries.comparison import compare_verdict
+        from tuner.report.summaries.comparison import compare_summary
 
-        return compare_verdict(*self._contest)
+        return compare_summary(*self._contest)
 
     @property
-    def cautions(self) -> "tuple[Caution, ...]":
+    def cautions(self) -> "tuple[CodedWarning, ...]":
         """The warnings that hold, the most severe first."""
-        from tuner.report.checks.comparison import compare_cautions
+        from tuner.report.checks.comparison import compare_warnings
 
-        return compare_cautions(*self._contest)
+        return compare_warnings(*self._contest)
 
     @cached_property
     def _contest(self) -> "tuple[Sequence[Contender], Sequence[Difference]]":
-        from tuner.report.frames.contenders import contenders
-        from tuner.report.frames.differences import against_winner
+        from tuner.report.frames.contenders import against_winner, contenders
 
         every = contenders(self.records, self.names)
         return every, against_winner(every)

@@ -12,11 +12,17 @@ from tests.support.report.comparisons import names_of, run_reaching, runs_of
 from tests.support.report.studies import SPEC, study, trial
 from tuner.errors import InputError
 from tuner.records import EtaSearch, FindEtaRecord, StudyRecord, TrainRecord
-from tuner.report.checks.comparison import compare_cautions
+from tuner.report.checks.comparison import compare_warnings
 from tuner.report.frames.comparison import results_table
-from tuner.report.frames.contenders import Contender, contenders
-from tuner.report.frames.differences import against_winner, all_pairs, difference, ranked
-from tuner.report.summaries.comparison import compare_verdict, difference_words
+from tuner.report.frames.contenders import (
+    Contender,
+    against_winner,
+    all_pairs,
+    contenders,
+    difference,
+    ranked,
+)
+from tuner.report.summaries.comparison import compare_summary, difference_words
 
 PLAIN, DECAYED = (0.900, 0.910, 0.905), (0.912, 0.921, 0.914)
 
@@ -32,7 +38,7 @@ def two(
 
 
 def codes(every: tuple[Contender, ...]) -> list[str]:
-    return [caution.code for caution in compare_cautions(every, against_winner(every))]
+    return [caution.code for caution in compare_warnings(every, against_winner(every))]
 
 
 def test_runs_that_differ_only_in_the_seed_belong_together(train_record: TrainRecord) -> None:
@@ -119,7 +125,7 @@ def test_other_data_are_not_comparable(train_record: TrainRecord) -> None:
     plain, decayed = runs_of(train_record, (0.9, 0.91))
     other = replace(decayed, data=replace(decayed.data, sha256="f" * 64, name="other"))
     every = grouped(plain, other)
-    verdict = compare_verdict(every, against_winner(every))
+    verdict = compare_summary(every, against_winner(every))
     assert not verdict.good
     assert verdict.headline == "Accuracies on different data are not comparable"
     assert "W401" in codes(every)
@@ -180,7 +186,7 @@ def test_headline(
     train_record: TrainRecord, accuracies: tuple[tuple[float, ...], ...], headline: str
 ) -> None:
     every = two(train_record, *accuracies)
-    verdict = compare_verdict(every, against_winner(every))
+    verdict = compare_summary(every, against_winner(every))
     assert (verdict.headline, verdict.good) == (headline, True)
 
 
@@ -189,13 +195,13 @@ def test_ties_are_named(train_record: TrainRecord) -> None:
     every = grouped(
         *runs_of(train_record, PLAIN), *runs_of(train_record, DECAYED, lambda_=5.0), *near
     )
-    verdict = compare_verdict(every, against_winner(every))
+    verdict = compare_summary(every, against_winner(every))
     assert verdict.headline == "C (λ 4) is best, with no clear difference to B"
 
 
 def test_runs_of_one_kind_are_no_contest(train_record: TrainRecord) -> None:
     every = grouped(*runs_of(train_record, PLAIN))
-    verdict = compare_verdict(every, against_winner(every))
+    verdict = compare_summary(every, against_winner(every))
     assert verdict.headline == "Mean validation accuracy 90.50 %"
     assert "nothing to choose between" in verdict.advice
     assert codes(every) == []
@@ -262,4 +268,4 @@ def test_a_study_without_a_complete_trial() -> None:
     empty = study(trial(0, state="pruned"))
     every = grouped(study(trial(0)), empty)
     assert every[1].mean == 0
-    assert compare_verdict(every, against_winner(every)).good
+    assert compare_summary(every, against_winner(every)).good

@@ -28,8 +28,7 @@ from tuner.report.frames.comparison import (
     median_curves,
     paired_table,
 )
-from tuner.report.frames.contenders import Contender, contenders
-from tuner.report.frames.differences import against_winner
+from tuner.report.frames.contenders import Contender, against_winner, contenders
 
 HALVED = (0.5, 0.5, 0.25, 0.25, 0.125, 0.0625)
 

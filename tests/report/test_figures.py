@@ -18,13 +18,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tuner.records import EtaSearch, Outcome, Probe, Verdict
-from tuner.report.charts.annotations import Landmarks, landmarks
 from tuner.report.charts.canvas import spread
 from tuner.report.charts.learning_rate import (
+    Landmarks,
     cost_curves,
     draw_cost_curves,
     draw_final_costs,
     final_costs,
+    landmarks,
     median_curves,
 )
 from tuner.report.charts.render import render

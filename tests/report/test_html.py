@@ -12,7 +12,7 @@ from tests.support.report.pages import Reader
 from tuner.errors import OutputError
 from tuner.records import ADVICE, EtaSearch, FindEtaRecord, Outcome
 from tuner.report import ReportFiles, load_stored, stored_json, write_find_eta
-from tuner.report.summaries.learning_rate import find_eta_verdict
+from tuner.report.summaries.learning_rate import find_eta_summary
 
 NASTY = "<script>alert(1)</script> </script> \"'&amp; \u2028 </style> {{ 7*7 }} 手写数字数据集" * 3
 
@@ -84,7 +84,7 @@ def test_says_so_when_nothing_was_found(
 
 
 def test_a_threshold_lowered_afterwards_is_explained(search: EtaSearch) -> None:
-    verdict = find_eta_verdict(replace(search, threshold=0.5, eta=0.25))
+    verdict = find_eta_summary(replace(search, threshold=0.5, eta=0.25))
     assert verdict.sentence.endswith("η* was set to 0.5.")
 
 

@@ -15,7 +15,7 @@ from tests.support.report.runs import LONG
 from tuner.errors import InputError
 from tuner.records import EtaSearch, Inspection, TrainRecord
 from tuner.report import load_stored, stored_json, write_train
-from tuner.report.checks.training import train_cautions
+from tuner.report.checks.training import train_warnings
 from tuner.report.summaries.inspection import confusion_words
 
 DIGITS = tuple("0123456789")
@@ -99,11 +99,11 @@ def test_words_name_the_most_frequent_first() -> None:
 
 def test_imbalanced_classes_are_warned_of(train_record: TrainRecord) -> None:
     seen = inspection_of(4, imbalanced=True)
-    warned = [c for c in train_cautions(looked_into(train_record, seen)) if c.code == "W209"]
+    warned = [c for c in train_warnings(looked_into(train_record, seen)) if c.code == "W209"]
     assert len(warned) == 1
     assert "The training part holds 900 examples of kind 0 and 90 of kind 1" in warned[0].text
     assert "balanced accuracy" in warned[0].text
-    codes = [c.code for c in train_cautions(looked_into(train_record, SEEN))]
+    codes = [c.code for c in train_warnings(looked_into(train_record, SEEN))]
     assert "W209" not in codes
 
 

@@ -23,10 +23,9 @@ from tuner.report.charts.study_course import rungs, search_history
 from tuner.report.charts.study_map import levels, map_dimensions, map_points
 from tuner.report.charts.study_slices import MOST_GROUPS, importances, slice_means, slice_points
 from tuner.report.charts.study_tradeoffs import front, strategies, strategy_means
-from tuner.report.checks.study import edge, study_cautions
+from tuner.report.checks.study import edge, study_warnings
 from tuner.report.frames.study import curve_table, seed_table, trial_table
-from tuner.report.frames.study_ranking import ranking
-from tuner.report.frames.study_space import Dimension, dimensions, in_words
+from tuner.report.frames.study_space import Dimension, dimensions, in_words, ranking
 from tuner.report.pages.study import all_trials, eta_searches, leaders
 from tuner.stats import mean_interval, wilson
 
@@ -35,7 +34,7 @@ PRUNED = study(*(trial(k, [0.5], state="pruned", epochs=2) for k in range(4)))
 
 
 def codes(record: StudyRecord) -> list[str]:
-    return [caution.code for caution in study_cautions(record)]
+    return [caution.code for caution in study_warnings(record)]
 
 
 def test_trial_table_has_one_row_for_each_trial() -> None:

@@ -11,11 +11,10 @@ from tests.support.report.tunes import ORDER, tuning
 from tuner.records import ADVICE, EtaSearch, Outcome, Shortfall, TrainRecord, TuneRecord
 from tuner.records.tuning import LeftOut
 from tuner.report.checks.every import EVERY_KIND
-from tuner.report.summaries.learning_rate import eta_phrase, find_eta_verdict
-from tuner.report.summaries.study import study_verdict
-from tuner.report.summaries.training import train_verdict
-from tuner.report.summaries.tune import tied_words, tune_verdict
-from tuner.report.summaries.tune_steps import conclusions, left_out_sentences
+from tuner.report.summaries.learning_rate import eta_phrase, find_eta_summary
+from tuner.report.summaries.study import study_summary
+from tuner.report.summaries.training import train_summary
+from tuner.report.summaries.tune import conclusions, left_out_sentences, tied_words, tune_summary
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def tuned(search: EtaSearch) -> TuneRecord:
 
 
 def test_an_eta_that_was_found(search: EtaSearch) -> None:
-    found = find_eta_verdict(replace(search, eta=0.5, threshold=1.0, bracket=(1.0, 1.3)))
+    found = find_eta_summary(replace(search, eta=0.5, threshold=1.0, bracket=(1.0, 1.3)))
     assert found.good
     assert found.text == (
         "Use η = 0.5. The training cost still decreases at η = 1, but no longer at η = 1.3."
@@ -35,13 +34,13 @@ def test_an_eta_that_was_found(search: EtaSearch) -> None:
 @pytest.mark.parametrize("outcome", [Outcome.NO_LEARNING, Outcome.NO_UPPER_LIMIT])
 def test_an_eta_that_was_not_found_comes_with_advice(search: EtaSearch, outcome: Outcome) -> None:
     lost = replace(search, outcome=outcome, bracket=(1.0, None))
-    assert not find_eta_verdict(lost).good
-    assert find_eta_verdict(lost).advice == ADVICE[outcome]
+    assert not find_eta_summary(lost).good
+    assert find_eta_summary(lost).advice == ADVICE[outcome]
     assert eta_phrase(lost).endswith(", a guess, because no threshold was found")
 
 
 def test_a_run(train_record: TrainRecord) -> None:
-    verdict = train_verdict(replace(train_record, result=HALVING))
+    verdict = train_summary(replace(train_record, result=HALVING))
     assert verdict.headline == "Validation accuracy 88.33 % (95 % CI 87.69–88.95 %)"
     assert verdict.sentence.startswith("The best epoch was 6. Training stopped after 8 epochs and ")
     assert verdict.sentence.endswith("η was halved 4 times, from 0.5 to 0.03125.")
@@ -49,12 +48,12 @@ def test_a_run(train_record: TrainRecord) -> None:
 
 
 def test_a_run_that_learned_nothing(train_record: TrainRecord) -> None:
-    verdict = train_verdict(replace(train_record, result=replace(BROKEN, best_epoch=0)))
+    verdict = train_summary(replace(train_record, result=replace(BROKEN, best_epoch=0)))
     assert (verdict.good, verdict.headline) == (False, "Nothing was learned")
 
 
 def test_a_study_with_ties() -> None:
-    verdict = study_verdict(SMALL)
+    verdict = study_summary(SMALL)
     assert verdict.headline == (
         "Validation accuracy 96.00 % (95 % CI 94.60–97.05 %) with λ = 1, hidden = 100"
     )
@@ -68,16 +67,16 @@ def test_a_study_with_ties() -> None:
 
 def test_a_study_with_a_clear_winner_and_one_of_nothing() -> None:
     clear = study(trial(0, [0.99] * 3), trial(1, [0.5] * 3))
-    assert "No other complete trial lies within its interval." in study_verdict(clear).sentence
-    assert study_verdict(clear).good
+    assert "No other complete trial lies within its interval." in study_summary(clear).sentence
+    assert study_summary(clear).good
     unfinished = replace(clear, complete=False)
-    assert study_verdict(unfinished).sentence.endswith("The study is not complete.")
+    assert study_summary(unfinished).sentence.endswith("The study is not complete.")
     for record in (study(), study(trial(0, [0.5], state="pruned", epochs=2))):
-        assert study_verdict(record).headline == "No trial was completed"
+        assert study_summary(record).headline == "No trial was completed"
 
 
 def test_a_tuning(tuned: TuneRecord) -> None:
-    verdict = tune_verdict(tuned)
+    verdict = tune_summary(tuned)
     assert verdict.headline == (
         "Test accuracy 95.80 % (95 % CI 94.37–96.88 %) with 30 sigmoid neurons, η = 0.5 and λ = 0.3"
     )

@@ -23,10 +23,9 @@ from tests.support.report.runs import (
     run_of,
 )
 from tuner.records import Run
-from tuner.report.charts.annotations import run_marks
 from tuner.report.charts.render import render
 from tuner.report.charts.theme import SERIES
-from tuner.report.charts.training import draw_overfitting, draw_training_curves
+from tuner.report.charts.training import draw_overfitting, draw_training_curves, run_marks
 from tuner.report.frames.training import (
     DRAWN_EPOCHS,
     history_table,

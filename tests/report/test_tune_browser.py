@@ -13,7 +13,7 @@ from tests.support.report.tunes import tuning
 from tests.support.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.records import EtaSearch
 from tuner.report import write_tune
-from tuner.report.summaries.tune_steps import conclusions
+from tuner.report.summaries.tune import conclusions
 
 pytestmark = NEEDS_CHROMIUM
 

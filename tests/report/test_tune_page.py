@@ -15,16 +15,19 @@ from tests.support.report.tunes import ORDER, tuning
 from tuner.errors import InputError
 from tuner.records import EtaSearch, Shortfall, TuneRecord
 from tuner.report import ReportFiles, load_stored, show, stored_json, write_tune
-from tuner.report.checks.tune import PLANNED, tune_cautions
-from tuner.report.frames.tune import final_table, judged_table, means_table, steps_table
-from tuner.report.frames.tune_contenders import (
+from tuner.report.checks.tune import PLANNED, tune_warnings
+from tuner.report.frames.tune import (
     final_differences,
+    final_table,
     finalists,
+    judged_table,
+    means_table,
     plain_and_chosen,
+    steps_table,
 )
-from tuner.report.summaries.phrases import STEP_TITLES
-from tuner.report.summaries.suggestions import tune_findings
-from tuner.report.summaries.tune_steps import conclusions
+from tuner.report.summaries.base import STEP_TITLES
+from tuner.report.summaries.training import tune_findings
+from tuner.report.summaries.tune import conclusions
 
 NASTY = "<script>alert(1)</script> </script> \"'&amp; \u2028 {{ 7*7 }} 手写数字数据集"
 
@@ -173,7 +176,7 @@ SOUND = {"W502"}
 
 
 def codes(record: TuneRecord) -> set[str]:
-    return {each.code for each in tune_cautions(record) if each.code.startswith("W5")}
+    return {each.code for each in tune_warnings(record) if each.code.startswith("W5")}
 
 
 def judged(**changes: Any) -> Callable[[TuneRecord], TuneRecord]:
@@ -206,7 +209,7 @@ def test_cautions_of_few_seeds_and_no_tie(tuned: TuneRecord) -> None:
 
 
 def test_cautions_of_model_and_study_hold_too(tuned: TuneRecord) -> None:
-    every = [each.code for each in tune_cautions(tuned)]
+    every = [each.code for each in tune_warnings(tuned)]
     assert {"W106", "W304"} <= set(every)
     assert not PLANNED & set(every)
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.report.tunes import tuning
 from tuner.records import EtaSearch, LeftOut, Shortfall, StepName, TuneProgress, TuneRecord
-from tuner.report.summaries.tune_steps import (
+from tuner.report.summaries.tune import (
     conclusions,
     left_out_sentences,
     progress_sentence,

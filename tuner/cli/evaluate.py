@@ -9,7 +9,7 @@ import tuner
 from tuner.cli.options import TEXT, AnswerOptions, Opt, grouped
 from tuner.cli.output import json_text, narration, print_summary, warnings_json
 from tuner.records import EvaluateRecord, PartName, require_choice, to_json
-from tuner.report.checks.evaluation import evaluate_cautions
+from tuner.report.checks.evaluation import evaluate_warnings
 from tuner.report.summaries.evaluation import evaluate_summary
 from tuner.settings import NAME
 from tuner.stats import wilson
@@ -51,7 +51,7 @@ def evaluate(
         say(f"evaluating {model}")
         loaded = tuner.load_model(model)
         found = tuner.evaluate(loaded, source.data, target=source.target, part=source.part)
-    cautions = evaluate_cautions(found)
+    cautions = evaluate_warnings(found)
     if answer.json:
         document = {
             **_document(found),

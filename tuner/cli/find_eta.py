@@ -14,9 +14,9 @@ from tuner.cli.interrupts import NOTHING_WRITTEN, if_interrupted
 from tuner.cli.options import AnswerOptions, DataOptions, NetworkOptions, Opt, WorkOptions, grouped
 from tuner.cli.output import json_text, narration, print_summary, print_table, warnings_json
 from tuner.records import ADVICE, FindEtaRecord, Judgement, Verdict, require, to_json
-from tuner.report.checks.learning_rate import find_eta_cautions
+from tuner.report.checks.learning_rate import find_eta_warnings
 from tuner.report.format import cost, duration, number
-from tuner.report.summaries.learning_rate import find_eta_verdict
+from tuner.report.summaries.learning_rate import find_eta_summary
 from tuner.settings import INTEGER, NUMBER
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _document(record: FindEtaRecord, written: "Written") -> dict[str, object]:
         "epochs": result.pop("spent"),
         **result,
         "advice": ADVICE[record.result.outcome],
-        "warnings": warnings_json(find_eta_cautions(record)),
+        "warnings": warnings_json(find_eta_warnings(record)),
         "settings": to_json(record.settings),
         "data": to_json(record.data),
         "environment": to_json(record.environment),
@@ -145,6 +145,6 @@ def _print_answer(record: FindEtaRecord, written: "Written") -> None:
     rows = [(number(j.eta), j.verdict, cost(j.final_cost), j.reason) for j in result.judgements]
     print_table(("η", "verdict", "cost", "reason"), rows, right=("η", "cost"), colors=COLORS)
     print()
-    print_summary(find_eta_verdict(result), find_eta_cautions(record))
+    print_summary(find_eta_summary(result), find_eta_warnings(record))
     print(f"Spent {number(result.spent, 3)} epochs of training in {duration(result.seconds)}.")
     print(f"Report: {written.report.html}")

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from tuner.cli.console import printable, unfiltered
 from tuner.records import SCHEMA, DataSummary
-from tuner.report.checks.base import Caution
+from tuner.report.checks.base import CodedWarning
 from tuner.report.summaries.base import Summary
 
 if TYPE_CHECKING:
@@ -94,20 +94,20 @@ def print_sentences(sentences: Iterable[str]) -> None:
         print(textwrap.fill(sentence, width(), break_long_words=False, break_on_hyphens=False))
 
 
-def print_summary(summary: Summary, cautions: Iterable[Caution] = ()) -> None:
+def print_summary(summary: Summary, cautions: Iterable[CodedWarning] = ()) -> None:
     """Print a result in words, what to do next, and the warnings that matter."""
     print_sentences(filter(None, (summary.text, summary.advice)))
     print_warnings(cautions)
 
 
-def print_warnings(cautions: Iterable[Caution]) -> None:
+def print_warnings(cautions: Iterable[CodedWarning]) -> None:
     """Print the warnings by which a result may mislead; the report and `--json` hold all."""
     for caution in cautions:
         if caution.severity != "low":
             print_sentences([f"{caution.code} {caution.title}. {caution.text} {caution.advice}"])
 
 
-def warnings_json(cautions: Iterable[Caution]) -> list[dict[str, str]]:
+def warnings_json(cautions: Iterable[CodedWarning]) -> list[dict[str, str]]:
     """Return all warnings as `--json` prints them."""
     return [caution.document for caution in cautions]
 

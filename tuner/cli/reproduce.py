@@ -21,13 +21,13 @@ from tuner.records import (
     require_choice,
     to_json,
 )
-from tuner.report.checks.reproduce import reproduce_cautions
+from tuner.report.checks.reproduce import reproduce_warnings
 from tuner.report.language import texts
 from tuner.report.summaries.reproduce import (
     interval_text,
     measured_text,
     published_text,
-    reproduce_verdict,
+    reproduce_summary,
 )
 from tuner.settings import INTEGER, NAME
 
@@ -106,7 +106,7 @@ def _print_answer(record: ReproduceRecord, written: "Written") -> None:
     columns = ("figure", "published", "measured", "verdict", "95 % interval")
     print_table(columns, rows, right=columns[1:3], colors=COLORS)
     print()
-    print_summary(reproduce_verdict(record), reproduce_cautions(record))
+    print_summary(reproduce_summary(record), reproduce_warnings(record))
     print(f"Report: {written.report.html}")
 
 
@@ -130,7 +130,7 @@ def _document(record: ReproduceRecord, written: "Written") -> dict[str, object]:
         "omitted": list(record.omitted),
         "published_data": record.published_data,
         "test_openings": record.test_openings,
-        "warnings": warnings_json(reproduce_cautions(record)),
+        "warnings": warnings_json(reproduce_warnings(record)),
         "seconds": record.seconds,
         "data": to_json(record.data),
         "environment": to_json(record.environment),

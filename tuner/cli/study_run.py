@@ -34,9 +34,9 @@ from tuner.cli.study_stored import (
 from tuner.errors import InputError, OptionError
 from tuner.folders import claimed, output_folder
 from tuner.records import StudySummary, require, to_json
-from tuner.report.checks.study import study_cautions
+from tuner.report.checks.study import study_warnings
 from tuner.report.format import duration, percent
-from tuner.report.summaries.study import study_verdict, trials_words
+from tuner.report.summaries.study import study_summary, trials_words
 from tuner.settings import INTEGER
 
 if TYPE_CHECKING:
@@ -155,14 +155,14 @@ def run(
             record = result.record if result.trials else None
             bar.say("writing the report")
             written = result.write(job.place.folder) if record else None
-    cautions = study_cautions(record) if record else ()
+    cautions = study_warnings(record) if record else ()
     if answer.json:
         document = _document(ran) | {"warnings": warnings_json(cautions)}
         print(json_text(document | (written.document if written else {})))
     else:
         _print_trials(ran)
         if record:
-            print_summary(study_verdict(record), cautions)
+            print_summary(study_summary(record), cautions)
         _print_ending(ran, written)
     if ran.interrupted:
         raise interrupted(job.resume)

@@ -43,10 +43,10 @@ from tuner.errors import OptionError, OutputError, require
 from tuner.folders import numbered, output_folder
 from tuner.records import ADVICE, Epoch, EtaSearch, Outcome, Run, StopReason, TrainRecord, to_json
 from tuner.records.training import divisions
-from tuner.report.checks.training import train_cautions
+from tuner.report.checks.training import train_warnings
 from tuner.report.format import cost, duration, number, percent
 from tuner.report.summaries.learning_rate import eta_phrase
-from tuner.report.summaries.training import train_verdict
+from tuner.report.summaries.training import train_summary
 from tuner.settings import FIRST_ETA, Strategy, settings_of
 from tuner.stats import wilson
 from tuner.storage import CHECKPOINT, MODEL
@@ -252,7 +252,7 @@ def _document(
         "command": "train",
         **result,
         "interval": wilson(record.result.best_validation_accuracy, record.data.n_validation),
-        "warnings": warnings_json(train_cautions(record)),
+        "warnings": warnings_json(train_warnings(record)),
         "settings": to_json(record.settings),
         "strategy": to_json(record.strategy),
         "eta_search": found and _summary(found),
@@ -290,7 +290,7 @@ def _print_answer(record: TrainRecord, written: "Written", model: Path) -> None:
     print_table((*names, "note"), rows, right=names, colors=COLORS)
     print()
     print_sentences(_sentences(record))
-    print_warnings(train_cautions(record))
+    print_warnings(train_warnings(record))
     print(f"Report: {written.report.html}")
     print(f"Model: {model}")
 
@@ -330,7 +330,7 @@ def _sentences(record: TrainRecord) -> Iterator[str]:
         yield f"Trained with {eta_phrase(record.eta_search)}."
         if record.eta_search.outcome is not Outcome.FOUND:
             yield ADVICE[record.eta_search.outcome]
-    yield train_verdict(record).text
+    yield train_summary(record).text
 
 
 def with_settings(argv: Sequence[str]) -> list[str]:

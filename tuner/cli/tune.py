@@ -32,11 +32,15 @@ from tuner.cli.output import (
 )
 from tuner.folders import claimed
 from tuner.records import TuneProgress, TuneRecord, require, to_json
-from tuner.report.checks.tune import tune_cautions
+from tuner.report.checks.tune import tune_warnings
 from tuner.report.format import duration
-from tuner.report.summaries.phrases import STEP_TITLES
-from tuner.report.summaries.tune import tune_verdict
-from tuner.report.summaries.tune_steps import conclusions, left_out_sentences, progress_sentence
+from tuner.report.summaries.base import STEP_TITLES
+from tuner.report.summaries.tune import (
+    conclusions,
+    left_out_sentences,
+    progress_sentence,
+    tune_summary,
+)
 from tuner.settings import INTEGER
 from tuner.stats import wilson
 
@@ -149,7 +153,7 @@ def _document(record: TuneRecord, written: "Written", out: Path) -> dict[str, ob
             for step, said in zip(record.steps, conclusions(record).values(), strict=True)
         ],
         "left_out": list(left_out_sentences(record)),
-        "warnings": warnings_json(tune_cautions(record)),
+        "warnings": warnings_json(tune_warnings(record)),
         "budget": record.budget,
         "seconds": record.seconds,
         "data": to_json(record.data),
@@ -169,7 +173,7 @@ def _print_answer(record: TuneRecord, written: "Written", out: Path, report_seco
     print_table(("time", "step", "result"), rows, right=("time",))
     print()
     print_sentences(_sentences(record, report_seconds))
-    print_summary(tune_verdict(record), tune_cautions(record))
+    print_summary(tune_summary(record), tune_warnings(record))
     print(f"Model: {out / record.files['model']}")
     print(f"Settings: {out / record.files['settings']}")
     print(f"Report: {written.report.html}")

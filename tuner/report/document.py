@@ -22,7 +22,7 @@ from pandas.api.types import is_numeric_dtype
 from tuner.files import write_files
 from tuner.report.charts.render import POINTS, render
 from tuner.report.charts.theme import symbol_colors
-from tuner.report.checks.base import Caution
+from tuner.report.checks.base import CodedWarning
 from tuner.report.format import number, percent
 from tuner.report.language import texts
 from tuner.report.stored import StoredRecord, stored_json
@@ -314,7 +314,7 @@ class Report:
     title: str
     data_name: str
     verdict: Summary
-    cautions: tuple[Caution, ...] = ()
+    cautions: tuple[CodedWarning, ...] = ()
     sections: tuple[Section, ...]
     provenance: Provenance
     downloads: tuple[Download, ...]

@@ -9,7 +9,6 @@
 `tuner.report.show` gives verdict and key figure of a record in one go.
 """
 
-from tuner.report.charts.annotations import landmarks, run_marks
 from tuner.report.charts.comparison import (
     draw_accuracies,
     draw_differences,
@@ -27,6 +26,7 @@ from tuner.report.charts.learning_rate import (
     draw_cost_curves,
     draw_final_costs,
     final_costs,
+    landmarks,
 )
 from tuner.report.charts.study_course import (
     draw_history,
@@ -53,6 +53,7 @@ from tuner.report.charts.study_tradeoffs import (
 from tuner.report.charts.training import (
     draw_overfitting,
     draw_training_curves,
+    run_marks,
 )
 from tuner.report.frames.comparison import (
     curves_table,
@@ -60,11 +61,10 @@ from tuner.report.frames.comparison import (
     largest_layers,
     paired_table,
 )
-from tuner.report.frames.contenders import contenders
-from tuner.report.frames.differences import against_winner
+from tuner.report.frames.contenders import against_winner, contenders
 from tuner.report.frames.inspection import on_one_grid, weight_histograms
 from tuner.report.frames.training import overfitting, training_curves
-from tuner.report.frames.tune_contenders import final_differences, finalists, plain_and_chosen
+from tuner.report.frames.tune import final_differences, finalists, plain_and_chosen
 
 __all__ = [
     "against_winner",

@@ -10,11 +10,11 @@ from tuner.report.document import Figure, fill
 from tuner.report.pages.reproduce import reproduce_figure
 from tuner.report.stored import StoredRecord
 from tuner.report.summaries.base import Summary
-from tuner.report.summaries.learning_rate import find_eta_verdict
-from tuner.report.summaries.reproduce import reproduce_verdict
-from tuner.report.summaries.study import study_verdict
-from tuner.report.summaries.training import train_verdict
-from tuner.report.summaries.tune import tune_verdict
+from tuner.report.summaries.learning_rate import find_eta_summary
+from tuner.report.summaries.reproduce import reproduce_summary
+from tuner.report.summaries.study import study_summary
+from tuner.report.summaries.training import train_summary
+from tuner.report.summaries.tune import tune_summary
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ def show(record: StoredRecord) -> Shown:
 
 def _parts(record: StoredRecord) -> tuple[Summary, Figure]:
     if isinstance(record, FindEtaRecord):
-        return find_eta_verdict(record.result), costs_figure(record.result)
+        return find_eta_summary(record.result), costs_figure(record.result)
     if isinstance(record, TuneRecord):
-        return tune_verdict(record), curves_figure(record.model_run)
+        return tune_summary(record), curves_figure(record.model_run)
     if isinstance(record, TrainRecord):
-        return train_verdict(record), curves_figure(record.result)
+        return train_summary(record), curves_figure(record.result)
     if isinstance(record, ReproduceRecord):
-        return reproduce_verdict(record), reproduce_figure(record)
-    return study_verdict(record), history_figure(record)
+        return reproduce_summary(record), reproduce_figure(record)
+    return study_summary(record), history_figure(record)

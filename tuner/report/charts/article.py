@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tuner.records import ExperimentRecord, Panel
-from tuner.report.charts.canvas import WIDTH, key
-from tuner.report.charts.lines import draw_line
+from tuner.report.charts.canvas import WIDTH, draw_line, key
 from tuner.report.charts.theme import MARKS, Mark, styled
 from tuner.report.format import number
 

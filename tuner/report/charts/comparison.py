@@ -18,19 +18,17 @@ from tuner.report.charts.canvas import (
     EndLabel,
     canvas,
     draw_end_labels,
-    key,
-    legend,
-    panels,
-)
-from tuner.report.charts.inspection import draw_weights, weight_columns
-from tuner.report.charts.lines import (
     draw_etas,
     draw_line,
     finish_epochs,
+    key,
+    legend,
     limit_accuracies,
     limit_values,
+    panels,
     say_nothing,
 )
+from tuner.report.charts.inspection import draw_weights, weight_columns
 from tuner.report.charts.theme import INK, MARKS, MUTED, PAPER, Mark, styled
 from tuner.report.document import (
     Columns,
@@ -46,8 +44,7 @@ from tuner.report.frames.comparison import (
     median_curves,
     paired_table,
 )
-from tuner.report.frames.contenders import Contender
-from tuner.report.frames.differences import Difference
+from tuner.report.frames.contenders import Contender, Difference
 from tuner.report.summaries.comparison import alt_accuracies, alt_differences
 
 DRAWN = 10

@@ -1,6 +1,7 @@
 """The figures of an η search: one function makes the data (pandas), another the picture."""
 
 import math
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -8,12 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Plot
 
-from tuner.records import EtaSearch, Judgement, Probe, Verdict
-from tuner.report.charts.annotations import Landmarks, landmarks
+from tuner.records import EtaSearch, Judgement, Outcome, Probe, Verdict
 from tuner.report.charts.canvas import (
     EndLabel,
     canvas,
-    draw_baseline,
     draw_end_labels,
     keys_of,
     label_etas,
@@ -32,6 +31,66 @@ from tuner.report.document import (
 from tuner.report.format import NOT_FINITE, number
 from tuner.report.frames.training import finite_or_nan, judgement_table
 from tuner.report.summaries.learning_rate import alt_curves, alt_final_costs
+
+CUT = 1.5
+"""Costs are shown up to this many times the larger of baseline and least cost."""
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """What the figures of an η search mark; None where there is no such thing.
+
+    Attributes
+    ----------
+    baseline
+        Cost of the best constant prediction.
+    top
+        Largest cost shown, when some finite cost lies above it.
+    eta, threshold
+        Chosen η and η*.
+    bracket
+        Where the threshold lies; each end may be open.
+    """
+
+    baseline: float | None = None
+    top: float | None = None
+    eta: float | None = None
+    threshold: float | None = None
+    bracket: tuple[float | None, float | None] = (None, None)
+
+
+def landmarks(search: EtaSearch) -> Landmarks:
+    """Compute what both figures mark.
+
+    Examples
+    --------
+    >>> search = EtaSearch(eta=0.5, threshold=1.0, bracket=(1.0, None), baseline=3.2, probes=(),
+    ...     outcome=Outcome.NO_UPPER_LIMIT, judgements=(), spent=0.0, seconds=0.0)
+    >>> landmarks(search)
+    Landmarks(baseline=3.2, top=None, eta=0.5, threshold=1.0, bracket=(1.0, None))
+    """
+    found = search.outcome is not Outcome.NO_LEARNING
+    return Landmarks(
+        baseline=search.baseline if math.isfinite(search.baseline) else None,
+        top=_top(search),
+        eta=_positive(search.eta) if found else None,
+        threshold=_positive(search.threshold) if found else None,
+        bracket=search.bracket,
+    )
+
+
+def _top(search: EtaSearch) -> float | None:
+    """Cut where nothing is learned; what the network cost before training may lie far above."""
+    every: tuple[Judgement | Probe, ...] = (*search.judgements, *search.probes)
+    costs = [cost for each in every for cost in each.costs if math.isfinite(cost)]
+    baseline = search.baseline if math.isfinite(search.baseline) else 0.0
+    limit = CUT * max(baseline, min(costs, default=0.0))
+    return limit if 0 < limit < max(costs, default=0.0) else None
+
+
+def _positive(value: float) -> float | None:
+    return value if 0 < value < math.inf else None
+
 
 DRAWN_SEEDS = 20
 """More seeds than these would make a figure large and tell the eye nothing."""
@@ -192,6 +251,20 @@ def draw_final_costs(points: pd.DataFrame, marks: Landmarks) -> Plot:
         label_etas(axes.xaxis)
         legend(figure, axes, keys_of(MARKS, points["verdict"], line=False))
     return figure
+
+
+def draw_baseline(axes: Axes, marks: Landmarks) -> None:
+    """Draw what a constant prediction costs, when that is known."""
+    if marks.baseline is not None:
+        axes.axhline(marks.baseline, label="constant prediction", **_BASELINE)
+
+
+_BASELINE: dict[str, Any] = {
+    "color": MUTED,
+    "linestyle": (0, (7, 3)),
+    "linewidth": 1.2,
+    "gid": "baseline",
+}
 
 
 def _eta_range(points: pd.DataFrame, marks: Landmarks) -> tuple[float, float]:

@@ -32,8 +32,7 @@ from tuner.report.charts.trials import (
 )
 from tuner.report.document import Columns, Figure, Table
 from tuner.report.format import number
-from tuner.report.frames.study_ranking import ranking
-from tuner.report.frames.study_space import Dimension, dimensions, plain
+from tuner.report.frames.study_space import Dimension, dimensions, plain, ranking
 from tuner.report.summaries import study_figures as words
 
 _COLORS = tuple(LEVELS)

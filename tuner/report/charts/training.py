@@ -1,7 +1,9 @@
 """The figures of a run: one function makes the data (pandas), another the picture."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
+from statistics import median
 from typing import Any
 
 import pandas as pd
@@ -9,15 +11,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
 
-from tuner.records import Run
-from tuner.report.charts.annotations import RunMarks, run_marks
-from tuner.report.charts.canvas import HIGH, HIGHEST, draw_end_labels, key, limit_costs, panels
-from tuner.report.charts.lines import (
+from tuner.records import Run, StopReason
+from tuner.records.training import divisions
+from tuner.report.charts.canvas import (
+    HIGH,
+    HIGHEST,
+    draw_end_labels,
     draw_etas,
     draw_line,
     finish_epochs,
+    key,
     limit_accuracies,
+    limit_costs,
     limit_values,
+    panels,
 )
 from tuner.report.charts.theme import INK, MUTED, SERIES, Mark, styled
 from tuner.report.document import (
@@ -37,6 +44,78 @@ from tuner.report.frames.training import (
     training_curves,
 )
 from tuner.report.summaries.training import alt_overfitting, alt_training_curves
+
+FAR_OFF = 5
+"""Costs are shown up to this many times the larger of the two median costs."""
+
+_STOPS: Mapping[StopReason, str] = {
+    StopReason.NO_IMPROVEMENT: "no improvement",
+    StopReason.ETA_AT_END: "η at its end",
+    StopReason.EPOCHS: "all epochs done",
+    StopReason.TIME: "time used up",
+    StopReason.DIVERGED: "diverged",
+    StopReason.INTERRUPTED: "interrupted",
+}
+
+
+@dataclass(frozen=True)
+class RunMarks:
+    """Moments and limits of the figures of a run; None where there is no such thing.
+
+    Attributes
+    ----------
+    last
+        The epoch after which training stopped.
+    stop
+        Why, in two or three words.
+    best
+        Best epoch and its validation accuracy in %.
+    lowest
+        Epoch and value of the lowest validation cost.
+    divided
+        Epochs after which η was changed.
+    top
+        Largest cost shown, when some finite cost lies far above the others.
+    """
+
+    last: int = 0
+    stop: str = ""
+    best: tuple[int, float] | None = None
+    lowest: tuple[int, float] | None = None
+    divided: tuple[int, ...] = ()
+    top: float | None = None
+
+
+def run_marks(run: Run) -> RunMarks:
+    """Compute what the figures of a run mark.
+
+    Examples
+    --------
+    >>> from tuner.records import Hyperparameters
+    >>> nothing = Run(settings=Hyperparameters(eta=0.5), history=(), best_epoch=0,
+    ...     best_validation_accuracy=0.0, stop_reason=StopReason.INTERRUPTED, stop_words="")
+    >>> run_marks(nothing).stop
+    'interrupted'
+    """
+    best, lowest = run.best, run.lowest_cost
+    return RunMarks(
+        last=len(run.history),
+        stop=_STOPS[run.stop_reason],
+        best=(best.epoch, 100 * best.validation_accuracy) if best else None,
+        lowest=(lowest.epoch, lowest.validation_cost) if lowest else None,
+        divided=tuple(each.epoch - 1 for each in divisions(run.history)),
+        top=_far_off(run),
+    )
+
+
+def _far_off(run: Run) -> float | None:
+    curves = [(e.training_cost, e.validation_cost) for e in run.finite_epochs]
+    if not curves:
+        return None
+    middle = max(median(costs) for costs in zip(*curves, strict=True))
+    limit = float(f"{FAR_OFF * middle:.2g}")
+    return limit if 0 < limit < max(map(max, curves)) else None
+
 
 _LEFT, _MARGIN = 0.62, 1.1
 _ETA = Mark(INK, INK, "", "-", "")

@@ -16,7 +16,7 @@ ENOUGH_SEEDS = 3
 
 
 @dataclass(frozen=True)
-class Caution:
+class CodedWarning:
     """A coded warning that holds for a record.
 
     Attributes
@@ -63,11 +63,11 @@ class Check(Generic[R]):
     advice: str | Callable[[R], str]
     find: Callable[[R], Iterable[str]]
 
-    def run(self, record: R) -> Iterator[Caution]:
+    def run(self, record: R) -> Iterator[CodedWarning]:
         """Yield the warnings that hold for a record."""
         for text in self.find(record):
             advice = self.advice if isinstance(self.advice, str) else self.advice(record)
-            yield Caution(self.code, self.severity, self.title, text, advice)
+            yield CodedWarning(self.code, self.severity, self.title, text, advice)
 
 
 class Checks(Generic[R]):
@@ -99,12 +99,12 @@ class Checks(Generic[R]):
 
         return added
 
-    def run(self, record: R) -> tuple[Caution, ...]:
+    def run(self, record: R) -> tuple[CodedWarning, ...]:
         """Return the warnings that hold for a record, the most severe first."""
         return by_severity(each for check in self.checks.values() for each in check.run(record))
 
 
-def by_severity(cautions: Iterable[Caution]) -> tuple[Caution, ...]:
+def by_severity(cautions: Iterable[CodedWarning]) -> tuple[CodedWarning, ...]:
     """Sort warnings: the most severe first, then by code."""
     return tuple(sorted(cautions, key=lambda each: (SEVERITIES.index(each.severity), each.code)))
 

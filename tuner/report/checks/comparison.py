@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tuner.records import Run
-from tuner.report.checks.base import ENOUGH_SEEDS, Caution, Checks
+from tuner.report.checks.base import ENOUGH_SEEDS, Checks, CodedWarning
 from tuner.report.format import listing
-from tuner.report.frames.contenders import Contender
+from tuner.report.frames.contenders import Contender, Difference
 from tuner.report.frames.diagnostics import overfitting_signs
-from tuner.report.frames.differences import Difference
 
 MANY = 5
 """Contenders from which on chance alone may bring one interval in twenty too far."""
@@ -25,9 +24,9 @@ class Comparison:
 COMPARISON_CHECKS: Checks[Comparison] = Checks("comparison")
 
 
-def compare_cautions(
+def compare_warnings(
     every: Sequence[Contender], against: Sequence[Difference]
-) -> tuple[Caution, ...]:
+) -> tuple[CodedWarning, ...]:
     """Return the warnings that hold for a comparison, the most severe first."""
     return COMPARISON_CHECKS.run(Comparison(every, against))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tuner.records import EvaluateRecord
-from tuner.report.checks.base import Caution, Checks, by_severity
+from tuner.report.checks.base import Checks, CodedWarning, by_severity
 from tuner.report.checks.data import DATA_CHECKS
 from tuner.report.format import percent
 from tuner.stats import wilson
@@ -17,7 +17,7 @@ ENOUGH = 20
 EVALUATE_CHECKS: Checks[EvaluateRecord] = Checks("evaluate")
 
 
-def evaluate_cautions(record: EvaluateRecord) -> tuple[Caution, ...]:
+def evaluate_warnings(record: EvaluateRecord) -> tuple[CodedWarning, ...]:
     """Return the warnings that hold for an evaluation, the most severe first."""
     return by_severity((*EVALUATE_CHECKS.run(record), *DATA_CHECKS.run(record.notes)))
 

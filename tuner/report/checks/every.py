@@ -3,15 +3,15 @@
 from typing import Any
 
 from tuner.records import FindEtaRecord, ReproduceRecord, TrainRecord, TuneRecord
-from tuner.report.checks.base import Caution, Checks
+from tuner.report.checks.base import Checks, CodedWarning
 from tuner.report.checks.comparison import COMPARISON_CHECKS
 from tuner.report.checks.data import DATA_CHECKS
 from tuner.report.checks.evaluation import EVALUATE_CHECKS
-from tuner.report.checks.learning_rate import ETA_CHECKS, find_eta_cautions
-from tuner.report.checks.reproduce import REPRODUCE_CHECKS, reproduce_cautions
-from tuner.report.checks.study import STUDY_CHECKS, study_cautions
-from tuner.report.checks.training import TRAIN_CHECKS, train_cautions
-from tuner.report.checks.tune import TUNE_CHECKS, tune_cautions
+from tuner.report.checks.learning_rate import ETA_CHECKS, find_eta_warnings
+from tuner.report.checks.reproduce import REPRODUCE_CHECKS, reproduce_warnings
+from tuner.report.checks.study import STUDY_CHECKS, study_warnings
+from tuner.report.checks.training import TRAIN_CHECKS, train_warnings
+from tuner.report.checks.tune import TUNE_CHECKS, tune_warnings
 from tuner.report.stored import StoredRecord
 
 EVERY_KIND: tuple[Checks[Any], ...] = (
@@ -26,16 +26,16 @@ EVERY_KIND: tuple[Checks[Any], ...] = (
 )
 
 
-def cautions_of(record: StoredRecord) -> tuple[Caution, ...]:
+def cautions_of(record: StoredRecord) -> tuple[CodedWarning, ...]:
     """Return the warnings that hold for a record of any command, the most severe first."""
     if isinstance(record, FindEtaRecord):
-        return find_eta_cautions(record)
+        return find_eta_warnings(record)
     if isinstance(record, TuneRecord):
-        return tune_cautions(record)
+        return tune_warnings(record)
     if isinstance(record, TrainRecord):
-        return train_cautions(record)
+        return train_warnings(record)
     return (
-        reproduce_cautions(record)
+        reproduce_warnings(record)
         if isinstance(record, ReproduceRecord)
-        else study_cautions(record)
+        else study_warnings(record)
     )

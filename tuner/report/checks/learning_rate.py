@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from tuner.records import ADVICE, EtaSearch, FindEtaRecord, Judgement, Outcome
-from tuner.report.checks.base import ENOUGH_SEEDS, Caution, Checks, by_severity
+from tuner.report.checks.base import ENOUGH_SEEDS, Checks, CodedWarning, by_severity
 from tuner.report.checks.data import DATA_CHECKS
 from tuner.report.format import cost, count, listing, number
 
@@ -14,7 +14,7 @@ CLOSED_BRACKET = 4 / 3
 ETA_CHECKS: Checks[EtaSearch] = Checks("find-eta")
 
 
-def find_eta_cautions(record: FindEtaRecord) -> tuple[Caution, ...]:
+def find_eta_warnings(record: FindEtaRecord) -> tuple[CodedWarning, ...]:
     """Return the warnings that hold for an η search and for its data, the most severe first."""
     return by_severity((*ETA_CHECKS.run(record.result), *DATA_CHECKS.run(record.data.notes)))
 

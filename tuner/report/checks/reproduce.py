@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from tuner.records import Agreement, ReproduceRecord
-from tuner.report.checks.base import Caution, Checks
+from tuner.report.checks.base import Checks, CodedWarning
 
 REPRODUCE_CHECKS: Checks[ReproduceRecord] = Checks("reproduce")
 
 
-def reproduce_cautions(record: ReproduceRecord) -> tuple[Caution, ...]:
+def reproduce_warnings(record: ReproduceRecord) -> tuple[CodedWarning, ...]:
     """Return the warnings that hold for a reproduction, the most severe first."""
     return REPRODUCE_CHECKS.run(record)
 

@@ -4,11 +4,10 @@ import math
 from collections.abc import Iterator
 
 from tuner.records import Outcome, StudyRecord, Value
-from tuner.report.checks.base import ENOUGH_SEEDS, Caution, Checks, by_severity
+from tuner.report.checks.base import ENOUGH_SEEDS, Checks, CodedWarning, by_severity
 from tuner.report.checks.data import DATA_CHECKS
 from tuner.report.format import count, interval, listing
-from tuner.report.frames.study_ranking import ranking
-from tuner.report.frames.study_space import Dimension, dimensions, plain
+from tuner.report.frames.study_space import Dimension, dimensions, plain, ranking
 
 ENOUGH_TRIALS = 10
 """Complete trials from which a study tells something; the sampler's first ten are random."""
@@ -27,7 +26,7 @@ _NATURAL_ENDS = {"lambda": 0.0, "dropout": 0.0, "layers": 1.0}
 STUDY_CHECKS: Checks[StudyRecord] = Checks("study")
 
 
-def study_cautions(record: StudyRecord) -> tuple[Caution, ...]:
+def study_warnings(record: StudyRecord) -> tuple[CodedWarning, ...]:
     """Return the warnings that hold for a study and for its data, the most severe first."""
     return by_severity((*STUDY_CHECKS.run(record), *DATA_CHECKS.run(record.data.notes)))
 

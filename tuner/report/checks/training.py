@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tuner.records import StopReason, TrainRecord
-from tuner.report.checks.base import Caution, Checks, by_severity
+from tuner.report.checks.base import Checks, CodedWarning, by_severity
 from tuner.report.checks.data import DATA_CHECKS
 from tuner.report.checks.learning_rate import ETA_CHECKS
 from tuner.report.format import count, interval, percent, points
@@ -26,7 +26,7 @@ _CUT_SHORT = frozenset({StopReason.EPOCHS, StopReason.TIME, StopReason.INTERRUPT
 TRAIN_CHECKS: Checks[TrainRecord] = Checks("train")
 
 
-def train_cautions(record: TrainRecord) -> tuple[Caution, ...]:
+def train_warnings(record: TrainRecord) -> tuple[CodedWarning, ...]:
     """Return the warnings that hold for a run, its η search and its data, the severest first."""
     search = () if record.eta_search is None else ETA_CHECKS.run(record.eta_search)
     data = DATA_CHECKS.run(record.data.notes)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from tuner.records import TuneRecord
-from tuner.report.checks.base import ENOUGH_SEEDS, Caution, Checks, by_severity
+from tuner.report.checks.base import ENOUGH_SEEDS, Checks, CodedWarning, by_severity
 from tuner.report.checks.study import STUDY_CHECKS
-from tuner.report.checks.training import train_cautions
+from tuner.report.checks.training import train_warnings
 from tuner.report.format import count, duration, letter, listing, percent
 from tuner.stats import wilson
 
@@ -19,9 +19,9 @@ that the candidates' training on paired seeds decides, and an η that comes down
 TUNE_CHECKS: Checks[TuneRecord] = Checks("tune")
 
 
-def tune_cautions(record: TuneRecord) -> tuple[Caution, ...]:
+def tune_warnings(record: TuneRecord) -> tuple[CodedWarning, ...]:
     """Return the warnings that hold for a tuning, its model and its study, the severest first."""
-    others = (*train_cautions(record.model_record), *STUDY_CHECKS.run(record.study))
+    others = (*train_warnings(record.model_record), *STUDY_CHECKS.run(record.study))
     unplanned = [caution for caution in others if caution.code not in PLANNED]
     return by_severity((*TUNE_CHECKS.run(record), *unplanned))
 

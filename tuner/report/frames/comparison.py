@@ -8,8 +8,7 @@ import pandas as pd
 
 from tuner.records import Inspection, LayerWeights, Run, StudyRecord, TrainRecord
 from tuner.report.fonts import lettered
-from tuner.report.frames.contenders import Contender
-from tuner.report.frames.differences import Difference
+from tuner.report.frames.contenders import Contender, Difference
 from tuner.report.frames.inspection import layer_name, on_one_grid, weight_histograms
 from tuner.report.frames.training import training_curves
 from tuner.stats import mean_interval, wilson

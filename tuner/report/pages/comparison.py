@@ -13,7 +13,7 @@ from tuner.report.charts.comparison import (
     gap_figure,
     layers_figure,
 )
-from tuner.report.checks.comparison import compare_cautions
+from tuner.report.checks.comparison import compare_warnings
 from tuner.report.document import (
     Columns,
     Figure,
@@ -43,9 +43,15 @@ from tuner.report.frames.comparison import (
     results_table,
     studies_table,
 )
-from tuner.report.frames.contenders import Contender, contenders, differing
-from tuner.report.frames.differences import Difference, against_winner, all_pairs
-from tuner.report.summaries.comparison import compare_verdict, difference_words
+from tuner.report.frames.contenders import (
+    Contender,
+    Difference,
+    against_winner,
+    all_pairs,
+    contenders,
+    differing,
+)
+from tuner.report.summaries.comparison import compare_summary, difference_words
 
 _EVERY_TWO = "The difference of every two"
 
@@ -84,8 +90,8 @@ def write_comparison(
         name="compare",
         title=f"tuner report, {'runs' if every[0].runs else 'studies'} compared",
         data_name=listing(list(dict.fromkeys(each.data.name for each in every))),
-        verdict=compare_verdict(every, against),
-        cautions=compare_cautions(every, against),
+        verdict=compare_summary(every, against),
+        cautions=compare_warnings(every, against),
         sections=(
             Section("results", "Results", tuple(_results(every, against, pairs))),
             Section("settings", "Settings", tuple(_settings(every))),

@@ -10,7 +10,7 @@ from tuner.report.charts.learning_rate import (
     costs_figure,
     final_costs_figure,
 )
-from tuner.report.checks.learning_rate import find_eta_cautions
+from tuner.report.checks.learning_rate import find_eta_warnings
 from tuner.report.document import (
     Columns,
     Download,
@@ -30,7 +30,7 @@ from tuner.report.document import (
 from tuner.report.format import NOT_FINITE
 from tuner.report.frames.training import judgement_table, probe_table
 from tuner.report.provenance import provenance
-from tuner.report.summaries.learning_rate import find_eta_verdict
+from tuner.report.summaries.learning_rate import find_eta_summary
 
 _WHY = "Why each η was judged as it was"
 
@@ -55,8 +55,8 @@ def write_find_eta(record: FindEtaRecord, folder: Path) -> ReportFiles:
         name="find-eta",
         title="tuner find-eta",
         data_name=record.data.name,
-        verdict=find_eta_verdict(search),
-        cautions=find_eta_cautions(record),
+        verdict=find_eta_summary(search),
+        cautions=find_eta_warnings(record),
         sections=(Section("evidence", "Evidence", tuple(eta_evidence(search))),),
         provenance=provenance(record),
         downloads=(*eta_downloads(search), record_download(record)),
@@ -81,7 +81,7 @@ def eta_brief(search: EtaSearch, name: str) -> Iterator[Part]:
 
 def eta_answer(search: EtaSearch) -> Text:
     """Return the answer of an η search as a paragraph."""
-    return Text(find_eta_verdict(search).text)
+    return Text(find_eta_summary(search).text)
 
 
 def eta_downloads(search: EtaSearch) -> tuple[Download, ...]:

@@ -14,9 +14,8 @@ from tuner.records import (
     ReproduceRecord,
     Trained,
 )
-from tuner.report.charts.annotations import landmarks
 from tuner.report.charts.article import draw_panels, panel_curves
-from tuner.report.charts.learning_rate import draw_final_costs, final_costs
+from tuner.report.charts.learning_rate import draw_final_costs, final_costs, landmarks
 from tuner.report.document import (
     Code,
     Column,
@@ -43,7 +42,7 @@ from tuner.report.summaries.reproduce import (
     interval_text,
     measured_text,
     published_text,
-    reproduce_verdict,
+    reproduce_summary,
 )
 
 SHOWN_ROWS = 13
@@ -75,7 +74,7 @@ def write_reproduce(record: ReproduceRecord, folder: Path, language: str = "en")
         name="reproduce" if language == "en" else f"reproduce-{language}",
         title="tuner reproduce",
         data_name=record.data.name,
-        verdict=replace(reproduce_verdict(record, language), facts=()),
+        verdict=replace(reproduce_summary(record, language), facts=()),
         sections=(
             Section("differences", words.words["differences"], tuple(_not_agreeing(record, words))),
             Section(

@@ -19,7 +19,7 @@ from tuner.report.charts.study_slices import (
 from tuner.report.charts.study_tradeoffs import front_figure, strategies_figure
 from tuner.report.charts.theme import STATE_SYMBOLS
 from tuner.report.charts.trials import MOST_IN_ONE
-from tuner.report.checks.study import study_cautions
+from tuner.report.checks.study import study_warnings
 from tuner.report.document import (
     Column,
     Columns,
@@ -39,10 +39,9 @@ from tuner.report.document import (
 )
 from tuner.report.format import interval, listing
 from tuner.report.frames.study import PARAMS, curve_table, trial_table
-from tuner.report.frames.study_ranking import ranking
-from tuner.report.frames.study_space import Dimension, as_number, dimensions, plain, symbol
+from tuner.report.frames.study_space import Dimension, as_number, dimensions, plain, ranking, symbol
 from tuner.report.provenance import provenance
-from tuner.report.summaries.study import study_verdict
+from tuner.report.summaries.study import study_summary
 
 LEADERS, MOST_LISTED = 12, 600
 """Trials in the table of the best and of those tied with it, and in that of all."""
@@ -74,8 +73,8 @@ def write_study(record: StudyRecord, folder: Path) -> ReportFiles:
         name="study",
         title=f"tuner study {record.result.study}",
         data_name=record.data.name,
-        verdict=study_verdict(record),
-        cautions=study_cautions(record),
+        verdict=study_summary(record),
+        cautions=study_warnings(record),
         sections=(
             Section("leaders", "The best trials", leaders(record, trials)),
             Section("evidence", "Evidence", study_evidence(record)),

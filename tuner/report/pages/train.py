@@ -8,7 +8,7 @@ from tuner.report.charts.training import (
     curves_figure,
     overfitting_figure,
 )
-from tuner.report.checks.training import train_cautions
+from tuner.report.checks.training import train_warnings
 from tuner.report.document import (
     Heading,
     Part,
@@ -25,8 +25,7 @@ from tuner.report.frames.training import history_table
 from tuner.report.pages.find_eta import eta_answer, eta_downloads, eta_evidence
 from tuner.report.pages.inspection import confusion_download, inspection_evidence
 from tuner.report.provenance import provenance
-from tuner.report.summaries.suggestions import Finding, findings
-from tuner.report.summaries.training import train_verdict
+from tuner.report.summaries.training import Finding, findings, train_summary
 
 
 def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
@@ -54,8 +53,8 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
         name="train",
         title="tuner train",
         data_name=record.data.name,
-        verdict=train_verdict(record),
-        cautions=train_cautions(record),
+        verdict=train_summary(record),
+        cautions=train_warnings(record),
         sections=(
             Section("signs", "What the curves say", tuple(finding_parts(findings(record)))),
             Section("evidence", "Evidence", (curves_figure(run), overfitting_figure(run))),

@@ -9,7 +9,7 @@ import pandas as pd
 from tuner.records import Confirmation, StepName, TuneRecord
 from tuner.report.charts.comparison import accuracy_figure, differences_figure, gap_figure
 from tuner.report.charts.training import curves_figure
-from tuner.report.checks.tune import tune_cautions
+from tuner.report.checks.tune import tune_warnings
 from tuner.report.document import (
     Column,
     Columns,
@@ -34,26 +34,23 @@ from tuner.report.format import count, in_points, interval, listing
 from tuner.report.frames.comparison import curves_table
 from tuner.report.frames.study import trial_table
 from tuner.report.frames.tune import (
+    final_differences,
     final_table,
+    finalists,
     judged_table,
     means_table,
-    steps_table,
-)
-from tuner.report.frames.tune_contenders import (
-    final_differences,
-    finalists,
     plain_and_chosen,
+    steps_table,
 )
 from tuner.report.pages.find_eta import eta_brief
 from tuner.report.pages.inspection import inspection_evidence
 from tuner.report.pages.study import all_trials, eta_searches, leaders, study_evidence
 from tuner.report.pages.train import finding_parts
 from tuner.report.provenance import provenance
+from tuner.report.summaries.base import STEP_TITLES
 from tuner.report.summaries.comparison import difference_words
-from tuner.report.summaries.phrases import STEP_TITLES
-from tuner.report.summaries.suggestions import tune_findings
-from tuner.report.summaries.tune import tune_verdict
-from tuner.report.summaries.tune_steps import conclusions, left_out_sentences
+from tuner.report.summaries.training import tune_findings
+from tuner.report.summaries.tune import conclusions, left_out_sentences, tune_summary
 
 
 def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
@@ -83,8 +80,8 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
         name="report",
         title="tuner tune",
         data_name=record.data.name,
-        verdict=tune_verdict(record),
-        cautions=tune_cautions(record),
+        verdict=tune_summary(record),
+        cautions=tune_warnings(record),
         sections=(
             Section("order", "The order of the work", (_steps(record),)),
             step("signal"),

@@ -7,14 +7,13 @@ from statistics import mean
 from tuner.report.checks.base import ENOUGH_SEEDS
 from tuner.report.format import confidence, count, listing, percent, points, points_interval, whole
 from tuner.report.frames.comparison import interval
-from tuner.report.frames.contenders import Contender
-from tuner.report.frames.differences import Difference, ranked
+from tuner.report.frames.contenders import Contender, Difference, ranked
 from tuner.report.summaries.base import Summary
 
 ABOUT_EXAMPLES = "for other validation examples, not for other seeds"
 
 
-def compare_verdict(every: Sequence[Contender], against: Sequence[Difference]) -> Summary:
+def compare_summary(every: Sequence[Contender], against: Sequence[Difference]) -> Summary:
     """Describe which is best, what is tied with it, and how sure that is.
 
     Parameters

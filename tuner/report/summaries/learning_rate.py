@@ -8,14 +8,14 @@ from tuner.report.format import cost, count, duration, listing, number
 from tuner.report.summaries.base import Summary
 
 
-def find_eta_verdict(search: EtaSearch) -> Summary:
+def find_eta_summary(search: EtaSearch) -> Summary:
     """Return which η to use, or that none was found.
 
     Examples
     --------
     >>> search = EtaSearch(eta=0.5, threshold=1.0, bracket=(1.0, 1.3), outcome=Outcome.FOUND,
     ...     baseline=3.2, judgements=(), probes=(), spent=9.0, seconds=2.0)
-    >>> find_eta_verdict(search).text
+    >>> find_eta_summary(search).text
     'Use η = 0.5. The training cost still decreases at η = 1, but no longer at η = 1.3.'
     """
     headlines = {

@@ -8,7 +8,7 @@ from tuner.report.language import Texts, texts
 from tuner.report.summaries.base import Summary
 
 
-def reproduce_verdict(record: ReproduceRecord, language: str = "en") -> Summary:
+def reproduce_summary(record: ReproduceRecord, language: str = "en") -> Summary:
     """Describe how many figures agree; the facts are the first figure of each experiment."""
     words = texts(language)
     every = [f.agreement for each in record.experiments for f in each.findings]

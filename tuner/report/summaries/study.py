@@ -13,15 +13,14 @@ from tuner.report.format import (
     percent,
     whole,
 )
-from tuner.report.frames.study_ranking import Ranking, ranking
-from tuner.report.frames.study_space import in_words
+from tuner.report.frames.study_space import Ranking, in_words, ranking
 from tuner.report.summaries.base import Summary
 
 LISTED = 10
 """Trials, or seeds, that a sentence names before it says how many more there are."""
 
 
-def study_verdict(record: StudyRecord) -> Summary:
+def study_summary(record: StudyRecord) -> Summary:
     """Return which trial is best, how sure that is, and which one to choose."""
     ranked = ranking(record)
     unfinished = "" if record.complete else "The study is not complete."

@@ -6,13 +6,12 @@ import pytest
 
 from tests.support.report.runs import BROKEN, CALM, CONSTANT, EMPTY, LOST, ONE, Row, run_of
 from tuner.records import Run, StopReason, TrainRecord
-from tuner.report.checks.training import train_cautions
+from tuner.report.checks.training import train_warnings
 from tuner.report.frames.diagnostics import (
     overfitting_signs,
     underfitting_signs,
 )
-from tuner.report.summaries.suggestions import findings
-from tuner.report.summaries.training import divided, eta_words, train_verdict
+from tuner.report.summaries.training import divided, eta_words, findings, train_summary
 from tuner.stats import wilson
 
 
@@ -154,7 +153,7 @@ def test_epochs_that_are_not_finite_are_never_counted() -> None:
 
 
 def codes(record: TrainRecord) -> list[str]:
-    return [caution.code for caution in train_cautions(record)]
+    return [caution.code for caution in train_warnings(record)]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +216,7 @@ def test_wilson_interval(share: float, examples: int, low: float, high: float) -
 
 @pytest.mark.parametrize("run", [BROKEN, LOST, EMPTY])
 def test_verdict_of_a_run_that_failed(train_record: TrainRecord, run: Run) -> None:
-    verdict = train_verdict(replace(train_record, result=run))
+    verdict = train_summary(replace(train_record, result=run))
     assert not verdict.good
     assert ("Nothing was learned" in verdict.headline) == (run.best_epoch == 0)
 
