@@ -31,7 +31,7 @@ def read(records: Sequence[TrainRecord | StudyRecord], folder: Path) -> Reader:
 
 @pytest.fixture(scope="module")
 def six(train_record: TrainRecord) -> list[TrainRecord]:
-    """Three seeds without and three with regularisation."""
+    """Three seeds without and three with regularization."""
     return [
         *runs_of(train_record, (0.90, 0.91, 0.905)),
         *runs_of(train_record, (0.912, 0.921, 0.914), lambda_=5.0),
@@ -67,7 +67,7 @@ def test_verdict_first_then_results_settings_and_evidence(
         "The settings that differ",
         "Show the settings that are the same for all",
         "Figure 1.",
-        "How this was made",
+        "Provenance",
     )
     places = [text.index(part) for part in parts]
     assert places == sorted(places)

@@ -60,7 +60,7 @@ def test_the_rise_is_told_with_its_numbers() -> None:
 @pytest.mark.parametrize(
     ("training", "validation", "examples", "expected"),
     [
-        (1.0, 0.8227, 10_000, ["memorised", "gap"]),
+        (1.0, 0.8227, 10_000, ["memorized", "gap"]),
         (1.0, 0.975, 10_000, []),
         (0.9796, 0.9649, 10_000, []),
         (0.95, 0.89, 10_000, ["gap"]),
@@ -100,7 +100,7 @@ def test_stalled_is_longer_than_a_common_patience(waited: int, expected: bool) -
 
 
 def test_the_article_s_run_shows_all_its_signs(train_record: TrainRecord) -> None:
-    assert names(train_record.result) == ["cost-rises", "memorised", "gap", "stalled"]
+    assert names(train_record.result) == ["cost-rises", "memorized", "gap", "stalled"]
     over, *rest = findings(train_record)
     assert rest == []
     text = " ".join(over.remedies)

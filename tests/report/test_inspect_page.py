@@ -84,7 +84,7 @@ def test_nothing_wrong(train_record: TrainRecord, tmp_path: Path) -> None:
     )
     text = read(looked_into(train_record, seen), tmp_path).text
     assert "All 400 validation examples are right." in text
-    assert "Images it gets wrong" not in text
+    assert "Misclassified images" not in text
 
 
 def test_words_name_the_most_frequent_first() -> None:

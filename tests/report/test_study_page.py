@@ -73,7 +73,7 @@ def test_verdict_warnings_evidence_and_provenance_in_order(tmp_path: Path) -> No
             "How η was found",
             "All trials",
             "study-trials.csv",
-            "How this was made",
+            "Provenance",
             "0.01 to 100, log-uniform",
             "15, 30, 100, 30,20",
         )

@@ -52,7 +52,7 @@ def test_stays_under_two_megabytes(
 @only_text
 def test_a_table_that_leaves_epochs_out_says_so(train_record: TrainRecord, tmp_path: Path) -> None:
     text = Reader(page(replace(train_record, result=LONG), tmp_path)).text
-    assert re.search(r"The epochs of the run \(\d+ of 5000; all of them in records.json\)", text)
+    assert re.search(r"The epochs of the run \(\d+ of 5000; all in records.json\)", text)
 
 
 @only_text
@@ -70,7 +70,7 @@ def test_verdict_stands_first_then_signs_then_evidence(
             "Signs of overfitting",
             "What to try:",
             "Figure 1.",
-            "How this was made",
+            "Provenance",
         )
     ]
     assert places == sorted(places)

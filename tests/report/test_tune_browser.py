@@ -60,7 +60,7 @@ def test_figures_turn_dark_by_themselves(visit: Visitor, report: Path, width: in
 
 
 def _brightness(image: Any) -> float:
-    """Return the mean of an image's colours as shown, 0 … 255."""
+    """Return the mean of an image's colors as shown, 0 … 255."""
     return float(_pixels(image).mean())
 
 

@@ -47,7 +47,7 @@ class Column:
     missing
         What stands for a number that is not finite.
     symbols
-        By the values of a column of text: a sign before the value, whose colour is that of figures.
+        By the values of a column of text: a sign before the value, whose color is that of figures.
     names
         What is written for certain values of a column of text.
     """

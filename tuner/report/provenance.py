@@ -29,9 +29,9 @@ def provenance(record: FindEtaRecord | TrainRecord | StudyRecord | TuneRecord) -
         how = _study_file(record)
     elif isinstance(record, TuneRecord):
         how = [
-            ("Asked for", _asked(record)),
+            ("Request", _asked(record)),
             ("Settings of the model", _settings(record.settings)),
-            ("Its stopping and schedule", _settings(record.final.strategy)),
+            ("Stopping and schedule of the model", _settings(record.final.strategy)),
             *_study_file(record.study),
         ]
     elif isinstance(record, TrainRecord):
@@ -51,8 +51,8 @@ def provenance(record: FindEtaRecord | TrainRecord | StudyRecord | TuneRecord) -
 
 
 def _asked(record: TuneRecord) -> tuple[tuple[str, str], ...]:
-    means = "the article's own" if record.article else "all"
-    return (("budget", f"{number(record.budget)} s"), ("means allowed", means))
+    means = "those of the article" if record.article else "all"
+    return (("budget", f"{number(record.budget)} s"), ("regularizers", means))
 
 
 def data_and_environment(data: DataSummary, environment: Environment) -> tuple[Group, ...]:

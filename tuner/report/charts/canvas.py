@@ -212,7 +212,7 @@ def room(axes: Axes, x: float) -> tuple[float, float]:
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Move heights in [0, 1] apart until neighbours are `gap` apart, or evenly where none fits.
+    """Move heights in [0, 1] apart until neighbors are `gap` apart, or evenly where none fits.
 
     Examples
     --------

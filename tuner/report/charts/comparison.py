@@ -58,7 +58,7 @@ _LETTERS = 46
 
 
 def mark_of(place: int) -> Mark:
-    """Return colour, marker and line of a contender: ten that differ in two of the three at least.
+    """Return color, marker and line of a contender: ten that differ in two of the three at least.
 
     Examples
     --------
@@ -107,13 +107,13 @@ def draw_accuracies(curves: pd.DataFrame, names: Sequence[str]) -> Plot:
 
 
 def draw_gaps(curves: pd.DataFrame, names: Sequence[str]) -> Plot:
-    """Draw training less validation accuracy against epochs; parameters as `draw_accuracies`."""
+    """Draw training minus validation accuracy against epochs; parameters as `draw_accuracies`."""
     with styled():
         figure, axes = canvas(margin=_MARGIN, left=_LEFT)
         limit_values(axes, curves["gap"].astype(float), at_least=2.0, also=0.0)
         axes.axhline(0, color=MUTED, linewidth=1, gid="zero")
         _draw_contenders(axes, curves, "gap")
-        axes.set_title("training less validation accuracy, points", loc="left")
+        axes.set_title("training minus validation accuracy, points", loc="left")
         _finish(figure, axes, curves, names)
     return figure
 
@@ -189,7 +189,7 @@ def draw_differences(differences: pd.DataFrame, paired: pd.DataFrame, names: Seq
             text = _entry(str(row["second"]), names[place])
             axes.annotate(text, (_beside_zero(low, high), place - 0.36), **_NAME)
         winner = rows["first"].iloc[0] if len(rows) else "the best"
-        axes.set_xlabel(f"{winner} less the other, points of accuracy")
+        axes.set_xlabel(f"{winner} minus the other, points of accuracy")
         axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(round(x, 9))))
         legend(figure, axes, _keys(rows, paired), columns=2)
@@ -288,7 +288,7 @@ def differences_shown(differences: Sequence[Difference], caption: str) -> Table:
     columns: Columns = {
         "first": "first",
         "second": "second",
-        "difference": numbers("first less second, points", 3),
+        "difference": numbers("first minus second, points", 3),
         "low": numbers("from", 3),
         "high": numbers("to", 3),
         "seeds": whole("shared seeds"),
@@ -331,7 +331,7 @@ def accuracy_figure(
         _side_by_side(every, curves, "validation_accuracy", "Validation accuracy in %"),
         partial(draw_accuracies, curves, [each.name for each in every]),
         alt=alt_accuracies(every, with_eta=with_eta),
-        note="Bold: the median over the seeds, as far as all of them went. Thin: the single"
+        note="Bold: the median over the seeds, up to the last epoch of all of them. Thin: single"
         f" seeds.{below}{best_trial}{_first(every)}",
     )
 
@@ -340,10 +340,10 @@ def gap_figure(every: Sequence[Contender], curves: pd.DataFrame, name: str = "co
     """Return how far training and validation accuracy of contenders are apart."""
     return Figure(
         f"{name}-gap",
-        "How far training and validation part",
+        "Generalization gap",
         _side_by_side(every, curves, "gap", "Accuracy gap in points"),
         partial(draw_gaps, curves, [each.name for each in every]),
-        alt="Line chart of training less validation accuracy against epochs for"
+        alt="Line chart of training minus validation accuracy against epochs for"
         f" {listing([each.title for each in every])}.",
         note="The wider the gap, the more a network has learned that is peculiar to its training"
         f" data. Regularization is meant to keep it narrow.{_first(every)}",
@@ -359,8 +359,8 @@ def differences_figure(
     frame, called = differences_table(against), [names[each.second] for each in against]
     return Figure(
         f"{name}-differences",
-        "The best against the others",
-        differences_shown(against, "The best against each of the others"),
+        "Difference to the best",
+        differences_shown(against, "Differences to the best"),
         partial(draw_differences, frame, paired_table(against), called),
         alt=alt_differences(against),
         note="Right of 0 the best is better. The line is the 95 % interval: where it reaches 0"

@@ -106,7 +106,7 @@ def _upright(names: Sequence[str]) -> bool:
 
 
 def _shades(counts: NDArray[np.int_]) -> NDArray[np.float64]:
-    """Return the colour of each cell: its share of a row, and mistakes as against the worst."""
+    """Return the color of each cell: its share of a row, and mistakes as against the worst."""
     shades = np.zeros((*counts.shape, 4))
     right = np.eye(len(counts), dtype=bool)
     for cells, color in ((right, _RIGHT), (~right, _WRONG)):
@@ -233,7 +233,7 @@ def confusion_figure(inspection: Inspection, classes: Sequence[str]) -> Figure:
     most = max(confused_pairs(inspection)["count"], default=0)
     return Figure(
         "train-confusion",
-        "What is taken for what",
+        "Confusion matrix",
         _confusion_as_table(inspection, classes),
         partial(draw_confusion, confusion_matrix(inspection), classes),
         alt=f"Matrix of {len(classes)} labels against predictions on the validation data."
@@ -277,7 +277,7 @@ def mistakes_figure(
     first = named.iloc[0]
     return Figure(
         "train-mistakes",
-        "Images it gets wrong",
+        "Misclassified images",
         Table("Examples by their place in the validation part", named, columns),
         partial(draw_mistakes, frame, size, classes),
         alt=f"{count(len(frame), 'image')}, each with its label and what the network takes it for;"

@@ -230,7 +230,7 @@ def history_figure(record: StudyRecord) -> Figure:
         "epochs": whole("epochs"),
     }
     ended = (
-        "Weak trials were ended at the rungs"
+        "Weak trials were pruned at the rungs"
         f" (after {words.epochs(ends)}) and stand below at the epoch where they ended."
         if ends
         else "There were no rungs: every trial was trained until it stopped by itself."
@@ -241,7 +241,7 @@ def history_figure(record: StudyRecord) -> Figure:
         Table(*best_rows("The trials in their order", history), columns),
         partial(draw_history, history, ends, most=MOST_IN_ONE),
         alt=words.alt_history(history),
-        note=f"The stair is the best complete trial so far. {ended}"
+        note=f"The step line is the best complete trial so far. {ended}"
         + words.left_out(history, MOST_IN_ONE),
     )
 

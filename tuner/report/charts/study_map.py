@@ -1,4 +1,4 @@
-"""λ and network size together: each trial as a point whose colour and size tell its accuracy."""
+"""λ and network size together: each trial as a point whose color and size tell its accuracy."""
 
 import math
 from collections.abc import Iterator, Sequence

@@ -38,7 +38,7 @@ from tuner.report.frames.study_space import Dimension, as_number, plain, symbol
 from tuner.report.summaries import study_figures as words
 
 MOST_GROUPS = 12
-"""Groups of neighbouring trials whose means make the line, at most."""
+"""Groups of neighboring trials whose means make the line, at most."""
 
 
 def slice_points(record: StudyRecord, dimension: Dimension) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def slice_points(record: StudyRecord, dimension: Dimension) -> pd.DataFrame:
 
 
 def slice_means(points: pd.DataFrame, dimension: Dimension) -> pd.DataFrame:
-    """Return the means of neighbouring complete trials, of each trial first.
+    """Return the means of neighboring complete trials, of each trial first.
 
     Returns
     -------
@@ -227,7 +227,7 @@ def importances_figure(record: StudyRecord) -> Iterator[Figure]:
     columns: Columns = {"dimension": "dimension", "share": shares("share")}
     yield Figure(
         "study-importance",
-        "Which dimension matters",
+        "Importance of each dimension",
         Table("Importance of each dimension", frame, columns),
         partial(draw_importances, frame),
         alt=words.alt_importances(frame),

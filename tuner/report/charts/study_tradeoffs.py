@@ -84,7 +84,7 @@ def front(record: StudyRecord, index: int) -> pd.DataFrame:
 
 
 def draw_front(points: pd.DataFrame, name: str, *, most: int = 500) -> Plot:
-    """Draw accuracy against another objective, with the front as a stair.
+    """Draw accuracy against another objective, with the Pareto front as a step line.
 
     Parameters
     ----------
@@ -112,7 +112,9 @@ def draw_front(points: pd.DataFrame, name: str, *, most: int = 500) -> Plot:
         axes.plot(leading["cost"], leading["accuracy"], "D", gid="leading", zorder=4, **_LEADING)
         keys = state_keys(points["outcome"])
         if len(leading):
-            keys.append(Line2D([], [], color=INK, lw=1.3, label="front", **_LEADING, marker="D"))
+            keys.append(
+                Line2D([], [], color=INK, lw=1.3, label="Pareto front", **_LEADING, marker="D")
+            )
         if len(best):
             ring_best(axes, float(best["cost"].iloc[0]), float(best["accuracy"].iloc[0]))
             keys.append(best_key())
@@ -262,7 +264,7 @@ def strategies_figure(record: StudyRecord) -> Iterator[Figure]:
     }
     yield Figure(
         "study-strategies",
-        "Strategies: accuracy, and what it costs",
+        "Strategies: accuracy and epochs",
         Table("Accuracy and epochs by strategy", means, columns),
         partial(draw_strategies, trials, means),
         alt=words.alt_strategies(means),
@@ -289,6 +291,6 @@ def front_figure(record: StudyRecord, index: int) -> Figure:
         Table(*best_rows("The Pareto front", leading, "trials on it"), columns),
         partial(draw_front, points, name, most=MOST_IN_ONE),
         alt=words.alt_front(points, name),
-        note="The stair joins the trials that no other complete trial beats in both objectives: the"
-        " choice is among them." + words.left_out(points, MOST_IN_ONE),
+        note="The step line joins the trials that no other complete trial beats in both objectives:"
+        " the choice is among them." + words.left_out(points, MOST_IN_ONE),
     )

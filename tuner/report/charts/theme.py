@@ -69,7 +69,7 @@ LEVELS: Mapping[str, str] = {
     "#15679f": "#86bfe9",
     "#083a66": "#d3e9fb",
 }
-"""Colours of a quantity from low to high, on light and on dark paper: ever further from it."""
+"""Colors of a quantity from low to high, on light and on dark paper: ever further from it."""
 
 LIGHT_TO_DARK: Mapping[str, str] = {
     INK: "#e7e9ec",

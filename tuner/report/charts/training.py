@@ -260,16 +260,16 @@ def overfitting_figure(run: Run) -> Figure:
     frame = overfitting(run)
     columns: Columns = {
         "epoch": whole("epoch"),
-        "gap": rounded("training less validation accuracy, points"),
+        "gap": rounded("training minus validation accuracy, points"),
         "validation_cost": _VALIDATION_COST,
     }
     return Figure(
         "train-overfitting",
-        "How far training and validation part",
-        Table(f"How far training and validation part{_shown(len(frame), run)}", frame, columns),
+        "Generalization gap",
+        Table(f"Generalization gap{_shown(len(frame), run)}", frame, columns),
         partial(draw_overfitting, frame, run_marks(run)),
         alt=alt_overfitting(run),
-        note="The gap is training less validation accuracy. Where it widens while the validation"
+        note="The gap is training minus validation accuracy. Where it widens while the validation"
         " cost rises from its lowest value, the network overfits: it goes on learning what is"
         " peculiar to its training data.",
     )
@@ -277,4 +277,4 @@ def overfitting_figure(run: Run) -> Figure:
 
 def _shown(epochs: int, run: Run) -> str:
     every = len(run.history)
-    return "" if epochs == every else f" ({epochs} of {every}; all of them in records.json)"
+    return "" if epochs == every else f" ({epochs} of {every}; all in records.json)"

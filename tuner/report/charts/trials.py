@@ -160,7 +160,7 @@ LEFT = 0.66
 
 
 def draw_trials(axes: Axes, points: pd.DataFrame, *, x: str, y: str, small: bool = False) -> None:
-    """Draw trials as points, told apart by marker and colour; below the axes they stand on them."""
+    """Draw trials as points, told apart by marker and color; below the axes they stand on them."""
     floor = axes.get_ylim()[0]
     for state, those in points.groupby("outcome"):
         mark, size = STATES[str(state)], _MARKER_SIZES[str(state)] * (0.75 if small else 1.0)

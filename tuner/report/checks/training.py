@@ -65,7 +65,7 @@ def _diverged(record: TrainRecord) -> Iterator[str]:
     "W203",
     "low",
     "Overfitting",
-    advice="See what the curves say, and what to try against it.",
+    advice="See the diagnostics of the learning curves, and what to try.",
 )
 def _overfits(record: TrainRecord) -> Iterator[str]:
     if "gap" in _names(overfitting_signs(record.result, record.data.n_validation)):
@@ -165,7 +165,7 @@ def _imbalanced(record: TrainRecord) -> Iterator[str]:
     "W210",
     "medium",
     "Underfitting",
-    advice="See what the curves say, and what to try against it.",
+    advice="See the diagnostics of the learning curves, and what to try.",
 )
 def _underfits(record: TrainRecord) -> Iterator[str]:
     low = [each for each in underfitting_signs(record.result) if each.name == "both-low"]

@@ -51,7 +51,7 @@ def overfitting_signs(run: Run, examples: int) -> tuple[Sign, ...]:
 
     =============== ==================================================================
     `cost-rises`    the validation cost rises from some epoch on, the training cost falls
-    `memorised`     training accuracy reaches 100 %, validation accuracy does not follow
+    `memorized`     training accuracy reaches 100 %, validation accuracy does not follow
     `gap`           training and validation accuracy end 5 points or more apart
     `stalled`       validation accuracy stopped improving long ago, training cost falls
     =============== ==================================================================
@@ -63,7 +63,7 @@ def overfitting_signs(run: Run, examples: int) -> tuple[Sign, ...]:
     examples
         Validation examples; a gap within the uncertainty of so few is no sign.
     """
-    seen = (_cost_rises(run), _memorised(run), _gap(run, examples), _stalled(run))
+    seen = (_cost_rises(run), _memorized(run), _gap(run, examples), _stalled(run))
     return tuple(sign for sign in seen if sign)
 
 
@@ -97,13 +97,13 @@ def _cost_rises(run: Run) -> Sign | None:
     )
 
 
-def _memorised(run: Run) -> Sign | None:
+def _memorized(run: Run) -> Sign | None:
     epochs = run.finite_epochs
     learned = next((each for each in epochs if each.training_accuracy >= ALL_RIGHT), None)
     if learned is None or epochs[-1].gap < NARROW_GAP:
         return None
     return Sign(
-        "memorised",
+        "memorized",
         f"Training accuracy reaches {percent(learned.training_accuracy)} in epoch {learned.epoch},"
         f" while validation accuracy stays at {percent(epochs[-1].validation_accuracy)}.",
     )
@@ -117,7 +117,7 @@ def _gap(run: Run, examples: int) -> Sign | None:
         return None
     return Sign(
         "gap",
-        f"The accuracies part: in epoch {last.epoch} that on the training data is"
+        f"The accuracies diverge: in epoch {last.epoch} that on the training data is"
         f" {points(last.gap)} above that on the validation data.",
     )
 

@@ -172,7 +172,7 @@ def overfitting(run: Run) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `epoch`; `gap`, training less validation accuracy in points; `validation_cost`.
+        `epoch`; `gap`, training minus validation accuracy in points; `validation_cost`.
     """
     curves = training_curves(run)
     gap = curves["training_accuracy"] - curves["validation_accuracy"]

@@ -139,14 +139,14 @@ def _ranking(every: Sequence[Contender], against: Sequence[Difference]) -> Table
     frame["interval"] = list(map(interval, frame["low"], frame["high"]))
     columns: Columns = {
         "contender": "contender",
-        "name": "what it is",
+        "name": "settings",
         "accuracy": shares("validation accuracy"),
-        "interval": "its 95 % CI",
+        "interval": "95 % CI",
         "standing": "against the best",
         "seeds": whole("seeds"),
     }
     of_runs: Columns = {
-        "gap": rounded("training less validation, points", 1, scale=100),
+        "gap": rounded("training minus validation, points", 1, scale=100),
         "best_epoch": numbers("best epoch", 3),
         "epochs": numbers("epochs", 3),
         "seconds": numbers("seconds", 3),

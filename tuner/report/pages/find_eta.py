@@ -32,7 +32,7 @@ from tuner.report.frames.training import judgement_table, probe_table
 from tuner.report.provenance import provenance
 from tuner.report.summaries.learning_rate import find_eta_summary
 
-_WHY = "Why each η was judged as it was"
+_WHY = "The verdict on each η"
 
 
 def write_find_eta(record: FindEtaRecord, folder: Path) -> ReportFiles:

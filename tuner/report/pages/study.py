@@ -166,7 +166,7 @@ def leaders(record: StudyRecord, trials: pd.DataFrame) -> tuple[Table, ...]:
     columns: Columns = {
         "number": whole("trial"),
         **_columns(record, frame),
-        "role": "which it is",
+        "role": "status",
     }
     return (Table(caption, frame, columns),)
 

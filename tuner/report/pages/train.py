@@ -56,11 +56,15 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
         verdict=train_summary(record),
         cautions=train_warnings(record),
         sections=(
-            Section("signs", "What the curves say", tuple(finding_parts(findings(record)))),
+            Section(
+                "signs",
+                "Diagnostics of the learning curves",
+                tuple(finding_parts(findings(record))),
+            ),
             Section("evidence", "Evidence", (curves_figure(run), overfitting_figure(run))),
             Section(
                 "inspection",
-                "What it gets wrong, and its weights",
+                "Errors and weights",
                 tuple(inspection_evidence(seen, record.data)) if seen else (),
             ),
             Section(

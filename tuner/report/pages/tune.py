@@ -83,7 +83,7 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
         verdict=tune_summary(record),
         cautions=tune_warnings(record),
         sections=(
-            Section("order", "The order of the work", (_steps(record),)),
+            Section("order", "Steps", (_steps(record),)),
             step("signal"),
             step("eta", _etas(record)),
             step("overfitting", _overfitting(record)),
@@ -100,18 +100,18 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
             step("final", (*_final(record, curves), curves_figure(model.result, "model"))),
             Section(
                 "curves",
-                "What the curves of the model say",
+                "Diagnostics of the learning curves",
                 tuple(finding_parts(tune_findings(record))),
             ),
             step("test", (_judged(record),)),
             Section(
                 "inspection",
-                "What it gets wrong, and its weights",
+                "Errors and weights",
                 tuple(inspection_evidence(seen, record.data)) if seen else (),
             ),
             Section(
                 "left-out",
-                "What the budget was too short for",
+                "Left out for lack of time",
                 (
                     Points(left_out_sentences(record))
                     if record.left_out
@@ -142,21 +142,23 @@ def _etas(record: TuneRecord) -> Iterator[Part]:
 
 def _overfitting(record: TuneRecord) -> Iterator[Part]:
     frame = means_table(record)
-    frame["chosen"] = ["the search goes on with it" * chosen for chosen in frame["chosen"]]
+    frame["chosen"] = ["selected" * chosen for chosen in frame["chosen"]]
     columns: Columns = {
         "contender": "network",
-        "means": "neurons, and what was done against overfitting",
+        "means": "activation and regularizer",
         "accuracy": shares("validation accuracy"),
-        "gap": rounded("training less validation, points", scale=100),
+        "gap": rounded("training minus validation, points", scale=100),
         "eta": "η",
-        "chosen": "what came of it",
+        "chosen": "status",
     }
     yield Table("Means over the last fifth of the epochs", frame, columns, sortable=True)
     drawn = plain_and_chosen(record)
     curves = curves_table(drawn).assign(eta=math.nan)
     if len(drawn) < len(frame):
         letters = listing([each.letter for each in drawn])
-        yield Text(f"Drawn are the networks without anything against it and the chosen: {letters}.")
+        yield Text(
+            f"Shown are the networks without regularization and the selected one: {letters}."
+        )
     yield gap_figure(drawn, curves, "overfitting")
     yield accuracy_figure(drawn, curves, "overfitting")
 
@@ -221,7 +223,7 @@ def _judged(record: TuneRecord) -> Table:
     frame["interval"] = list(map(interval, frame["low"], frame["high"]))
     columns: Columns = {
         "what": "network",
-        "share": shares("test data right"),
+        "share": shares("test accuracy"),
         "interval": "95 % CI",
     }
     caption = f"On {count(record.test.n, 'test example')}: the mean has its interval over seeds"

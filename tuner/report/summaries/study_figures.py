@@ -43,7 +43,7 @@ def moved(*axes: Dimension) -> str:
     """State that points on one choice are moved apart."""
     if not any(axis.scale == "choice" for axis in axes):
         return ""
-    return " Points on one choice are moved apart a little, so that none hides another."
+    return " Points of one choice are spread out so that none hides another."
 
 
 def _outcomes(points: pd.DataFrame) -> str:
@@ -62,7 +62,7 @@ def alt_map(points: pd.DataFrame, across: Dimension, up: Dimension) -> str:
     """Describe the map."""
     text = (
         f"Scatter chart of the trials ({_outcomes(points)}): {across.long} across, {up.long} up,"
-        " validation accuracy as colour and size."
+        " validation accuracy as color and size."
     )
     best = points[points["best"]]
     if best.empty:
@@ -100,7 +100,7 @@ def note_slice(points: pd.DataFrame, dimension: Dimension) -> str:
     """Describe how to read one slice."""
     seeds = int(points["seed"].max()) + 1 if len(points) else 1
     each = "Each point is one trial" if seeds == 1 else "Each point is one seed of a trial"
-    group = "of a choice" if dimension.scale == "choice" else "of neighbouring trials"
+    group = "of a choice" if dimension.scale == "choice" else "of neighboring trials"
     return (
         f"{each}; one on the lower edge lies below it. The mean is that of the complete trials"
         f" {group}, with its 95 % interval: the other dimensions differ between them too."
@@ -158,7 +158,7 @@ def alt_front(points: pd.DataFrame, name: str) -> str:
         return text
     low, high = leading.iloc[0], leading.iloc[-1]
     return (
-        f"{text} The front goes from {percents(low['accuracy'])} at {number(low['cost'], 3)} to"
-        f" {percents(high['accuracy'])} at {number(high['cost'], 3)}, over"
-        f" {count(len(leading), 'trial')}."
+        f"{text} The Pareto front goes from {percents(low['accuracy'])} at"
+        f" {number(low['cost'], 3)} to {percents(high['accuracy'])} at {number(high['cost'], 3)},"
+        f" over {count(len(leading), 'trial')}."
     )

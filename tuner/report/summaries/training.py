@@ -113,7 +113,7 @@ def _facts(record: TrainRecord, best: Epoch | None) -> tuple[tuple[str, str], ..
         ends = wilson(best.validation_accuracy, record.data.n_validation)
         facts += [
             ("best validation accuracy", percent(best.validation_accuracy)),
-            ("its 95 % CI", interval(*ends)),
+            ("95 % CI", interval(*ends)),
             ("best epoch", str(best.epoch)),
             ("training accuracy then", percent(best.training_accuracy)),
             ("train − validation accuracy", points(best.gap)),

@@ -76,7 +76,7 @@ def _facts(record: TuneRecord) -> tuple[tuple[str, str], ...]:
     settings, test, run = record.settings, record.test, record.model_run
     return (
         ("test accuracy", percent(test.accuracy)),
-        ("its 95 % CI", interval(*wilson(test.accuracy, test.n))),
+        ("95 % CI", interval(*wilson(test.accuracy, test.n))),
         ("balanced test accuracy", percent(test.balanced_accuracy)),
         ("validation accuracy", percent(run.best_validation_accuracy)),
         ("η", number(settings.eta)),
