@@ -162,15 +162,23 @@ def _study_in_memory(
     seed = int(stream(spec.seed, Purpose.SAMPLING, batch).integers(2**32))
     sampler = make(seed) if make else None
     study = optuna.create_study(sampler=sampler, directions=directions(spec))
-    study.add_trials(_plain(trial) for trial in past)
+    study.add_trials(_known(trial) for trial in past)
     return study
 
 
-def _plain(trial: FrozenTrial) -> FrozenTrial:
-    """Return a trial without its attributes, which no sampler reads: Optuna copies all it gets."""
-    plain = copy.copy(trial)
-    plain.user_attrs = {}
-    return plain
+class _Known(FrozenTrial):
+    """A trial that belongs to one study alone, so that Optuna need not copy it."""
+
+    def __deepcopy__(self, _memo: object) -> "_Known":
+        return self
+
+
+def _known(trial: FrozenTrial) -> FrozenTrial:
+    """Return a copy without attributes, which no sampler reads."""
+    known = copy.copy(trial)
+    known.__class__ = _Known
+    known.user_attrs = {}
+    return known
 
 
 @contextmanager
