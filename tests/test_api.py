@@ -10,6 +10,7 @@ import pytest
 import tuner
 from tuner.data import read
 from tuner.errors import InputError, OptionError
+from tuner.report import load_stored
 from tuner.storage import CHECKPOINT, MODEL, RECORDS
 
 X, Y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
@@ -134,6 +135,28 @@ def test_numpy_numbers_are_numbers(iris: tuner.Dataset, run: Any, tmp_path: Path
     space = {"batch_size": list(np.arange(5, 20, 5))}
     trials: Any = np.int64(2)
     assert len(tuner.search(iris, space, trials=trials, eta=0.5, epochs=1).trials) == 2
+
+
+def test_numpy_numbers_are_numbers_in_what_is_kept(tmp_path: Path) -> None:
+    size, seed, few = np.int64(60), np.int64(3), np.int64(2)
+    data = tuner.load("iris", train_size=size, seed=seed)  # type: ignore[arg-type]
+    tuner.train(data, folder=tmp_path / "train", **QUICK)
+    tuner.reproduce("iris", ["round-1"], seed=seed, folder=tmp_path / "again")  # type: ignore[arg-type]
+    content: dict[str, Any] = {
+        "name": "numpy",
+        "trials": few,
+        "batch": few,
+        "seed": seed,
+        "eta": np.float32(0.5),
+        "network": {"hidden": np.array([4])},
+        "train": {"epochs": few},
+        "search": {"lambda": {"low": np.float64(0.1), "high": np.int64(1)}},
+    }
+    tuner.search(data, tuner.StudySpec(**content)).report(tmp_path / "study")
+    space: Any = {"lambda_": np.logspace(-2, 0, 3), "hidden": np.array([[4], [8]])}
+    assert len(tuner.search(data, space, trials=2, eta=0.5, epochs=1).trials) == 2
+    for name in ("train", "again", "study"):
+        assert load_stored(tmp_path / name / RECORDS)
 
 
 def test_an_interrupted_run_goes_on(iris: tuner.Dataset, run: Any, tmp_path: Path) -> None:

@@ -420,7 +420,9 @@ def _study_spec(space: "Space", eta: float | str, keywords: Mapping[str, Any]) -
             fixed["network"][key] = as_layers(known) if name == "hidden" else known
         else:
             fixed["train" if name in settings_of(Strategy) else "study"][key] = known
-    tables = search_tables(space)
+    tables = search_tables(
+        {name: list(plain(d)) if hasattr(d, "tolist") else d for name, d in space.items()}
+    )
     content = {
         **fixed.pop("study"),
         **fixed,
@@ -494,6 +496,7 @@ def tune(
     from tuner.tuning.request import Callbacks, TuneRequest
 
     end_if_unguarded()
+    seed = plain(seed)
     seconds = seconds_of(budget) if isinstance(budget, str) else float(budget)
     call = call_of("tune", data, {"budget": budget, "seed": seed})
     dataset = dataset_of(data, seed)
@@ -569,6 +572,7 @@ def reproduce(
     from tuner.article.training import open_runs
 
     end_if_unguarded()
+    seed = plain(seed)
     check_names(names)
     dataset = dataset_of(data, seed)
     experiments, omitted = chosen(names, images=dataset.image_shape is not None)

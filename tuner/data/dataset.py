@@ -10,6 +10,7 @@ from tuner.data import seal
 from tuner.data.preprocessing import Preprocessing
 from tuner.errors import SealError
 from tuner.records import DataSummary, Note
+from tuner.settings import plain
 
 
 class PartRows(np.ndarray[Any, np.dtype[np.float32]]):
@@ -141,7 +142,7 @@ class Dataset:
             n_validation=tuning.validation.n,
             n_test=test.n,
             target=target,
-            split_seed=split_seed,
+            split_seed=plain(split_seed),
             dropped=dropped,
             notes=notes,
             n_features=tuning.train.x.shape[1],

@@ -20,6 +20,7 @@ from tuner.estimators.base import Classifier
 from tuner.estimators.network import NETWORK_PARAMETERS
 from tuner.execution.opening import open_executor
 from tuner.records import TuneRecord
+from tuner.settings import plain
 from tuner.tuning.pipeline import tune
 from tuner.tuning.request import TuneRequest
 
@@ -143,9 +144,9 @@ class TunedClassifier(Classifier):
             When the folder holds another tuning, or cannot be written.
         """
         request = TuneRequest(
-            budget=seconds_of(self.budget) if isinstance(self.budget, str) else self.budget,
+            budget=seconds_of(self.budget) if isinstance(self.budget, str) else plain(self.budget),
             article=self.article,
-            seed=self.seed,
+            seed=plain(self.seed),
             command=f"{self!r}.fit(X, y)",
         )
         inputs, indices, sha256 = self._checked(X, y)

@@ -174,7 +174,7 @@ class StudySpec:
     seed: int = field(default=0, metadata=setting(INTEGER, "Random seed.", within=at_least(0)))
 
     def __init__(self, /, **content: Any) -> None:
-        for name, value in _parsed(content).items():
+        for name, value in _parsed(_without_numpy(content)).items():
             object.__setattr__(self, name, value)
         _check_together(self)
         _check_trials(self)
@@ -410,6 +410,15 @@ def _text_of(path: Path) -> str:
 
 def _dots(line: str) -> int:
     return line.count(".")
+
+
+def _without_numpy(value: Any) -> Any:
+    """Return the content of a study file with Python's numbers and lists in place of NumPy's."""
+    if isinstance(value, Mapping):
+        return {key: _without_numpy(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_numpy(each) for each in value]
+    return value.tolist() if hasattr(value, "dtype") and hasattr(value, "tolist") else value
 
 
 def parse_spec(content: Mapping[str, Any], where: str) -> StudySpec:
