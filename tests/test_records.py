@@ -29,6 +29,8 @@ from tuner.records import (
     LayerWeights,
     LeftOut,
     Mistake,
+    Note,
+    NoteKind,
     Outcome,
     Overfitting,
     PairedDifference,
@@ -64,6 +66,7 @@ from tuner.records.article import (
     Trained,
     Unit,
 )
+from tuner.records.commands import EvaluateRecord, PartName
 from tuner.records.study import TrialState
 from tuner.records.tuning import REGULARIZER_NAMES
 from tuner.settings import settings_of
@@ -152,6 +155,7 @@ RUNS = st.builds(
     stop_reason=st.sampled_from(StopReason),
     stop_words=st.text(),
 )
+NOTES = st.builds(Note, kind=st.sampled_from(NoteKind), text=st.text())
 SUMMARIES = st.builds(
     DataSummary,
     name=st.text(),
@@ -162,6 +166,21 @@ SUMMARIES = st.builds(
     n_features=COUNTS,
     classes=tuples(st.text()),
     image_shape=st.none() | st.tuples(COUNTS, COUNTS),
+    notes=tuples(NOTES),
+)
+EVALUATIONS = st.builds(
+    EvaluateRecord,
+    name=st.text(),
+    sha256=st.text(),
+    part=st.sampled_from(get_args(PartName)),
+    n=COUNTS,
+    accuracy=SHARES,
+    balanced_accuracy=SHARES,
+    cost=FINITE,
+    known_data=st.booleans(),
+    test_openings=COUNTS,
+    trained_on=SUMMARIES,
+    notes=tuples(NOTES),
 )
 OF_THREE_CLASSES = SUMMARIES.map(lambda data: replace(data, classes=("a", "b", "c")))
 ENVIRONMENTS = st.builds(
@@ -417,6 +436,8 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     Strategy: STRATEGIES,
     TrainRecord: TRAIN,
     DataSummary: SUMMARIES,
+    EvaluateRecord: EVALUATIONS,
+    Note: NOTES,
     Environment: ENVIRONMENTS,
     FindEtaRecord: FIND_ETA,
     Mistake: MISTAKES,
@@ -526,7 +547,7 @@ JUDGED: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("kind", "content", "where"),
     [
-        (Hyperparameters, settings_json(momentum=0.9), "Hyperparameters.momentum"),
+        (Hyperparameters, settings_json(inertia=0.9), "Hyperparameters.inertia"),
         (Hyperparameters, settings_json(lambda_=5), "Hyperparameters.lambda_"),
         (Hyperparameters, settings_json(eta="0.5"), "Hyperparameters.eta"),
         (Hyperparameters, settings_json(eta=None), "Hyperparameters.eta"),
@@ -540,7 +561,7 @@ JUDGED: dict[str, Any] = {
         (Judgement, JUDGED | {"verdict": "fine"}, "Judgement.verdict"),
         (Judgement, JUDGED | {"costs": ["1"]}, "Judgement.costs.0"),
         (Judgement, JUDGED | {"epochs": [None]}, "Judgement.epochs.0"),
-        (Strategy, {"schedule": "cosine"}, "Strategy: schedule must"),
+        (Strategy, {"schedule": "linear"}, "Strategy: schedule must"),
         (Judgement, [], "Judgement"),
     ],
 )
@@ -579,7 +600,7 @@ def test_text_that_is_no_json_is_refused(text: str | bytes) -> None:
             "mse",
             "cost must be one of cross-entropy, quadratic, log-likelihood but is 'mse'.",
         ),
-        ("init", "he", "init must be one of scaled, large but is 'he'."),
+        ("init", "zero", "init must be one of scaled, large, he but is 'zero'."),
         ("regularization", "l3", "regularization must be one of l2, l1 but is 'l3'."),
         ("precision", "half", "precision must be one of float32, float64 but is 'half'."),
     ],

@@ -228,7 +228,7 @@ def test_a_target_that_was_not_named_is_announced(
     tuner: "Tuner", asked: tuple[str, ...], announced: bool
 ) -> None:
     rows = "".join(f"{i % 7},{i % 2},{'sand' if i % 3 else 'reef'}\n" for i in range(40))
-    Path("coords.csv").write_text(f"x,y,kind\n{rows}")
+    Path("coords.csv").write_text(f"width,y,kind\n{rows}")
     typed = "train --data coords.csv --hidden none --eta 0.5 --epochs 1"
     done = tuner(*shlex.split(typed), *asked)
     assert ("target: column 'y', because of its name: " in done.err) == announced
