@@ -274,6 +274,13 @@ def test_a_blank_line_of_one_column_is_a_missing_value(tmp_path: Path) -> None:
         read_inputs(str(tmp_path / "n.csv"), data.preprocessing)
 
 
+@pytest.mark.parametrize("odd", [10**400, Decimal("1e999")])
+def test_numbers_beyond_float64_are_refused(odd: Any) -> None:
+    cells = pd.Series([odd, *PRICES[1:]], dtype=object)
+    with pytest.raises(DataError, match=r"'price' (holds a number beyond|has 1 missing or)"):
+        load(pd.DataFrame({"price": cells, "kind": KINDS}), target="kind")
+
+
 def test_decimals_dates_and_a_named_index_of_parquet(tmp_path: Path) -> None:
     frame = pd.DataFrame(
         {"price": [Decimal(str(p)) for p in PRICES], "day": [date(p) for p in PRICES]},

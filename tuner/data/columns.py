@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -115,7 +114,7 @@ def parse_number(text: str) -> Parsed | None:
     if found is None:
         return None
     digits = re.sub("[ '’]", "", found["digits"])
-    sign = -1.0 if found["sign"] in ("-", "−") and found["sign"] else 1.0
+    sign = -1.0 if found["sign"] in ("-", "−") else 1.0
     unit = found["before"] + found["inside"] + found["after"]
     return Parsed(sign * float(digits), unit, digits != found["digits"])
 
@@ -297,7 +296,10 @@ def _check_cells(cells: "pd.Series[Any]", where: str) -> None:
 
 def _exact(cells: "pd.Series[Any]", where: str) -> NDArray[Any]:
     """Return numbers as float64; refuse whole numbers that float64 cannot tell apart."""
-    values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    try:
+        values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (OverflowError, ValueError) as error:
+        raise DataError(f"{where} holds a number beyond float64: rescale or drop it.") from error
     exact = cells.dtype == object or pd.api.types.is_integer_dtype(cells.dtype)
     if exact and len(values) and np.abs(values).max() > EXACT:
         _check_exact(cells.astype(object).to_numpy(), values, where)
@@ -306,8 +308,9 @@ def _exact(cells: "pd.Series[Any]", where: str) -> NDArray[Any]:
 
 def _check_exact(whole: NDArray[Any], values: NDArray[np.float64], where: str) -> None:
     order = np.argsort(values, kind="stable")
-    for one, other in pairwise(order):
-        if values[one] == values[other] and whole[one] != whole[other]:
+    alike = np.flatnonzero(np.diff(values[order]) == 0)
+    for one, other in zip(order[alike], order[alike + 1], strict=True):
+        if whole[one] != whole[other]:
             raise DataError(
                 f"{where} holds {whole[one]} and {whole[other]}, which are one number to 16 digits:"
                 " drop the column if it is an identifier, or subtract a common part."
