@@ -1,5 +1,6 @@
 """The verbs of Python: what the README shows, and what each must refuse."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,14 @@ def test_data_are_known_by_their_identity_and_not_by_their_name() -> None:
     for other in (tuner.load(table, target="kind", seed=1), tuner.load("iris"), (X, Y)):
         with pytest.raises(InputError, match="not those of training, split as they were"):
             tuner.evaluate(model, other)
+
+
+def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff.csv")
+    path.write_text("x,kind\n1,a\n")
+    for data in (path, str(path)):
+        with pytest.raises(InputError, match="the name is not UTF-8: rename the file"):
+            tuner.train(data, **QUICK)
 
 
 def test_a_search_for_eta_takes_no_settings_of_training(iris: tuner.Dataset) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import tuner
+from tuner.errors import OutputError
 from tuner.folders import LOCK, TakenError, claimed, claimed_or_next, same_run
 
 ONE = "python -m tuner train --data iris --seed 1"
@@ -77,6 +78,12 @@ def test_two_at_once(tmp_path: Path) -> None:
         thread.join()
     assert names == ["out-2"]
     assert list(out.iterdir()) == []
+
+
+def test_a_dangling_link_is_called_that(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("nowhere")
+    with pytest.raises(OutputError, match="is a link to nothing"), claimed(tmp_path / "a", ONE):
+        pass
 
 
 def test_a_failure_leaves_no_folder(tmp_path: Path) -> None:

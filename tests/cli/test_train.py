@@ -264,3 +264,12 @@ def test_a_second_run_goes_beside_the_first(tuner: "Tuner") -> None:
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "choose another folder (--out), or replace them (--fresh)" in refused.err
     assert tuner(*typed, "2", "--out", "reports/train-iris", "--fresh").code == 0
+
+
+def test_a_long_name_makes_a_short_folder(tuner: "Tuner") -> None:
+    name = f"{'ŋ' * 100}.csv"
+    Path(name).write_text("x,kind\n" + "".join(f"{i % 7},{'ab'[i % 2]}\n" for i in range(40)))
+    typed = ["--target", "kind", "--hidden", "2", "--eta", "1", "--epochs", "1", "--json"]
+    assert tuner("train", "--data", name, *typed).json["model"] == (
+        f"reports/train-{'ŋ' * 60}/model.safetensors"
+    )

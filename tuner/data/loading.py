@@ -237,6 +237,10 @@ def is_table(source: str) -> bool:
 
 
 def _check_path(path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:  # no record and no page could hold it
+        raise DataError(f"{path}: the name is not UTF-8: rename the file.") from None
     looks_like_file = path.suffix.lower() in FILE_SUFFIXES or len(path.parts) > 1
     if not exists(path) and not looks_like_file:
         raise unknown(str(path))
