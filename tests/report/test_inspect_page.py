@@ -45,7 +45,7 @@ def test_the_page_shows_what_is_confused(train_record: TrainRecord, tmp_path: Pa
         "train-weights",
     ]
     reader = Reader(files.html.read_text("utf-8"))
-    for part in ("Figure 3. What is taken for what", "taken for kind", "Hardest is class kind"):
+    for part in ("Figure 3. Confusion matrix", "taken for kind", "Hardest is class kind"):
         assert part in reader.text
     assert all(len(str(image["alt"])) > 40 for image in reader.all("img"))
     csv = reader.downloads()["confusion.csv"].decode().splitlines()

@@ -97,7 +97,7 @@ def test_the_evidence_of_the_eta_search_appears_too(
         "find-eta-costs.png",
         "find-eta-final-cost.png",
     ]
-    for part in ("How η was found", "Figure 3.", "Figure 4.", "Why each η was judged", "W106"):
+    for part in ("How η was found", "Figure 3.", "Figure 4.", "The verdict on each η", "W106"):
         assert part in reader.text
     assert "find-eta-costs.csv" in reader.downloads()
 

@@ -10,7 +10,6 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from tuner.records import StudyRecord
 from tuner.report.charts.canvas import canvas
@@ -18,10 +17,13 @@ from tuner.report.charts.theme import SERIES, styled
 from tuner.report.charts.trials import (
     apart,
     best_key,
+    draw_bands,
+    draw_levels,
     draw_trials,
     even_ticks,
     few,
     file_name,
+    interval_key,
     limit_trials,
     ring_best,
     say_nothing,
@@ -146,26 +148,17 @@ def _best(points: pd.DataFrame) -> int | None:
 
 
 def _draw_means(axes: Axes, means: pd.DataFrame, dimension: Dimension) -> list[Artist]:
-    color = SERIES["gap"].color
-    known = means.dropna(subset=["low"])
-    if dimension.scale == "choice":
-        left, right = means["place"] - _HALF, means["place"] + _HALF
-        axes.hlines(means["mean"], left, right, color=color, lw=2, gid="means")
-        for low, high, place in zip(known["low"], known["high"], known["place"], strict=True):
-            ends = [place - _HALF, place + _HALF]
-            axes.fill_between(ends, low, high, color=color, alpha=0.16, lw=0, gid="band")
-    elif len(means) > 1:
-        axes.plot(means["place"], means["mean"], color=color, marker="D", ms=4, lw=2, gid="means")
-        band = axes.fill_between(means["place"], means["low"], means["high"], color=color)
-        band.set(alpha=0.16, linewidth=0, gid="band")
     if means.empty or (dimension.scale != "choice" and len(means) < 2):
         return []
+    if dimension.scale == "choice":
+        bands = draw_bands(axes, means["place"], means["low"], means["high"])
+        return draw_levels(axes, means["place"], means["mean"]) + bands
+    color = SERIES["gap"].color
+    axes.plot(means["place"], means["mean"], color=color, marker="D", ms=4, lw=2, gid="means")
+    band = axes.fill_between(means["place"], means["low"], means["high"], color=color)
+    band.set(alpha=0.16, linewidth=0, gid="band")
     keys: list[Artist] = [Line2D([], [], color=color, lw=2, label="mean")]
-    return keys + [Patch(color=color, alpha=0.16, lw=0, label="95 % interval")] * bool(len(known))
-
-
-_HALF = 0.36
-"""Of the width that the mean of a choice takes."""
+    return keys + [interval_key()] * bool(means["low"].notna().any())
 
 
 def importances(record: StudyRecord) -> pd.DataFrame:

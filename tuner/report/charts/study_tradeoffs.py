@@ -1,21 +1,17 @@
 """What accuracy costs: the Pareto front of two objectives, and strategies of training."""
 
-import math
 import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import pandas as pd
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from tuner.records import StudyRecord
 from tuner.report.charts.canvas import HIGH, panels
-from tuner.report.charts.theme import INK, SERIES, styled
+from tuner.report.charts.theme import INK, styled
 from tuner.report.charts.trials import (
     LEFT,
     MOST_IN_ONE,
@@ -24,6 +20,8 @@ from tuner.report.charts.trials import (
     apart,
     best_key,
     best_rows,
+    draw_bands,
+    draw_levels,
     draw_trials,
     even_ticks,
     few,
@@ -220,31 +218,11 @@ def draw_strategies(trials: pd.DataFrame, means: pd.DataFrame, *, most: int = 30
         draw_trials(top, drawn, x="place", y="accuracy", small=len(drawn) > 60)
         draw_trials(low, drawn.dropna(subset="epochs"), x="place", y="epochs", small=True)
         keys = state_keys(trials["outcome"])
-        keys += _draw_level(top, means["accuracy"]) + _draw_intervals(top, means)
-        _draw_level(low, means["epochs"])
+        keys += draw_levels(top, range(len(means)), means["accuracy"])
+        keys += draw_bands(top, range(len(means)), means["low"], means["high"])
+        draw_levels(low, range(len(means)), means["epochs"])
         under(figure, low, keys)
     return figure
-
-
-_HALF = 0.36
-
-
-def _draw_level(axes: Axes, level: "pd.Series[float]") -> list[Artist]:
-    left = [place - _HALF for place in range(len(level))]
-    right = [place + _HALF for place in range(len(level))]
-    color = SERIES["gap"].color
-    axes.hlines(level, left, right, color=color, linewidth=2, gid="means")
-    return [Line2D([], [], color=color, lw=2, label="mean")]
-
-
-def _draw_intervals(axes: Axes, means: pd.DataFrame) -> list[Artist]:
-    color = SERIES["gap"].color
-    for place, (low, high) in enumerate(zip(means["low"], means["high"], strict=True)):
-        if math.isfinite(low):
-            ends = [place - _HALF, place + _HALF]
-            axes.fill_between(ends, low, high, color=color, alpha=0.16, lw=0, gid="band")
-    known = bool(means["low"].notna().any())
-    return [Patch(color=color, alpha=0.16, lw=0, label="95 % interval")] * known
 
 
 def strategies_figure(record: StudyRecord) -> Iterator[Figure]:

@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis
 from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from tuner.report.charts.canvas import (
@@ -21,7 +23,7 @@ from tuner.report.charts.canvas import (
     legend,
     size_inches,
 )
-from tuner.report.charts.theme import INK, MUTED, STATE_SYMBOLS, STATES
+from tuner.report.charts.theme import INK, MUTED, SERIES, STATE_SYMBOLS, STATES
 from tuner.report.document import Column, whole
 from tuner.report.fonts import drawable, lettered
 from tuner.report.format import number
@@ -232,6 +234,35 @@ _LINE_HEIGHT = 0.14
 def say_nothing(axes: Axes, text: str) -> None:
     """Write in the middle of empty axes why they are empty."""
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", gid="nothing")
+
+
+def draw_levels(axes: Axes, places: Iterable[float], levels: "pd.Series[float]") -> list[Artist]:
+    """Draw the mean of each choice as a line across it; return the legend entry."""
+    color = SERIES["gap"].color
+    middles = np.array([*places], dtype=float)
+    axes.hlines(levels, middles - _HALF, middles + _HALF, color=color, lw=2, gid="means")
+    return [Line2D([], [], color=color, lw=2, label="mean")]
+
+
+def draw_bands(
+    axes: Axes, places: Iterable[float], lows: Iterable[float], highs: Iterable[float]
+) -> list[Artist]:
+    """Draw the interval of each choice, where it is known, as a band; return the legend entry."""
+    color, known = SERIES["gap"].color, False
+    for place, low, high in zip(places, lows, highs, strict=True):
+        if math.isfinite(low):
+            known, ends = True, [place - _HALF, place + _HALF]
+            axes.fill_between(ends, low, high, color=color, alpha=0.16, lw=0, gid="band")
+    return [interval_key()] * known
+
+
+_HALF = 0.36
+"""Of the width that the mean of a choice takes."""
+
+
+def interval_key() -> Artist:
+    """Make the legend entry of the 95 % interval of a mean."""
+    return Patch(color=SERIES["gap"].color, alpha=0.16, lw=0, label="95 % interval")
 
 
 def few(points: pd.DataFrame, most: int, best: int | None) -> pd.DataFrame:
