@@ -27,7 +27,7 @@ from tuner.durations import seconds_of
 from tuner.environment import environment
 from tuner.errors import InputError, OptionError, StoppedError
 from tuner.evaluation import evaluate as measure
-from tuner.execution.base import Executor
+from tuner.execution.base import Callbacks, Executor
 from tuner.execution.opening import open_executor
 from tuner.execution.processes import end_if_unguarded
 from tuner.folders import claimed
@@ -65,8 +65,8 @@ if TYPE_CHECKING:
     from tuner.data.loading import Raw
     from tuner.records import TuneProgress
     from tuner.report.stored import StoredRecord
+    from tuner.study.coordinator import StudyProgress
     from tuner.study.dimensions import Space
-    from tuner.study.progress import StudyProgress
     from tuner.study.spec import StudySpec
     from tuner.tuning.request import TuneRequest
 
@@ -362,7 +362,6 @@ def search(
     from tuner.study.custom import run_study_with
     from tuner.study.findings import eta_searches, importances
     from tuner.study.optuna_storage import default_url
-    from tuner.study.progress import StudyCallbacks
     from tuner.study.spec import StudySpec
     from tuner.study.studies import run_study
     from tuner.study.summary import plan_of
@@ -371,7 +370,7 @@ def search(
     call = call_of("search", data, {"space": space, **keywords})
     spec = space if isinstance(space, StudySpec) else _study_spec(space, eta, keywords)
     source = source_of(data, spec.seed)
-    wanted, callbacks = plain(trials), StudyCallbacks(watch=watch, stop_asked=stop_asked)
+    wanted, callbacks = plain(trials), Callbacks(watch=watch, stop_asked=stop_asked)
     with _folder(folder) as place:
         if source.dataset is None:
             own: DescribedTrainer[Any] = source.trainer  # type: ignore[assignment]
@@ -493,7 +492,7 @@ def tune(
     (1, True)
     """
     from tuner.tuning.pipeline import tune as run
-    from tuner.tuning.request import Callbacks, TuneRequest
+    from tuner.tuning.request import TuneRequest
 
     end_if_unguarded()
     seed = plain(seed)

@@ -22,13 +22,14 @@ from tuner.article.reproduce import reproduce
 from tuner.article.training import Progress, open_runs
 from tuner.data import load
 from tuner.errors import InputError, MissingExtraError, TunerError
+from tuner.execution.base import Callbacks
 from tuner.execution.opening import open_executor
 from tuner.records import TuneProgress
+from tuner.study.coordinator import StudyProgress
 from tuner.study.optuna_storage import default_url
-from tuner.study.progress import StudyCallbacks, StudyProgress
 from tuner.study.studies import stored_study
 from tuner.tuning.pipeline import MODEL, SETTINGS, tune
-from tuner.tuning.request import Callbacks, TuneRequest
+from tuner.tuning.request import TuneRequest
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +57,7 @@ def test_a_worker_killed_meanwhile_changes_nothing(
         spec_of(LONGER),
         tmp_path,
         scheduler=dask_cluster.address,
-        callbacks=StudyCallbacks(watch=watch),
+        callbacks=Callbacks(watch=watch),
     )
     assert dask_cluster.workers[0].wait(10) == -signal.SIGKILL
     assert trials_of(summary) == undisturbed(LONGER)
@@ -75,7 +76,7 @@ def test_the_workers_that_hold_the_data_may_die(tmp_path: Path, dask_cluster: Da
         spec_of(LONGER),
         tmp_path,
         scheduler=dask_cluster.address,
-        callbacks=StudyCallbacks(watch=watch),
+        callbacks=Callbacks(watch=watch),
     )
     assert killed
     assert trials_of(summary) == undisturbed(LONGER)
@@ -148,7 +149,7 @@ def test_a_cluster_lost_meanwhile_is_one_line_and_nothing_is_lost(
             spec_of(LONGER),
             tmp_path,
             scheduler=dask_cluster.address,
-            callbacks=StudyCallbacks(watch=watch),
+            callbacks=Callbacks(watch=watch),
         )
     assert time.monotonic() - began < 60
     assert str(error.value) == (

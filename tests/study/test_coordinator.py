@@ -6,11 +6,12 @@ import pytest
 
 from tests.support.study.small import data_of, run, spec_of, trials_of, undisturbed
 from tuner.errors import MissingExtraError
+from tuner.execution.base import Callbacks
 from tuner.records import StudySummary, Trial, Value
 from tuner.storage.checkpoints import load_checkpoint
 from tuner.study import coordinator
+from tuner.study.coordinator import StudyProgress
 from tuner.study.optuna_storage import connected, default_url
-from tuner.study.progress import StudyCallbacks, StudyProgress
 from tuner.study.sampling import sample_batch
 from tuner.study.studies import run_study, stored_studies, stored_study
 from tuner.study.trials import finished_trial
@@ -248,7 +249,7 @@ def test_strategies_can_be_searched(tmp_path: Path, schedule: str) -> None:
 
 def test_whoever_watches_sees_the_trials_come(tmp_path: Path) -> None:
     seen: list[StudyProgress] = []
-    run(spec_of(), tmp_path, callbacks=StudyCallbacks(watch=seen.append))
+    run(spec_of(), tmp_path, callbacks=Callbacks(watch=seen.append))
     told = [len(progress.trials) for progress in seen]
     assert told == sorted(told)
     assert set(told) == {0, 6, 12, 14}
@@ -261,7 +262,7 @@ def test_whoever_watches_sees_the_trials_come(tmp_path: Path) -> None:
 @pytest.mark.parametrize("looks", [0, 1, 3, 8, 14, 20])
 def test_a_study_stopped_at_any_moment_goes_on_to_the_same_end(tmp_path: Path, looks: int) -> None:
     asked = iter([False] * looks)
-    callbacks = StudyCallbacks(stop_asked=lambda: next(asked, True))
+    callbacks = Callbacks[StudyProgress](stop_asked=lambda: next(asked, True))
     summary, complete = run_study(spec_of(), data_of("iris"), tmp_path, callbacks=callbacks)
     assert complete is False
     assert trials_of(summary) == undisturbed()[: len(summary.trials)]
@@ -270,7 +271,7 @@ def test_a_study_stopped_at_any_moment_goes_on_to_the_same_end(tmp_path: Path, l
 
 def test_a_stop_that_is_asked_for_at_the_end_of_a_batch_begins_nothing_new(tmp_path: Path) -> None:
     seen: list[str] = []
-    callbacks = StudyCallbacks(
+    callbacks = Callbacks[StudyProgress](
         watch=lambda progress: seen.append(progress.doing), stop_asked=lambda: seen[-1:] == [""]
     )
     run_study(spec_of(), data_of("iris"), tmp_path, callbacks=callbacks)
@@ -279,7 +280,7 @@ def test_a_stop_that_is_asked_for_at_the_end_of_a_batch_begins_nothing_new(tmp_p
 
 def test_a_finished_study_is_left_as_it_is(tmp_path: Path) -> None:
     summary = run(spec_of(), tmp_path)
-    callbacks = StudyCallbacks(stop_asked=lambda: True)
+    callbacks = Callbacks[StudyProgress](stop_asked=lambda: True)
     assert run_study(spec_of(), data_of("iris"), tmp_path, callbacks=callbacks) == (summary, True)
     assert not list(tmp_path.glob("trial-*"))
     assert not (tmp_path / "batch.json").exists()
@@ -332,7 +333,7 @@ def one_epoch_a_slice(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("one_epoch_a_slice")
 def test_slices_change_nothing_and_are_seen(tmp_path: Path) -> None:
     seen: list[str] = []
-    callbacks = StudyCallbacks(watch=lambda progress: seen.append(progress.doing))
+    callbacks = Callbacks[StudyProgress](watch=lambda progress: seen.append(progress.doing))
     assert trials_of(run(spec_of(), tmp_path, callbacks=callbacks)) == undisturbed()
     assert {"training to epoch 12, now at 6", "training to epoch 12, now at 7"} <= set(seen)
 
@@ -346,14 +347,14 @@ def test_trials_are_stored_as_they_end_not_at_the_end_of_their_batch(tmp_path: P
             stored.append(len(storage.get_all_trials(storage.get_study_id_from_name("small"))))
 
     spec = spec_of(trials=6, rungs=[], train={"epochs": 30, "patience": 1})
-    run(spec, tmp_path, callbacks=StudyCallbacks(watch=watch))
+    run(spec, tmp_path, callbacks=Callbacks(watch=watch))
     assert set(stored) - {0, 6}
 
 
 @pytest.mark.usefixtures("one_epoch_a_slice")
 def test_a_study_stopped_within_a_rung_goes_on_from_its_last_slice(tmp_path: Path) -> None:
     seen: list[str] = []
-    callbacks = StudyCallbacks(
+    callbacks = Callbacks[StudyProgress](
         watch=lambda progress: seen.append(progress.doing),
         stop_asked=lambda: seen[-1:] == ["training to epoch 12, now at 6"],
     )

@@ -9,10 +9,11 @@ from sklearn.neural_network import MLPClassifier
 from tests.support.study.small import data_of, spec_of, trials_of, undisturbed
 from tests.support.trainers.fake import FakeTrainer
 from tuner.errors import InputError
+from tuner.execution.base import Callbacks
 from tuner.records import DataSummary, Hyperparameters, StudySummary
+from tuner.study.coordinator import StudyProgress
 from tuner.study.custom import run_study_with
 from tuner.study.optuna_storage import default_url
-from tuner.study.progress import StudyCallbacks, StudyProgress
 from tuner.study.studies import stored_study
 from tuner.trainers.native import NativeTrainer
 from tuner.trainers.sklearn import SklearnTrainer
@@ -56,14 +57,14 @@ def test_it_goes_on_after_a_kill(tmp_path: Path, at: str) -> None:
             raise Killed
 
     with pytest.raises(Killed):
-        run_study_with(native(), spec_of(), tmp_path, callbacks=StudyCallbacks(watch=kill))
+        run_study_with(native(), spec_of(), tmp_path, callbacks=Callbacks(watch=kill))
     assert len(stored_study(default_url(tmp_path), "small").trials) in {6, 12}
     assert trials_of(run(native(), tmp_path)) == undisturbed()
 
 
 def test_it_stops_when_asked_and_goes_on(tmp_path: Path) -> None:
     asked = iter([False, False, True])
-    callbacks = StudyCallbacks(stop_asked=lambda: next(asked))
+    callbacks = Callbacks[StudyProgress](stop_asked=lambda: next(asked))
     summary, complete = run_study_with(native(), spec_of(), tmp_path, callbacks=callbacks)
     assert (complete, summary.trials) == (False, ())
     assert trials_of(run(native(), tmp_path)) == undisturbed()

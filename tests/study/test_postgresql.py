@@ -14,8 +14,9 @@ from tests.support.servers import Postgres, free_port
 from tests.support.study.processes import coordinator
 from tests.support.study.small import LONGER, run, spec_of, trials_of, undisturbed
 from tuner.errors import InputError, TunerError
+from tuner.execution.base import Callbacks
+from tuner.study.coordinator import StudyProgress
 from tuner.study.optuna_storage import only_coordinator, shown
-from tuner.study.progress import StudyCallbacks, StudyProgress
 from tuner.study.studies import delete_study, stored_studies, stored_study
 
 
@@ -142,7 +143,7 @@ def test_a_server_that_ends_meanwhile_is_one_line_and_nothing_is_lost(
             os.kill(pid, signal.SIGINT)
 
     with pytest.raises(TunerError) as error:
-        run(spec_of(), tmp_path, storage=url, callbacks=StudyCallbacks(watch=watch))
+        run(spec_of(), tmp_path, storage=url, callbacks=Callbacks(watch=watch))
     assert said(error.value, own_postgres.password) == (
         f"{shown(url)}: the database stopped answering: finished trials are stored: check the"
         " database, then run the command again to go on."

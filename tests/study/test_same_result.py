@@ -22,8 +22,9 @@ from tests.support.study.small import (
     undisturbed,
 )
 from tuner.errors import TunerError
+from tuner.execution.base import Callbacks
 from tuner.study.batches import BatchFiles
-from tuner.study.progress import StudyCallbacks, StudyProgress
+from tuner.study.coordinator import StudyProgress
 
 KILLS = 20
 
@@ -66,7 +67,7 @@ def test_a_kill_after_a_later_divergence_changes_no_rung(tmp_path: Path) -> None
             raise KilledError
 
     with pytest.raises(KilledError):
-        run(spec_of(**changes), tmp_path, callbacks=StudyCallbacks(watch=watch))
+        run(spec_of(**changes), tmp_path, callbacks=Callbacks(watch=watch))
     assert trials_of(run(spec_of(**changes), tmp_path)) == whole
 
 
@@ -148,7 +149,7 @@ def test_workers_killed_at_the_start_of_each_rung_change_nothing(tmp_path: Path)
         if progress.doing.startswith("training"):
             killed.append(kill_a_worker())
 
-    summary = run(spec_of(LONGER), tmp_path, workers=2, callbacks=StudyCallbacks(watch=watch))
+    summary = run(spec_of(LONGER), tmp_path, workers=2, callbacks=Callbacks(watch=watch))
     assert killed.count(True) >= 6
     assert trials_of(summary) == undisturbed(LONGER)
 

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from tuner.data import Dataset, from_arrays, load
+from tuner.execution.base import Callbacks
 from tuner.execution.opening import open_executor
-from tuner.records import TuneRecord, to_json
+from tuner.records import TuneProgress, TuneRecord, to_json
 from tuner.storage.models import load_model
 from tuner.study.spec import read_spec
 from tuner.tuning.pipeline import MODEL, SETTINGS, WORK, Tuned, tune
-from tuner.tuning.request import Callbacks, TuneRequest
+from tuner.tuning.request import TuneRequest
 
 PLANS = (
     *("identity", "look-plan", "paces", "search-plan", "probe-plan"),
@@ -28,7 +29,9 @@ PLANS = (
 REQUEST = TuneRequest(budget=1, seed=3, source="iris", split_seed=3)
 
 
-def tuned(folder: Path, *, workers: int = 1, callbacks: Callbacks = Callbacks()) -> Tuned | None:
+def tuned(
+    folder: Path, *, workers: int = 1, callbacks: Callbacks[TuneProgress] = Callbacks()
+) -> Tuned | None:
     data = load("iris", seed=3)
     with closing(open_executor(data.tuning, workers)) as crew:
         return tune(data, REQUEST, folder, executor=crew, callbacks=callbacks)

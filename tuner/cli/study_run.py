@@ -42,7 +42,7 @@ from tuner.settings import INTEGER
 if TYPE_CHECKING:
     from tuner.data import Dataset
     from tuner.results import StudyResult, Written
-    from tuner.study.progress import StudyProgress
+    from tuner.study.coordinator import StudyProgress
     from tuner.study.spec import StudySpec
 
 ROWS = 8

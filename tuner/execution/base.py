@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
 
 from tuner.network.blas import controller
 
 R = TypeVar("R")
 K = TypeVar("K")
+P = TypeVar("P")
 
 Task = Callable[[Any], R]
 """Work for one worker: a function of a trainer that can be pickled.
@@ -17,6 +19,22 @@ once more where a worker was lost.
 """
 
 T = TypeVar("T", bound=Task[Any])
+
+
+@dataclass(frozen=True)
+class Callbacks(Generic[P]):
+    """How work is watched and stopped.
+
+    Attributes
+    ----------
+    watch
+        Called with where the work stands, whenever that has changed.
+    stop_asked
+        Asked between pieces of work; once it returns true, the work stops there and can be resumed.
+    """
+
+    watch: Callable[[P], None] = field(default=lambda _: None)
+    stop_asked: Callable[[], bool] = field(default=lambda: False)
 
 
 class Executor(Protocol):

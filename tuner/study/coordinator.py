@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from optuna.study import Study
+from optuna.trial import FrozenTrial
 
-from tuner.execution.base import Executor, Task, as_completed
+from tuner.execution.base import Callbacks, Executor, Task, as_completed
 from tuner.execution.tasks import FindEta, TrainTo
 from tuner.records import DataSummary, Hyperparameters, Strategy
 from tuner.strategies.plans import policies
-from tuner.study.batches import Batch, BatchFiles, EtaFile, Key, value_at
+from tuner.study.batches import Batch, BatchFiles, EtaFile, Key, survivors, value_at
 from tuner.study.eta_cache import Etas
 from tuner.study.optuna_storage import finished, sealed
-from tuner.study.progress import StudyCallbacks, StudyProgress
-from tuner.study.rungs import survivors
 from tuner.study.sampling import sample_batch, trials_of
 from tuner.study.sharing import TASKS_PER_WORKER, epoch_work, share_out
 from tuner.study.spec import StudySpec, fingerprint
@@ -58,6 +57,25 @@ class Running:
     values: defaultdict[int, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
 
 
+@dataclass(frozen=True)
+class StudyProgress:
+    """How far a study is.
+
+    Attributes
+    ----------
+    trials
+        The finished trials.
+    target
+        How many are wanted.
+    doing
+        What is done now, in words; empty at the end of a batch.
+    """
+
+    trials: Sequence[FrozenTrial]
+    target: int
+    doing: str
+
+
 class Coordinator:
     """Run a study: the only process that draws its trials and writes to its storage.
 
@@ -85,7 +103,7 @@ class Coordinator:
         executor: Executor,
         folder: Path,
         files: BatchFiles,
-        callbacks: StudyCallbacks,
+        callbacks: Callbacks[StudyProgress],
     ) -> None:
         self._spec, self._data, self._study = spec, data, study
         self._trainer, self._executor = trainer, executor

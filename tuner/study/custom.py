@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tuner.execution.base import Callbacks
 from tuner.execution.serial import Serial
 from tuner.records import StudySummary
 from tuner.study.batches import BatchFiles
-from tuner.study.progress import StudyCallbacks
+from tuner.study.coordinator import StudyProgress
 from tuner.study.spec import DataPart, StudySpec
 from tuner.study.studies import conduct
 from tuner.trainers.base import DescribedTrainer
@@ -21,7 +22,7 @@ def run_study_with(
     *,
     storage: str | None = None,
     trials: int | None = None,
-    callbacks: StudyCallbacks = StudyCallbacks(),
+    callbacks: Callbacks[StudyProgress] = Callbacks(),
 ) -> tuple[StudySummary, bool]:
     """Run a study of the networks that a trainer makes, or go on with it.
 

@@ -12,12 +12,12 @@ from optuna.storages import RDBStorage
 
 from tuner.data import Dataset
 from tuner.errors import InputError, OutputError
-from tuner.execution.base import Executor
+from tuner.execution.base import Callbacks, Executor
 from tuner.execution.opening import open_executor
 from tuner.execution.processes import end_if_unguarded
 from tuner.records import DataSummary, StudySummary
 from tuner.study.batches import BatchFiles, remove_batch_files
-from tuner.study.coordinator import Coordinator
+from tuner.study.coordinator import Coordinator, StudyProgress
 from tuner.study.optuna_storage import (
     FILE,
     LOCK,
@@ -30,7 +30,6 @@ from tuner.study.optuna_storage import (
     reading,
     study_names,
 )
-from tuner.study.progress import StudyCallbacks
 from tuner.study.spec import StudySpec
 from tuner.study.summary import summary_of
 from tuner.trainers.base import Trainer
@@ -46,7 +45,7 @@ def run_study(
     workers: int | str | Executor | None = 1,
     scheduler: str | None = None,
     trials: int | None = None,
-    callbacks: StudyCallbacks = StudyCallbacks(),
+    callbacks: Callbacks[StudyProgress] = Callbacks(),
 ) -> tuple[StudySummary, bool]:
     """Run a study, or go on with it; the same trials come out however often it is stopped.
 
@@ -117,7 +116,7 @@ def conduct(
     files: BatchFiles,
     storage: str | None,
     trials: int | None,
-    callbacks: StudyCallbacks,
+    callbacks: Callbacks[StudyProgress],
 ) -> tuple[StudySummary, bool]:
     """Run a study of any trainer's networks; the executor is opened once the study is locked."""
     _make(folder)

@@ -13,7 +13,7 @@ from typing import Any
 from tuner.data import Dataset
 from tuner.environment import environment
 from tuner.errors import DataError
-from tuner.execution.base import Executor
+from tuner.execution.base import Callbacks, Executor
 from tuner.files import write_file
 from tuner.inspection import inspect
 from tuner.records import (
@@ -32,7 +32,7 @@ from tuner.records import (
 from tuner.storage.models import Model, save_model
 from tuner.storage.run_store import open_store
 from tuner.tuning.left_out import left_out
-from tuner.tuning.request import Callbacks, TuneRequest
+from tuner.tuning.request import TuneRequest
 from tuner.tuning.settings_file import settings_text
 from tuner.tuning.state import Context, State
 from tuner.tuning.steps.candidates import confirm
@@ -93,7 +93,7 @@ def tune(
     folder: Path,
     *,
     executor: Executor,
-    callbacks: Callbacks = Callbacks(),
+    callbacks: Callbacks[TuneProgress] = Callbacks(),
     fresh: bool = False,
 ) -> Tuned | None:
     """Tune a network, or resume an interrupted tuning.

@@ -1,10 +1,9 @@
 """What a tuning is asked to do, and how it is watched and stopped."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from tuner.records import DataSummary, TuneProgress, require, to_json
+from tuner.records import DataSummary, require, to_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,19 +54,3 @@ class TuneRequest:
             "seed": self.seed,
             "tuner": version,
         }
-
-
-@dataclass(frozen=True)
-class Callbacks:
-    """How a tuning is watched and stopped.
-
-    Attributes
-    ----------
-    watch
-        Called with where the tuning stands, whenever that has changed.
-    stop_asked
-        Called between pieces of work; once true, the tuning stops there and can be resumed.
-    """
-
-    watch: Callable[[TuneProgress], None] = field(default=lambda _: None)
-    stop_asked: Callable[[], bool] = field(default=lambda: False)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from tuner.data import Dataset
-from tuner.execution.base import Executor
+from tuner.execution.base import Callbacks, Executor
 from tuner.records import Record, TuneProgress
 from tuner.storage.run_store import RunStore
-from tuner.tuning.request import Callbacks, TuneRequest
+from tuner.tuning.request import TuneRequest
 
 R = TypeVar("R", bound=Record)
 
@@ -58,7 +58,7 @@ class Context:
     request: TuneRequest
     store: RunStore
     executor: Executor
-    callbacks: Callbacks
+    callbacks: Callbacks[TuneProgress]
 
     @property
     def folder(self) -> Path:

@@ -25,8 +25,8 @@ def main() -> None:
     given = parser.parse_args()
 
     from tests.support.study.small import run, spec_of
+    from tuner.execution.base import Callbacks
     from tuner.study.batches import BatchFiles
-    from tuner.study.progress import StudyCallbacks
 
     save = BatchFiles.save
 
@@ -44,7 +44,7 @@ def main() -> None:
     setattr(BatchFiles, "save", save_and_note)  # noqa: B010
     spec = spec_of(json.loads(given.study.read_text()))
     options = {"workers": given.workers, "storage": given.storage, "scheduler": given.scheduler}
-    run(spec, given.folder, callbacks=StudyCallbacks(watch=note_processes), **options)
+    run(spec, given.folder, callbacks=Callbacks(watch=note_processes), **options)
 
 
 if __name__ == "__main__":

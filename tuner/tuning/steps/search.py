@@ -12,11 +12,11 @@ import numpy as np
 
 from tuner.data import Dataset, Part
 from tuner.environment import environment
-from tuner.execution.base import Executor, run_all
+from tuner.execution.base import Callbacks, Executor, run_all
 from tuner.records import Hyperparameters, StudyRecord, Trial, TuneProgress
+from tuner.study.coordinator import StudyProgress
 from tuner.study.findings import eta_searches, importances
 from tuner.study.optuna_storage import default_url
-from tuner.study.progress import StudyCallbacks, StudyProgress
 from tuner.study.spec import StudySpec
 from tuner.study.studies import run_study
 from tuner.study.summary import plan_of
@@ -71,7 +71,7 @@ def search(state: State, context: Context) -> StudyRecord | None:
         data,
         folder,
         workers=_executor_for(context.executor, context.data, plan),
-        callbacks=StudyCallbacks(watch=watch, stop_asked=context.callbacks.stop_asked),
+        callbacks=Callbacks(watch=watch, stop_asked=context.callbacks.stop_asked),
     )
     if not complete:
         return None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuner.study.rungs import survivors
+from tuner.study.batches import survivors
 
 VALUES = {0: 0.91, 1: 0.95, 2: 0.91, 3: 0.90, 4: 0.95}
 
