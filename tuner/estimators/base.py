@@ -110,7 +110,7 @@ def _require_no_dates(x: Any) -> None:
     """Raise `DataError` where a column holds times, whose unit as numbers nobody knows."""
     columns = x.dtypes.items() if hasattr(x, "iloc") else [("X", getattr(x, "dtype", None))]
     for name, dtype in columns:
-        if getattr(dtype, "kind", "") in "mM":
+        if getattr(dtype, "kind", "") in ("m", "M"):
             raise DataError(f"column {name!r} holds times ({dtype}): give numbers, such as days.")
 
 
