@@ -136,6 +136,14 @@ def test_an_unknown_target_lists_the_columns(tmp_path: Path) -> None:
         load(write(tmp_path, GOOD), target="price")
 
 
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r", "\n\r", "\r\n\n\r"])
+def test_every_kind_of_line_end_ends_a_line(tmp_path: Path, ends: str) -> None:
+    path = tmp_path / "ends.csv"
+    path.write_bytes(GOOD.replace("\n", ends).encode())
+    expected = load(write(tmp_path, GOOD))
+    np.testing.assert_array_equal(load(path).train.x, expected.train.x)
+
+
 @given(st.binary(max_size=80) | st.text('ab1,;\t"\n\r .', max_size=60).map(str.encode))
 @settings(max_examples=200, deadline=None)
 def test_arbitrary_bytes_are_a_table_or_a_data_error(content: bytes) -> None:

@@ -5,6 +5,7 @@ dates, and columns left out. The kind is decided once, from the data of training
 the same way or refused.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -414,9 +415,22 @@ def _parse_dates(texts: NDArray[np.object_], form: str) -> NDArray[np.float64]:
     """Return the days since 1970-01-01 of each text, NaN for what is no date of that format."""
     if form == "ISO8601":
         texts = np.array([t if _ISO.fullmatch(str(t)) else None for t in texts], dtype=object)
-    return _days(
+    days = _days(
         pd.to_datetime(pd.Series(texts, dtype=object), format=form, errors="coerce", utc=True)
     )
+    for place in np.flatnonzero(np.isnan(days)):  # pandas 2 knows the years 1678 to 2261 only
+        days[place] = _far_day(str(texts[place]), form)
+    return days
+
+
+def _far_day(text: str, form: str) -> float:
+    try:
+        parsed = (
+            datetime.fromisoformat(text) if form == "ISO8601" else datetime.strptime(text, form)
+        )
+    except ValueError:
+        return math.nan
+    return float(_days(pd.Series([parsed], dtype=object))[0])
 
 
 def _days(cells: "pd.Series[Any]") -> NDArray[np.float64]:

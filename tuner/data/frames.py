@@ -107,8 +107,10 @@ class Csv:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
+                # pandas 2 never ends, and fills the memory, where line ends are mixed.
+                one_line_end = self._content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
                 frame: pd.DataFrame = pd.read_csv(
-                    io.BytesIO(self._content),
+                    io.BytesIO(one_line_end),
                     sep=self.delimiter,
                     encoding="utf-8-sig",
                     skiprows=self._skip,
