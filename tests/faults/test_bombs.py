@@ -27,7 +27,7 @@ import tuner
 from tuner.data.files import MAX_CELLS
 from tuner.errors import TunerError
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.exhaustive
 
 LIMIT = 3 << 30
 """Bytes of address space beyond which a reader fails; libraries alone map 1 GiB."""

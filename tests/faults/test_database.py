@@ -66,7 +66,7 @@ def outcome(read: Callable[[], StudySummary], expected: StudySummary) -> str:
         return "refused" if "\n" not in str(error) else str(error)
 
 
-@pytest.mark.parametrize("number", [60, pytest.param(1_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", [60, pytest.param(1_000, marks=pytest.mark.exhaustive)])
 def test_no_damage_is_taken_for_a_study(
     number: int, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -146,7 +146,7 @@ def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
         run(SHORT, tmp_path / "o", storage=url)
 
 
-@pytest.mark.long
+@pytest.mark.exhaustive
 def test_a_file_that_another_program_holds_is_told_and_goes_on_once_free(folder: Path) -> None:
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")

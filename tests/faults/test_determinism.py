@@ -61,7 +61,7 @@ def outputs(folder: Path) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "name", [n if n == "train" else pytest.param(n, marks=pytest.mark.long) for n in COMMANDS]
+    "name", [n if n == "train" else pytest.param(n, marks=pytest.mark.exhaustive) for n in COMMANDS]
 )
 def test_surroundings_change_no_byte(name: str, tmp_path: Path) -> None:
     found = []

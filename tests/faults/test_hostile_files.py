@@ -183,7 +183,7 @@ def test_damaged_files_are_refused_or_sound(tmp_path: Path, reader: str) -> None
     assert refused(tmp_path, reader, QUICK) > QUICK // 6
 
 
-@pytest.mark.long
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("reader", READERS)
 def test_ten_thousand_damaged_files(tmp_path: Path, reader: str) -> None:
     count = refused(tmp_path, reader, WHOLE)

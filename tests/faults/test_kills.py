@@ -186,7 +186,7 @@ def test_killed_once_something_is_kept_it_ends_the_same(
     assert not list(killed.out.rglob("*.part"))
 
 
-@pytest.mark.long
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", COMMANDS)
 def test_killed_at_random_moments_it_ends_the_same(name: str, tmp_path: Path) -> None:
     """Some fifteen times each, of which some hit the start, and those of an ended run nothing."""

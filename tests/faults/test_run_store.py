@@ -102,7 +102,7 @@ def outcomes(of: Path, names: str, tmp_path: Path, expected: Result, flips: int)
     return counts
 
 
-@pytest.mark.parametrize("flips", [2, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize("flips", [2, pytest.param(60, marks=pytest.mark.exhaustive)])
 def test_no_damage_to_a_finished_tuning_is_taken_for_a_result(
     flips: int, finished: tuple[Path, Result], tmp_path: Path
 ) -> None:

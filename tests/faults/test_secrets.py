@@ -34,7 +34,7 @@ COMMANDS = (
     ("command", "kind"),
     [
         (COMMANDS[0], "unreachable"),
-        *(pytest.param(c, kind, marks=pytest.mark.long) for c in COMMANDS for kind in URLS),
+        *(pytest.param(c, kind, marks=pytest.mark.exhaustive) for c in COMMANDS for kind in URLS),
     ],
 )
 def test_a_password_is_printed_and_written_nowhere(command: str, kind: str, tmp_path: Path) -> None:
