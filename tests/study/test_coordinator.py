@@ -252,7 +252,7 @@ def test_whoever_watches_sees_the_trials_come(tmp_path: Path) -> None:
     run(spec_of(), tmp_path, callbacks=Callbacks(watch=seen.append))
     told = [len(progress.trials) for progress in seen]
     assert told == sorted(told)
-    assert set(told) == {0, 6, 12, 14}
+    assert {0, 6, 12, 14} < set(told)  # batches end there; some trials end before their batch
     assert {progress.target for progress in seen} == {14}
     doing = " ".join(progress.doing for progress in seen)
     assert "finding η" in doing
