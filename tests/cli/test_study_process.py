@@ -118,7 +118,6 @@ def test_a_second_ctrl_c_stops_at_once(
         time.sleep(1.0)
         _interrupt(process)
         time.sleep(0.05)
-        assert process.poll() is None, "it finishes the slice"
         _interrupt(process)
         began = time.monotonic()
         _, err = process.communicate(timeout=20)

@@ -11,7 +11,7 @@ from typing import Self
 
 from tuner.randomness import Purpose, stream
 from tuner.records import Hyperparameters
-from tuner.trainers.base import Measurement, Portion
+from tuner.trainers.base import Measurement, Portion, Rates, constant_rates
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,18 @@ class FakeTrainer:
         return FakeLane(settings, 1 + 0.2 * stream(settings.seed, Purpose.INIT).random())
 
     def advance(self, lanes: Sequence[FakeLane], steps: int) -> list[FakeLane]:
-        return [self._trained(lane, steps) for lane in lanes]
+        return self.advance_at(lanes, constant_rates(lanes, steps))
 
-    def _trained(self, lane: FakeLane, steps: int) -> FakeLane:
+    def advance_at(self, lanes: Sequence[FakeLane], etas: Sequence[Rates]) -> list[FakeLane]:
+        return [self._trained(lane, rates) for lane, rates in zip(lanes, etas, strict=True)]
+
+    def _trained(self, lane: FakeLane, etas: Rates) -> FakeLane:
         if lane.diverged:
             return lane
-        w, factor = lane.w, 1 - lane.settings.eta * self.curvature(lane.settings)
-        for _ in range(steps):
-            w *= factor
-        return replace(lane, w=w, steps=lane.steps + steps, diverged=not math.isfinite(w))
+        w, curvature = lane.w, self.curvature(lane.settings)
+        for eta in etas.tolist():
+            w *= 1 - eta * curvature
+        return replace(lane, w=w, steps=lane.steps + len(etas), diverged=not math.isfinite(w))
 
     def measure(self, lanes: Sequence[FakeLane], portion: Portion) -> list[Measurement]:
         worse = 1.1 if portion == "validation" else 1.0
