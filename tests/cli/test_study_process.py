@@ -86,7 +86,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_ctrl_c_finishes_the_rung_and_the_study_goes_on(
+def test_ctrl_c_stops_a_study_soon_and_it_goes_on(
     tmp_path: Path, uninterrupted: list[Any], workers: str
 ) -> None:
     (tmp_path / "long.toml").write_text(LONG)
@@ -101,7 +101,6 @@ def test_ctrl_c_finishes_the_rung_and_the_study_goes_on(
     told = _trials(tmp_path / "o")
     assert told == uninterrupted[: len(told)]
     assert len(told) < len(uninterrupted)
-    assert len(list((tmp_path / "o").glob("trial-*"))) == 3, "the rung was finished"
     subprocess.run([*INTERRUPTIBLE, *argv], cwd=tmp_path, check=True, capture_output=True)
     assert _trials(tmp_path / "o") == uninterrupted
 

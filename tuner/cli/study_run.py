@@ -141,7 +141,7 @@ def run(
     however often the study is stopped in between. All of it lies in --out (default:
     reports/study-NAME) unless --storage names a database for the trials.
 
-    The first Ctrl-C finishes the rung and says how to go on; a second one stops at once.
+    The first Ctrl-C stops within seconds and says how to go on; a second one stops at once.
     """
     from tuner.study.spec import read_spec
 
