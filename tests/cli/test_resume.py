@@ -136,7 +136,10 @@ lambda = {low = 0.01, high = 1.0}
     ("typed", "begun"),
     [
         (f"{ENDLESS}-{'long-name-' * 9} --seed 3", "out-*/checkpoint.safetensors"),
-        (f"tune --data digits --budget 60s --workers 1 --out {'long-name-' * 9}", "*/work/*.json"),
+        (
+            f"tune --data digits --budget 60s --workers 1 --out {'long-name-' * 9}",
+            "long-*/*/*.json",
+        ),
         (f"study run s.toml --workers 1 --out {'long-name-' * 9}", "long-*/study.db"),
     ],
 )

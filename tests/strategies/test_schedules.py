@@ -255,6 +255,8 @@ def of_each_step(schedule: Schedule, steps: int) -> list[list[float]]:
         ),
         (OneCycle(start=8, epochs=1, rise=0), 4, [[8, 6, 4, 2]]),
         (OneCycle(start=6, epochs=4, rise=0.75), 1, [[2], [4], [6], [6]]),
+        (OneCycle(start=6, epochs=1, rise=0.9), 4, [[2, 4, 6, 6]]),  # the last step comes down
+        (OneCycle(start=6, epochs=1, rise=0.9), 1, [[6]]),
         # Half a cosine: 1, ¾, ½, ¼ of the start where its angle is 0, 60, 90 and 120 degrees.
         (Cosine(start=8, epochs=3), 1, [[8], [6], [2]]),
         (Cosine(start=8, epochs=1), 2, [[8, 4]]),

@@ -291,7 +291,7 @@ class OneCycle(WithinEpochs):
     def etas(self, steps: int) -> NDArray[np.float64]:
         """Return η at each of the steps of the next epoch."""
         step, total = self.seen * steps + np.arange(steps), self.epochs * steps
-        rising = round(self.rise * total)
+        rising = min(round(self.rise * total), total - 1)
         down = (total - step) / (total - rising)
         return self.start * np.minimum((step + 1) / rising, down) if rising else self.start * down
 

@@ -403,13 +403,12 @@ def _text_of(path: Path) -> str:
     with path.open("rb") as file:
         content = file.read(MOST_BYTES + 1)
     text = content.decode("utf-8")
-    if len(content) > MOST_BYTES or max(map(_dots, text.splitlines()), default=0) > MOST_DOTS:
+    if (
+        len(content) > MOST_BYTES
+        or max((line.count(".") for line in text.splitlines()), default=0) > MOST_DOTS
+    ):
         raise InputError(f"{path}: is too large for a study file.")
     return text
-
-
-def _dots(line: str) -> int:
-    return line.count(".")
 
 
 def _without_numpy(value: Any) -> Any:

@@ -151,7 +151,7 @@ class NativeTrainer:
 
     def advance_at(self, lanes: Sequence[NativeLane], etas: Sequence[Rates]) -> list[NativeLane]:
         """Train each lane as `advance` does, with a learning rate for each step (steps,)."""
-        return self._advance(lanes, len(etas[0]), etas)
+        return self._advance(lanes, len(etas[0]) if lanes else 0, etas)
 
     def _advance(
         self, lanes: Sequence[NativeLane], steps: int, etas: Sequence[Rates] | None

@@ -135,6 +135,7 @@ class TrainerContract:
         self, trainer: Trainer[Any], settings: Hyperparameters
     ) -> None:
         assert isinstance(trainer, PerStepTrainer)
+        assert trainer.advance_at([], []) == []
         etas = np.array([0.1, 0.05, 0.2, 0.01])
         start = trainer.start(settings)
         at_once, alike = trainer.advance_at([start, start], [etas, np.full(4, settings.eta)])
