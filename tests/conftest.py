@@ -3,10 +3,15 @@
 import multiprocessing
 import os
 from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.support.report.visits import CHROMIUM, FLAGS, Visit, Visitor
 
 REQUIRE_ALL = bool(os.environ.get("TUNER_TEST_REQUIRE_ALL"))
 
@@ -42,6 +47,30 @@ def leave_no_process() -> Iterator[None]:
     for process in left:
         process.kill()
     assert not left
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return the running Chromium of this process, which can hold only one."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visitor]:
+    """Open pages; each context is closed after the test."""
+    opened: list[Visit] = []
+
+    def open_page(page: Path | str, **context: Any) -> Visit:
+        address = page.as_uri() if isinstance(page, Path) else page
+        opened.append(Visit(browser, address, **context))
+        return opened[-1]
+
+    yield open_page
+    for each in opened:
+        each.context.close()
 
 
 @pytest.hookimpl(wrapper=True)

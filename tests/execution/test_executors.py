@@ -21,9 +21,9 @@ from tuner.trainers.native import NativeTrainer
 @pytest.fixture(
     params=[lambda: Serial(10), lambda: Processes(10, 2)],
     ids=["serial", "processes"],
-    scope="module",
 )
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    """Return an executor of the test alone: what a test gives up, it replaces by a new process."""
     with closing(request.param()) as opened:
         yield opened
 

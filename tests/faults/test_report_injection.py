@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.support.report.comparisons import run_reaching
 from tests.support.report.pages import Reader
 from tests.support.report.studies import DATA, ENVIRONMENT, FOUND, SMALL
 from tests.support.report.tunes import tuning
-from tests.support.report.visits import CHROMIUM, FLAGS, NEEDS_CHROMIUM, Visit
+from tests.support.report.visits import NEEDS_CHROMIUM, Visitor
 from tuner.errors import InputError
 from tuner.records import (
     Choices,
@@ -195,22 +194,12 @@ def test_hostile_text_adds_nothing_to_a_page_but_text(
             assert target.startswith(("#", "data:")), (tag, target[:80])
 
 
-@pytest.fixture(scope="module")
-def visit() -> Iterator[Callable[[Path], Visit]]:
-    """Open a page in Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield lambda page: Visit(browser, page.as_uri())
-        browser.close()
-
-
 @pytest.mark.parametrize("name", [pytest.param(name, marks=NEEDS_CHROMIUM) for name in PAGES])
 def test_hostile_text_does_nothing_in_a_browser(
-    name: str, written: Callable[[str], ReportFiles], visit: Callable[[Path], Visit]
+    name: str, written: Callable[[str], ReportFiles], visit: Visitor
 ) -> None:
     seen = visit(written(name).html)
     assert seen.flaws(1280) == []
     seen.page.mouse.move(300, 300)
     assert seen.page.evaluate("window.pwned") is None
     assert seen.page.evaluate("getComputedStyle(document.body).display") == "block"
-    seen.context.close()

@@ -2,17 +2,14 @@
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from tests.support.report.runs import overfitting_run
-from tests.support.report.visits import CHROMIUM, FLAGS, Visit, Visitor
 from tuner.records import (
     DataSummary,
     Environment,
@@ -146,30 +143,6 @@ def record(search: EtaSearch) -> FindEtaRecord:
         ),
         result=search,
     )
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Return a running Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Visitor]:
-    """Open pages; each context is closed after the test."""
-    opened: list[Visit] = []
-
-    def open_page(page: Path | str, **context: Any) -> Visit:
-        address = page.as_uri() if isinstance(page, Path) else page
-        opened.append(Visit(browser, address, **context))
-        return opened[-1]
-
-    yield open_page
-    for each in opened:
-        each.context.close()
 
 
 @pytest.fixture(scope="session")
