@@ -91,9 +91,14 @@ def _draw_panel(axes: Axes, panel: Panel, curves: pd.DataFrame, marks: Mapping[s
             axes.fill_between(line["x"], line["low"], line["high"], **style)
         draw_line(axes, line["x"], line["y"], mark, gid=str(name), start=i)
     _limit(axes, panel, curves)
-    for axis, log in ((axes.xaxis, panel.log_x), (axes.yaxis, panel.log_y)):
+    whole = bool((curves["x"] % 1 == 0).all())
+    for axis, log, integer in (
+        (axes.xaxis, panel.log_x, whole),
+        (axes.yaxis, panel.log_y, False),
+    ):
         if not log:
-            axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+            ticks = MaxNLocator(5, steps=[1, 2, 5, 10], integer=integer, min_n_ticks=1)
+            axis.set_major_locator(ticks)
         axis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 12))))
 
 

@@ -89,6 +89,7 @@ _SETTINGS: Mapping[str, Any] = {
     "axes.spines.right": False,
     "axes.titley": 1.0,  # placed once, not by measuring all that stands above the axes
     "axes.titlesize": "medium",
+    "axes.titlepad": 9,  # clear of the markers on the upper edge
     "axes.grid": True,
     "axes.axisbelow": True,
     "axes.unicode_minus": True,

@@ -23,14 +23,13 @@ from tuner.report.document import (
     Table,
     Text,
     csv_download,
-    numbers,
     record_download,
     rounded,
     shares,
     whole,
     write_report,
 )
-from tuner.report.format import count, in_points, interval, listing
+from tuner.report.format import count, duration, in_points, interval, listing
 from tuner.report.frames.comparison import curves_table
 from tuner.report.frames.study import trial_table
 from tuner.report.frames.tune import (
@@ -130,7 +129,7 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
 
 
 def _steps(record: TuneRecord) -> Table:
-    columns: Columns = {"step": "step", "seconds": numbers("seconds", 3)}
+    columns: Columns = {"step": "step", "seconds": Column("time", duration)}
     return Table("Each step, and what it took", steps_table(record), columns)
 
 

@@ -74,6 +74,7 @@ def openings_words(record: TuneRecord) -> str:
 
 def _facts(record: TuneRecord) -> tuple[tuple[str, str], ...]:
     settings, test, run = record.settings, record.test, record.model_run
+    changed = "none" if settings.expansion == "none" else REGULARIZERS[settings.expansion]
     return (
         ("test accuracy", percent(test.accuracy)),
         ("95 % CI", interval(*wilson(test.accuracy, test.n))),
@@ -85,7 +86,10 @@ def _facts(record: TuneRecord) -> tuple[tuple[str, str], ...]:
         ("activation and cost", f"{settings.activation}, {settings.cost}"),
         ("mini-batch size", str(settings.batch_size)),
         ("dropout", number(settings.dropout)),
-        ("augmentation", REGULARIZERS.get(settings.expansion, "none")),
+        (
+            "augmentation",
+            changed,
+        ),
         ("best epoch", f"{run.best_epoch} of {len(run.history)}"),
         ("test set opened", times(test.openings)),
         ("time", f"{duration(record.seconds)} of {duration(record.budget)}"),
