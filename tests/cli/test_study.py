@@ -1,13 +1,16 @@
+import contextlib
 import csv
 import io
 import json
 import shlex
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tuner.cli.main import run
 from tuner.study.spec import read_spec
 
 if TYPE_CHECKING:
@@ -56,13 +59,23 @@ def _same(document: Any) -> Any:
     return [_same(each) for each in document] if isinstance(document, list) else document
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with a finished study, and what its command printed there."""
+    folder, printed = tmp_path_factory.mktemp("finished"), io.StringIO()
+    (folder / "small.toml").write_text(SMALL)
+    with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
+        assert run(("study", "run", "small.toml", "--workers", "1", "--json")) == 0
+    return folder, printed.getvalue()
+
+
 @pytest.fixture
-def study(tuner: "Tuner") -> Any:
-    """A finished study, as its JSON answer tells of it."""
-    Path("small.toml").write_text(SMALL)
-    answer = tuner("study", "run", "small.toml", "--workers", "1", "--json")
-    assert (answer.code, answer.err, answer.out.count("\n")) == (0, "", 1)
-    return answer.json
+def study(tuner: "Tuner", finished: tuple[Path, str]) -> Any:
+    """A finished study in the working folder, as its JSON answer tells of it."""
+    folder, printed = finished
+    shutil.copytree(folder, ".", dirs_exist_ok=True)
+    assert printed.count("\n") == 1
+    return json.loads(printed)
 
 
 def _trials(tuner: "Tuner", *argv: str) -> Any:
