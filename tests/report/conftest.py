@@ -2,13 +2,14 @@
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from statistics import median
 from typing import Any
 
 import pytest
 
+from tests.support.drawing import blank_figures
 from tests.support.report.runs import overfitting_run
 from tuner.records import (
     DataSummary,
@@ -23,7 +24,6 @@ from tuner.records import (
     TrainRecord,
     Verdict,
 )
-from tuner.report.document import Drawing, Figure
 
 BASELINE = 3.2508
 EPOCHS = tuple(k / 4 for k in range(13))
@@ -159,8 +159,8 @@ def train_record(record: FindEtaRecord) -> TrainRecord:
     )
 
 
-@pytest.fixture
-def blank_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(name="blank_figures")
+def blank_figures_of_a_test() -> Iterator[None]:
     """Leave the figures of pages blank, for tests that only read the text."""
-    blank = Drawing("data:,", (1, 1), b"")
-    monkeypatch.setattr(Figure, "drawn", lambda *_args, **_options: blank)
+    with blank_figures():
+        yield

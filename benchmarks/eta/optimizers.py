@@ -1,0 +1,126 @@
+"""Which share of the threshold is a good η under each optimizer? Regret, task by task.
+
+    python -m benchmarks.eta.optimizers [--held-out] [--seeds 5] [--tasks N] [--json FILE]
+
+For each task, optimizer and schedule every η of a grid trains for a fixed budget, as the constant η
+or as the peak of one cycle; the best mean validation accuracy over the seeds is the oracle. Each
+seed's threshold is searched under the same optimizer, and the networks are trained at several
+shares of it. The shares that the tool uses were chosen on the development tasks alone; `--held-out`
+runs the tasks set aside.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.eta.tasks import EPOCHS, LEAST_STEPS, TASKS, Task
+from tuner.records import Hyperparameters
+from tuner.strategies.schedules import OneCycle
+from tuner.trainers.native import NativeLane, NativeTrainer
+from tuner.training.eta_finder import find_eta
+
+GRID = [float(f"{10 ** (k / 4):.3g}") for k in range(-20, 9)]
+SHARES = (0.125, 0.25, 0.5, 1.0, 2.0)
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adamw")
+SCHEDULES = ("constant", "one-cycle")
+
+
+@dataclass(frozen=True)
+class Regret:
+    """What a share of the threshold loses against the best η of the grid, in points.
+
+    `oracle_share` is the oracle's η as a share of the median threshold.
+    """
+
+    task: str
+    optimizer: str
+    schedule: str
+    share: float
+    regret: float
+    diverged: int
+    oracle_share: float
+
+
+def measure(task: Task, seeds: Sequence[int]) -> list[Regret]:
+    """Return the regret of each share under each optimizer and schedule."""
+    trainer = NativeTrainer(task.data())
+    per_epoch = trainer.steps_per_epoch(task.settings)
+    steps = max(EPOCHS * per_epoch, LEAST_STEPS)
+    regrets = []
+    for optimizer in OPTIMIZERS:
+        settings = replace(task.settings, optimizer=optimizer)
+        thresholds = [find_eta(trainer, replace(settings, seed=s)).threshold for s in seeds]
+        for schedule in SCHEDULES:
+            grid = [(eta, seed) for eta in GRID for seed in seeds]
+            lanes = train(trainer, settings, grid, schedule, steps)
+            means = np.reshape(accuracies(trainer, lanes), (len(GRID), -1)).mean(axis=1)
+            oracle_share = GRID[int(means.argmax())] / float(np.median(thresholds))
+            for share in SHARES:
+                runs = [(share * t, s) for t, s in zip(thresholds, seeds, strict=True)]
+                lanes = train(trainer, settings, runs, schedule, steps)
+                regret = 100 * float(means.max() - np.mean(accuracies(trainer, lanes)))
+                diverged = sum(lane.diverged for lane in lanes)
+                regrets.append(
+                    Regret(task.name, optimizer, schedule, share, regret, diverged, oracle_share)
+                )
+    return regrets
+
+
+def train(
+    trainer: NativeTrainer,
+    settings: Hyperparameters,
+    runs: Sequence[tuple[float, int]],
+    schedule: str,
+    steps: int,
+) -> list[NativeLane]:
+    """Train a network for each (η, seed), at that η or in one cycle with that peak."""
+    lanes = [trainer.start(replace(settings, eta=eta, seed=seed)) for eta, seed in runs]
+    if schedule == "constant":
+        return trainer.advance(lanes, steps)
+    return trainer.advance_at(lanes, [OneCycle(start=eta, epochs=1).etas(steps) for eta, _ in runs])
+
+
+def accuracies(trainer: NativeTrainer, lanes: Sequence[NativeLane]) -> list[float]:
+    """Return the validation accuracy of each network."""
+    return [m.accuracy for m in trainer.measure(lanes, "validation")]
+
+
+def summary(regrets: Sequence[Regret]) -> pd.DataFrame:
+    """Return mean, 90th percentile and worst regret of each share, over the tasks."""
+    rows = pd.DataFrame([asdict(each) for each in regrets])
+    of_share = rows.groupby(["optimizer", "schedule", "share"], sort=False)
+    return of_share.agg(
+        mean=("regret", "mean"),
+        p90=("regret", lambda values: values.quantile(0.9)),
+        worst=("regret", "max"),
+        diverged=("diverged", "sum"),
+        oracle_share=("oracle_share", "median"),
+    ).round(2)
+
+
+def main() -> None:
+    """Run the benchmark from the command line."""
+    parser = argparse.ArgumentParser(description="regret of shares of the threshold of η")
+    parser.add_argument("--held-out", action="store_true", help="the tasks set aside")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--tasks", type=int, help="the first so many tasks alone")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    tasks = [task for task in TASKS if task.held_out == options.held_out][: options.tasks]
+    regrets = []
+    for task in tasks:
+        regrets += measure(task, range(0, 10 * options.seeds, 10))
+        of_task = [each for each in regrets if each.task == task.name]
+        print(f"\n{task.name}\n{summary(of_task).to_string()}", flush=True)
+    print(f"\nOver {len(tasks)} tasks\n{summary(regrets).to_string()}")
+    if options.json:
+        options.json.write_text(json.dumps([asdict(each) for each in regrets], indent=1))
+
+
+if __name__ == "__main__":
+    main()
