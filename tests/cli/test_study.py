@@ -2,6 +2,7 @@ import contextlib
 import csv
 import io
 import json
+import re
 import shlex
 import shutil
 import sqlite3
@@ -48,6 +49,7 @@ epochs = 4
 [search.hidden]
 choices = [[2], [4], [8]]
 """
+PLAN = "plan: 6 trials, 6 epochs each: at most 36 epochs, fewer where rungs end trials.\n"
 SHIPPED = sorted((Path(__file__).parents[2] / "studies").glob("*.toml"))
 CHANGING = {"seconds", "command_line", "storage", "folder"}
 
@@ -108,6 +110,33 @@ def test_text_answers_in_words(tuner: "Tuner", study: Any) -> None:
     assert "Study small: 6 trials (4 complete, 2 pruned) after " in words
     assert lines[-2] == "Stored: reports/study-small"
     assert lines[-1] == "Report: reports/study-small/study.html"
+
+
+def test_what_is_left_is_said_before_it_starts(tuner: "Tuner", study: Any) -> None:
+    options = ("--trials", "8", "--workers", "1")
+    Path("small.toml").write_text(SMALL)
+    assert tuner("study", "run", "small.toml", "--out", "new", "--trials", "6").err == PLAN
+    said = PLAN.replace("6 trials", "2 trials").replace("36", "12")
+    assert tuner("study", "run", "small.toml", *options).err == said
+    assert tuner("study", "run", "small.toml", *options).err == "", "all is done"
+
+
+def test_where_nobody_watches_progress_comes_in_lines(
+    tuner: "Tuner", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuner.cli.output.PLAIN_SECONDS", 0)
+    monkeypatch.setattr("tuner.cli.study_run.WORTH_SAYING", 0)
+    Path("small.toml").write_text(SMALL)
+    plan, *lines = tuner("study", "run", "small.toml", "--workers", "1").err.splitlines()
+    times = [line for line in lines if line.startswith("time: about ")]
+    assert plan + "\n" in (PLAN, "reading iris\n")
+    assert len(times) == 1
+    assert lines[-1] == "writing the report"
+    counted = [line.split("  ") for line in lines if re.match(r"\d+/6  ", line)]
+    assert [each[0] for each in counted] == sorted(each[0] for each in counted)
+    assert counted[-1][0] == "6/6"
+    assert re.fullmatch(r"best \d\d\.\d\d %", counted[-1][-3])
+    assert counted[-1][-2] == "about 0:00 left"
 
 
 def test_two_workers_give_the_same_trials(tuner: "Tuner", study: Any) -> None:

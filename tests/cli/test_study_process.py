@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -96,7 +97,7 @@ def test_ctrl_c_stops_a_study_soon_and_it_goes_on(
         _interrupt(process)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert err == f"interrupted: go on with python -m tuner {' '.join(argv)}\n"
+    assert err.splitlines()[-1:] == [f"interrupted: go on with python -m tuner {' '.join(argv)}"]
     assert "Study long: " in out
     told = _trials(tmp_path / "o")
     assert told == uninterrupted[: len(told)]
@@ -124,7 +125,7 @@ def test_a_second_ctrl_c_stops_at_once(
         out, err = process.communicate(timeout=20)
     assert time.monotonic() - began < 10
     assert (process.returncode, out) == (130, "")
-    assert err == f"interrupted: go on with python -m tuner {' '.join(argv)}\n"
+    assert err.splitlines()[-1:] == [f"interrupted: go on with python -m tuner {' '.join(argv)}"]
     (tmp_path / "long.toml").write_text(LONG)
     assert _trials(tmp_path / "o") == []
 
@@ -135,6 +136,10 @@ def test_a_terminal_shows_one_bar_that_vanishes(tmp_path: Path) -> None:
     code, shown = shown_on_a_terminal(tmp_path, *argv, stdout=subprocess.DEVNULL)
     assert code == 0
     assert "reading digits" in shown
+    assert "plan: 6 trials, 80 epochs each: at most 480 epochs" in shown
+    assert shown.count("plan: ") == 1
+    clocks = re.findall(r"about (\d:\d\d) left", shown)
+    assert len(set(clocks)) > 1, "the clock moves"
     assert "3/6" in shown
     assert "pruned" in shown
     assert " left" in shown

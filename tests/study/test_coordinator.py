@@ -257,6 +257,10 @@ def test_whoever_watches_sees_the_trials_come(tmp_path: Path) -> None:
     doing = " ".join(progress.doing for progress in seen)
     assert "finding η" in doing
     assert "to epoch 5" in doing
+    unmeasured, *left = [progress.seconds_left for progress in seen]
+    assert unmeasured is None
+    assert all(seconds is not None and seconds > 0 for seconds in left[:-1])
+    assert left[-1] == 0
 
 
 @pytest.mark.parametrize("looks", [0, 1, 3, 8, 14, 20])

@@ -7,7 +7,6 @@ import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Column, Table
@@ -18,12 +17,15 @@ from tuner.records import SCHEMA, DataSummary
 from tuner.report.checks.base import CodedWarning
 from tuner.report.summaries.base import Summary
 
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
 NARROWEST, WIDEST = 40, 120
 
-Say = Callable[[str], None]
+PLAIN_SECONDS = 30
+"""Where stderr is no terminal, progress is a line of its own each time so long has passed."""
+
+Words = str | Callable[[], str]
+"""A text, or what composes it each time it is drawn: a clock in it moves."""
+
+Say = Callable[[Words], None]
 
 
 def json_text(document: Mapping[str, object]) -> str:
@@ -134,73 +136,131 @@ def watched() -> bool:
     return bool(sys.stderr and sys.stderr.isatty())
 
 
+class _Drawn:
+    """Words as rich draws them, composed anew each time."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
+    def __str__(self) -> str:
+        return printable(self._words if isinstance(self._words, str) else self._words())
+
+    def __rich__(self) -> Text:
+        return Text(str(self), no_wrap=True, overflow="ellipsis")
+
+
+def _plain_lines() -> Callable[[_Drawn], None]:
+    """Return what prints progress where nothing can be drawn: seldom, and nothing in short runs."""
+    last = time.monotonic()
+
+    def say(drawn: _Drawn) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PLAIN_SECONDS:
+            last = time.monotonic()
+            print(drawn, file=sys.stderr, flush=True)
+
+    return say
+
+
 @contextmanager
 def narration() -> Iterator[Say]:
     """Return a function that shows what is being done, in one line that vanishes at the end."""
     if not watched():
-        yield lambda _: None
+        plain = _plain_lines()
+        yield lambda words: plain(_Drawn(words))
         return
     with Console(file=unfiltered(sys.stderr)).status("") as status:
-        yield lambda text: status.update(Text(printable(text), no_wrap=True, overflow="ellipsis"))
+        yield lambda words: status.update(_Drawn(words))
 
 
 class Bar:
-    """Shows on stderr how far a piece of work is, where that is a terminal.
+    """Shows on stderr how far a piece of work is.
 
     Parameters
     ----------
-    progress
-        Where it is drawn, if anywhere.
+    draw
+        Draws how much of how much is done, where it can be counted, and words.
     """
 
-    def __init__(self, progress: "Progress | None") -> None:
-        self._progress = progress
-        self._task = progress.add_task("", total=None, said="") if progress else None
+    def __init__(self, draw: Callable[[float | None, float | None, _Drawn], None]) -> None:
+        self._draw, self._began = draw, time.monotonic()
         self._told: list[tuple[float, float]] = []
         self._notice = ""
 
-    def say(self, words: str) -> None:
+    def say(self, words: Words) -> None:
         """Show what is done before and after the work that can be counted."""
-        self._draw(None, None, words)
+        self._draw(None, None, _Drawn(words))
 
-    def notice(self, words: str) -> None:
+    def notice(self, words: Words) -> None:
         """Show this from now on in place of what is done."""
-        self._notice = words
+        self._notice = str(_Drawn(words))
         self.say(words)
 
-    def show(self, done: float, total: float, doing: str, known: Iterable[str] = ()) -> None:
-        """Show how much of the work is done, what is known, the time left, and what is done now."""
+    def show(
+        self,
+        done: float,
+        total: float,
+        doing: str,
+        known: Iterable[str] = (),
+        left: float | None = None,
+    ) -> None:
+        """Show how much of the work is done, what is known, the time left, and what is done now.
+
+        Parameters
+        ----------
+        left
+            Seconds to the end; by default as `time_left` reckons.
+        """
         now = time.monotonic()
         if not self._told or self._told[-1][1] != done:
             self._told.append((now, done))
-        left = time_left(self._told, total, now)
-        countdown = [] if left is None else [f"{clock(left)} left"]
-        self._draw(done, total, "  ".join([*known, *countdown, self._notice or doing]))
+        ahead = time_left(self._told, total, now) if left is None else left
 
-    def _draw(self, done: float | None, total: float | None, words: str) -> None:
-        if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, completed=done, total=total, said=printable(words))
+        def words() -> str:
+            time_now = time.monotonic()
+            countdown = (
+                f"{clock(time_now - self._began)} so far"
+                if ahead is None
+                else f"about {clock(max(0, ahead - (time_now - now)))} left"
+            )
+            return "  ".join([*known, countdown, self._notice or doing])
+
+        self._draw(done, total, _Drawn(words))
 
 
 @contextmanager
 def progress_bar(*, percent: bool = False) -> Iterator[Bar]:
     """Return a bar that vanishes at the end; it counts "3/16" or in percent."""
     if not watched():
-        yield Bar(None)
+        plain = _plain_lines()
+
+        def print_line(done: float | None, total: float | None, words: _Drawn) -> None:
+            if done is None or not total:
+                plain(words)
+            else:
+                count = f"{done / total:.0%}" if percent else f"{done:g}/{total:g}"
+                plain(_Drawn(f"{count}  {words}"))
+
+        yield Bar(print_line)
         return
     from rich import progress
 
     amount = progress.TaskProgressColumn() if percent else progress.MofNCompleteColumn()
-    words = progress.TextColumn(
-        "{task.fields[said]}",
+    text = progress.TextColumn(
+        "{task.fields[words]}",
         markup=False,
         table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
     )
-    columns = (progress.BarColumn(14), amount, words)
     console = Console(file=unfiltered(sys.stderr))
     console.width -= len("^C ")  # which the terminal writes behind the bar, on the same line
-    with progress.Progress(*columns, console=console, transient=True, expand=True) as bars:
-        yield Bar(bars)
+    bars = progress.Progress(
+        progress.BarColumn(14), amount, text, console=console, transient=True, expand=True
+    )
+    with bars:
+        task = bars.add_task("", total=None, words="")
+        yield Bar(
+            lambda done, total, words: bars.update(task, completed=done, total=total, words=words)
+        )
 
 
 def time_left(told: Sequence[tuple[float, float]], target: float, now: float) -> float | None:

@@ -16,6 +16,7 @@ from tuner.cli.options import DURATION, AnswerOptions, ExecutorOptions, Opt, gro
 from tuner.cli.output import (
     Bar,
     json_text,
+    note,
     print_sentences,
     print_summary,
     progress_bar,
@@ -35,7 +36,7 @@ from tuner.errors import InputError, OptionError
 from tuner.folders import claimed, output_folder
 from tuner.records import StudySummary, require, to_json
 from tuner.report.checks.study import study_warnings
-from tuner.report.format import duration, percent
+from tuner.report.format import count, duration, percent, whole
 from tuner.report.summaries.study import study_summary, trials_words
 from tuner.settings import INTEGER
 
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from tuner.study.spec import StudySpec
 
 ROWS = 8
+WORTH_SAYING = 5
+"""Seconds from which on it is said how long a study takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +181,7 @@ def _run(job: Job, dataset: "Dataset", bar: Bar) -> "tuple[Ran, StudyResult]":
             workers=job.work.scheduler or job.work.workers,
             folder=job.place.folder,
             storage=job.options.storage,
-            watch=lambda now: _show(now, bar),
+            watch=_Narrator(job.spec, bar).watch,
             stop_asked=lambda: asked() or _late(began, job.options.timeout),
             command=job.command,
         )
@@ -222,13 +225,35 @@ def _folder(folder: Path, command: str) -> Iterator[None]:
             raise
 
 
-def _show(now: "StudyProgress", bar: Bar) -> None:
-    """Show how far a study is, and how good."""
-    states = [trial.state.name for trial in now.trials]
-    complete = [trial.values[0] for trial in now.trials if trial.state.name == "COMPLETE"]
-    known = [f"{states.count('PRUNED')} pruned"] if "PRUNED" in states else []
-    known += [f"best {percent(max(complete))}"] if complete else []
-    bar.show(len(states), now.target, now.doing, known)
+class _Narrator:
+    """Says what a study costs, as planned and by its measured pace, and shows its course."""
+
+    def __init__(self, spec: "StudySpec", bar: Bar) -> None:
+        self._spec, self._bar = spec, bar
+        self._planned = self._timed = False
+
+    def watch(self, now: "StudyProgress") -> None:
+        if not self._planned:
+            note(plan_words(self._spec, now.target - len(now.trials)), "plan")
+            self._planned = True
+        if not self._timed and now.seconds_left is not None:
+            if now.seconds_left >= WORTH_SAYING:
+                note(f"about {duration(now.seconds_left)} at the pace of the first epochs.", "time")
+            self._timed = True
+        states = [trial.state.name for trial in now.trials]
+        complete = [trial.values[0] for trial in now.trials if trial.state.name == "COMPLETE"]
+        known = [f"{states.count('PRUNED')} pruned"] if "PRUNED" in states else []
+        known += [f"best {percent(max(complete))}"] if complete else []
+        self._bar.show(len(states), now.target, now.doing, known, now.seconds_left)
+
+
+def plan_words(spec: "StudySpec", trials: int) -> str:
+    """Return how much so many trials train at most."""
+    networks = f" of {count(spec.seeds, 'network')}" if spec.seeds > 1 else ""
+    epochs = count(spec.last_epoch, "epoch")
+    most = whole(trials * spec.seeds * spec.last_epoch)
+    pruned = ", fewer where rungs end trials" if spec.rungs else ""
+    return f"{count(trials, 'trial')}{networks}, {epochs} each: at most {most} epochs{pruned}."
 
 
 def _late(began: float, timeout: float | None) -> bool:

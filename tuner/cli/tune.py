@@ -105,8 +105,9 @@ def tune(
     with narration() as say, claimed(out, request.command, replace=options.fresh):
 
         def watch(now: TuneProgress) -> None:
-            spent = f"{clock(time.monotonic() - began)} of {clock(request.budget)}"
-            say(f"{spent}  {progress_sentence(now)}")
+            sentence = progress_sentence(now)
+            budget = clock(request.budget)
+            say(lambda: f"{clock(time.monotonic() - began)} of {budget}  {sentence}")
 
         say(f"reading {data.data}")
         dataset = data.load(options.seed)

@@ -7,7 +7,9 @@ depends on where it was computed. A study that was killed therefore goes on as i
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from optuna.study import Study
@@ -21,7 +23,7 @@ from tuner.study.batches import Batch, BatchFiles, EtaFile, Key, survivors, valu
 from tuner.study.eta_cache import Etas
 from tuner.study.optuna_storage import finished, sealed
 from tuner.study.sampling import sample_batch, trials_of
-from tuner.study.sharing import TASKS_PER_WORKER, epoch_work, share_out
+from tuner.study.sharing import TASKS_PER_WORKER, epoch_work, epochs_ahead, share_out
 from tuner.study.spec import StudySpec, fingerprint
 from tuner.study.trials import finished_trial
 from tuner.trainers.base import Trainer
@@ -49,12 +51,18 @@ class Running:
         Those that have begun.
     values
         The value of each trial at each rung that it reached.
+    work
+        What an epoch of each trial costs, as `epoch_work` counts.
+    searches
+        The η that are being found.
     """
 
     batch: Batch
     going: frozenset[int]
     networks: Networks = field(default_factory=dict)
     values: defaultdict[int, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+    work: dict[int, float] = field(default_factory=dict)
+    searches: set[Hyperparameters] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -69,11 +77,14 @@ class StudyProgress:
         How many are wanted.
     doing
         What is done now, in words; empty at the end of a batch.
+    seconds_left
+        About how long the rest takes at the pace so far; None before anything is measured.
     """
 
     trials: Sequence[FrozenTrial]
     target: int
     doing: str
+    seconds_left: float | None
 
 
 class Coordinator:
@@ -112,6 +123,8 @@ class Coordinator:
         self._etas = Etas(spec, EtaFile(folder, self._fingerprint))
         self._trials = finished(study)
         self._target = 0
+        self._worked, self._work_done = 0.0, 0.0
+        self._search_seconds: list[float] = []
 
     def run(self, target: int) -> bool:
         """Run until there are `target` finished trials; return False when asked to stop before.
@@ -124,8 +137,36 @@ class Coordinator:
                 return False
         return True
 
-    def _report(self, doing: str) -> None:
-        self._callbacks.watch(StudyProgress(tuple(self._trials), self._target, doing))
+    def _report(self, run: Running, doing: str) -> None:
+        left = self._seconds_left(run)
+        self._callbacks.watch(StudyProgress(tuple(self._trials), self._target, doing, left))
+
+    def _seconds_left(self, run: Running) -> float | None:
+        """Estimate the time to the last trial; networks may stop earlier than is reckoned here."""
+        if not self._work_done:
+            return None
+        spec = self._spec
+        ahead = partial(epochs_ahead, rungs=spec.rungs, last=spec.last_epoch, keep=spec.keep)
+        begun = {trial for trial, _ in run.networks}
+        work = sum(
+            run.work[trial] * ahead(len(network.history))
+            for (trial, _), network in run.networks.items()
+            if trial in run.going and network.reason is None
+        )
+        work += sum(run.work[trial] * spec.seeds * ahead(0) for trial in run.going - begun)
+        latest = [sum(t.user_attrs.get("epochs", ())) for t in self._trials[-spec.batch :]]
+        epochs = fmean(latest) if latest else spec.seeds * ahead(0)
+        undrawn = max(0, self._target - run.batch.trials.stop)
+        work += undrawn * fmean(run.work.values()) * epochs
+        seconds = work * self._worked / self._work_done
+        if run.searches and self._search_seconds:
+            seconds += len(run.searches) * fmean(self._search_seconds)
+        return seconds / self._executor.count
+
+    def _measured(self, seconds: float, work: float) -> None:
+        """Learn the pace: how long one worker took for so much work."""
+        self._worked += seconds
+        self._work_done += work
 
     def _next_batch(self) -> Batch | None:
         """Return the batch under way, or draw the next; None when there are trials enough."""
@@ -165,7 +206,7 @@ class Coordinator:
         self._store_ended(run)
         self._files.clear()
         self._trials = finished(self._study)
-        self._report("")
+        self._report(run, "")
         return True
 
     def _halve(self, rung: int, run: Running) -> None:
@@ -197,10 +238,11 @@ class Coordinator:
         batch = run.batch
         plans = dict(zip(batch.trials, map(self._spec.resolve, batch.params), strict=True))
         stored = self._files.load(batch)
-        work = sum(epoch_work(settings, self._data) for settings, _ in plans.values())
+        run.work = {t: epoch_work(settings, self._data) for t, (settings, _) in plans.items()}
+        work = sum(run.work.values())
         most = work * self._spec.seeds / (self._executor.count * TASKS_PER_WORKER)
         probes = ProbePlan(seeds=self._spec.eta_seeds)
-        searches: set[Hyperparameters] = set()
+        searches = run.searches
         waiting: list[tuple[Any, Task[Any]]] = []
 
         def proceed() -> None:
@@ -215,15 +257,16 @@ class Coordinator:
                 begun |= self._begin(trial, *plans.pop(trial), stored)
             run.networks.update(begun)
             waiting.extend(self._tasks(rung, begun, most))
-            self._report(
-                f"finding η ({len(searches)} to go)" if searches else f"training to epoch {rung}"
-            )
+            finding = f"finding η ({len(searches)} to go)"
+            self._report(run, finding if searches else f"training to epoch {rung}")
 
         proceed()
         for key, result in as_completed(self._executor, waiting, self._callbacks.stop_asked):
             if isinstance(key, Hyperparameters):
                 self._etas.learn(key, result)
                 searches.remove(key)
+                self._search_seconds.append(result.seconds)
+                self._measured(result.seconds, result.spent * epoch_work(key, self._data))
                 proceed()
                 if self._callbacks.stop_asked():
                     return False
@@ -250,7 +293,7 @@ class Coordinator:
         """Train the networks of the trials that go on; return False when asked to stop before."""
         networks = {key: n for key, n in run.networks.items() if key[0] in run.going}
         behind = _below(rung, networks)
-        self._report(f"training {len(behind)} networks to epoch {rung}")
+        self._report(run, f"training {len(behind)} networks to epoch {rung}")
         work = sum(epoch_work(network.settings, self._data) for network in behind.values())
         waiting = self._tasks(rung, behind, work / (self._executor.count * TASKS_PER_WORKER))
         for keys, trained in as_completed(self._executor, waiting, self._callbacks.stop_asked):
@@ -276,16 +319,19 @@ class Coordinator:
     ) -> bool:
         """Store networks, and queue those below the rung again; return False when to stop."""
         kept = dict(zip(keys, trained, strict=True))
+        for key, training in kept.items():
+            new = training.history[len(run.networks[key].history) :]
+            self._measured(sum(e.seconds for e in new), len(new) * run.work[key[0]])
         run.networks.update(kept)
         for key, training in kept.items():
             self._files.save(key, training)
         if rung == self._spec.last_epoch:
             self._store_ended(run)
-            self._report(f"training to epoch {rung}")
+            self._report(run, f"training to epoch {rung}")
         if behind := _below(rung, kept):
             waiting.append((tuple(behind), TrainTo(tuple(behind.values()), rung, SLICE_SECONDS)))
             at = max(len(network.history) for network in behind.values())
-            self._report(f"training to epoch {rung}, now at {at}")
+            self._report(run, f"training to epoch {rung}, now at {at}")
         return not (waiting and self._callbacks.stop_asked())
 
 

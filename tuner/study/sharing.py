@@ -1,7 +1,7 @@
 """How the networks of a batch are shared out to tasks."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +20,29 @@ def epoch_work(settings: Hyperparameters, data: DataSummary) -> float:
     """Estimate the work of an epoch, in multiplications for each training example."""
     sizes = (data.n_features, *settings.hidden, len(data.classes))
     return sum(a * b for a, b in pairwise(sizes)) + STEP_OVERHEAD / settings.batch_size
+
+
+def epochs_ahead(done: int, rungs: Sequence[int], last: int, keep: float) -> float:
+    """Return how many epochs a network still trains on average, which a rung may end.
+
+    Parameters
+    ----------
+    done
+        Its epochs so far.
+    rungs, last, keep
+        The rungs, the last epoch, and the share of a batch that goes on at each rung.
+
+    Examples
+    --------
+    >>> epochs_ahead(0, (4, 12), 40, keep=0.5), epochs_ahead(10, (4, 12), 40, keep=0.5)
+    (15.0, 16.0)
+    """
+    left, share = 0.0, 1.0
+    for begin, end in pairwise((0, *rungs, last)):
+        if done < end:
+            left += share * (end - max(begin, done))
+            share *= keep
+    return left
 
 
 def share_out(
