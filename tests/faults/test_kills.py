@@ -1,22 +1,24 @@
-"""Kill -9 at random moments: nothing is lost or hinders the next run, and the end is the same.
+"""Kill -9 at moments that runs reach: nothing is lost or hinders the next run, the end is the same.
 
-Each command is run once undisturbed; then again and again, killed after a random share of that
-time, until a run ends by itself.
+Each command is run once undisturbed; then again and again, killed when it has half written a file,
+or is about to rename or remove one or to commit to a database, until it ends by itself.
 """
 
 import os
+import re
 import signal
-import sqlite3
 import subprocess
 import sys
-import time
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.support.faults.moments import ALL, COORDINATOR, KILLED, WORKER, Commands, Ended, Order
+from tests.support.faults.outputs import OPENINGS, TIMES, check_whole, outputs, trials
 from tests.support.study.processes import alive, wait_until
 from tests.support.tuning.plans import store_plans
 from tuner.data import load
@@ -25,185 +27,177 @@ from tuner.tuning.request import TuneRequest
 ROOT = Path(__file__).parents[2]
 
 STUDY = """\
-trials = 12
-batch = 4
-rungs = [2]
+trials = 6
+batch = 3
+rungs = [1]
 eta = "find"
 [data]
 source = "iris"
 [train]
-epochs = 30
+epochs = 3
 [search]
 lambda = {low = 0.01, high = 10, log = true}
 """
 
-TRAIN = "train --data digits --hidden 60 --eta 0.3 --epochs 200 --patience off"
-
 COMMANDS = {
-    **{
-        f"tune {data}": f"tune --data {data} --budget 1s"
-        for data in ("iris", "wine", "digits", "breast_cancer")
-    },
-    "study": "study run study.toml",
-    "train": f"{TRAIN} --save out/model.safetensors",
-    "reproduce": "reproduce l2-small --data iris",
+    "train": (
+        "train --data iris --hidden 4 --eta 0.5 --epochs 12 --patience off --out out"
+        " --save out/model.safetensors"
+    ),
+    "study, 1 worker": "study run study.toml --workers 1 --out out",
+    "study, 2 workers": "study run study.toml --workers 2 --out out",
+    "tune": "tune --data iris --budget 1s --workers 1 --out out",
+    "reproduce": "reproduce early-stopping --data iris --workers 1 --out out",
 }
+
+PASSING = re.compile(
+    r"\.tuner\.lock|checkpoint|eta-search|batch\.json|trial-|runs|\.part$|-journal$"
+)
+"""What a run itself removes when it no longer needs it."""
+
+Kill = tuple[str, int, str]
+"""Pattern of the names of moments, which of them, counted from 1, and who is killed."""
 
 
 @dataclass
-class Runs:
-    """A command in a folder of its own.
+class Run:
+    """A command in a folder of its own, killed from time to time.
 
     Attributes
     ----------
-    folder
-        Where it runs.
+    commands
+        Runs it.
     name
         Of the command.
+    folder
+        Where it runs.
+    drawn
+        Whether figures are drawn.
+    killed
+        The moments at which something was killed.
     """
 
-    folder: Path
+    commands: Commands
     name: str
+    folder: Path
+    drawn: bool = False
+    killed: list[str] = field(default_factory=list)
 
-    @property
-    def out(self) -> Path:
-        return self.folder / "out"
-
-    def start(self, resume: bool) -> "subprocess.Popen[bytes]":
-        words = f"-m tuner {COMMANDS[self.name]} --out out".split()
-        words += ["--workers", "2"] if not self.name.startswith("train") else []
-        words += ["--resume"] if resume and self.name == "train" else []
-        return subprocess.Popen(  # noqa: S603
-            [sys.executable, *words],
-            cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-
-    def whole(self) -> float:
-        """Run the command to its end; return the seconds that took."""
-        began, process = time.monotonic(), self.start(resume=self._interrupted)
-        _, errors = process.communicate(timeout=200)
-        assert process.returncode == 0, errors.decode()
-        return time.monotonic() - began
-
-    @property
-    def _interrupted(self) -> bool:
-        return (self.out / "checkpoint.safetensors").exists()
-
-    def prepare(self) -> None:
-        """Write what the command reads."""
+    def __post_init__(self) -> None:
         self.folder.mkdir()
+        self.out = self.folder / "out"
         (self.folder / "study.toml").write_text(STUDY)
-        kind, _, data = self.name.partition(" ")
-        if kind == "tune":
-            store_plans(self.out, load(data), TuneRequest(budget=1, source=data))
+        if self.name == "tune":
+            store_plans(self.out, load("iris"), TuneRequest(budget=1, source="iris"))
 
-    def kill_after(self, seconds: float, part: str) -> bool:
-        """Kill the coordinator, one worker or all of a run; return whether it ran so long."""
-        process = self.start(resume=self._interrupted)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
-        children = _children(process.pid)
-        running = process.poll() is None
-        if running and part == "worker" and children:
-            os.kill(children[0], signal.SIGKILL)
-            process.wait(200)
-            assert process.returncode == 0
-        elif running:
-            os.killpg(process.pid, signal.SIGKILL) if part == "all" else process.kill()
-        process.communicate()
-        wait_until(lambda: not any(map(alive, children)))
-        return running
+    def run(self, among: str = "", at: tuple[int, ...] = (), victim: str = COORDINATOR) -> Ended:
+        """Run the command once, and see that what it leaves is whole."""
+        before, stored = self._files(), self._trials()
+        resume = " --resume" if (self.out / "checkpoint.safetensors").exists() else ""
+        words = COMMANDS[self.name] + resume
+        ended = self.commands.run(Order(words, str(self.folder), at, among, victim, self.drawn))
+        self.killed += ended.killed
+        wait_until(lambda: not any(map(alive, ended.workers)))
+        check_whole(self.out)
+        lost = {name for name in before - self._files() if not PASSING.search(name)}
+        assert not lost, (lost, ended)
+        assert all(set(rows) <= set(self._trials()[table]) for table, rows in stored.items())
+        assert ended.code == (KILLED if ended.killed and victim != WORKER else 0), ended
+        return ended
 
-    def result(self) -> object:
-        """What must be the same in each run."""
-        if self.name == "study":
-            with closing(sqlite3.connect(self.out / "study.db")) as db:
-                return [
-                    db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()  # noqa: S608
-                    for table in ("trial_params", "trial_values", "trial_intermediate_values")
-                ]
-        if self.name == "reproduce":
-            return {p.name: p.read_bytes() for p in self.out.glob("*.png")}
-        return (self.out / "model.safetensors").read_bytes()
+    def result(self) -> dict[str, Any]:
+        return outputs(self.out, without=TIMES | OPENINGS)
 
-    def stored(self) -> int:
-        """Finished trials so far."""
-        if not (self.out / "study.db").exists():
-            return 0
-        count = "SELECT count(*) FROM trials"
-        with (
-            closing(sqlite3.connect(self.out / "study.db")) as db,
-            suppress(sqlite3.OperationalError),  # killed before it made its tables
-        ):
-            return int(db.execute(count).fetchone()[0])
-        return 0
+    def check_end(self, whole: dict[str, Any]) -> None:
+        """Assert that the run has ended as the undisturbed one, and hinders no other."""
+        assert self.result() == whole
+        assert not [each for each in self._files() if PASSING.search(each)]
+
+    def _files(self) -> set[str]:
+        return {str(p.relative_to(self.out)) for p in self.out.rglob("*") if p.is_file()}
+
+    def _trials(self) -> dict[str, list[Any]]:
+        return trials(self.out / "study.db") if (self.out / "study.db").exists() else {}
 
 
-def _children(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(each) for each in listed.read_text().split()] if listed.exists() else []
-
-
-def killed_again_and_again(name: str, folder: Path, kills: int) -> int:
-    """Kill a command so often, let it end, and compare; return how many kills met it running."""
-    whole, killed = Runs(folder / "whole", name), Runs(folder / "killed", name)
-    whole.prepare()
-    seconds = whole.whole()
-    killed.prepare()
-    rng, met = np.random.default_rng(len(name)), 0
-    for i in range(kills):
-        before = killed.stored()
-        part = ("all", "coordinator", "worker")[i % 3]
-        met += killed.kill_after(float(rng.uniform(0.2, 1.0)) * seconds, part)
-        assert killed.stored() >= before
-    killed.whole()
-    assert killed.result() == whole.result()
-    assert not list(killed.out.rglob("*.part"))
-    assert not list(killed.out.rglob("*.tmp"))
-    return met
+@pytest.fixture(scope="module")
+def commands() -> Iterator[Commands]:
+    commands = Commands()
+    yield commands
+    commands.close()
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"), [("study", "batch.json"), ("train", "checkpoint.safetensors")]
+    ("name", "kills"),
+    [
+        ("train", [("half checkpoint", 5, COORDINATOR), ("rename model", 1, COORDINATOR)]),
+        ("study, 2 workers", [("half trial", 2, ALL)]),
+        *(
+            pytest.param(*each, marks=pytest.mark.long)
+            for each in (
+                ("tune", [("half work/study/trial", 3, COORDINATOR), ("half report", 1, ALL)]),
+                ("reproduce", [("half runs", 4, COORDINATOR), ("rename records", 1, ALL)]),
+            )
+        ),
+    ],
 )
-def test_killed_once_something_is_kept_it_ends_the_same(
-    name: str, kept: str, tmp_path: Path
+def test_killed_at_a_moment_it_ends_the_same(
+    name: str, kills: list[Kill], commands: Commands, tmp_path: Path
 ) -> None:
-    whole, killed = Runs(tmp_path / "whole", name), Runs(tmp_path / "killed", name)
-    for runs in (whole, killed):
-        runs.prepare()
-    whole.whole()
-    process = killed.start(resume=False)
-    wait_until((killed.out / kept).exists, 100)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    killed.whole()
-    assert killed.result() == whole.result()
-    assert not list(killed.out.rglob("*.part"))
+    whole, run = Run(commands, name, tmp_path / "whole"), Run(commands, name, tmp_path / "killed")
+    whole.run()
+    for among, number, victim in kills:
+        assert run.run(among, (number,), victim).killed
+    workers_killed = run.run("trial", (2, 4), WORKER).killed
+    assert len(workers_killed) == 2 * ("2 workers" in name)
+    run.check_end(whole.result())
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("name", COMMANDS)
-def test_killed_at_random_moments_it_ends_the_same(name: str, tmp_path: Path) -> None:
-    """Some fifteen times each, of which some hit the start, and those of an ended run nothing."""
-    met = killed_again_and_again(name, tmp_path, kills=15)
-    print(f"{name}: {met} of 15 kills met it running")
+@pytest.mark.parametrize(
+    ("name", "kills"),
+    [*zip(COMMANDS, (25, 20, 25, 15, 15), strict=True)],
+)
+def test_killed_again_and_again_it_ends_the_same(
+    name: str, kills: int, commands: Commands, tmp_path: Path
+) -> None:
+    """As many kills, spread over the moments of as many runs as it takes."""
+    whole = Run(commands, name, tmp_path / "whole", drawn=True)
+    moments = len(whole.run().moments)
+    rng, met, runs = np.random.default_rng(len(name)), 0, 0
+    while met < kills:
+        run = Run(commands, name, tmp_path / f"killed-{runs}", drawn=True)
+        victims = (ALL, COORDINATOR) if "2 workers" in name else (COORDINATOR,)
+        while len(run.killed) < kills - met:
+            number = int(rng.integers(1, moments // 2))
+            if not run.run("", (number,), str(rng.choice(victims))).killed:
+                break
+        run.run("", tuple(range(int(rng.integers(1, 20)), moments, 25)), WORKER)
+        run.check_end(whole.result())
+        met, runs = met + len(run.killed), runs + 1
+    print(f"{name}: {met} kills in {runs} runs of {moments} moments, nothing lost")
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, -15), (signal.SIGHUP, -1)], ids=["TERM", "HUP"]
+    ("number", "code"),
+    [
+        pytest.param(signal.SIGTERM, 143, id="TERM"),
+        pytest.param(signal.SIGHUP, 129, id="HUP", marks=pytest.mark.exhaustive),
+    ],
 )
 def test_a_signal_ends_a_study_and_its_workers_and_the_same_command_goes_on(
-    number: signal.Signals, code: int, tmp_path: Path
+    number: signal.Signals, code: int, commands: Commands, tmp_path: Path
 ) -> None:
-    runs = Runs(tmp_path / "killed", "study")
-    runs.prepare()
-    process = runs.start(resume=False)
-    wait_until(lambda: runs.stored() > 0, 100)
+    run = Run(commands, "study, 2 workers", tmp_path / "killed")
+    (run.folder / "study.toml").write_text(STUDY.replace("epochs = 3", "epochs = 60"))
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "tuner", *COMMANDS[run.name].split()],
+        cwd=run.folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+    wait_until((run.out / "batch.json").exists, 100)
     children = _children(process.pid)
     assert children
     process.send_signal(number)
@@ -211,5 +205,10 @@ def test_a_signal_ends_a_study_and_its_workers_and_the_same_command_goes_on(
     assert process.returncode in (code, 128 - code), errors
     assert b"Traceback" not in errors
     wait_until(lambda: not any(map(alive, children)))
-    runs.whole()
-    assert runs.stored() == 12
+    run.run()
+    assert len(run.result()["study.db"]["trial_values"]) == 6
+
+
+def _children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(each) for each in listed.read_text().split()] if listed.exists() else []
