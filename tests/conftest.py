@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.support.drawing import blank_figures
 from tests.support.report.visits import CHROMIUM, FLAGS, Visit, Visitor
 
 REQUIRE_ALL = bool(os.environ.get("TUNER_TEST_REQUIRE_ALL"))
@@ -71,6 +72,13 @@ def visit(browser: Browser) -> Iterator[Visitor]:
     yield open_page
     for each in opened:
         each.context.close()
+
+
+@pytest.fixture(name="blank_figures")
+def blank_figures_of_a_test() -> Iterator[None]:
+    """Leave the figures of pages blank, for tests that only read the text."""
+    with blank_figures():
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,6 +14,8 @@ from tuner.errors import InputError, OptionError
 from tuner.report import load_stored
 from tuner.storage import CHECKPOINT, MODEL, RECORDS
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 X, Y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
 QUICK: dict[str, Any] = {"hidden": (8,), "eta": 0.5, "epochs": 20}
 

@@ -11,6 +11,8 @@ from tuner.report.checks.base import table_of_codes
 from tuner.report.checks.every import EVERY_KIND
 from tuner.study.spec import StudySpec
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PAGES = (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -51,6 +53,7 @@ def test_the_python_runs(
     exec(compile(smaller(source), page, "exec"), {"__name__": "__main__"})  # noqa: S102 - our own
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_the_examples_run(
     path: Path,

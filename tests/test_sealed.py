@@ -25,6 +25,8 @@ from tuner.trainers.native import NativeTrainer
 from tuner.tuning.pipeline import MODEL, tune
 from tuner.tuning.request import TuneRequest
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 SEEDS = [(split, network) for split in (0, 7) for network in (0, 1)]
 
 

@@ -26,6 +26,7 @@ def values(record: ExperimentRecord, name: str) -> Sequence[float]:
     return next(f.values for f in record.findings if f.name == name)
 
 
+@pytest.mark.long
 def test_the_test_part_is_opened_once_for_each_that_needs_it(everything: Everything) -> None:
     data, done = everything
     assert data.test_openings == sum(each.uses_test for each in EXPERIMENTS)

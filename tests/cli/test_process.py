@@ -75,7 +75,7 @@ def test_a_terminal_that_knows_only_ascii() -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("find-eta --data digits --seeds 12", ("probing η = ", "\x1b[32mdecreasing")),
+        ("find-eta --data iris --seeds 12", ("probing η = ", "\x1b[32mdecreasing")),
         (
             "train --data digits --eta 0.1 --hidden 200",
             ("/30 η 0.1 cost ", "% at ", " s left", "\x1b[32mbest"),

@@ -169,6 +169,7 @@ def test_killed_or_interrupted_the_same_command_goes_on(tuner: "Tuner", tmp_path
     assert not runs.exists()
 
 
+@pytest.mark.long
 def test_fresh_starts_over(tuner: "Tuner") -> None:
     runs = Path("out", "runs")
     runs.mkdir(parents=True)

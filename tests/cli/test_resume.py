@@ -136,11 +136,16 @@ lambda = {low = 0.01, high = 1.0}
     ("typed", "begun"),
     [
         (f"{ENDLESS}-{'long-name-' * 9} --seed 3", "out-*/checkpoint.safetensors"),
-        (
+        pytest.param(
             f"tune --data digits --budget 60s --workers 1 --out {'long-name-' * 9}",
             "long-*/*/*.json",
+            marks=pytest.mark.long,
         ),
-        (f"study run s.toml --workers 1 --out {'long-name-' * 9}", "long-*/study.db"),
+        pytest.param(
+            f"study run s.toml --workers 1 --out {'long-name-' * 9}",
+            "long-*/study.db",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_on_a_terminal_the_way_to_go_on_is_one_line(tmp_path: Path, typed: str, begun: str) -> None:

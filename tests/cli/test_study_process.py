@@ -106,7 +106,7 @@ def test_ctrl_c_stops_a_study_soon_and_it_goes_on(
     assert _trials(tmp_path / "o") == uninterrupted
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_second_ctrl_c_stops_at_once(
     tmp_path: Path, uninterrupted: list[Any], workers: str
 ) -> None:
@@ -146,6 +146,7 @@ def test_a_terminal_shows_one_bar_that_vanishes(tmp_path: Path) -> None:
     assert shown.endswith("\x1b[?25h\r\x1b[1A\x1b[2K"), "the cursor is back, the bar is gone"
 
 
+@pytest.mark.long
 def test_the_dashboard_answers_this_machine_alone(tmp_path: Path) -> None:
     pytest.importorskip("optuna_dashboard")
     _run(LONG.replace("80", "2").replace("[40]", "[1]"), tmp_path / "reports" / "study-long")

@@ -63,6 +63,7 @@ def test_a_worker_killed_meanwhile_changes_nothing(
     assert trials_of(summary) == undisturbed(LONGER)
 
 
+@pytest.mark.long
 def test_the_workers_that_hold_the_data_may_die(tmp_path: Path, dask_cluster: DaskCluster) -> None:
     killed: list[int] = []
 
@@ -136,6 +137,7 @@ def holders_of_data(address: str) -> list[int]:
     return [pids[worker] for key, workers in held.items() if "loads" in key for worker in workers]
 
 
+@pytest.mark.long
 def test_a_cluster_lost_meanwhile_is_one_line_and_nothing_is_lost(
     tmp_path: Path, dask_cluster: DaskCluster
 ) -> None:

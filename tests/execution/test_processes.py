@@ -153,7 +153,7 @@ UNGUARDED = {
 }
 
 
-@pytest.mark.parametrize("verb", UNGUARDED)
+@pytest.mark.parametrize("verb", ["search", pytest.param("tune", marks=pytest.mark.long)])
 def test_a_script_without_a_guard_is_one_line(verb: str, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     call = UNGUARDED[verb].replace("{}", "workers=2, folder='out'")

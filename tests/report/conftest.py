@@ -2,14 +2,13 @@
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from statistics import median
 from typing import Any
 
 import pytest
 
-from tests.support.drawing import blank_figures
 from tests.support.report.runs import overfitting_run
 from tuner.records import (
     DataSummary,
@@ -157,10 +156,3 @@ def train_record(record: FindEtaRecord) -> TrainRecord:
         eta_search=None,
         result=overfitting_run(),
     )
-
-
-@pytest.fixture(name="blank_figures")
-def blank_figures_of_a_test() -> Iterator[None]:
-    """Leave the figures of pages blank, for tests that only read the text."""
-    with blank_figures():
-        yield

@@ -256,6 +256,7 @@ def test_every_step_has_a_name(tuned: TuneRecord) -> None:
     assert tuple(STEP_TITLES) == ORDER == tuple(step.name for step in tuned.steps)
 
 
+@only_text
 def test_what_candidates_were_compared_by_is_what_stands_in_their_table(
     tuned: TuneRecord, tmp_path: Path
 ) -> None:

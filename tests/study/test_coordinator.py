@@ -263,7 +263,9 @@ def test_whoever_watches_sees_the_trials_come(tmp_path: Path) -> None:
     assert left[-1] == 0
 
 
-@pytest.mark.parametrize("looks", [0, 1, 3, 8, 14, 20])
+@pytest.mark.parametrize(
+    "looks", [0, 8, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 3, 14, 20))]
+)
 def test_a_study_stopped_at_any_moment_goes_on_to_the_same_end(tmp_path: Path, looks: int) -> None:
     asked = iter([False] * looks)
     callbacks = Callbacks[StudyProgress](stop_asked=lambda: next(asked, True))
@@ -290,7 +292,9 @@ def test_a_finished_study_is_left_as_it_is(tmp_path: Path) -> None:
     assert not (tmp_path / "batch.json").exists()
 
 
-@pytest.mark.parametrize("steps", [[6, 14], [8, 14], [3, 8, 14]])
+@pytest.mark.parametrize(
+    "steps", [[8, 14], *(pytest.param(s, marks=pytest.mark.long) for s in ([6, 14], [3, 8, 14]))]
+)
 def test_a_target_raised_in_steps_gives_the_same_each_time(
     tmp_path: Path, steps: list[int]
 ) -> None:

@@ -48,6 +48,7 @@ def test_it_goes_on_where_it_was_also_from_another_folder(
     assert trials_of(run(spec_of(), tmp_path / "two", storage=url)) == undisturbed()
 
 
+@pytest.mark.long
 def test_two_coordinators_at_once_on_different_studies(tmp_path: Path, postgres: Postgres) -> None:
     """They also begin at once, in a database without any tables yet."""
     for attempt in range(3):

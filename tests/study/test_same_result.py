@@ -29,12 +29,13 @@ from tuner.study.coordinator import StudyProgress
 KILLS = 20
 
 
-@pytest.mark.parametrize("workers", [2, 4])
+@pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.long)])
 def test_the_number_of_workers_changes_nothing(tmp_path: Path, workers: int) -> None:
     summary = run(spec_of(LONGER), tmp_path, workers=workers)
     assert trials_of(summary) == undisturbed(LONGER)
 
 
+@pytest.mark.long
 def test_several_seeds_are_the_same_with_two_workers(tmp_path: Path) -> None:
     summary = run(spec_of(seeds=3), tmp_path, workers=2)
     assert trials_of(summary) == undisturbed(seeds=3)
@@ -106,12 +107,13 @@ def test_no_trial_is_ever_running_in_the_storage(tmp_path: Path) -> None:
     with coordinator(LONGER, tmp_path) as process:
         while process.poll() is None:
             seen.append(states_in(tmp_path))
-            time.sleep(0.002)
+            time.sleep(0.01)
         assert process.returncode == 0
     assert {state for states in seen for state in states} == {"COMPLETE", "PRUNED"}
     assert len({len(states) for states in seen}) > 3, "it was looked at too rarely"
 
 
+@pytest.mark.long
 def test_workers_end_with_a_coordinator_that_is_killed(tmp_path: Path) -> None:
     with coordinator(LONGER, tmp_path, "--workers=3") as process:
         wait_until(lambda: len(workers_of(tmp_path)) >= 3)

@@ -112,7 +112,7 @@ def test_sklearn_trains_as_we_do(activation: str) -> None:
     assert (theirs.stop_reason, theirs.best_epoch) == (ours.stop_reason, ours.best_epoch)
 
 
-@pytest.mark.parametrize("data", ["iris", "wine"])
+@pytest.mark.parametrize("data", ["iris", pytest.param("wine", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     "trainer", [pytest.param("PyTorch", marks=pytest.mark.torch), "scikit-learn"]
 )

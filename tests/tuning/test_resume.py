@@ -63,7 +63,14 @@ def kill_after(patch: pytest.MonkeyPatch, entry: str) -> None:
     patch.setattr(RunStore, "save", save_and_die)
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "digits",
+        "wine",
+        *(pytest.param(n, marks=pytest.mark.long) for n in BUNDLED if n not in ("digits", "wine")),
+    ],
+)
 def test_killed_after_each_step_it_ends_with_the_same_result(name: str, tmp_path: Path) -> None:
     data = load(name)
     store_plans(tmp_path / "whole", data, request_for(name))

@@ -38,7 +38,7 @@ LONGER: dict[str, Any] = {
         "lambda": {"low": 0.01, "high": 30, "log": True},
         "hidden": {"choices": [[30], [60]]},
     },
-    "trials": 20,
+    "trials": 14,
     "batch": 8,
     "rungs": [3, 8],
 }
