@@ -1,6 +1,7 @@
 """What the columns of a table are taken for, and that new data are read the same way."""
 
 import datetime
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ import tuner
 from tests.data.test_tables import parquet
 from tuner.data import Dataset, from_arrays, load, read, read_inputs
 from tuner.data.inputs import numeric
+from tuner.data.loading import prepare
 from tuner.data.preprocessing import LIMIT, fit
 from tuner.errors import DataError, DataWarning
 from tuner.records import NoteKind
@@ -267,17 +269,111 @@ def test_words_that_count_as_missing_are_named(tmp_path: Path, word: str) -> Non
         load(str(tmp_path / "t.csv"), target="kind")
 
 
+@pytest.mark.parametrize("label", ["-", "?", "none", "+"])
+def test_signs_and_words_may_be_classes(tmp_path: Path, label: str) -> None:
+    labels = [label if i % 3 else "b" for i in range(N)]
+    lines = [f"{price},{each}" for price, each in zip(PRICES, labels, strict=True)]
+    (tmp_path / "t.csv").write_text("\n".join(["price,kind", *lines]))
+    assert set(loaded(str(tmp_path / "t.csv")).classes) == {label, "b"}
+
+
+# Missing values
+
+SPELLINGS = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?", "-", " ", "? "]
+FILLED = "of 60 rows, values are missing in 'price' (15): numbers are filled with the median"
+
+
+def with_gaps(cells: list[Any], gap: Any) -> list[Any]:
+    return [gap if i % 4 == 1 else cell for i, cell in enumerate(cells)]
+
+
+@pytest.mark.parametrize("write", ["{}", "{} %", "2024-01-{:02}", "{:.0e}"])
+@pytest.mark.parametrize("spelled", SPELLINGS)
+def test_missing_numbers_and_dates_are_found_however_spelled(
+    tmp_path: Path, spelled: str, write: str
+) -> None:
+    numbers = [i * 7 % 31 + 1 for i in range(N)]
+    cells = with_gaps([write.format(number) for number in numbers], spelled)
+    source = csv(tmp_path, cells)
+    data = loaded(source, *["'price' holds"] * (write in ("{} %", "2024-01-{:02}")), FILLED)
+    expected = pd.Series(with_gaps(numbers, np.nan), dtype=float).to_numpy()
+    first = 19722 if "2024" in write else 0  # days from 1970-01-01 to 2023-12-31
+    found = read(source, target="kind").inputs.numbers[:, 0] - first
+    np.testing.assert_allclose(found, [float(f"{n:.0e}") if "e" in write else n for n in expected])
+    assert data.feature_names == ("price", "price=(missing)")
+    with pytest.warns(DataWarning, match=re.escape(FILLED)):
+        new = read_inputs(source, data.preprocessing)
+    assert new[:, 1].tolist() == with_gaps([0] * N, 1)
+    assert len(set(new[1::4, 0])) == 1
+
+
+@pytest.mark.parametrize("spelled", ["NA", "?", "None", ""])
+def test_missing_texts_are_a_category(tmp_path: Path, spelled: str) -> None:
+    cells = with_gaps([["red", "blue"][i % 2] for i in range(N)], spelled)
+    if spelled:
+        data = loaded(csv(tmp_path, cells))
+    else:
+        data = loaded(csv(tmp_path, cells), "'price' (15): texts are a category of their own.")
+    assert f"price={spelled or '(missing)'}" in data.feature_names
+
+
+@pytest.mark.parametrize("kind", ["category", "string", "object"])
+def test_missing_cells_of_a_frame(kind: str) -> None:
+    colours = pd.Series(with_gaps(["red", "blue"] * (N // 2), None), dtype=kind)
+    frame = pd.DataFrame({"colour": colours, "kind": KINDS})
+    data = loaded(frame, "'colour' (15): texts")
+    assert data.feature_names == ("colour=(missing)", "colour=blue", "colour=red")
+
+
+@pytest.mark.parametrize("spelled", ["NA", "?", ""])
+def test_missing_booleans_are_a_category_however_spelled(tmp_path: Path, spelled: str) -> None:
+    cells = with_gaps([["yes", "no", "no"][i % 3] for i in range(N)], spelled)
+    data = loaded(csv(tmp_path, cells), "'price' (15)")
+    assert data.feature_names == ("price=(missing)", "price=no", "price=yes")
+    flags = pd.array([{"yes": True, "no": False}.get(cell) for cell in cells], dtype="boolean")
+    sources = (pd.DataFrame({"price": flags}), str(tmp_path / "t.csv"))
+    of_frame, of_file = (prepare(each, data.preprocessing).x for each in sources)
+    np.testing.assert_array_equal(of_frame, of_file)
+
+
+def test_codes_and_large_numbers_keep_their_digits_beside_missing_ones(tmp_path: Path) -> None:
+    codes = loaded(csv(tmp_path, with_gaps([f"{i % 5:03}" for i in range(N)], "")), "(15): texts")
+    assert "price=003" in codes.feature_names
+    cells = with_gaps([str(2**53 + i) for i in range(N)], "NA")
+    with pytest.raises(DataError, match="one number to 16 digits"):
+        load(csv(tmp_path, cells), target="kind")
+
+
+def test_an_empty_column_is_left_out(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"price": PRICES, "none": [None] * N, "nan": np.nan, "kind": KINDS})
+    notes = ["'none' is empty: it is left out.", "'nan' is empty: it is left out."]
+    assert loaded(frame, *notes).feature_names == ("price",)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    assert loaded(str(tmp_path / "t.csv"), *notes).summary.dropped == ("none", "nan")
+
+
+def test_what_was_never_missing_in_training_may_be_missing_later() -> None:
+    frame = pd.DataFrame({"price": PRICES, "colour": ["red", "blue", "green"] * 20, "kind": KINDS})
+    data = loaded(frame)
+    new = pd.DataFrame({"price": [None, 74.0], "colour": [None, None]})
+    with pytest.warns(DataWarning) as caught:
+        x = read_inputs(new, data.preprocessing)
+    assert "values are missing in 'price' (1), 'colour' (2)" in str(caught[0].message)
+    assert "1 unseen category ('(missing)') in 2 of 2 rows" in str(caught[1].message)
+    assert x[0].tolist() == [np.median(data.train.x[:, 0]), 0, 0, 0]
+
+
 def test_a_blank_line_of_one_column_is_a_missing_value(tmp_path: Path) -> None:
     data = loaded(csv(tmp_path, list(map(str, PRICES))))
     (tmp_path / "n.csv").write_text("price\n1.0\n\n2.0\n")
-    with pytest.raises(DataError, match="'price' has 1 missing values, the first in data row 2"):
+    with pytest.warns(DataWarning, match="of 3 rows, values are missing in 'price' .1."):
         read_inputs(str(tmp_path / "n.csv"), data.preprocessing)
 
 
 @pytest.mark.parametrize("odd", [10**400, Decimal("1e999")])
 def test_numbers_beyond_float64_are_refused(odd: Any) -> None:
     cells = pd.Series([odd, *PRICES[1:]], dtype=object)
-    with pytest.raises(DataError, match=r"'price' (holds a number beyond|has 1 missing or)"):
+    with pytest.raises(DataError, match=r"'price' (holds a number beyond|has 1 infinite)"):
         load(pd.DataFrame({"price": cells, "kind": KINDS}), target="kind")
 
 

@@ -3,21 +3,26 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.compose import ColumnTransformer
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from tuner.data import Preprocessing, load
-from tuner.data.inputs import Inputs, images, numeric
-from tuner.data.preprocessing import LIMIT, MAX_CATEGORIES, fit
+from tuner.data.inputs import MISSING, Examples, Inputs, images, numeric
+from tuner.data.loading import assemble
+from tuner.data.preprocessing import LIMIT, MAX_CATEGORIES, Numeric, fit
+from tuner.data.splits import split
 from tuner.errors import DataError
 from tuner.records import from_json, to_json
 
 
-def inputs(seed: int, n: int, categories: int) -> Inputs:
+def inputs(seed: int, n: int, categories: int, lacking: float = 0.0) -> Inputs:
     rng = np.random.default_rng(seed)
     numbers = np.column_stack([rng.normal(5, 3, n), np.full(n, 7.1), rng.integers(0, 9, n)])
+    numbers[rng.random((n, 3)) < lacking * np.array([1, 0, 1])] = np.nan
     texts = np.char.add("t", rng.integers(0, categories, (n, 2)).astype(str)).astype(object)
     return Inputs(numbers, ("a", "same", "c"), texts, ("u", "v"))
 
@@ -27,12 +32,19 @@ def scikit(train: Inputs, new: Inputs) -> np.ndarray:
     one_hot = OneHotEncoder(
         handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False
     )
+    names = ["a", "same", "c"]
+    median = SimpleImputer(strategy="median", keep_empty_features=True)
     transformer = ColumnTransformer(
-        [("numbers", StandardScaler(), ["a", "same", "c"]), ("texts", one_hot, ["u", "v"])]
+        [
+            ("numbers", make_pipeline(median, StandardScaler()), names),
+            ("lack", MissingIndicator(features="missing-only", error_on_new=False), names),
+            ("texts", one_hot, ["u", "v"]),
+        ]
     )
     transformer.fit(frame(train))
     x = np.asarray(transformer.transform(frame(new)), dtype=np.float32)
-    x[:, :3] = np.clip(x[:, :3], -LIMIT, LIMIT) * (np.ptp(train.numbers, axis=0) > 0)
+    filled = median.fit_transform(train.numbers)
+    x[:, :3] = np.clip(x[:, :3], -LIMIT, LIMIT) * (np.ptp(filled, axis=0) > 0)
     return x
 
 
@@ -41,12 +53,20 @@ def frame(raw: Inputs) -> pd.DataFrame:
     return numbers.join(pd.DataFrame(raw.texts, columns=list(raw.text_names)))
 
 
-@given(st.integers(0, 1000), st.integers(2, 60), st.sampled_from([1, 3, MAX_CATEGORIES + 20]))
-@settings(max_examples=20, deadline=None)
+@given(
+    st.integers(0, 1000),
+    st.integers(3, 60),
+    st.sampled_from([1, 3, MAX_CATEGORIES + 20]),
+    st.sampled_from([0, 0.3, 0.9]),
+)
+@settings(max_examples=40, deadline=None)
 def test_agrees_with_scikit_learn_on_seen_and_unseen_rows(
-    seed: int, n: int, categories: int
+    seed: int, n: int, categories: int, lacking: float
 ) -> None:
-    train, new = inputs(seed, n, categories), inputs(seed + 1, 20, categories + 5)
+    train = inputs(seed, n, categories, lacking)
+    missing = np.isnan(train.numbers)
+    assume((missing[:, 0] != missing[:, 2]).any() or not missing.any())  # else they share a column
+    new = inputs(seed + 1, 20, categories + 5, lacking)
     fitted = fit(train)
     for raw in (train, new):
         np.testing.assert_allclose(fitted.transform(raw), scikit(train, raw), rtol=1e-6, atol=1e-6)
@@ -72,6 +92,42 @@ def test_many_categories_share_a_column() -> None:
     fitted = fit(inputs(0, 4000, 500))
     assert [len(column.feature_names) for column in fitted.categorical] == [MAX_CATEGORIES] * 2
     assert fitted.feature_names[-1] == "v=(other)"
+
+
+def test_columns_that_lack_values_in_the_same_rows_share_a_column() -> None:
+    gaps = np.array([[1, 1, 1], [np.nan, np.nan, 2], [3, 4, np.nan]])
+    fitted = fit(numeric(gaps))
+    assert fitted.feature_names == ("x0", "x1", "x2", "x0=(missing)", "x2=(missing)")
+
+
+def test_a_column_missing_in_all_of_training_becomes_zeros() -> None:
+    fitted = fit(numeric(np.array([[np.nan, 1], [np.nan, 2]])))
+    assert fitted.transform(numeric(np.array([[5.0, 1.5], [np.nan, 1.5]]))).tolist() == [
+        [0, 0, 0],
+        [0, 0, 1],
+    ]
+
+
+def test_a_model_without_medians_fills_with_the_mean() -> None:
+    older = Preprocessing(numeric=(Numeric(name="x0", mean=3.0, scale=2.0),))
+    assert older.transform(numeric(np.array([[np.nan], [5.0]]))).tolist() == [[0], [1]]
+
+
+@given(st.integers(0, 1000), st.floats(allow_nan=False), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_no_validation_or_test_value_moves_a_training_input(
+    seed: int, value: float, missing: bool
+) -> None:
+    raw = inputs(seed, 40, 4, 0.2)
+    y = np.arange(40) % 2
+    train = assemble(Examples("t", raw, y, ("a", "b"), "")).train
+    others = np.setdiff1d(np.arange(40), split(Examples("t", raw, y, ("a", "b"), "")).train)
+    numbers, texts = raw.numbers.copy(), raw.texts.copy()
+    numbers[others] = np.nan if missing else np.clip(value, -1e30, 1e30)
+    texts[others] = MISSING if missing else "another"
+    changed = Inputs(numbers, raw.number_names, texts, raw.text_names)
+    again = assemble(Examples("t", changed, y, ("a", "b"), "")).train
+    np.testing.assert_array_equal(again.x, train.x)
 
 
 def test_a_constant_column_becomes_zeros() -> None:

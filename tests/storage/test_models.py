@@ -519,7 +519,7 @@ def test_predict_takes_images_flat_or_not() -> None:
             raw_frame().assign(x1="wide"),
             "x: column 'x1' held numbers in training and holds 'wide' in data row 1",
         ),
-        (raw_frame().assign(x1=np.nan), "x: column 'x1' has 9 missing values"),
+        (raw_frame().assign(x1=np.inf), "x: column 'x1' has 9 infinite values"),
         (raw_frame()[:0], "x: has no rows"),
         (raw_frame().to_numpy(), "x: has columns of numbers and of texts: give a DataFrame."),
         (np.zeros((2, 3)), "x: has shape (2, 3) but must be (n, 4): "),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data.files import check_cells, digest
-from tuner.data.inputs import Examples, Inputs, check_finite, images, numeric
+from tuner.data.inputs import Examples, Inputs, check_finite, images, missing_notes, numeric
 from tuner.data.labels import encode_labels
 from tuner.errors import DataError
 from tuner.records import Note, NoteKind
@@ -52,8 +52,13 @@ def array_examples(
             f"{name}: y has shape {y.shape} but x has {len(x)} examples: give one label for each, "
             f"shape ({len(x)},)."
         )
+    empty = np.isnan(inputs.numbers).all(axis=0)
+    if empty.any():
+        raise DataError(
+            f"{name}: column {inputs.number_names[empty.argmax()]!r} is empty: drop it."
+        )
     indices, classes = encode_labels(y, f"{name}: y")
-    divisor, notes = (1.0, []) if image_shape is None else _divisor(x, name)
+    divisor, notes = (1.0, missing_notes(inputs)) if image_shape is None else _divisor(x, name)
     return Examples(
         name,
         inputs,
@@ -85,6 +90,10 @@ def array_inputs(name: str, x: NDArray[Any]) -> tuple[Inputs, tuple[int, int] | 
             x = x.astype(np.float64)
     inputs, image_shape = images(x) if x.ndim == 3 else (numeric(x), None)
     check_finite(inputs, name)
+    if image_shape and (missing := np.isnan(x).any(axis=(1, 2))).any():
+        raise DataError(
+            f"{name}: image {missing.argmax() + 1} has missing pixels: fill them in or drop it."
+        )
     return inputs, image_shape
 
 

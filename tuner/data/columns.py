@@ -8,7 +8,7 @@ the same way or refused.
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
@@ -19,7 +19,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.data.files import MAX_TEXT
-from tuner.data.inputs import Column
+from tuner.data.frames import MISSING_WORDS
+from tuner.data.inputs import MISSING, Column
 from tuner.errors import DataError
 from tuner.records import Note, NoteKind
 
@@ -58,14 +59,18 @@ DATES = ("ISO8601", *(day + clock for day in (*_DAYS, *_MONTHS) for clock in _CL
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """The cells of a column as texts without blanks at their ends: `different[codes]`."""
+    """The cells of a column as texts without blanks at their ends: `different[codes]`.
+
+    A missing cell is an empty text. `rows` are the data rows of the cells, counted from 0.
+    """
 
     codes: NDArray[np.intp]
     different: NDArray[np.object_]
+    rows: NDArray[np.intp]
 
     @classmethod
     def of(cls, cells: "pd.Series[Any]") -> "Texts":
-        """Take the cells of a column, none of which is missing."""
+        """Take the cells of a column."""
         if isinstance(cells.dtype, pd.CategoricalDtype):  # its texts are not repeated in memory
             codes = np.asarray(cells.cat.codes, dtype=np.intp)
             found = np.asarray(cells.cat.categories.astype(object))
@@ -73,8 +78,26 @@ class Texts:
             codes, every = pd.factorize(cells.astype(object))
             found = np.asarray(every, dtype=object)
         stripped = [str(text).translate(_SPACES).strip() for text in found]
-        places, different = pd.factorize(np.array(stripped, dtype=object))
-        return cls(places[codes], np.asarray(different, dtype=object))
+        missing = [""] if (codes < 0).any() else []  # its code is -1, the last text
+        places, different = pd.factorize(np.array(stripped + missing, dtype=object))
+        return cls(places[codes], np.asarray(different, dtype=object), np.arange(len(codes)))
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Texts":
+        """Return the cells whose text is marked."""
+        kept = chosen[self.codes]
+        codes = (np.cumsum(chosen) - 1)[self.codes[kept]]
+        return Texts(codes, self.different[chosen], self.rows[kept])
+
+    @property
+    def present(self) -> "Texts":
+        """The cells that are not spelled as missing."""
+        return self.where(~self.missing)
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Which of the different texts are spellings of a missing value."""
+        spelled = (str(text).casefold() in MISSING_WORDS for text in self.different)
+        return np.fromiter(spelled, bool, len(self.different))
 
     @property
     def cells(self) -> NDArray[np.object_]:
@@ -84,8 +107,8 @@ class Texts:
 
     def row(self, bad: NDArray[np.bool_]) -> str:
         """Return the first text that is marked as bad, and its data row, in words."""
-        row = int(bad[self.codes].argmax())
-        return f"{str(self.different[self.codes[row]])[:50]!r} in data row {row + 1}"
+        cell = int(bad[self.codes].argmax())
+        return f"{str(self.different[self.codes[cell]])[:50]!r} in data row {self.rows[cell] + 1}"
 
     def share(self, chosen: NDArray[np.bool_]) -> float:
         """Return the share of the cells whose text is marked."""
@@ -135,17 +158,29 @@ def recognize(cells: "pd.Series[Any]", where: str, *, typed: bool) -> tuple[Colu
     Raises
     ------
     DataError
-        When cells are missing, the column mixes numbers or dates with a few other texts, its dates
-        may be read in two ways, or it holds neither numbers nor texts.
+        When the column mixes numbers or dates with a few other texts, its dates may be read in two
+        ways, or it holds neither numbers nor texts.
     """
     make = partial(Column, name=str(cells.name))
     where = f"{where}: column {str(cells.name)!r}"
+    if cells.isna().all():
+        return make(kind="dropped"), _empty_notes(str(cells.name))
     if is_number(cells):
         return make(kind="number"), []
     if is_date(cells):
-        return make(kind="date"), [_date_note(cells)]
+        return make(kind="date"), [_date_note(str(cells.name))]
     _check_cells(cells, where)
-    texts = Texts.of(cells)
+    return _recognize_texts(Texts.of(cells), make, where, typed=typed)
+
+
+def _recognize_texts(
+    written: Texts, make: "partial[Column]", where: str, *, typed: bool
+) -> tuple[Column, list[Note]]:
+    texts, name = written.present, make.keywords["name"]
+    if not any(written.different):
+        return make(kind="dropped"), _empty_notes(name)
+    if not len(texts.codes):
+        return make(kind="category"), []
     if words := _boolean_words(texts.different):
         return make(kind="boolean", written="|".join(words)), []
     parsed = [parse_number(text) for text in texts.different]
@@ -153,26 +188,34 @@ def recognize(cells: "pd.Series[Any]", where: str, *, typed: bool) -> tuple[Colu
     whole = len(units) == 1 and None not in parsed
     if whole and not (units == {""} and typed and not _nearly_all_different(texts)):
         unit = units.pop()
-        return make(kind="number", written=unit), _number_notes(cells, unit, parsed)
+        notes = _number_notes(name, unit, parsed) if unit or typed or _grouped(parsed) else []
+        return make(kind="number", written=unit), notes
     if whole:
         return make(kind="category"), []
     if form := _date_format(texts, where):
-        return make(kind="date", written=form), [_date_note(cells)]
+        return make(kind="date", written=form), [_date_note(name)]
     _check_slips(texts, parsed, where)
     if _nearly_all_different(texts):
         return make(kind="dropped"), [
             Note(
                 kind=NoteKind.DROPPED,
-                text=f"column {str(cells.name)!r} has {len(texts.different):,} different texts in"
-                f" {len(cells):,} rows, as names and identifiers do: it is left out.",
+                text=f"column {name!r} has {len(texts.different):,} different texts in"
+                f" {len(texts.codes):,} rows, as names and identifiers do: it is left out.",
             )
         ]
-    _check_lengths(texts, where)
+    _check_lengths(written, where)
     return make(kind="category"), []
+
+
+def _empty_notes(name: str) -> list[Note]:
+    text = f"column {name!r} is empty: it is left out."
+    return [Note(kind=NoteKind.DROPPED, text=text)]
 
 
 def read(cells: "pd.Series[Any]", column: Column, where: str) -> NDArray[Any]:
     """Read the cells of a column as what it is: numbers (n,), or texts (n,) as objects.
+
+    A missing number or date is NaN, a missing text `MISSING`.
 
     Raises
     ------
@@ -192,11 +235,12 @@ def read(cells: "pd.Series[Any]", column: Column, where: str) -> NDArray[Any]:
         return _dates(texts, column.written, where)
     if column.kind == "boolean":
         spelled = {word: i for pair in (*BOOLEANS, ("0", "1")) for i, word in enumerate(pair)}
-        words, known = column.written.split("|"), texts.different
+        words, known = column.written.split("|"), np.where(texts.missing, "", texts.different)
         spellings = [spelled.get(str(text).casefold()) for text in known]
         same = [text if i is None else words[i] for text, i in zip(known, spellings, strict=True)]
-        texts = Texts(texts.codes, np.array(same, dtype=object))
-    return texts.cells
+        texts = replace(texts, different=np.array(same, dtype=object))
+    named = np.where(texts.different == "", MISSING, texts.different)
+    return replace(texts, different=named).cells
 
 
 def is_number(cells: "pd.Series[Any]") -> bool:
@@ -205,7 +249,7 @@ def is_number(cells: "pd.Series[Any]") -> bool:
     if cells.dtype == object:
         return all(
             isinstance(cell, int | float | Decimal) and cell is not True and cell is not False
-            for cell in cells
+            for cell in cells.dropna()
         )
     return (
         kind.is_numeric_dtype(cells.dtype)
@@ -217,7 +261,7 @@ def is_number(cells: "pd.Series[Any]") -> bool:
 def is_date(cells: "pd.Series[Any]") -> bool:
     """Tell whether a column has a type of dates."""
     if cells.dtype == object:
-        return all(isinstance(cell, date) for cell in cells)
+        return all(isinstance(cell, date) for cell in cells.dropna())
     return bool(pd.api.types.is_datetime64_any_dtype(cells.dtype))
 
 
@@ -258,7 +302,8 @@ def thousands_note(name: str, written: Iterable[str]) -> list[Note]:
     >>> thousands_note("price", ["373", "1.45"]), thousands_note("price", ["1.450", "2.125"])
     ([], [])
     """
-    cells = [text.strip() for text in written]
+    stripped = (text.strip() for text in written)
+    cells = [text for text in stripped if text.casefold() not in MISSING_WORDS]
     pointed = [text for text in cells if "." in text]
     if not 0 < len(pointed) < len(cells) or not all(map(_THOUSANDS.fullmatch, cells)):
         return []
@@ -274,7 +319,10 @@ def thousands_note(name: str, written: Iterable[str]) -> list[Note]:
 
 def may_part_thousands(values: NDArray[Any]) -> bool:
     """Tell whether numbers could be thousands that were read as decimals: 1.45 beside 373."""
-    if values.dtype.kind != "f" or not np.isfinite(values).all() or np.abs(values).max() >= 1000:
+    values = values[~np.isnan(values)]
+    if values.dtype.kind != "f" or not np.isfinite(values).all():
+        return False
+    if np.abs(values).max(initial=0) >= 1000:
         return False
     whole = values == np.floor(values)
     if not 0 < whole.sum() < len(values):
@@ -290,7 +338,7 @@ def _check_cells(cells: "pd.Series[Any]", where: str) -> None:
         pd.api.types.is_bool_dtype(cells.dtype) or pd.api.types.is_string_dtype(cells.dtype)
     ):
         return
-    kinds = set(map(type, cells))
+    kinds = set(map(type, cells.dropna()))
     if not all(issubclass(kind, str | bool | int | float | Decimal | np.bool_) for kind in kinds):
         raise DataError(f"{where} holds neither numbers nor texts: turn it into one of them.")
 
@@ -302,8 +350,9 @@ def _exact(cells: "pd.Series[Any]", where: str) -> NDArray[Any]:
     except (OverflowError, ValueError) as error:
         raise DataError(f"{where} holds a number beyond float64: rescale or drop it.") from error
     exact = cells.dtype == object or pd.api.types.is_integer_dtype(cells.dtype)
-    if exact and len(values) and np.abs(values).max() > EXACT:
-        _check_exact(cells.astype(object).to_numpy(), values, where)
+    there = np.isfinite(values)
+    if exact and np.abs(values[there]).max(initial=0) > EXACT:
+        _check_exact(cells.astype(object).to_numpy()[there], values[there], where)
     return values
 
 
@@ -331,9 +380,10 @@ def _boolean_words(different: NDArray[np.object_]) -> tuple[str, str] | None:
     return None
 
 
-def _numbers(texts: Texts, unit: str, where: str) -> NDArray[np.float64]:
+def _numbers(written: Texts, unit: str, where: str) -> NDArray[np.float64]:
+    texts, found = written.present, np.full(len(written.codes), np.nan)
     parsed = [parse_number(str(text)) for text in texts.different]
-    bad = np.array([each is None or each.unit != unit for each in parsed])
+    bad = np.array([each is None or each.unit != unit for each in parsed], dtype=bool)
     if bad.any():
         was = f"numbers with {unit}" if unit else "numbers"
         raise DataError(
@@ -345,18 +395,21 @@ def _numbers(texts: Texts, unit: str, where: str) -> NDArray[np.float64]:
         plain = ["." not in str(text) and "e" not in str(text).lower() for text in texts.different]
         if all(plain):
             _check_exact(np.array(digits, dtype=object), values, where)
-    return np.asarray(values[texts.codes])
+    found[texts.rows] = values[texts.codes]
+    return found
 
 
-def _number_notes(
-    cells: "pd.Series[Any]", unit: str, parsed: Iterable[Parsed | None]
-) -> list[Note]:
+def _number_notes(name: str, unit: str, parsed: Iterable[Parsed | None]) -> list[Note]:
     how = f"numbers written with {unit}: read without it." if unit else ""
-    if any(each and each.grouped for each in parsed):
+    if _grouped(parsed):
         how = how or "numbers whose digits are grouped: read as one number each."
     if not how:
         how = "numbers written as texts: read as numbers."
-    return [Note(kind=NoteKind.READ_AS, text=f"column {str(cells.name)!r} holds {how}")]
+    return [Note(kind=NoteKind.READ_AS, text=f"column {name!r} holds {how}")]
+
+
+def _grouped(parsed: Iterable[Parsed | None]) -> bool:
+    return any(each and each.grouped for each in parsed)
 
 
 def _check_slips(texts: Texts, parsed: list[Parsed | None], where: str) -> None:
@@ -436,7 +489,8 @@ def _far_day(text: str, form: str) -> float:
 def _days(cells: "pd.Series[Any]") -> NDArray[np.float64]:
     """Return the days since 1970-01-01 of dates of whatever resolution, NaN for missing ones."""
     if cells.dtype == object:
-        stamps = np.array([_naive(cell) for cell in cells], dtype="datetime64[us]")
+        known = [None if pd.isna(cell) else _naive(cell) for cell in cells]
+        stamps = np.array(known, dtype="datetime64[us]")
     else:
         stamps = (cells.dt.tz_convert(None) if cells.dt.tz else cells).to_numpy()
     return np.asarray((stamps - np.zeros(1, stamps.dtype)) / np.timedelta64(1, "D"))
@@ -448,18 +502,20 @@ def _naive(when: date) -> date:
     return when
 
 
-def _dates(texts: Texts, form: str, where: str) -> NDArray[np.float64]:
+def _dates(written: Texts, form: str, where: str) -> NDArray[np.float64]:
+    texts, found = written.present, np.full(len(written.codes), np.nan)
     days = _parse_dates(texts.different, form or "ISO8601")
     if np.isnan(days).any():
         raise DataError(
             f"{where} held dates in training and holds {texts.row(np.isnan(days))}: write it as in"
             " training."
         )
-    return np.asarray(days[texts.codes])
+    found[texts.rows] = days[texts.codes]
+    return found
 
 
-def _date_note(cells: "pd.Series[Any]") -> Note:
-    text = f"column {str(cells.name)!r} holds dates: read as days since 1970-01-01."
+def _date_note(name: str) -> Note:
+    text = f"column {name!r} holds dates: read as days since 1970-01-01."
     return Note(kind=NoteKind.READ_AS, text=text)
 
 

@@ -20,6 +20,12 @@ DELIMITERS = ",;\t|"
 CHUNK = 1 << 20
 """Bytes checked at once."""
 
+MISSING_WORDS = frozenset(("", "na", "n/a", "nan", "null", "none", "?", "-", "<na>", "#n/a"))
+"""Spellings of a missing value, in any case, of a column of numbers, dates or booleans."""
+
+_SPELLED = sorted(
+    {form(word) for word in MISSING_WORDS for form in (str, str.upper, str.title)} | {"NaN"}
+)
 _FRACTION = re.compile(r"[+-]?\d*(\.\d+|\d[eE][+-]?\d+)", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
@@ -78,6 +84,8 @@ class Csv:
     def frame(self, texts: Iterable[str] = ()) -> pd.DataFrame:
         """Return all columns, some of them as the texts they are written as.
 
+        In the others the usual spellings of missing values are NaN.
+
         Raises
         ------
         DataError
@@ -85,7 +93,8 @@ class Csv:
         """
         known = set(texts)
         dtype = {i: str for i, name in enumerate(self.names) if name in known}
-        frame = self._read(dtype=dtype)
+        missing = {i: [] if i in dtype else _SPELLED for i in range(len(self.names))}
+        frame = self._read(dtype=dtype, na_values=missing)
         if len(frame.columns) != len(self.names):
             raise DataError(f"{self.where}: has no readable header: begin with column names.")
         frame.columns = pd.Index(self.names)
@@ -94,7 +103,7 @@ class Csv:
     def written(self, names: Sequence[str]) -> pd.DataFrame:
         """Return columns as they are written, cells that count as missing included."""
         places = [self.names.index(name) for name in names]
-        frame = self._read(dtype=str, usecols=places, keep_default_na=False)
+        frame = self._read(dtype=str, usecols=places)
         return frame.set_axis([self.names[i] for i in sorted(places)], axis=1)
 
     @property
@@ -116,6 +125,7 @@ class Csv:
                     skiprows=self._skip,
                     index_col=False,
                     skipinitialspace=True,
+                    keep_default_na=False,
                     skip_blank_lines=len(self.names) > 1,  # of one column, a missing value
                     low_memory=False,
                     **options,

@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.errors import DataError
-from tuner.records import Note, Record
+from tuner.records import Note, NoteKind, Record
 
 Rows = NDArray[np.intp]
 
+
+MISSING = "(missing)"
+"""The category of missing texts."""
 
 Kind = Literal["number", "boolean", "category", "date", "dropped"]
 
@@ -43,11 +46,11 @@ class Inputs:
     Attributes
     ----------
     numbers
-        Shape (n, p), any real dtype.
+        Shape (n, p), any real dtype; NaN where a value is missing.
     number_names
         Name of each of the p columns.
     texts
-        Shape (n, q), Python strings.
+        Shape (n, q), Python strings; `MISSING` where one is missing.
     text_names
         Name of each of the q columns.
     """
@@ -148,15 +151,35 @@ def pixel_names(image_shape: tuple[int, int]) -> tuple[str, ...]:
     return tuple(f"pixel_{row}_{column}" for row in range(height) for column in range(width))
 
 
+def missing_notes(inputs: Inputs) -> list[Note]:
+    """Return what is to be said of missing values: one line for all columns, or none."""
+    numbers, texts = (
+        [f"{name!r} ({count:,})" for name, count in zip(names, counts, strict=True) if count]
+        for names, counts in (
+            (inputs.number_names, np.isnan(inputs.numbers).sum(axis=0)),
+            (inputs.text_names, (inputs.texts == MISSING).sum(axis=0)),
+        )
+    )
+    if not (found := numbers + texts):
+        return []
+    filled = ["numbers are filled with the median of training, and a column says where"]
+    how = "; ".join(filled[: len(numbers)] + ["texts are a category of their own"][: len(texts)])
+    text = (
+        f"of {inputs.n:,} rows, values are missing in {', '.join(found[:10])}"
+        f"{', …' if len(found) > 10 else ''}: {how}."
+    )
+    return [Note(kind=NoteKind.FILLED, text=text)]
+
+
 def check_finite(inputs: Inputs, where: str) -> None:
-    """Raise `DataError`, naming the first bad column, unless all numbers are finite."""
+    """Raise `DataError`, naming the first bad column, where a number is infinite."""
     if inputs.numbers.dtype.kind != "f":
         return
-    bad = ~np.isfinite(inputs.numbers)
+    bad = np.isinf(inputs.numbers)
     if bad.any():
         column = int(bad.any(axis=0).argmax())
         rows = np.flatnonzero(bad[:, column])
         raise DataError(
-            f"{where}: column {inputs.number_names[column]!r} has {len(rows)} missing or infinite "
-            f"values, the first in data row {rows[0] + 1}: fill them in or drop those rows."
+            f"{where}: column {inputs.number_names[column]!r} has {len(rows)} infinite values, "
+            f"the first in data row {rows[0] + 1}: correct them or drop those rows."
         )

@@ -7,11 +7,12 @@ neither scikit-learn nor a pickle.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data.inputs import Column, Inputs, pixel_names
+from tuner.data.inputs import MISSING, Column, Inputs, missing_notes, pixel_names
 from tuner.errors import DataError
 from tuner.records import Note, NoteKind, Record
 
@@ -37,7 +38,7 @@ DARKEST = 1 / 8
 
 @dataclass(frozen=True, kw_only=True)
 class Numeric(Record):
-    """A column of numbers, standardised: (value − mean) / scale, or 0 where it was constant.
+    """A column of numbers, filled and standardised: (value − mean) / scale, 0 if it was constant.
 
     Attributes
     ----------
@@ -45,11 +46,22 @@ class Numeric(Record):
         Of the column.
     mean, scale
         Mean and standard deviation of the training examples; a scale of 0 marks a constant.
+    median
+        Of the training examples, in place of a missing value; None in older models: the mean.
+    indicator
+        Whether one more column says where a value is missing, with 1.
     """
 
     name: str
     mean: float
     scale: float
+    median: float | None = None
+    indicator: bool = False
+
+    @property
+    def filling(self) -> float:
+        """What stands in place of a missing value."""
+        return self.mean if self.median is None else self.median
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +107,7 @@ class Categorical(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessing(Record):
-    """How raw inputs become rows of `x`: numbers first, then categories; or pixels.
+    """How raw inputs become rows of `x`: numbers, where they lack, categories; or pixels.
 
     Attributes
     ----------
@@ -145,8 +157,9 @@ class Preprocessing(Record):
         """Name of each column of `x`."""
         if self.image_shape is not None:
             return pixel_names(self.image_shape)
+        lack = (f"{column.name}={MISSING}" for column in self.numeric if column.indicator)
         made = (name for column in self.categorical for name in column.feature_names)
-        return (*(column.name for column in self.numeric), *made)
+        return (*(column.name for column in self.numeric), *lack, *made)
 
     @property
     def text_names(self) -> tuple[str, ...]:
@@ -171,7 +184,11 @@ class Preprocessing(Record):
         """
         if self.image_shape is not None:
             return self._scale_pixels(inputs)
-        return np.hstack([self._standardise(inputs), *self._encode(inputs)])
+        numbers = inputs.numbers[:, self._number_places(inputs)]
+        lack = np.isnan(numbers[:, [column.indicator for column in self.numeric]])
+        return np.hstack(
+            [self._standardise(numbers), lack.astype(np.float32), *self._encode(inputs)]
+        )
 
     def check_new(self, inputs: Inputs) -> list[Note]:
         """Compare new raw inputs with those of training; return what is to be said of them.
@@ -185,13 +202,13 @@ class Preprocessing(Record):
         if self.image_shape is not None:
             self._check_range(inputs)
             return []
-        notes = []
+        notes = missing_notes(inputs)
         for column, place in zip(self.categorical, self._text_places(inputs), strict=True):
             unseen = column.unseen(inputs.texts[:, place])
             if not unseen:
                 continue
             n, listed = unseen.total(), ", ".join(repr(text[:30]) for text in list(unseen)[:3])
-            if n == inputs.n:
+            if n == inputs.n and set(unseen) != {MISSING}:
                 known = ", ".join(repr(text[:30]) for text in column.categories[:5])
                 raise DataError(
                     f"column {column.name!r} holds no category of training ({known}) but {listed}:"
@@ -228,20 +245,23 @@ class Preprocessing(Record):
         pixels /= np.float32(self.divisor)
         return pixels
 
-    def _standardise(self, inputs: Inputs) -> NDArray[np.float32]:
+    def _number_places(self, inputs: Inputs) -> list[int] | slice:
         names = tuple(column.name for column in self.numeric)
-        places = _places(names, inputs.number_names, "numbers")
-        numbers = inputs.numbers if names == inputs.number_names else inputs.numbers[:, places]
+        same = names == inputs.number_names
+        return slice(None) if same else _places(names, inputs.number_names, "numbers")
+
+    def _standardise(self, numbers: NDArray[Any]) -> NDArray[np.float32]:
+        filling = np.array([column.filling for column in self.numeric])
         mean = np.array([column.mean for column in self.numeric])
         scale = np.array([column.scale or np.inf for column in self.numeric])
         x = np.empty(numbers.shape, np.float32)
         with np.errstate(over="ignore", under="ignore"):
             for first in range(0, len(x), ROWS_AT_ONCE):
                 rows = slice(first, first + ROWS_AT_ONCE)
-                x[rows] = (numbers[rows] - mean) / scale
+                x[rows] = (_filled(numbers[rows], filling) - mean) / scale
         finite = np.isfinite(x).all(axis=0)
         if not finite.all():
-            name = names[int(finite.argmin())]
+            name = self.numeric[int(finite.argmin())].name
             raise DataError(f"column {name!r} holds a number beyond float32: rescale or drop it.")
         return x if self.limit is None else np.clip(x, -self.limit, self.limit, out=x)
 
@@ -264,7 +284,9 @@ def _places(names: tuple[str, ...], among: tuple[str, ...], kind: str) -> list[i
 def fit(inputs: Inputs, columns: tuple[Column, ...] = ()) -> Preprocessing:
     """Fit the preprocessing of a table on its training examples.
 
-    Numbers are standardised and cut off at ±`LIMIT`, a constant column becomes zeros for good.
+    Missing numbers are filled with the median, and one more column says where; columns that lack
+    values in the same rows share it. Numbers are standardised and cut off at ±`LIMIT`, a constant
+    column becomes zeros for good.
     Texts are one-hot encoded; a column of more than `MAX_CATEGORIES` texts keeps the most frequent
     and gathers the others. `columns` is how the table was read, kept to read new ones alike.
 
@@ -286,18 +308,55 @@ def _fit_numeric(inputs: Inputs) -> tuple[Numeric, ...]:
         return ()
     from sklearn.preprocessing import StandardScaler
 
+    medians, indicators = _medians(inputs.numbers), _indicators(inputs.numbers)
+    numbers = _filled(inputs.numbers.astype(np.float64, copy=False), medians)
     with np.errstate(all="ignore"):
-        scaler = StandardScaler().fit(inputs.numbers.astype(np.float64, copy=False))
-    constant = (inputs.numbers == inputs.numbers[:1]).all(axis=0)
+        scaler = StandardScaler().fit(numbers)
+    constant = (numbers == numbers[:1]).all(axis=0)
     finite = np.isfinite(scaler.var_) | constant
     if not finite.all():
         name = inputs.number_names[int(finite.argmin())]
         raise DataError(f"column {name!r} has numbers too large to scale: rescale it.")
     # scikit-learn takes 1 for the scale of a column that is constant but for rounding.
     varies = ~constant & (scaler.scale_ == np.sqrt(scaler.var_))
-    means = np.where(constant, inputs.numbers[0], scaler.mean_)
-    fitted = zip(inputs.number_names, means, np.where(varies, scaler.scale_, 0.0), strict=True)
-    return tuple(Numeric(name=n, mean=float(m), scale=float(s)) for n, m, s in fitted)
+    means = np.where(constant, numbers[0], scaler.mean_)
+    scales = np.where(varies, scaler.scale_, 0.0)
+    return tuple(
+        Numeric(
+            name=name,
+            mean=float(means[i]),
+            scale=float(scales[i]),
+            median=float(medians[i]),
+            indicator=bool(indicators[i]),
+        )
+        for i, name in enumerate(inputs.number_names)
+    )
+
+
+def _filled(numbers: NDArray[Any], filling: NDArray[np.float64]) -> NDArray[Any]:
+    missing = np.isnan(numbers)
+    return np.where(missing, filling, numbers) if missing.any() else numbers
+
+
+def _medians(numbers: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the median (p,) of each column of (n, p), 0 where all is missing."""
+    lacking = np.isnan(numbers).any(axis=0)
+    medians = np.zeros(numbers.shape[1])
+    with np.errstate(all="ignore"):
+        medians[~lacking] = np.median(numbers[:, ~lacking].astype(np.float64), axis=0)
+    for column in np.flatnonzero(lacking):
+        known = numbers[~np.isnan(numbers[:, column]), column]
+        medians[column] = np.median(known) if len(known) else 0.0
+    return medians
+
+
+def _indicators(numbers: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which columns (p,) of (n, p) lack values, each pattern of rows once."""
+    missing = np.isnan(numbers)
+    first: dict[bytes, int] = {}
+    for column in np.flatnonzero(missing.any(axis=0)):
+        first.setdefault(np.packbits(missing[:, column]).tobytes(), int(column))
+    return np.isin(np.arange(numbers.shape[1]), list(first.values()))
 
 
 def _fit_categorical(inputs: Inputs) -> tuple[Categorical, ...]:

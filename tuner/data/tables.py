@@ -14,13 +14,16 @@ from tuner.data import columns
 from tuner.data.columns import Texts
 from tuner.data.files import check_cells, digest, read_bytes
 from tuner.data.frames import Csv, check_names, read_parquet
-from tuner.data.inputs import Column, Examples, Inputs, check_finite
+from tuner.data.inputs import Column, Examples, Inputs, check_finite, missing_notes
 from tuner.data.labels import encode_labels
 from tuner.errors import DataError
 from tuner.records import Note, NoteKind
 
 TARGET_NAMES = ("target", "label", "class", "y")
 """Taken as the target, whatever their case, where the user names none."""
+
+MISSING_LABELS = {"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A"}
+"""Spellings of a missing label in a CSV file; others, such as `-` and `?`, are classes."""
 
 FRAME = "DataFrame"
 """What data that came as one are called."""
@@ -44,20 +47,20 @@ class Table:
     where: str
     csv: Csv | None = None
 
-    def check_missing(self, name: str, what: str) -> None:
-        """Raise `DataError` where cells of a column are missing, and say how they are written."""
-        missing = self.frame[name].isna().to_numpy()
+    def check_labels(self, target: str) -> None:
+        """Raise `DataError` where labels are missing, and say how they are written."""
+        labels = Texts.of(self.frame[target])
+        words = MISSING_LABELS if self.csv else {""}
+        missing = np.array([text in words for text in labels.different])[labels.codes]
         if not missing.any():
             return
         row = int(missing.argmax())
-        text = self.csv.written([name])[name].iloc[row].strip() if self.csv else ""
         says, more = "", ""
-        if text:
+        if text := labels.cells[row]:
             says = f" (the file says {text!r}, which counts as missing)"
-            if not columns.is_number(self.frame[name]):
-                more = f"; if {text!r} is a value of its own, write it otherwise, such as '{text}_'"
+            more = f"; if {text!r} is a value of its own, write it otherwise, such as '{text}_'"
         raise DataError(
-            f"{self.where}: {what} {name!r} has {missing.sum()} missing values, the first in data"
+            f"{self.where}: target {target!r} has {missing.sum()} missing values, the first in data"
             f" row {row + 1}{says}: fill them in or drop those rows{more}."
         )
 
@@ -149,7 +152,7 @@ def _choose_target(names: list[str], target: str | None, where: str) -> str:
 
 def _examples(table: Table, target: str) -> Examples:
     where = table.where
-    table.check_missing(target, "target")
+    table.check_labels(target)
     labels = table.frame[target]
     numbers = pd.api.types.is_numeric_dtype(labels.dtype)
     cells = labels.to_numpy() if numbers else Texts.of(labels).cells
@@ -189,20 +192,19 @@ def _recognize(table: Table) -> tuple[Inputs, list[Column], list[Note]]:
     Raises
     ------
     DataError
-        When no column is left, a cell is missing or infinite, a column mixes numbers with a few
-        texts, or holds neither numbers nor texts.
+        When no column is left, a number is infinite, a column mixes numbers with a few texts, or
+        holds neither numbers nor texts.
     """
     table, notes = _without_blank_index(table)
-    table = _with_codes(table)
+    table = _with_texts(table)
     frame, where = table.frame, table.where
     if frame.columns.empty:
         raise DataError(f"{where}: has no column beside the target: add some.")
-    for name in frame.columns[frame.isna().any().to_numpy()]:
-        table.check_missing(str(name), "column")
     found = []
+    empty = set(frame.columns[frame.isna().all().to_numpy()])
     for column_name, dtype in frame.dtypes.items():
         name = str(column_name)
-        if _is_plain(dtype):
+        if _is_plain(dtype) and name not in empty:
             found.append(Column(name=name, kind="number"))
             continue
         column, said = columns.recognize(frame[name], where, typed=table.csv is None)
@@ -221,7 +223,7 @@ def _recognize(table: Table) -> tuple[Inputs, list[Column], list[Note]]:
         inputs = inputs.without(counters)
     if all(each.kind == "dropped" for each in found):
         raise DataError(f"{where}: {notes[-1].text} No other column is left: add some.")
-    return inputs, found, [*notes, *(note for _, note in doubtful)]
+    return inputs, found, [*notes, *(note for _, note in doubtful), *missing_notes(inputs)]
 
 
 def _without_blank_index(table: Table) -> tuple[Table, list[Note]]:
@@ -235,17 +237,29 @@ def _without_blank_index(table: Table) -> tuple[Table, list[Note]]:
     return replace(table, frame=table.frame.drop(columns="")), notes
 
 
-def _with_codes(table: Table) -> Table:
-    """Return whole numbers with leading zeros as the texts they are."""
-    if table.csv is None or not table.csv.may_hold_codes:
+def _with_texts(table: Table) -> Table:
+    """Return as written what the reader of CSV files has changed.
+
+    These are whole numbers with leading zeros, spellings of missing values among texts, and whole
+    numbers that a missing one has made inexact.
+    """
+    if table.csv is None:
         return table
     frame = table.frame
-    whole = [str(name) for name, kind in frame.dtypes.items() if kind.kind in "iu"]
-    if not whole:
+    gaps = set(frame.columns[frame.isna().any().to_numpy()])
+    numbers = [str(name) for name, dtype in frame.dtypes.items() if _is_plain(dtype)]
+    changed = [str(name) for name in frame.columns if name in gaps and name not in numbers]
+    lacking = frame[[name for name in numbers if name in gaps]]
+    exact = lacking.abs().max() <= columns.EXACT  # False where all are missing
+    changed += map(str, lacking.columns[~exact.to_numpy(dtype=bool)])
+    if table.csv.may_hold_codes:
+        whole = [name for name in numbers if name in gaps or frame[name].dtype.kind in "iu"]
+        texts = table.csv.written(whole) if whole else frame
+        changed += [name for name in whole if columns.holds_codes(texts[name])]
+    if not changed:
         return table
-    texts = table.csv.written(whole)
-    codes = [name for name in whole if columns.holds_codes(texts[name])]
-    return replace(table, frame=frame.assign(**{name: texts[name] for name in codes}))
+    written = table.csv.written(list(dict.fromkeys(changed)))
+    return replace(table, frame=frame.assign(**{str(name): written[name] for name in written}))
 
 
 def _number_notes(table: Table, inputs: Inputs) -> list[tuple[str, Note]]:
@@ -256,7 +270,7 @@ def _number_notes(table: Table, inputs: Inputs) -> list[tuple[str, Note]]:
         return []
     start = np.diff(numbers[: columns.FEW], axis=0)
     ordered = (start > 0).all(axis=0) | (start < 0).all(axis=0)
-    once = np.ptp(numbers, axis=0) == n - 1
+    once = np.ptp(numbers, axis=0) == n - 1  # False where one is missing
     for i in np.flatnonzero(ordered | once):
         name = inputs.number_names[i]
         said = columns.counter_notes(pd.Series(name=name), numbers[:, i])
@@ -288,7 +302,7 @@ def _inputs(frame: pd.DataFrame, kinds: Sequence[Column], where: str) -> Inputs:
     matrix = plain if len(places) == len(numbers) else np.empty((len(frame), len(numbers)))
     if matrix is not plain:
         matrix[:, places] = plain
-    exact = np.abs(plain).max(axis=0, initial=0) <= columns.EXACT
+    exact = np.fmax.reduce(np.abs(plain), axis=0, initial=0) <= columns.EXACT
     one_by_one = set(range(len(numbers))).difference(np.array(places, dtype=int)[exact])
     if one_by_one and matrix is plain:
         matrix = plain.copy()  # pandas may have lent its own
@@ -335,8 +349,6 @@ def _columns(table: Table, kinds: list[Column]) -> Inputs:
     for each in wanted:
         if each.name not in there:
             raise DataError(f"{table.where}: has no column {each.name!r}: add it as in training.")
-    for name in (each.name for each in wanted):
-        table.check_missing(name, "column")
     inputs = _inputs(table.frame, wanted, table.where)
     check_finite(inputs, table.where)
     return inputs

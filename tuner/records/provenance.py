@@ -65,6 +65,7 @@ class NoteKind(StrEnum):
 
     DROPPED = "dropped"
     READ_AS = "read-as"
+    FILLED = "filled"
     DOUBTFUL = "doubtful"
     UNSEEN = "unseen"
 
