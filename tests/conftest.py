@@ -25,10 +25,10 @@ pytest.register_assert_rewrite("tests.support.trainers.contract")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leave the long tests to those who ask for them, and most of them to CI."""
+    """Leave the long tests to those who ask for them."""
     if item.get_closest_marker("exhaustive") and not LONG:
         pytest.skip("thousands of cases: make test-all")
-    if item.get_closest_marker("long") and not (REQUIRE_ALL or LONG):
+    if item.get_closest_marker("long") and not LONG:
         pytest.skip("a long test: make test-all")
 
 
