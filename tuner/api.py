@@ -57,7 +57,7 @@ from tuner.storage.run_checkpoint import RunCheckpoint
 from tuner.strategies.verdicts import Limits
 from tuner.trainers.base import DescribedTrainer, Portion, Trainer
 from tuner.training import eta_finder, loop
-from tuner.training.eta_finder import ProbePlan
+from tuner.training.eta_finder import ProbePlan, never
 from tuner.training.loop import Training
 
 if TYPE_CHECKING:
@@ -77,11 +77,6 @@ Workers = int | str | Executor | None
 
 def ignore(_: object) -> None:
     """Watch nothing."""
-
-
-def never() -> bool:
-    """Return False: nobody asks to stop."""
-    return False
 
 
 def find_eta(

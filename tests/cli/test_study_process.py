@@ -106,6 +106,25 @@ def test_ctrl_c_stops_a_study_soon_and_it_goes_on(
     assert _trials(tmp_path / "o") == uninterrupted
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_stops_a_search_for_eta_soon(tmp_path: Path, workers: str) -> None:
+    large = "[network]\nhidden = [1000, 1000]\n[search.lambda]"
+    finding = LONG.replace("eta = 0.5", "").replace("[search.lambda]", large)
+    (tmp_path / "long.toml").write_text(finding)
+    argv = ("study", "run", "long.toml", "--out", "o", "--workers", workers)
+    with _started(tmp_path, *argv) as process:
+        _wait_for("o/batch.json", tmp_path, process)
+        time.sleep(1.0)
+        _interrupt(process)
+        began = time.monotonic()
+        _, err = process.communicate(timeout=60)
+    assert time.monotonic() - began < 5
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == f"interrupted: go on with python -m tuner {' '.join(argv)}"
+    assert not (tmp_path / "o" / "etas.json").exists()
+
+
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_second_ctrl_c_stops_at_once(
     tmp_path: Path, uninterrupted: list[Any], workers: str

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -259,12 +260,14 @@ def test_whoever_watches_sees_the_trials_come(tmp_path: Path) -> None:
     assert "to epoch 5" in doing
     unmeasured, *left = [progress.seconds_left for progress in seen]
     assert unmeasured is None
-    assert all(seconds is not None and seconds > 0 for seconds in left[:-1])
-    assert left[-1] == 0
+    assert all(
+        seconds is not None and (seconds > 0) == (len(progress.trials) < 14)
+        for seconds, progress in zip(left, seen[1:], strict=True)
+    )
 
 
 @pytest.mark.parametrize(
-    "looks", [0, 8, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 3, 14, 20))]
+    "looks", [0, 462, 500, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 100, 468, 637))]
 )
 def test_a_study_stopped_at_any_moment_goes_on_to_the_same_end(tmp_path: Path, looks: int) -> None:
     asked = iter([False] * looks)
@@ -282,6 +285,16 @@ def test_a_stop_that_is_asked_for_at_the_end_of_a_batch_begins_nothing_new(tmp_p
     )
     run_study(spec_of(), data_of("iris"), tmp_path, callbacks=callbacks)
     assert seen[-1] == ""
+
+
+def test_a_stop_is_heard_within_a_search_for_eta(tmp_path: Path) -> None:
+    seen: list[str] = []
+    callbacks = Callbacks[StudyProgress](
+        watch=lambda progress: seen.append(progress.doing), stop_asked=lambda: len(seen) == 2
+    )
+    run_study(spec_of(), data_of("iris"), tmp_path, callbacks=callbacks)
+    assert seen == ["finding η (3 to go)", "finding η (4 to go)"], "one was found, the next begun"
+    assert len(json.loads((tmp_path / "etas.json").read_text())["value"]["searches"]) == 1
 
 
 def test_a_finished_study_is_left_as_it_is(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.support.trainers.fake import FakeLane, FakeTrainer
 from tests.support.trainers.toy import assert_same_lane, toy_trainer
 from tuner.data import TuningData, load
-from tuner.errors import OptionError
+from tuner.errors import OptionError, StoppedError
 from tuner.records import EtaSearch, Hyperparameters, Outcome, Verdict
 from tuner.trainers import native
 from tuner.trainers.native import NativeTrainer
@@ -85,6 +85,16 @@ def test_the_same_seed_gives_the_same_search(found: EtaSearch) -> None:
     assert untimed(find_eta(toy_trainer(n=60), SETTINGS)) == untimed(found)
     other = find_eta(toy_trainer(n=60), replace(SETTINGS, seed=3))
     assert untimed(other) != untimed(found)
+
+
+@pytest.mark.parametrize("looks", [0, 5, 40])
+def test_a_wish_to_stop_ends_the_search_at_the_next_measurement(looks: int) -> None:
+    trainer, asked = CountingTrainer(1.0), iter([False] * looks)
+    with pytest.raises(StoppedError):
+        find_eta(trainer, SETTINGS, stop_asked=lambda: next(asked, True))
+    whole = CountingTrainer(1.0)
+    find_eta(whole, SETTINGS)
+    assert looks * 9 <= trainer.taken < whole.taken
 
 
 @pytest.mark.parametrize("cache", [1, 3_000, 10**9])

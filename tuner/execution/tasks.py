@@ -2,12 +2,13 @@
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from tuner.records import EtaSearch, Hyperparameters
 from tuner.trainers.base import Trainer
-from tuner.training.eta_finder import ProbePlan, find_eta
+from tuner.training.eta_finder import ProbePlan, find_eta, never
 from tuner.training.loop import Training, train_epoch
 
 
@@ -46,11 +47,23 @@ class TrainTo:
 
 @dataclass(frozen=True)
 class FindEta:
-    """Find η for these settings by its threshold."""
+    """Find η for these settings by its threshold.
+
+    Attributes
+    ----------
+    settings, plan
+        The network, and how long a probe is.
+    stop_asked
+        Ends the search where it runs in this process; one that runs elsewhere is given up.
+    """
 
     settings: Hyperparameters
     plan: ProbePlan
+    stop_asked: Callable[[], bool] = field(default=never, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FindEta, (self.settings, self.plan)
 
     def __call__(self, trainer: Trainer[Any]) -> EtaSearch:
-        """Return the search."""
-        return find_eta(trainer, self.settings, plan=self.plan)
+        """Return the search, or raise `StoppedError`."""
+        return find_eta(trainer, self.settings, plan=self.plan, stop_asked=self.stop_asked)

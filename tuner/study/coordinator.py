@@ -15,6 +15,7 @@ from typing import Any
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
+from tuner.errors import StoppedError
 from tuner.execution.base import Callbacks, Executor, Task, as_completed
 from tuner.execution.tasks import FindEta, TrainTo
 from tuner.records import DataSummary, Hyperparameters, Strategy
@@ -132,9 +133,12 @@ class Coordinator:
         A grid ends with its last point.
         """
         self._target = trials_of(self._spec, target)
-        while batch := self._next_batch():
-            if not self._run_batch(batch):
-                return False
+        try:
+            while batch := self._next_batch():
+                if not self._run_batch(batch):
+                    return False
+        except StoppedError:  # within a search for η
+            return False
         return True
 
     def _report(self, run: Running, doing: str) -> None:
@@ -251,7 +255,8 @@ class Coordinator:
             new = {q: None for q in questions.values() if q is not None and q not in searches}
             searches.update(new)
             most_first = sorted(new, key=lambda s: epoch_work(s, self._data), reverse=True)
-            waiting.extend((question, FindEta(question, probes)) for question in most_first)
+            stop_asked = self._callbacks.stop_asked
+            waiting.extend((q, FindEta(q, probes, stop_asked)) for q in most_first)
             begun: Networks = {}
             for trial in [t for t, question in questions.items() if question is None]:
                 begun |= self._begin(trial, *plans.pop(trial), stored)
@@ -293,7 +298,8 @@ class Coordinator:
         """Train the networks of the trials that go on; return False when asked to stop before."""
         networks = {key: n for key, n in run.networks.items() if key[0] in run.going}
         behind = _below(rung, networks)
-        self._report(run, f"training {len(behind)} networks to epoch {rung}")
+        networks_behind = "1 network" if len(behind) == 1 else f"{len(behind)} networks"
+        self._report(run, f"training {networks_behind} to epoch {rung}")
         work = sum(epoch_work(network.settings, self._data) for network in behind.values())
         waiting = self._tasks(rung, behind, work / (self._executor.count * TASKS_PER_WORKER))
         for keys, trained in as_completed(self._executor, waiting, self._callbacks.stop_asked):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from tuner.errors import StoppedError
 from tuner.records import EtaSearch, Hyperparameters, Judgement, Probe, require
 from tuner.strategies.threshold import ThresholdSearch
 from tuner.strategies.verdicts import Curve, Limits, judge, median_curve
@@ -67,6 +68,11 @@ def ignore(_: Progress) -> None:
     """Watch nothing."""
 
 
+def never() -> bool:
+    """Return False: nobody asks to stop."""
+    return False
+
+
 def find_eta(
     trainer: Trainer[L],
     settings: Hyperparameters,
@@ -74,6 +80,7 @@ def find_eta(
     plan: ProbePlan = ProbePlan(),
     limits: Limits = Limits(),
     watch: Callable[[Progress], None] = ignore,
+    stop_asked: Callable[[], bool] = never,
 ) -> EtaSearch:
     """Find the largest η at which the training cost still goes down, and advise half of it.
 
@@ -92,6 +99,8 @@ def find_eta(
         Where the verdicts part.
     watch
         Called before each round of probes and at the end.
+    stop_asked
+        Looked at before each measurement of the cost.
 
     Returns
     -------
@@ -101,6 +110,8 @@ def find_eta(
     ------
     OptionError
         When `settings.eta` is outside 1e-8 … 1e5.
+    StoppedError
+        When `stop_asked` returned true: nothing is kept.
 
     Examples
     --------
@@ -119,7 +130,7 @@ def find_eta(
     steps = 0
     while etas := search.propose():
         watch(Progress(search.judgements, etas))
-        lanes, seen = _probe(trainer, settings, etas, plan)
+        lanes, seen = _probe(trainer, settings, etas, plan, stop_asked)
         curves |= seen
         steps += sum(lane.steps for lane in lanes)
         search = search.observe({eta: median_curve([*curves[eta].values()]) for eta in etas})
@@ -138,7 +149,11 @@ def find_eta(
 
 
 def _probe(
-    trainer: Trainer[L], settings: Hyperparameters, etas: Sequence[float], plan: ProbePlan
+    trainer: Trainer[L],
+    settings: Hyperparameters,
+    etas: Sequence[float],
+    plan: ProbePlan,
+    stop_asked: Callable[[], bool],
 ) -> tuple[list[L], dict[float, dict[int, Curve]]]:
     seeds = range(settings.seed, settings.seed + plan.seeds)
     lanes = [trainer.start(replace(settings, eta=eta, seed=seed)) for eta in etas for seed in seeds]
@@ -146,6 +161,8 @@ def _probe(
     each = plan.steps(per_epoch) // plan.checkpoints
     costs = [[m.cost for m in trainer.measure(lanes, "probe")]]
     for _ in range(plan.checkpoints):
+        if stop_asked():
+            raise StoppedError("the search for η was stopped: it begins anew.")
         lanes = trainer.advance(lanes, each)
         costs.append([m.cost for m in trainer.measure(lanes, "probe")])
     epochs = tuple(i * each / per_epoch for i in range(plan.checkpoints + 1))
