@@ -182,6 +182,18 @@ def test_two_objectives_give_a_front(tuner: "Tuner") -> None:
     assert "Pareto front: " in answer.out
 
 
+def test_a_searched_eta_is_shown_once(tuner: "Tuner") -> None:
+    searching = SMALL.replace("eta = 0.5", 'eta = "search"')
+    Path("small.toml").write_text(searching + "[search.eta]\nlow = 0.1\nhigh = 1e6\nlog = true\n")
+    heading, *rows = tuner("study", "run", "small.toml").out.split("\n\n")[0].splitlines()
+    assert heading.split() == ["trial", "state", "accuracy", "epochs", "settings"]
+    assert {row.count("η") for row in rows} == {1}
+    low_above = searching + "[search.eta]\nlow = 1000001\nhigh = 1e6\n"
+    Path("small.toml").write_text(low_above)
+    said = "low must be below high but they are 1000001 and 1000000."
+    assert tuner("study", "run", "small.toml").err.endswith(f"search.eta: {said}\n")
+
+
 def test_a_storage_of_the_user(tuner: "Tuner", study: Any) -> None:
     url = "sqlite:///all.db"
     done = tuner("study", "run", "small.toml", "--storage", url, "--json").json

@@ -294,7 +294,7 @@ def test_a_stop_is_heard_within_a_search_for_eta(tmp_path: Path) -> None:
     )
     run_study(spec_of(), data_of("iris"), tmp_path, callbacks=callbacks)
     assert seen == ["finding η (3 to go)", "finding η (4 to go)"], "one was found, the next begun"
-    assert len(json.loads((tmp_path / "etas.json").read_text())["value"]["searches"]) == 1
+    assert len(json.loads((tmp_path / "etas.json").read_text())["content"]["searches"]) == 1
 
 
 def test_a_finished_study_is_left_as_it_is(tmp_path: Path) -> None:

@@ -370,19 +370,24 @@ def print_trials(summary: StudySummary, trials: Sequence[Trial]) -> None:
     if len(summary.objectives) > 1:
         states = {trial.number: "front" for trial in summary.pareto_front}
     values = [HEADINGS.get(name, name) for name in summary.objectives]
-    columns = ("trial", "state", *values, "η", "epochs", "settings")
-    rows = [_trial_row(trial, states.get(trial.number, trial.outcome)) for trial in trials]
+    eta = () if "eta" in summary.space else ("η",)  # else it is one of the settings
+    columns = ("trial", "state", *values, *eta, "epochs", "settings")
+    rows = [
+        _trial_row(trial, states.get(trial.number, trial.outcome), with_eta=bool(eta))
+        for trial in trials
+    ]
     print_table(columns, rows, right=("trial", *values, "η", "epochs"), colors=COLORS)
 
 
-def _trial_row(trial: Trial, word: str) -> tuple[str, ...]:
+def _trial_row(trial: Trial, word: str, *, with_eta: bool) -> tuple[str, ...]:
     accuracy, *others = trial.values or (0.0,)
+    eta = number(trial.eta) if math.isfinite(trial.eta) else ""
     return (
         str(trial.number),
         word,
         percent(accuracy),
         *(whole(value) if value >= 100 else number(value, 2) for value in others),
-        number(trial.eta) if math.isfinite(trial.eta) else "",
+        *([eta] if with_eta else []),
         ", ".join(map(str, trial.epochs)),
         in_words(trial.params),
     )

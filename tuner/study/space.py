@@ -48,10 +48,10 @@ class Range:
     def __post_init__(self) -> None:
         if not self.low < self.high:
             raise OptionError(
-                f"low must be below high but they are {self.low:g} and {self.high:g}."
+                f"low must be below high but they are {self.low:.15g} and {self.high:.15g}."
             )
         if self.log and self.low <= 0:
-            raise OptionError(f"low must be above 0 where log is true but is {self.low:g}.")
+            raise OptionError(f"low must be above 0 where log is true but is {self.low:.15g}.")
 
     def extremes(self, _name: str) -> tuple[Any, ...]:
         """Return the ends of the range."""
@@ -71,7 +71,9 @@ class WholeRange(Range):
 
     def __post_init__(self) -> None:
         if not 1 <= self.low < self.high:
-            raise OptionError(f"1 ≤ low < high must hold but they are {self.low} and {self.high}.")
+            raise OptionError(
+                f"1 ≤ low < high must hold but they are {self.low:.15g} and {self.high:.15g}."
+            )
 
 
 @dataclass(frozen=True)
