@@ -31,14 +31,14 @@ def write(folder: Path, content: str | bytes, name: str = "my.csv") -> str:
     return str(path)
 
 
-NAMES = ("size", "colour=blue", "colour=green", "colour=red", "shiny=False", "shiny=True")
+NAMES = ("size", "colour=blue", "colour=green", "colour=red", "shiny=True")
 
 
 def test_numbers_are_standardised_and_the_rest_one_hot(tmp_path: Path) -> None:
     data = load(write(tmp_path, GOOD))
     assert data.feature_names == NAMES
     assert data.classes == ("0", "1")
-    assert data.train.x.shape == (18, 6)
+    assert data.train.x.shape == (18, 5)
     np.testing.assert_allclose(data.train.x[:, 0].mean(), 0, atol=1e-6)
     np.testing.assert_allclose(data.train.x[:, 0].std(), 1, atol=1e-6)
     assert (data.train.x[:, 1:4].sum(axis=1) == 1).all()
@@ -107,7 +107,6 @@ BIG = "a,y\n" + "\n".join(f"{i},{i % 2}" for i in range(N))
             "column 'a' holds numbers but '0,5' in data row 1: write a number such as 1234.5",
         ),
         (with_row("1e400,red,True,0"), "column 'size' (has 1 infinite|holds .* '1e400')"),
-        (with_row("1e308,red,True,0"), "column 'size'"),
         (GOOD.replace(",0\n", ",1\n"), "is '1' everywhere"),
         (with_row("1,red,True,2"), "class '2' has only 1 of the 5"),
         (with_row("1,red,True,0.5"), "0.5 is no class"),
@@ -213,7 +212,7 @@ def test_inputs_alone_are_prepared_as_in_training(tmp_path: Path) -> None:
         x = read_inputs(write(tmp_path, "\n".join(lines), "new.csv"), data.preprocessing)
     whole = data.preprocessing.transform(read(str(tmp_path / "my.csv")).inputs)
     np.testing.assert_array_equal(x[:, 0], whole[[1, 15], 0])
-    assert x[:, 1:].tolist() == [[1, 0, 0, 0, 1], [0, 0, 0, 1, 0]]
+    assert x[:, 1:].tolist() == [[1, 0, 0, 1], [0, 0, 0, -1]]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +223,6 @@ def test_inputs_alone_are_prepared_as_in_training(tmp_path: Path) -> None:
             "size,colour,shiny\nx,red,True",
             "column 'size' held numbers in training and holds 'x' in data row 1",
         ),
-        ("size,colour,shiny\n1e300,red,True", "column 'size' holds a number beyond float32"),
     ],
 )
 def test_inputs_that_do_not_fit_the_training_are_refused(
@@ -247,7 +245,8 @@ def test_a_data_frame_is_loaded_as_its_file_is(tmp_path: Path) -> None:
         np.testing.assert_array_equal(data.train.x, of_file.train.x)
         assert (data.classes, data.summary.target) == (("p", "q"), "kind")
     assert found[0].summary == found[1].summary
-    assert load(frame.assign(a=1), target="kind").summary.sha256 != found[0].summary.sha256
+    other = load(frame.assign(a=frame["a"] + 1), target="kind")
+    assert other.summary.sha256 != found[0].summary.sha256
     with pytest.raises(DataError, match="has no column 'size': use --target with one of a, b"):
         load(frame, target="size")
     with pytest.raises(DataError, match="data of type list"):

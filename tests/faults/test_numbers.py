@@ -74,7 +74,7 @@ def test_data_at_the_ends_of_the_numbers(name: str) -> None:
     ("x", "message"),
     [
         (with_column(RNG.normal(size=N) * 1e200), "numbers too large to scale"),
-        (with_column(np.nan), "column 'x1' is empty: drop it"),
+        (with_column(np.nan), "column 'x4' is empty: drop it"),
         (with_column(np.where(np.arange(N) == 7, np.inf, 0)), "1 infinite .* row 8"),
         (np.full((N, 2), np.longdouble("1e4000")), "60 infinite values"),
         (X + 1j, "must hold numbers"),
@@ -150,10 +150,8 @@ def test_a_thousand_classes() -> None:
 
 def test_inputs_far_from_training_are_cut_off() -> None:
     run = trained(from_arrays(X, Y))
-    far = np.full((2, 4), 1e30) * [[1], [-1]]
-    assert np.isfinite(run.model.predict_proba(far)).all()
-    with pytest.raises(DataError, match="beyond float32"):
-        run.model.predict_proba(far * 1e250)
+    for far in (1e30, 1e300):
+        assert np.isfinite(run.model.predict_proba(np.full((2, 4), far) * [[1], [-1]])).all()
 
 
 def test_a_model_of_ends_is_saved_and_read_again(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tuner.data.files import MAX_TEXT
+from tuner.data.files import MAX_TEXT, digest
 from tuner.data.frames import MISSING_WORDS
-from tuner.data.inputs import MISSING, Column
+from tuner.data.inputs import MISSING, Column, Inputs, Part
 from tuner.errors import DataError
 from tuner.records import Note, NoteKind
 
@@ -281,6 +281,9 @@ def counter_notes(cells: "pd.Series[Any]", values: NDArray[Any]) -> list[Note]:
         return [Note(kind=NoteKind.DROPPED, text=f"{text}, not what it is.")]
     in_order = (steps > 0).all() or (steps < 0).all()
     once = values.max() - values.min() == n - 1 and len(np.unique(values)) == n
+    if once and values.min() in (0, 1):
+        text = f"column {name!r} numbers the rows in some order, as an identifier does"
+        return [Note(kind=NoteKind.DROPPED, text=f"{text}: it is left out.")]
     if in_order or once:
         how = "goes up or down from row to row" if in_order else "numbers the rows in some order"
         return [
@@ -290,6 +293,46 @@ def counter_notes(cells: "pd.Series[Any]", values: NDArray[Any]) -> list[Note]:
             )
         ]
     return []
+
+
+def varying_parts(days: NDArray[np.float64]) -> tuple[Part, ...]:
+    """Return the cycles in whose phase dates (n,) vary, given as days since 1970-01-01.
+
+    Examples
+    --------
+    >>> varying_parts(np.array([0.0, 7, 14])), varying_parts(np.array([0, 0.5, 400]))
+    ((), ('year', 'week', 'day'))
+    """
+    known = days[~np.isnan(days)]
+    whole = np.floor(known)
+    varies: dict[Part, bool] = {
+        "year": bool(np.ptp(whole) > 366),
+        "week": bool(np.ptp(whole) > 7 and np.ptp(whole % 7)),
+        "day": bool(np.ptp(known - whole)),
+    }
+    return tuple(part for part, so in varies.items() if so)
+
+
+def repeated(inputs: Inputs) -> dict[str, Note]:
+    """Return what is to be said of columns that hold one value only, or repeat another."""
+    notes: dict[str, Note] = {}
+    seen: dict[str, str] = {}
+    matrices = ((inputs.numbers, inputs.number_names), (inputs.texts, inputs.text_names))
+    for matrix, names in matrices:
+        if not len(matrix):
+            continue
+        constant = (matrix == matrix[:1]).all(axis=0)
+        for i, name in enumerate(names):
+            values = matrix[:, i]
+            content = values.tobytes() if values.dtype != object else "\n".join(values).encode()
+            if constant[i]:
+                text = f"column {name!r} holds {str(values[0])[:30]!r} everywhere: it is left out."
+            elif (other := seen.setdefault(digest(content), name)) != name:
+                text = f"column {name!r} repeats column {other!r}: it is left out."
+            else:
+                continue
+            notes[name] = Note(kind=NoteKind.DROPPED, text=text)
+    return notes
 
 
 def thousands_note(name: str, written: Iterable[str]) -> list[Note]:

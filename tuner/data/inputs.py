@@ -17,6 +17,7 @@ MISSING = "(missing)"
 """The category of missing texts."""
 
 Kind = Literal["number", "boolean", "category", "date", "dropped"]
+Part = Literal["year", "week", "day"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +33,14 @@ class Column(Record):
     written
         What stands beside each number (such as `%` or `kg`), the format of dates as `strptime` has
         it, or the two words of a boolean, parted by a bar; else nothing.
+    parts
+        Of a date: the cycles whose phase its cells vary in.
     """
 
     name: str
     kind: Kind
     written: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +70,15 @@ class Inputs:
         return len(self.numbers)
 
     def without(self, names: Container[str]) -> "Inputs":
-        """Return all columns of numbers but these."""
+        """Return all columns but these."""
         kept = [i for i, name in enumerate(self.number_names) if name not in names]
-        number_names = tuple(self.number_names[i] for i in kept)
-        return Inputs(self.numbers[:, kept], number_names, self.texts, self.text_names)
+        texts = [i for i, name in enumerate(self.text_names) if name not in names]
+        return Inputs(
+            self.numbers[:, kept],
+            tuple(self.number_names[i] for i in kept),
+            self.texts[:, texts],
+            tuple(self.text_names[i] for i in texts),
+        )
 
     def take(self, rows: Rows) -> "Inputs":
         """Return the examples of these rows, in this order."""

@@ -5,26 +5,39 @@ neither scikit-learn nor a pickle.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.data.inputs import MISSING, Column, Inputs, missing_notes, pixel_names
+from tuner.data.inputs import MISSING, Column, Inputs, Part, missing_notes, pixel_names
 from tuner.errors import DataError
 from tuner.records import Note, NoteKind, Record
 
 MAX_CATEGORIES = 50
 """Columns made from one text column at most; rarer categories share the last of them."""
 
+MIN_COUNT = 3
+"""Training examples that a category needs for a column of its own."""
 
 ROWS_AT_ONCE = 4_096
 """Rows standardised at once, to bound the memory."""
 
 MAX_RARE = 1_000
 """Rarer categories that are remembered, to tell them from unseen ones."""
+
+BEND = 3.0
+"""From this size on a standardised number grows with its logarithm alone: z = 100 becomes 7.6."""
+
+FENCE = 5.0
+"""Mean and deviation are of values cut off at so many times the distance that 99 % lie within."""
+
+DAYS: Mapping[Part, float] = {"year": 365.2425, "week": 7.0, "day": 1.0}
+"""Length of the cycles whose phase a date is told by, beside the days since 1970-01-01."""
+
+WAVES = {"sine": np.sin, "cosine": np.cos}
 
 LIMIT = 20.0
 """Largest size of a standardised number: a nearly constant column cannot explode in new data."""
@@ -76,6 +89,8 @@ class Categorical(Record):
         Those with a column of their own, in its order.
     other
         Whether one more column stands for every other text; otherwise such a text gives zeros.
+    pair
+        Whether two columns are made into one: −1 and 1, and 0 for every other text.
     rare
         Categories of training that share that column; none where there are too many to remember.
     """
@@ -84,17 +99,21 @@ class Categorical(Record):
     categories: tuple[str, ...]
     other: bool = False
     rare: tuple[str, ...] = ()
+    pair: bool = False
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Name of each column made."""
         own = tuple(f"{self.name}={category}" for category in self.categories)
-        return (*own, f"{self.name}=(other)") if self.other else own
+        names = (*own, f"{self.name}=(other)") if self.other else own
+        return names[1:] if self.pair else names
 
     def encode(self, texts: NDArray[np.object_]) -> NDArray[np.float32]:
         """Turn texts (n,) into ones and zeros (n, columns made)."""
         place = {category: i for i, category in enumerate(self.categories)}
         places = np.fromiter((place.get(text, len(place)) for text in texts), np.intp, len(texts))
+        if self.pair:
+            return np.array([[-1], [1], [0]], dtype=np.float32)[places]
         return np.eye(len(place) + 1, len(self.feature_names), dtype=np.float32)[places]
 
     def unseen(self, texts: NDArray[np.object_]) -> Counter[str]:
@@ -119,6 +138,8 @@ class Preprocessing(Record):
         The pixel value of an image that becomes 1.
     brightest
         The largest pixel value that the data of training hold; None in older models.
+    bend
+        Size from which on a standardised number grows with its logarithm; None in older models.
     limit
         Largest size of a standardised number; None in older models.
     columns
@@ -138,6 +159,7 @@ class Preprocessing(Record):
     image_shape: tuple[int, int] | None = None
     divisor: float = 1.0
     brightest: float | None = None
+    bend: float | None = None
     limit: float | None = None
     columns: tuple[Column, ...] = ()
 
@@ -171,7 +193,9 @@ class Preprocessing(Record):
         """Name of each column of the raw table, or of each pixel."""
         if self.image_shape is not None:
             return pixel_names(self.image_shape)
-        return (*(column.name for column in self.numeric), *self.text_names)
+        made = {name for column in self.columns for name in _phase_names(column)}
+        numbers = (column.name for column in self.numeric if column.name not in made)
+        return (*numbers, *self.text_names)
 
     def transform(self, inputs: Inputs) -> NDArray[np.float32]:
         """Turn raw inputs into float32 rows (n, d).
@@ -184,6 +208,7 @@ class Preprocessing(Record):
         """
         if self.image_shape is not None:
             return self._scale_pixels(inputs)
+        inputs = _with_phases(inputs, self.columns)
         numbers = inputs.numbers[:, self._number_places(inputs)]
         lack = np.isnan(numbers[:, [column.indicator for column in self.numeric]])
         return np.hstack(
@@ -258,7 +283,8 @@ class Preprocessing(Record):
         with np.errstate(over="ignore", under="ignore"):
             for first in range(0, len(x), ROWS_AT_ONCE):
                 rows = slice(first, first + ROWS_AT_ONCE)
-                x[rows] = (_filled(numbers[rows], filling) - mean) / scale
+                z = (_filled(numbers[rows], filling) - mean) / scale
+                x[rows] = z if self.bend is None else _bent(z, self.bend)
         finite = np.isfinite(x).all(axis=0)
         if not finite.all():
             name = self.numeric[int(finite.argmin())].name
@@ -273,6 +299,15 @@ class Preprocessing(Record):
             yield column.encode(inputs.texts[:, place])
 
 
+def _bent(z: NDArray[np.float64], bend: float) -> NDArray[np.float64]:
+    """Return z up to ±bend as it is, and beyond with the logarithm of what it is further out."""
+    size = np.abs(z)
+    bent: NDArray[np.float64] = np.copysign(
+        np.minimum(size, bend) + np.log1p(np.maximum(size - bend, 0)), z
+    )
+    return bent
+
+
 def _places(names: tuple[str, ...], among: tuple[str, ...], kind: str) -> list[int]:
     where = {name: i for i, name in enumerate(among)}
     for name in names:
@@ -285,19 +320,22 @@ def fit(inputs: Inputs, columns: tuple[Column, ...] = ()) -> Preprocessing:
     """Fit the preprocessing of a table on its training examples.
 
     Missing numbers are filled with the median, and one more column says where; columns that lack
-    values in the same rows share it. Numbers are standardised and cut off at ±`LIMIT`, a constant
-    column becomes zeros for good.
-    Texts are one-hot encoded; a column of more than `MAX_CATEGORIES` texts keeps the most frequent
-    and gathers the others. `columns` is how the table was read, kept to read new ones alike.
+    values in the same rows share it. Numbers are standardised, bent from ±`BEND` on and cut off at
+    ±`LIMIT`; a constant column becomes zeros for good. A date has its phase in year, week and day,
+    where it varies. Texts are one-hot encoded, two of them as one column; texts of fewer than
+    `MIN_COUNT` examples, and those beyond the `MAX_CATEGORIES` most frequent, are gathered.
+    `columns` is how the table was read, kept to read new ones alike.
 
     Raises
     ------
     DataError
         When the numbers of a column are too large for their variance to be computed.
     """
+    inputs = _with_phases(inputs, columns)
     return Preprocessing(
         numeric=_fit_numeric(inputs),
         categorical=_fit_categorical(inputs),
+        bend=BEND,
         limit=LIMIT,
         columns=columns,
     )
@@ -311,7 +349,7 @@ def _fit_numeric(inputs: Inputs) -> tuple[Numeric, ...]:
     medians, indicators = _medians(inputs.numbers), _indicators(inputs.numbers)
     numbers = _filled(inputs.numbers.astype(np.float64, copy=False), medians)
     with np.errstate(all="ignore"):
-        scaler = StandardScaler().fit(numbers)
+        scaler = StandardScaler().fit(_fenced(numbers, medians))
     constant = (numbers == numbers[:1]).all(axis=0)
     finite = np.isfinite(scaler.var_) | constant
     if not finite.all():
@@ -336,6 +374,35 @@ def _fit_numeric(inputs: Inputs) -> tuple[Numeric, ...]:
 def _filled(numbers: NDArray[Any], filling: NDArray[np.float64]) -> NDArray[Any]:
     missing = np.isnan(numbers)
     return np.where(missing, filling, numbers) if missing.any() else numbers
+
+
+def _fenced(numbers: NDArray[np.float64], medians: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (n, p) with single far values pulled in, so that they do not flatten the others."""
+    distance = np.abs(numbers - medians)
+    most = FENCE * np.quantile(distance, 0.99, axis=0, method="lower")
+    far = (distance > most) & (most > 0)
+    return np.where(far, np.clip(numbers, medians - most, medians + most), numbers)
+
+
+def _phase_names(column: Column) -> tuple[str, ...]:
+    return tuple(f"{column.name} ({wave} of {part})" for part in column.parts for wave in WAVES)
+
+
+def _with_phases(inputs: Inputs, columns: tuple[Column, ...]) -> Inputs:
+    """Add to each column of dates the sine and cosine of its phase in the cycles it varies in."""
+    dates = [column for column in columns if column.parts]
+    if not dates:
+        return inputs
+    places = _places(tuple(each.name for each in dates), inputs.number_names, "dates")
+    phases = [
+        wave(2 * np.pi / DAYS[part] * inputs.numbers[:, place])
+        for column, place in zip(dates, places, strict=True)
+        for part in column.parts
+        for wave in WAVES.values()
+    ]
+    names = tuple(name for column in dates for name in _phase_names(column))
+    numbers = np.column_stack([inputs.numbers, *phases])
+    return replace(inputs, numbers=numbers, number_names=(*inputs.number_names, *names))
 
 
 def _medians(numbers: NDArray[Any]) -> NDArray[np.float64]:
@@ -364,7 +431,11 @@ def _fit_categorical(inputs: Inputs) -> tuple[Categorical, ...]:
         return ()
     from sklearn.preprocessing import OneHotEncoder
 
-    encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES)
+    encoder = OneHotEncoder(
+        handle_unknown="infrequent_if_exist",
+        min_frequency=MIN_COUNT,
+        max_categories=MAX_CATEGORIES,
+    )
     encoder.fit(inputs.texts)
     columns = []
     for name, found, rare in zip(
@@ -373,5 +444,13 @@ def _fit_categorical(inputs: Inputs) -> tuple[Categorical, ...]:
         gathered = set() if rare is None else set(rare)
         kept = tuple(str(category) for category in found if category not in gathered)
         few = tuple(sorted(gathered)) if len(gathered) <= MAX_RARE else ()
-        columns.append(Categorical(name=name, categories=kept, other=bool(gathered), rare=few))
+        columns.append(
+            Categorical(
+                name=name,
+                categories=kept,
+                other=bool(gathered),
+                rare=few,
+                pair=len(kept) + bool(gathered) == 2,
+            )
+        )
     return tuple(columns)

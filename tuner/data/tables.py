@@ -212,18 +212,32 @@ def _recognize(table: Table) -> tuple[Inputs, list[Column], list[Note]]:
         notes += said
     inputs = _inputs(frame, found, where)
     check_finite(inputs, where)
+    repeated = columns.repeated(inputs)
+    inputs = inputs.without(repeated)
     doubtful = _number_notes(table, inputs)
     counters = {name for name, note in doubtful if note.kind is NoteKind.DROPPED}
-    kept = [each for each in found if each.kind != "dropped" and each.name not in counters]
-    if counters and not kept:
+    if counters and counters == {*inputs.number_names, *inputs.text_names}:
         doubtful = [(name, replace(note, kind=NoteKind.DOUBTFUL)) for name, note in doubtful]
         counters = set()
-    if counters:
-        found = [replace(each, kind="dropped") if each.name in counters else each for each in found]
-        inputs = inputs.without(counters)
-    if all(each.kind == "dropped" for each in found):
+    inputs = inputs.without(counters)
+    notes += [*repeated.values(), *(note for _, note in doubtful)]
+    if not (inputs.number_names or inputs.text_names):
         raise DataError(f"{where}: {notes[-1].text} No other column is left: add some.")
-    return inputs, found, [*notes, *(note for _, note in doubtful), *missing_notes(inputs)]
+    return inputs, _settled(found, inputs), [*notes, *missing_notes(inputs)]
+
+
+def _settled(found: Iterable[Column], inputs: Inputs) -> list[Column]:
+    """Return the columns with those marked that were left out, and the parts of dates."""
+    kept = {*inputs.number_names, *inputs.text_names}
+    days = dict(zip(inputs.number_names, inputs.numbers.T, strict=True))
+    settled = []
+    for each in found:
+        if each.name not in kept:
+            each = replace(each, kind="dropped")
+        elif each.kind == "date":
+            each = replace(each, parts=columns.varying_parts(days[each.name]))
+        settled.append(each)
+    return settled
 
 
 def _without_blank_index(table: Table) -> tuple[Table, list[Note]]:
