@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from tuner.data import Dataset, TuningData, from_arrays, load
     from tuner.errors import TunerError
     from tuner.estimators import NetworkClassifier, TunedClassifier
-    from tuner.records import Hyperparameters, Strategy
+    from tuner.records import Choices, Hyperparameters, IntRange, LogRange, Range, Strategy
     from tuner.storage.models import Model, load_model, save_model
     from tuner.strategies.plans import policies
     from tuner.study.custom import run_study_with
-    from tuner.study.dimensions import Choices, IntRange, LogRange, Range
     from tuner.study.spec import StudySpec
     from tuner.study.studies import run_study
     from tuner.trainers.native import NativeTrainer
@@ -73,11 +72,10 @@ _MODULES = {
     "data": ("Dataset", "TuningData", "from_arrays", "load"),
     "errors": ("TunerError",),
     "estimators": ("NetworkClassifier", "TunedClassifier"),
-    "records": ("Hyperparameters", "Strategy"),
+    "records": ("Choices", "Hyperparameters", "IntRange", "LogRange", "Range", "Strategy"),
     "storage.models": ("Model", "load_model", "save_model"),
     "strategies.plans": ("policies",),
     "study.custom": ("run_study_with",),
-    "study.dimensions": ("Choices", "IntRange", "LogRange", "Range"),
     "study.spec": ("StudySpec",),
     "study.studies": ("run_study",),
     "trainers.native": ("NativeTrainer",),

@@ -32,9 +32,11 @@ from tuner.execution.opening import open_executor
 from tuner.execution.processes import end_if_unguarded
 from tuner.folders import claimed
 from tuner.records import (
+    Choices,
     EvaluateRecord,
     FindEtaRecord,
     PartName,
+    Range,
     ReproduceRecord,
     StopReason,
     StudyRecord,
@@ -66,7 +68,6 @@ if TYPE_CHECKING:
     from tuner.records import TuneProgress
     from tuner.report.stored import StoredRecord
     from tuner.study.coordinator import StudyProgress
-    from tuner.study.dimensions import Space
     from tuner.study.spec import StudySpec
     from tuner.tuning.request import TuneRequest
 
@@ -296,7 +297,7 @@ def _run_store(
 
 def search(
     data: Data | DescribedTrainer[Any],
-    space: "Space | StudySpec",
+    space: "Mapping[str, Any] | StudySpec",
     *,
     trials: int | None = None,
     eta: float | Literal["find", "search"] = "find",
@@ -348,7 +349,7 @@ def search(
 
     Examples
     --------
-    >>> from tuner.study.dimensions import LogRange
+    >>> from tuner.records import LogRange
     >>> space = {"lambda_": LogRange(0.01, 10), "hidden": [(4,), (8,)]}
     >>> study = search("iris", space, trials=4, epochs=5)
     >>> len(study.trials), sorted(study.best.params)
@@ -403,8 +404,9 @@ def search(
     return StudyResult(record, train_best)
 
 
-def _study_spec(space: "Space", eta: float | str, keywords: Mapping[str, Any]) -> "StudySpec":
-    from tuner.study.dimensions import search_tables
+def _study_spec(
+    space: Mapping[str, Any], eta: float | str, keywords: Mapping[str, Any]
+) -> "StudySpec":
     from tuner.study.spec import parse_spec
 
     fixed: dict[str, dict[str, Any]] = {"network": {}, "train": {}, "study": {"name": "search"}}
@@ -414,14 +416,18 @@ def _study_spec(space: "Space", eta: float | str, keywords: Mapping[str, Any]) -
             fixed["network"][key] = as_layers(known) if name == "hidden" else known
         else:
             fixed["train" if name in settings_of(Strategy) else "study"][key] = known
-    tables = search_tables(
-        {name: list(plain(d)) if hasattr(d, "tolist") else d for name, d in space.items()}
-    )
+    searched = {name: plain(dimension) for name, dimension in space.items()}
+    for name, dimension in searched.items():
+        if not isinstance(dimension, Range | Choices | Mapping | list | tuple):
+            raise OptionError(
+                f"search.{name} must be a Range, LogRange, IntRange or a list of choices but is "
+                f"{dimension!r}."
+            )
     content = {
         **fixed.pop("study"),
         **fixed,
-        "search": tables,
-        "eta": "search" if "eta" in tables else plain(eta),
+        "search": searched,
+        "eta": "search" if "eta" in searched else plain(eta),
     }
     return parse_spec(content, "search")
 

@@ -142,7 +142,7 @@ def with_hostile_dimension(record: StudyRecord) -> StudyRecord:
         replace(each, params={**each.params, HOSTILE: names[place % 3]})
         for place, each in enumerate(result.trials)
     )
-    space = {**result.space, HOSTILE: Choices(choices=names)}
+    space = {**result.space, HOSTILE: Choices(*names)}
     return replace(record, result=replace(result, space=space, trials=trials))
 
 

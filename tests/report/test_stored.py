@@ -111,7 +111,7 @@ VERSION_1 = Path(__file__).parents[1] / "support" / "report" / "version1" / "stu
 def test_a_study_of_version_1_is_read(tmp_path: Path) -> None:
     stored = load_stored(VERSION_1)
     assert isinstance(stored, StudyRecord)
-    assert stored.result.space["hidden"] == Choices(choices=((4,), (6, 3)))
+    assert stored.result.space["hidden"] == Choices((4,), (6, 3))
     assert [trial.params["hidden"] for trial in stored.result.trials] == [
         (4,),
         (6, 3),

@@ -4,13 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuner.data import load
 from tuner.errors import InputError
-from tuner.records import Hyperparameters, Strategy
+from tuner.records import Choices, Dimension, Hyperparameters, IntRange, LogRange, Range, Strategy
 from tuner.study.space import SEARCHED
 from tuner.study.spec import StudySpec, fingerprint, parse_spec, read_spec
 
@@ -474,3 +475,19 @@ def test_the_fingerprint_differs_with_the_data(change: dict[str, Any]) -> None:
     spec = parsed(LAMBDA)
     assert fingerprint(spec, replace(IRIS, **change)) != fingerprint(spec, IRIS)
     assert fingerprint(spec, replace(IRIS, name="elsewhere")) == fingerprint(spec, IRIS)
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "read"),
+    [
+        ("lambda", LogRange(0.1, 10), Range(0.1, 10.0, log=True)),
+        ("dropout", Range(np.float32(0), np.float32(0.5)), Range(0.0, 0.5)),
+        ("layers", IntRange(1, np.int64(3)), IntRange(1, 3)),
+        ("hidden", Choices((30,), np.array([30, 20])), Choices((30,), (30, 20))),
+        ("patience", [None, 5], Choices("off", 5)),
+    ],
+)
+def test_a_dimension_of_python_is_read_as_that_of_a_file(
+    name: str, stated: object, read: Dimension
+) -> None:
+    assert StudySpec(name="a", search={name: stated}).search == {name: read}

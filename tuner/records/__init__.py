@@ -34,16 +34,19 @@ from tuner.records.search import Judgement as Judgement
 from tuner.records.search import Outcome as Outcome
 from tuner.records.search import Probe as Probe
 from tuner.records.search import Verdict as Verdict
-from tuner.records.study import Choices as Choices
-from tuner.records.study import Range as Range
-from tuner.records.study import SearchSpace as SearchSpace
+from tuner.records.space import Choices as Choices
+from tuner.records.space import Dimension as Dimension
+from tuner.records.space import IntRange as IntRange
+from tuner.records.space import LogRange as LogRange
+from tuner.records.space import Range as Range
+from tuner.records.space import SearchSpace as SearchSpace
+from tuner.records.space import Value as Value
+from tuner.records.space import layer_sizes as layer_sizes
+from tuner.records.space import layers_text as layers_text
 from tuner.records.study import StudyPlan as StudyPlan
 from tuner.records.study import StudyRecord as StudyRecord
 from tuner.records.study import StudySummary as StudySummary
 from tuner.records.study import Trial as Trial
-from tuner.records.study import Value as Value
-from tuner.records.study import layer_sizes as layer_sizes
-from tuner.records.study import layers_text as layers_text
 from tuner.records.training import Epoch as Epoch
 from tuner.records.training import Run as Run
 from tuner.records.training import StopReason as StopReason
@@ -80,6 +83,7 @@ __all__ = [
     "Confirmation",
     "DataIdentity",
     "DataSummary",
+    "Dimension",
     "Environment",
     "Epoch",
     "EtaSearch",
@@ -90,9 +94,11 @@ __all__ = [
     "FinishedStep",
     "Hyperparameters",
     "Inspection",
+    "IntRange",
     "Judgement",
     "LayerWeights",
     "LeftOut",
+    "LogRange",
     "Mistake",
     "Note",
     "NoteKind",

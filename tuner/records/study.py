@@ -12,66 +12,10 @@ from pydantic import Field
 from tuner.errors import require
 from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearch
+from tuner.records.space import Range, SearchSpace, Stored, Value, layers_text
 from tuner.serialization import Number, Record, Share
 
 TrialState = Literal["complete", "pruned", "failed"]
-Value = int | float | str | tuple[int, ...]
-"""The value of a searched dimension; hidden layers are the tuple of their sizes."""
-
-Stored = int | float | str
-"""A value as Optuna holds it: hidden layers are a text, such as "30,20", or the size of one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Range(Record):
-    """A dimension drawn from `low` to `high`, evenly or (`log`) evenly in its logarithm."""
-
-    low: float
-    high: float
-    log: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choices(Record):
-    """A dimension with a list of values to choose from, in the order of the study file."""
-
-    choices: tuple[Value, ...]
-
-
-SearchSpace = Mapping[str, Range | Choices]
-"""Each searched dimension by its name in the study file."""
-
-
-def layer_sizes(stored: Stored | tuple[int, ...] | list[int]) -> tuple[int, ...]:
-    """Return the sizes of hidden layers that Optuna or a study file holds.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When it is neither a number nor a list of them.
-
-    Examples
-    --------
-    >>> layer_sizes("30,20"), layer_sizes(30), layer_sizes([30, 20]), layer_sizes("")
-    ((30, 20), (30,), (30, 20), ())
-    """
-    if isinstance(stored, int):
-        return (stored,)
-    parts = stored.split(",") if isinstance(stored, str) else stored
-    if not isinstance(parts, list | tuple):
-        raise TypeError(f"hidden must be sizes of layers but is {stored!r}")
-    return tuple(int(size) for size in parts if size != "")
-
-
-def layers_text(sizes: tuple[int, ...] | list[int]) -> str:
-    """Return hidden layers as one text, as Optuna stores a choice of them.
-
-    Examples
-    --------
-    >>> layers_text((30, 20))
-    '30,20'
-    """
-    return ",".join(map(str, sizes))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +160,8 @@ class StudySummary(Record):
         --------
         >>> params = {"hidden": (9,)}
         >>> trial = Trial(number=0, state="pruned", values=(0.9,), params=params, rungs={})
-        >>> space = {"hidden": Choices(choices=((9,), (30, 20)))}
+        >>> from tuner.records import Choices
+        >>> space = {"hidden": Choices((9,), (30, 20))}
         >>> StudySummary(
         ...     study="s", objectives=("validation_accuracy",), space=space, trials=(trial,)
         ... ).stored_params(trial)

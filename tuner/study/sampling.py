@@ -24,8 +24,9 @@ from optuna.trial import FrozenTrial
 
 from tuner.network.blas import one_thread
 from tuner.randomness import Purpose, stream
+from tuner.records import Choices, Dimension, IntRange, Range
 from tuner.study.samplers import SAMPLERS
-from tuner.study.space import Choices, Dimension, Range, WholeRange, in_optuna
+from tuner.study.space import extremes, in_optuna
 from tuner.study.spec import StudySpec
 
 optuna.logging.set_verbosity(optuna.logging.CRITICAL)
@@ -49,12 +50,12 @@ def distributions(spec: StudySpec) -> dict[str, BaseDistribution]:
 
 def _distribution(name: str, dimension: Dimension) -> BaseDistribution:
     match dimension:
-        case WholeRange(low=low, high=high, log=log):
+        case IntRange(low=low, high=high, log=log):
             return IntDistribution(low, high, log=log)
         case Range(low=low, high=high, log=log):
             return FloatDistribution(low, high, log=log)
         case Choices():
-            return CategoricalDistribution(dimension.extremes(name))
+            return CategoricalDistribution(extremes(name, dimension))
 
 
 def first_trial(spec: StudySpec, n_train: int) -> dict[str, Any]:
@@ -67,12 +68,14 @@ def first_trial(spec: StudySpec, n_train: int) -> dict[str, Any]:
     {'lambda': 0.3}
     """
     wanted = {"lambda": round(ARTICLE_DECAY * n_train, 10), "hidden": ARTICLE_HIDDEN}
-    searched = spec.search
-    return {
-        name: in_optuna(name, value) if isinstance(searched[name], Choices) else value
-        for name, value in wanted.items()
-        if name in searched and searched[name].holds(name, value)
-    }
+    held: dict[str, Any] = {}
+    for name, value in wanted.items():
+        match spec.search.get(name):
+            case Range(low=low, high=high) if low <= value <= high:
+                held[name] = value
+            case Choices() as dimension if in_optuna(name, value) in extremes(name, dimension):
+                held[name] = in_optuna(name, value)
+    return held
 
 
 def first_trials(spec: StudySpec, size: int, n_train: int) -> list[dict[str, Any]]:
@@ -99,12 +102,12 @@ def first_trials(spec: StudySpec, size: int, n_train: int) -> list[dict[str, Any
 def _at(share: float, name: str, dimension: Dimension) -> Any:
     """Return the value at a share, 0 … 1, of the way along a dimension."""
     match dimension:
-        case WholeRange(low=low, high=high, log=log):
+        case IntRange(low=low, high=high, log=log):
             return min(int(_between(share, low, high + 1, log=log)), high)
         case Range(low=low, high=high, log=log):
             return min(_between(share, low, high, log=log), high)
         case Choices():
-            values = dimension.extremes(name)
+            values = extremes(name, dimension)
             return values[int(share * len(values))]
 
 
@@ -149,7 +152,7 @@ def trials_of(spec: StudySpec, wanted: int) -> int:
 def _grid(spec: StudySpec) -> list[dict[str, Any]]:
     """Every combination of choices, in an order drawn from the seed."""
     dimensions = spec.search
-    values = [d.extremes(name) for name, d in dimensions.items()]
+    values = [extremes(name, d) for name, d in dimensions.items()]
     points = [dict(zip(dimensions, point, strict=True)) for point in itertools.product(*values)]
     order = stream(spec.seed, Purpose.SAMPLING).permutation(len(points))
     return [points[i] for i in order]

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
 from tuner.errors import InputError, OptionError
-from tuner.records import layers_text
+from tuner.records import Choices, Dimension, IntRange, Range, layers_text
 from tuner.settings import (
     INTEGER,
     LAYERS,
@@ -24,81 +23,18 @@ LARGEST = 2**53
 """No whole number of a file is larger: databases and floats hold those up to here as they are."""
 
 
-@dataclass(frozen=True)
-class Range:
-    """Numbers from `low` to `high`, evenly or evenly in the logarithm.
-
-    Raises
-    ------
-    OptionError
-        When they are no range.
-
-    Examples
-    --------
-    >>> Range(3, 1)
-    Traceback (most recent call last):
-        ...
-    tuner.errors.OptionError: low must be below high but they are 3 and 1.
-    """
-
-    low: float
-    high: float
-    log: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.low < self.high:
-            raise OptionError(
-                f"low must be below high but they are {self.low:.15g} and {self.high:.15g}."
-            )
-        if self.log and self.low <= 0:
-            raise OptionError(f"low must be above 0 where log is true but is {self.low:.15g}.")
-
-    def extremes(self, _name: str) -> tuple[Any, ...]:
-        """Return the ends of the range."""
-        return self.low, self.high
-
-    def holds(self, _name: str, value: Any) -> bool:
-        """Return whether a value lies within."""
-        return bool(self.low <= value <= self.high)
-
-
-@dataclass(frozen=True)
-class WholeRange(Range):
-    """Whole numbers from `low` to `high`, both included."""
-
-    low: int
-    high: int
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.low < self.high:
-            raise OptionError(
-                f"1 ≤ low < high must hold but they are {self.low:.15g} and {self.high:.15g}."
-            )
-
-
-@dataclass(frozen=True)
-class Choices:
-    """A list to choose from."""
-
-    choices: tuple[Any, ...]
-
-    def extremes(self, name: str) -> tuple[Any, ...]:
-        """Return every choice as Optuna holds it."""
-        return tuple(in_optuna(name, choice) for choice in self.choices)
-
-    def holds(self, name: str, value: Any) -> bool:
-        """Return whether a value is one of them."""
-        return in_optuna(name, value) in self.extremes(name)
-
-
-Dimension = Range | Choices
-
-
 def in_optuna(name: str, choice: Any) -> Any:
     """Return a choice of the file as Optuna holds it: layers become a text, such as "30,20"."""
     if name != "hidden":
         return choice
     return layers_text(choice) if isinstance(choice, list | tuple) else str(choice)
+
+
+def extremes(name: str, dimension: Dimension) -> tuple[Any, ...]:
+    """Return the ends of a range, or every choice as Optuna holds it."""
+    if isinstance(dimension, Range):
+        return dimension.low, dimension.high
+    return tuple(in_optuna(name, choice) for choice in dimension.choices)
 
 
 SEARCHED = {
@@ -124,7 +60,7 @@ def dimension(of: Setting, stated: Any) -> Dimension:
     of
         One of `SEARCHED`.
     stated
-        Its table, or from Python also a list of choices or a dimension.
+        Its table, or from Python also a list of choices.
 
     Raises
     ------
@@ -132,8 +68,6 @@ def dimension(of: Setting, stated: Any) -> Dimension:
         When it is none, or its values are not of the setting's kind.
     """
     key = f"search.{of.key}"
-    if is_dataclass(stated) and not isinstance(stated, type):
-        stated = asdict(stated)
     if isinstance(stated, list | tuple):
         stated = {"choices": stated}
     given = table(key, stated, ["choices"] if of.choices else ["low", "high", "log", "choices"])
@@ -143,14 +77,11 @@ def dimension(of: Setting, stated: Any) -> Dimension:
     for needed in ("choices",) if of.choices or "choices" in given else ("low", "high"):
         if needed not in given:
             raise InputError(f"{key}.{needed} is missing: a study must have it.")
-    try:
-        return _choices(of, key, given) if "choices" in given else _range(of, key, given)
-    except OptionError as error:
-        raise InputError(f"{key}: {error}") from error
+    return _choices(of, key, given) if "choices" in given else _range(of, key, given)
 
 
 def _range(of: Setting, key: str, given: Mapping[str, Any]) -> Range:
-    kind, shape = (NUMBER, Range) if of.kind == NUMBER else (INTEGER, WholeRange)
+    kind, shape = (NUMBER, Range) if of.kind == NUMBER else (INTEGER, IntRange)
     low, high = (value_of(kind, f"{key}.{end}", given[end]) for end in ("low", "high"))
     for end, number in (("low", low), ("high", high)):
         if not math.isfinite(number):
@@ -158,6 +89,12 @@ def _range(of: Setting, key: str, given: Mapping[str, Any]) -> Range:
     log = given.get("log", False)
     if not isinstance(log, bool):
         raise wrong(f"{key}.log", "true or false", log)
+    if shape is IntRange and not 1 <= low < high:
+        raise InputError(f"{key}: 1 ≤ low < high must hold but they are {low:.15g} and {high:.15g}.")
+    if not low < high:
+        raise InputError(f"{key}: low must be below high but they are {low:.15g} and {high:.15g}.")
+    if log and low <= 0:
+        raise InputError(f"{key}: low must be above 0 where log is true but is {low:.15g}.")
     return shape(low, high, log)
 
 
@@ -165,14 +102,15 @@ def _choices(of: Setting, key: str, given: Mapping[str, Any]) -> Choices:
     def read(at: str, value: Any) -> Any:
         if of.kind == LAYERS and isinstance(value, list | tuple):
             return list_of(at, value, _whole)
-        if of.kind == PATIENCE and value == "off":
-            return value
+        if of.kind == PATIENCE and value in ("off", None):
+            return "off"
         return value_of(INTEGER if of.kind == LAYERS else of.kind, at, value)
 
-    choices = Choices(list_of(f"{key}.choices", given["choices"], read, least=2))
-    if len(set(choices.extremes(of.key))) < len(choices.choices):
-        raise OptionError(f"choices must differ but are {list(choices.choices)}.")
-    return choices
+    choices = list_of(f"{key}.choices", given["choices"], read, least=2)
+    dimension = Choices(*choices)
+    if len(set(extremes(of.key, dimension))) < len(choices):
+        raise InputError(f"{key}: choices must differ but are {list(choices)}.")
+    return dimension
 
 
 # Values of a file; `key` is what messages call them by.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tuner.errors import InputError, OptionError
-from tuner.records import DataSummary, layer_sizes, to_json
+from tuner.records import Choices, DataSummary, Dimension, Range, layer_sizes, to_json
 from tuner.settings import (
     FIRST_ETA,
     INNER_SHARE,
@@ -37,10 +37,8 @@ from tuner.strategies.plans import policies
 from tuner.study.samplers import SAMPLERS
 from tuner.study.space import (
     SEARCHED,
-    Choices,
-    Dimension,
-    Range,
     dimension,
+    extremes,
     list_of,
     setting_value,
     settings_in,
@@ -174,7 +172,7 @@ class StudySpec:
     seed: int = field(default=0, metadata=setting(INTEGER, "Random seed.", within=at_least(0)))
 
     def __init__(self, /, **content: Any) -> None:
-        for name, value in _parsed(_without_numpy(content)).items():
+        for name, value in _parsed(_plain(content)).items():
             object.__setattr__(self, name, value)
         _check_together(self)
         _check_trials(self)
@@ -332,7 +330,7 @@ def _check_grid(spec: StudySpec) -> None:
     """Raise `InputError` where the points of a grid cannot be listed."""
     if any(isinstance(each, Range) for each in spec.search.values()):
         raise InputError(f"sampler = {spec.sampler} needs choices for every dimension of search.")
-    points = math.prod(len(each.extremes(name)) for name, each in spec.search.items())
+    points = math.prod(len(extremes(name, each)) for name, each in spec.search.items())
     if points > MOST_POINTS:
         raise InputError(
             f"search has {points} points, more than a grid may have ({MOST_POINTS}): give fewer"
@@ -342,7 +340,7 @@ def _check_grid(spec: StudySpec) -> None:
 
 def _check_trials(spec: StudySpec) -> None:
     """Raise `InputError` where a trial could draw settings that cannot be trained."""
-    values = {name: dimension.extremes(name) for name, dimension in spec.search.items()}
+    values = {name: extremes(name, each) for name, each in spec.search.items()}
     plain = {name: ends[0] for name, ends in values.items()}
     trials = [("", plain)]
     trials += [
@@ -411,12 +409,14 @@ def _text_of(path: Path) -> str:
     return text
 
 
-def _without_numpy(value: Any) -> Any:
-    """Return the content of a study file with Python's numbers and lists in place of NumPy's."""
+def _plain(value: Any) -> Any:
+    """Return the content of a study as a file holds it: no dimensions, tuples or NumPy values."""
     if isinstance(value, Mapping):
-        return {key: _without_numpy(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_without_numpy(each) for each in value]
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, Range | Choices):
+        return _plain(asdict(value))
     return value.tolist() if hasattr(value, "dtype") and hasattr(value, "tolist") else value
 
 

@@ -41,9 +41,9 @@ def search_space(search: Mapping[str, Any]) -> SearchSpace:
     {'hidden': Choices(choices=((30,), (30, 20)))}
     """
     return {
-        name: Choices(choices=tuple(_value(name, each) for each in stated["choices"]))
+        name: Choices(*(_value(name, each) for each in stated["choices"]))
         if "choices" in stated
-        else Range(low=float(stated["low"]), high=float(stated["high"]), log=stated["log"])
+        else Range(float(stated["low"]), float(stated["high"]), stated["log"])
         for name, stated in search.items()
         if stated is not None
     }
