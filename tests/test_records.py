@@ -303,7 +303,7 @@ STUDY = st.builds(
     plan=PLANS,
     data=SUMMARIES,
     environment=ENVIRONMENTS,
-    eta_searches=st.dictionaries(st.text(), SEARCHES, max_size=2),
+    eta_searches=st.dictionaries(HYPERPARAMETERS, SEARCHES, max_size=2),
     result=STUDIES,
     importances=st.none() | st.dictionaries(st.text(), FINITE, max_size=4),
     complete=st.booleans(),

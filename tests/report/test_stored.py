@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.report.runs import BROKEN
+from tests.support.report.studies import SMALL
 from tuner.errors import InputError
 from tuner.records import Choices, EtaSearch, FindEtaRecord, StudyRecord, TrainRecord
 from tuner.report import load_stored, stored_json
@@ -132,6 +133,18 @@ def test_a_study_of_no_version_is_one_line(tmp_path: Path) -> None:
     path.write_text(json.dumps(document))
     with pytest.raises(InputError, match="is no study record of version 1: give a records"):
         load_stored(path)
+
+
+@pytest.mark.parametrize("key", ["手写 <b>", "[1]", '{"eta": -1}', '{"eta": 0.1, "depth": 2}'])
+def test_a_search_of_unknown_settings_is_one_line(key: str, tmp_path: Path) -> None:
+    document = json.loads(stored_json(SMALL))
+    (search,) = document["eta_searches"].values()
+    document["eta_searches"] = {key: search}
+    path = tmp_path / "records.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=r"eta_searches.*Hyperparameters") as caught:
+        load_stored(path)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

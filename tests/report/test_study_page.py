@@ -10,7 +10,7 @@ import pytest
 
 from tests.report.test_study_figures import EVERY, ODD
 from tests.support.report.pages import Reader
-from tests.support.report.studies import FOUND, SMALL, SPEC, large, study, trial
+from tests.support.report.studies import SMALL, SPEC, large, study, trial
 from tuner.errors import InputError, OutputError
 from tuner.records import StudyRecord
 from tuner.report import ReportFiles, load_stored, stored_json, write_study
@@ -119,7 +119,6 @@ def test_hostile_and_foreign_names_appear_as_text(tmp_path: Path) -> None:
         spec=spec,
         command=NASTY,
         data=replace(SMALL.data, name=NASTY),
-        eta_searches={NASTY: FOUND},
         importances={NASTY: 1.0},
     )
     files = write_study(record, tmp_path)

@@ -18,6 +18,8 @@ from tuner.training.loop import Training, begin, train_epoch
 
 IRIS = data_of("iris")
 TRAINER = NativeTrainer(IRIS.tuning)
+ONE = Hyperparameters(eta=0.01)
+OTHER = Hyperparameters(eta=0.01, lambda_=1.0)
 BATCH = Batch(
     number=3,
     first=16,
@@ -128,20 +130,20 @@ def test_searches_come_back_as_they_were(tmp_path: Path) -> None:
     file = EtaFile(tmp_path, "abc")
     found = find_eta(TRAINER, Hyperparameters(eta=0.01, hidden=(4,)), plan=ProbePlan(seeds=1))
     assert file.load() == {}
-    file.save({"one": found, "two": search(0.1 + 0.2)})
+    file.save({ONE: found, OTHER: search(0.1 + 0.2)})
     again = EtaFile(tmp_path, "abc").load()
-    assert again["two"] == search(0.1 + 0.2)
-    assert repr(again["one"]).replace("nan", "inf") == repr(found).replace("nan", "inf")
+    assert again[OTHER] == search(0.1 + 0.2)
+    assert repr(again[ONE]).replace("nan", "inf") == repr(found).replace("nan", "inf")
 
 
 def test_searches_of_another_study_do_not_count(tmp_path: Path) -> None:
-    EtaFile(tmp_path, "abc").save({"one": search(1)})
+    EtaFile(tmp_path, "abc").save({ONE: search(1)})
     assert EtaFile(tmp_path, "abd").load() == {}
 
 
 @pytest.mark.parametrize("damage", [b"{", b"null", b"", b"[" * 100_000])
 def test_damaged_searches_are_named_with_the_way_out(tmp_path: Path, damage: bytes) -> None:
-    EtaFile(tmp_path, "abc").save({"one": search(1)})
+    EtaFile(tmp_path, "abc").save({ONE: search(1)})
     (tmp_path / "etas.json").write_bytes(damage)
     with pytest.raises(InputError, match=r"etas\.json: .*remove it"):
         EtaFile(tmp_path, "abc").load()
@@ -149,7 +151,7 @@ def test_damaged_searches_are_named_with_the_way_out(tmp_path: Path, damage: byt
 
 def test_an_altered_batch_or_search_is_not_used(files: BatchFiles, tmp_path: Path) -> None:
     files.save_batch(BATCH)
-    EtaFile(tmp_path, "abc").save({"one": search(1)})
+    EtaFile(tmp_path, "abc").save({ONE: search(1)})
     for name, was, now in (("batch.json", "5.0", "6.0"), ("etas.json", '"spent": 3', '"spent": 4')):
         text = (tmp_path / name).read_text()
         (tmp_path / name).write_text(text.replace(was, now))
@@ -168,7 +170,7 @@ def test_networks_of_other_data_do_not_count(files: BatchFiles, tmp_path: Path) 
 def test_all_of_it_goes_with_the_study(files: BatchFiles, tmp_path: Path) -> None:
     files.save_batch(BATCH)
     files.save((16, 0), trained(1))
-    EtaFile(tmp_path, "abc").save({"one": search(1)})
+    EtaFile(tmp_path, "abc").save({ONE: search(1)})
     remove_batch_files(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -477,13 +477,18 @@ def test_the_fingerprint_differs_with_the_data(change: dict[str, Any]) -> None:
     assert fingerprint(spec, replace(IRIS, name="elsewhere")) == fingerprint(spec, IRIS)
 
 
+HALF: Any = np.float32(0.5)
+THREE: Any = np.int64(3)
+LAYERS: Any = np.array([30, 20])
+
+
 @pytest.mark.parametrize(
     ("name", "stated", "read"),
     [
         ("lambda", LogRange(0.1, 10), Range(0.1, 10.0, log=True)),
-        ("dropout", Range(np.float32(0), np.float32(0.5)), Range(0.0, 0.5)),
-        ("layers", IntRange(1, np.int64(3)), IntRange(1, 3)),
-        ("hidden", Choices((30,), np.array([30, 20])), Choices((30,), (30, 20))),
+        ("dropout", Range(0, HALF), Range(0.0, 0.5)),
+        ("layers", IntRange(1, THREE), IntRange(1, 3)),
+        ("hidden", Choices((30,), LAYERS), Choices((30,), (30, 20))),
         ("patience", [None, 5], Choices("off", 5)),
     ],
 )

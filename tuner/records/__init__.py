@@ -30,6 +30,7 @@ from tuner.records.provenance import Note as Note
 from tuner.records.provenance import NoteKind as NoteKind
 from tuner.records.search import ADVICE as ADVICE
 from tuner.records.search import EtaSearch as EtaSearch
+from tuner.records.search import EtaSearches as EtaSearches
 from tuner.records.search import Judgement as Judgement
 from tuner.records.search import Outcome as Outcome
 from tuner.records.search import Probe as Probe
@@ -87,6 +88,7 @@ __all__ = [
     "Environment",
     "Epoch",
     "EtaSearch",
+    "EtaSearches",
     "Evaluation",
     "ExperimentRecord",
     "FindEtaRecord",

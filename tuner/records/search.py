@@ -1,12 +1,17 @@
 """What a search for the η threshold saw and answered."""
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
-from tuner.errors import require
-from tuner.serialization import Number, Positive, Record
+from pydantic import BeforeValidator, PlainSerializer
+
+from tuner.errors import InputError, require
+from tuner.serialization import Number, Positive, Record, from_json, to_json
+from tuner.settings import Hyperparameters
 
 
 class Verdict(StrEnum):
@@ -132,3 +137,21 @@ class EtaSearch(Record):
     probes: tuple[Probe, ...]
     spent: float
     seconds: float
+
+
+def _question(key: Hyperparameters | str) -> Hyperparameters:
+    try:
+        return from_json(Hyperparameters, key) if isinstance(key, str) else key
+    except InputError as error:
+        raise ValueError(str(error)) from error
+
+
+EtaSearches = Mapping[
+    Annotated[
+        Hyperparameters,
+        BeforeValidator(_question),
+        PlainSerializer(lambda question: json.dumps(to_json(question)), return_type=str),
+    ],
+    EtaSearch,
+]
+"""Threshold searches by the settings each was made for; in JSON these are the text of a key."""

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from tuner.errors import require
 from tuner.records.provenance import DataSummary, Environment
-from tuner.records.search import EtaSearch
+from tuner.records.search import EtaSearches
 from tuner.records.space import Range, SearchSpace, Stored, Value, layers_text
 from tuner.serialization import Number, Record, Share
 
@@ -242,7 +242,8 @@ class StudyRecord(Record):
     plan
         What the study file asks for.
     eta_searches
-        The threshold searches that set η, one for each network, by what they were asked.
+        The threshold searches that set η, by the settings of each network (their own η is no more
+        than a placeholder).
     importances
         The share of each searched dimension in the differences between complete trials; None where
         they are too few.
@@ -254,7 +255,7 @@ class StudyRecord(Record):
     plan: StudyPlan
     data: DataSummary
     environment: Environment
-    eta_searches: Mapping[str, EtaSearch]
+    eta_searches: EtaSearches
     result: StudySummary
     importances: Mapping[str, float] | None
     complete: bool

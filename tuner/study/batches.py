@@ -9,7 +9,7 @@ from typing import Any
 
 from tuner.errors import DataError, InputError
 from tuner.files import clear_parts
-from tuner.records import DataSummary, EtaSearch, Record, StopReason
+from tuner.records import DataSummary, EtaSearch, EtaSearches, Hyperparameters, Record, StopReason
 from tuner.storage.checkpoints import load_checkpoint, save_checkpoint
 from tuner.storage.run_store import read_entry, write_entry
 from tuner.trainers.native import NativeLane
@@ -115,8 +115,8 @@ class EtaFile:
     def __init__(self, folder: Path, study: str) -> None:
         self._path, self._study = folder / ETAS, study
 
-    def load(self) -> dict[str, EtaSearch]:
-        """Return each search by the question it answers; none if they are another study's.
+    def load(self) -> dict[Hyperparameters, EtaSearch]:
+        """Return each search by the settings it was made for; none if they are another study's.
 
         Raises
         ------
@@ -126,7 +126,7 @@ class EtaFile:
         stored = read_entry(self._path, _Searches, "remove it: its searches are made again")
         return dict(stored.searches) if stored and stored.study == self._study else {}
 
-    def save(self, searches: Mapping[str, EtaSearch]) -> None:
+    def save(self, searches: EtaSearches) -> None:
         """Store them all."""
         write_entry(self._path, _Searches(study=self._study, searches=searches))
 
@@ -140,7 +140,7 @@ def remove_batch_files(folder: Path) -> None:
 @dataclass(frozen=True, kw_only=True)
 class _Searches(Record):
     study: str
-    searches: Mapping[str, EtaSearch]
+    searches: EtaSearches
 
 
 def value_at(trainings: Sequence[Training[Any]], epoch: int) -> float:

@@ -1,10 +1,9 @@
 """Which η a trial trains with: by the threshold, once for each network, again when λ moves it."""
 
-import json
 import math
 from dataclasses import replace
 
-from tuner.records import EtaSearch, Hyperparameters, to_json
+from tuner.records import EtaSearch, Hyperparameters
 from tuner.study.batches import EtaFile
 from tuner.study.spec import StudySpec
 
@@ -37,14 +36,14 @@ class Etas:
         if self._spec.eta != "find":
             return None
         plain = self._without_lambda(settings)
-        if _key(plain) not in self._known:
+        if plain not in self._known:
             return plain
         question = self._question(settings)
-        return None if _key(question) in self._known else question
+        return None if question in self._known else question
 
     def learn(self, question: Hyperparameters, found: EtaSearch) -> None:
         """Take the answer to a question, and keep it."""
-        self._known[_key(question)] = found
+        self._known[question] = found
         self._file.save(self._known)
 
     def eta(self, settings: Hyperparameters) -> float:
@@ -53,19 +52,15 @@ class Etas:
 
     def search_for(self, settings: Hyperparameters) -> EtaSearch:
         """Return the search that the η of these settings comes from."""
-        return self._known[_key(self._question(settings))]
+        return self._known[self._question(settings)]
 
     def _without_lambda(self, settings: Hyperparameters) -> Hyperparameters:
         return replace(settings, lambda_=0.0, eta=0.01, seed=self._spec.seed)
 
     def _question(self, settings: Hyperparameters) -> Hyperparameters:
         plain = self._without_lambda(settings)
-        eta = self._known[_key(plain)].eta
+        eta = self._known[plain].eta
         if eta * settings.lambda_ / settings.batch_size <= MOVED_BY:
             return plain
         position = round(math.log10(settings.lambda_) * STEPS_PER_DECADE)
         return replace(plain, lambda_=float(f"{10 ** (position / STEPS_PER_DECADE):.3g}"))
-
-
-def _key(question: Hyperparameters) -> str:
-    return json.dumps(to_json(question))

@@ -1,7 +1,6 @@
 """What a study has found beside its trials: which dimensions mattered, and the η it used."""
 
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from optuna.study import Study
 from optuna.trial import TrialState
 
 from tuner.network.blas import one_thread
-from tuner.records import DataSummary, EtaSearch
+from tuner.records import DataSummary, EtaSearches
 from tuner.study.batches import EtaFile
 from tuner.study.optuna_storage import connected, reading
 from tuner.study.spec import StudySpec, fingerprint
@@ -42,6 +41,6 @@ def _importances(study: Study) -> dict[str, float] | None:
     return {key: float(share) for key, share in found.items()} if finite else None
 
 
-def eta_searches(spec: StudySpec, data: DataSummary, folder: Path) -> Mapping[str, EtaSearch]:
-    """Return the threshold searches that a study has made, by what they were asked."""
+def eta_searches(spec: StudySpec, data: DataSummary, folder: Path) -> EtaSearches:
+    """Return the threshold searches that a study has made, by the settings of each network."""
     return EtaFile(folder, fingerprint(spec, data)).load()

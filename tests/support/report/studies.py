@@ -10,6 +10,7 @@ from tuner.records import (
     DataSummary,
     Environment,
     EtaSearch,
+    Hyperparameters,
     Outcome,
     StudyPlan,
     StudyRecord,
@@ -49,10 +50,7 @@ FOUND = EtaSearch(
     spent=84.5,
     seconds=2.5,
 )
-QUESTION = (
-    '{"eta": 0.01, "hidden": [30], "activation": "sigmoid", "cost": "cross-entropy",'
-    ' "init": "scaled", "batch_size": 10, "lambda": 0.0}'
-)
+QUESTION = Hyperparameters(eta=0.01)
 SPEC: Mapping[str, Any] = {
     "name": "small",
     "title": "",

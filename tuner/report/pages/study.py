@@ -1,15 +1,12 @@
 """The report of a study."""
 
-import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from tuner.records import StudyRecord
+from tuner.records import Hyperparameters, StudyRecord, layers_text
 from tuner.report.charts.study_course import curves_figure, history_figure
 from tuner.report.charts.study_map import map_figure
 from tuner.report.charts.study_slices import (
@@ -176,8 +173,15 @@ def eta_searches(record: StudyRecord) -> tuple[Table, ...]:
     if not record.eta_searches:
         return ()
     rows = [
-        (*_asked(name), search.eta, search.threshold, search.spent, str(search.outcome))
-        for name, search in record.eta_searches.items()
+        (
+            _network(settings),
+            settings.lambda_,
+            search.eta,
+            search.threshold,
+            search.spent,
+            str(search.outcome),
+        )
+        for settings, search in record.eta_searches.items()
     ]
     columns: Columns = {
         "network": "network",
@@ -192,20 +196,10 @@ def eta_searches(record: StudyRecord) -> tuple[Table, ...]:
     return (Table(caption, frame, columns, sortable=True),)
 
 
-def _asked(question: str) -> tuple[str, float]:
-    """Read what a search was asked: the settings of a network as JSON, or any text."""
-    try:
-        asked = json.loads(question)
-    except ValueError:
-        asked = None
-    if not isinstance(asked, dict):
-        return question, math.nan
-    hidden: Any = asked.get("hidden")
-    layers = ",".join(map(str, hidden)) if isinstance(hidden, list) else plain(hidden)
-    more = [plain(asked[name]) for name in ("activation", "cost", "init") if name in asked]
-    batch = f"m = {plain(asked['batch_size'])}" if "batch_size" in asked else ""
-    words = ", ".join(filter(None, [layers or "no hidden layer", *more, batch]))
-    return words, as_number(asked.get("lambda"))
+def _network(settings: Hyperparameters) -> str:
+    layers = layers_text(settings.hidden) or "no hidden layer"
+    words = (layers, settings.activation, settings.cost, settings.init)
+    return ", ".join((*words, f"m = {settings.batch_size}"))
 
 
 def study_figures(record: StudyRecord) -> Iterator[Figure]:
