@@ -33,7 +33,7 @@ ROOMS: dict[str, set[str]] = {
     "network": {"errors", "randomness"},
     "settings": {"errors", "network", "serialization"},
     "metrics": set(),
-    "records": SETTINGS - {"network"},
+    "records": SETTINGS - {"network"} | {"stats"},
     "strategies": SETTINGS - {"network"} | {"records"},
     "report": SETTINGS - {"network"} | {"files", "stats", "records"},
     "data": FOUNDATION,

@@ -25,7 +25,7 @@ from tuner.report.charts.study_slices import MOST_GROUPS, importances, slice_mea
 from tuner.report.charts.study_tradeoffs import front, strategies, strategy_means
 from tuner.report.checks.study import edge, study_warnings
 from tuner.report.frames.study import curve_table, seed_table, trial_table
-from tuner.report.frames.study_space import Dimension, dimensions, in_words, ranking
+from tuner.report.frames.study_space import Dimension, dimensions, in_words
 from tuner.report.pages.study import all_trials, eta_searches, leaders
 from tuner.stats import mean_interval, wilson
 
@@ -90,7 +90,7 @@ def test_parameters_of_a_trial(params: dict[str, Any], size: int) -> None:
 
 
 def test_ties_reach_the_interval_of_the_best() -> None:
-    ranked = ranking(SMALL)
+    ranked = SMALL.ranking
     assert ranked is not None
     assert ranked.best.number == 2
     assert ranked.over_examples == wilson(0.96, 1000)
@@ -101,12 +101,12 @@ def test_ties_reach_the_interval_of_the_best() -> None:
 def test_the_wider_interval_decides_and_a_small_best_is_sensible_itself() -> None:
     same = {"lambda": 1.0, "hidden": "15"}
     seeds = [trial(0, [0.95, 0.85], params=same), trial(1, [0.5, 0.5])]
-    ranked = ranking(study(*seeds))
+    ranked = study(*seeds).ranking
     assert ranked is not None
     assert len(ranked.tied) == 1
     assert ranked.sensible is ranked.best
     assert ranked.interval == pytest.approx((0.2647, 1.0), abs=1e-4)
-    assert ranking(PRUNED) is None
+    assert PRUNED.ranking is None
 
 
 def test_warnings_of_the_small_study() -> None:

@@ -44,6 +44,7 @@ from tuner.records.space import SearchSpace as SearchSpace
 from tuner.records.space import Value as Value
 from tuner.records.space import layer_sizes as layer_sizes
 from tuner.records.space import layers_text as layers_text
+from tuner.records.study import Ranking as Ranking
 from tuner.records.study import StudyPlan as StudyPlan
 from tuner.records.study import StudyRecord as StudyRecord
 from tuner.records.study import StudySummary as StudySummary
@@ -111,6 +112,7 @@ __all__ = [
     "Panel",
     "Probe",
     "Range",
+    "Ranking",
     "Record",
     "Regularizer",
     "ReproduceRecord",

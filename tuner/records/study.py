@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise, repeat
 from statistics import fmean
 from typing import Annotated, Literal
@@ -14,6 +15,7 @@ from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearches
 from tuner.records.space import Range, SearchSpace, Stored, Value, layers_text
 from tuner.serialization import Number, Record, Share
+from tuner.stats import mean_interval, wilson
 
 TrialState = Literal["complete", "pruned", "failed"]
 
@@ -231,6 +233,41 @@ class StudyPlan(Record):
     seed: int
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """The best trial and those tied with it.
+
+    Attributes
+    ----------
+    best
+        The complete trial with the highest validation accuracy, the first of equals.
+    over_examples
+        Its 95 % interval over validation examples.
+    over_seeds
+        Its 95 % interval over seeds; None with a single seed.
+    tied
+        The other complete trials that reach the lower end of the wider of both intervals, from the
+        best down.
+    sensible
+        Of the best and the tied the smallest network, of equal ones the more accurate.
+    smaller
+        Whether that network is smaller than the best trial's.
+    """
+
+    best: Trial
+    over_examples: tuple[float, float]
+    over_seeds: tuple[float, float] | None
+    tied: tuple[Trial, ...]
+    sensible: Trial
+    smaller: bool
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The span of both intervals."""
+        lows, highs = zip(self.over_examples, self.over_seeds or self.over_examples, strict=True)
+        return max(0.0, min(lows)), min(1.0, max(highs))
+
+
 @dataclass(frozen=True, kw_only=True)
 class StudyRecord(Record):
     """All that the report of a study is rebuilt from.
@@ -268,3 +305,21 @@ class StudyRecord(Record):
         sizes = sizes[:1] * layers if isinstance(layers, int) else sizes
         every = (self.data.n_features, *sizes, len(self.data.classes))
         return sum((a + 1) * b for a, b in pairwise(every))
+
+    @cached_property
+    def ranking(self) -> Ranking | None:
+        """The best trial and those tied with it; None when no trial was completed."""
+        complete = [trial for trial in self.result.trials if trial.state == "complete"]
+        complete.sort(key=lambda trial: (-trial.accuracy, trial.number))
+        if not complete:
+            return None
+        best, *others = complete
+        over_seeds = mean_interval(best.accuracies) if len(best.accuracies) > 1 else None
+        over_examples = wilson(best.accuracy, self.data.n_validation)
+        least = min(over_examples[0], *(over_seeds or over_examples))
+        tied = tuple(trial for trial in others if trial.accuracy >= least)
+        sizes = {trial.number: self.parameters(trial) for trial in (best, *tied)}
+        smallest = min((best, *tied), key=lambda trial: sizes[trial.number])
+        smaller = sizes[smallest.number] < sizes[best.number]
+        sensible = smallest if smaller else best
+        return Ranking(best, over_examples, over_seeds, tied, sensible, smaller)

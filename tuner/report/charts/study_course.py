@@ -34,7 +34,7 @@ from tuner.report.charts.trials import (
     under,
 )
 from tuner.report.document import Columns, Figure, Table, whole
-from tuner.report.frames.study import curve_table, trial_table
+from tuner.report.frames.study import curve_table
 from tuner.report.summaries import study_figures as words
 
 
@@ -47,14 +47,22 @@ def search_history(record: StudyRecord) -> pd.DataFrame:
         `number`; `outcome`; `accuracy` in %; `best_so_far`, the highest of the complete trials up
         to this one, in %; `epochs` trained; `best`, whether it is the best trial.
     """
-    frame = trial_table(record)[["number", "outcome", "accuracy", "epochs"]].copy()
-    frame["accuracy"] *= 100
-    states = [trial.state for trial in record.result.trials]
-    complete = pd.Series([state == "complete" for state in states], index=frame.index, dtype=bool)
-    frame["best_so_far"] = frame["accuracy"].where(complete).cummax().ffill()
     best = record.result.best
-    frame["best"] = frame["number"] == (best.number if best else -1)
-    return frame
+    rows = [
+        (
+            trial.number,
+            trial.outcome,
+            100 * trial.accuracy,
+            100 * trial.accuracy if trial.state == "complete" else math.nan,
+            max(trial.epochs, default=math.nan),
+            trial is best,
+        )
+        for trial in record.result.trials
+    ]
+    columns = ["number", "outcome", "accuracy", "best_so_far", "epochs", "best"]
+    kinds = {"number": int, "accuracy": float, "best_so_far": float, "epochs": float, "best": bool}
+    frame = pd.DataFrame(rows, columns=columns).astype(kinds)
+    return frame.assign(best_so_far=frame["best_so_far"].cummax().ffill())
 
 
 def rungs(record: StudyRecord) -> tuple[int, ...]:

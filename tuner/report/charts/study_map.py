@@ -32,7 +32,7 @@ from tuner.report.charts.trials import (
 )
 from tuner.report.document import Columns, Figure, Table
 from tuner.report.format import number
-from tuner.report.frames.study_space import Dimension, dimensions, plain, ranking
+from tuner.report.frames.study_space import Dimension, dimensions, plain
 from tuner.report.summaries import study_figures as words
 
 _COLORS = tuple(LEVELS)
@@ -56,7 +56,7 @@ def map_points(record: StudyRecord, across: Dimension, up: Dimension) -> pd.Data
         `up`, their places on the axes; `best` and `tied`, whether it is, or is as good as, the best
         trial. Without those that have no accuracy or no place.
     """
-    ranked = ranking(record)
+    ranked = record.ranking
     best = ranked.best.number if ranked else None
     tied = {trial.number for trial in ranked.tied} if ranked else set()
     rows = [

@@ -1,5 +1,6 @@
 """What accuracy costs: the Pareto front of two objectives, and strategies of training."""
 
+import math
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -35,7 +36,7 @@ from tuner.report.charts.trials import (
     under,
 )
 from tuner.report.document import Columns, Figure, Table, whole
-from tuner.report.frames.study import PARAMS, mean_of_trials, seed_table, trial_table
+from tuner.report.frames.study import mean_of_trials, seed_table
 from tuner.report.frames.study_space import Dimension, plain
 from tuner.report.summaries import study_figures as words
 
@@ -142,18 +143,21 @@ def strategies(record: StudyRecord) -> pd.DataFrame:
         trained. Of more than twelve strategies only the most accurate. Empty where none was
         searched.
     """
-    frame = trial_table(record)
-    values = {part: frame[PARAMS + part].map(plain) for part in PARTS if PARAMS + part in frame}
-    told = {part: texts for part, texts in values.items() if 1 < texts.nunique() <= MOST_VALUES}
-    names = [
-        ", ".join(
-            f"{part} {texts[row]}" if part != "schedule" else texts[row]
-            for part, texts in told.items()
+    trials, searched = record.result.trials, record.result.space
+    values = {
+        part: [plain(trial.params.get(part)) for trial in trials]
+        for part in PARTS
+        if part in searched
+    }
+    told = [part for part, texts in values.items() if 1 < len(set(texts)) <= MOST_VALUES]
+    named = {
+        trial.number: ", ".join(
+            values[part][row] if part == "schedule" else f"{part} {values[part][row]}"
+            for part in told
         )
-        for row in frame.index
-    ]
-    known = frame.assign(strategy=names).dropna(subset=["accuracy"])
-    named = dict(zip(known["number"], known["strategy"], strict=True)) if told else {}
+        for row, trial in enumerate(trials)
+        if told and not math.isnan(trial.accuracy)
+    }
     frame = seed_table(record)
     frame = frame[frame["number"].isin(named)]
     frame = frame.assign(strategy=frame["number"].map(named), accuracy=100 * frame["accuracy"])

@@ -7,7 +7,7 @@ from tuner.records import Outcome, StudyRecord, Value
 from tuner.report.checks.base import ENOUGH_SEEDS, Checks, CodedWarning, by_severity
 from tuner.report.checks.data import DATA_CHECKS
 from tuner.report.format import count, interval, listing
-from tuner.report.frames.study_space import Dimension, dimensions, plain, ranking
+from tuner.report.frames.study_space import Dimension, dimensions, plain
 
 ENOUGH_TRIALS = 10
 """Complete trials from which a study tells something; the sampler's first ten are random."""
@@ -131,7 +131,7 @@ def _diverged(record: StudyRecord) -> Iterator[str]:
     " validation examples.",
 )
 def _tied(record: StudyRecord) -> Iterator[str]:
-    ranked = ranking(record)
+    ranked = record.ranking
     if ranked and ranked.tied:
         others = count(len(ranked.tied), "other trial")
         yield f"{others} reached the 95 % CI of the best ({interval(*ranked.interval)})."

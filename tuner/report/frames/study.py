@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from tuner.records import StudyRecord, Trial
-from tuner.report.frames.study_space import dimensions
 from tuner.stats import mean_interval
 
 PARAMS = "params_"
@@ -27,7 +26,7 @@ def trial_table(record: StudyRecord) -> pd.DataFrame:
         `epochs`, of the longest seed; `rung`, the epoch of the last one reached; `size`, weights
         and biases; `seconds`; `batch`. What is not known is missing.
     """
-    names = [dimension.name for dimension in dimensions(record)]
+    names = list(record.result.space)
     rows = [_row(record, trial, names) for trial in record.result.trials]
     others = [f"objective_{name}" for name in record.result.objectives[1:]]
     columns = [*_BEFORE, *(PARAMS + name for name in names), *others, *_AFTER]

@@ -1,6 +1,6 @@
 """The report of a study."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -36,7 +36,7 @@ from tuner.report.document import (
 )
 from tuner.report.format import interval, listing
 from tuner.report.frames.study import PARAMS, curve_table, trial_table
-from tuner.report.frames.study_space import Dimension, as_number, dimensions, plain, ranking, symbol
+from tuner.report.frames.study_space import Dimension, as_number, dimensions, plain, symbol
 from tuner.report.provenance import provenance
 from tuner.report.summaries.study import study_summary
 
@@ -90,21 +90,21 @@ def write_study(record: StudyRecord, folder: Path) -> ReportFiles:
 
 def study_evidence(record: StudyRecord) -> tuple[Part, ...]:
     """Return the figures of a study, and which dimensions are not drawn."""
-    left = listing([each.long for each in by_importance(record)[MOST_SLICES:]])
+    searched = by_importance(record)
+    left = listing([each.long for each in searched[MOST_SLICES:]])
     without = f"Not drawn, so that the page stays small: {left}. The table of trials holds their"
-    return (*study_figures(record), *((Text(f"{without} values."),) if left else ()))
+    return (*_figures(record, searched), *((Text(f"{without} values."),) if left else ()))
 
 
 def _columns(record: StudyRecord, frame: pd.DataFrame) -> dict[str, str | Column]:
     """Return the columns that tell the trials apart, and how each did."""
     columns: dict[str, str | Column] = {"accuracy": shares("validation accuracy")}
-    searched = {dimension.name for dimension in dimensions(record)}
     objectives = record.result.objectives[1:]
     if (frame["seeds"] > 1).any():
         columns["interval"] = "95 % CI over seeds"
     columns |= {f"objective_{name}": name for name in objectives}
-    columns |= {PARAMS + each.name: symbol(each.name) for each in dimensions(record)}
-    if "eta" not in searched:
+    columns |= {PARAMS + name: symbol(name) for name in record.result.space}
+    if "eta" not in record.result.space:
         columns["eta"] = "η"
     if "parameters" not in objectives and frame["size"].min() < frame["size"].max():
         columns["size"] = whole("weights and biases")
@@ -115,10 +115,10 @@ def _written(record: StudyRecord, trials: pd.DataFrame) -> pd.DataFrame:
     """Return the trials with their intervals and the values of their dimensions as text."""
     frame = trials.copy()
     frame["interval"] = list(map(interval, frame["low"], frame["high"]))
-    for dimension in dimensions(record):
-        values = frame[PARAMS + dimension.name]
+    for name in record.result.space:
+        values = frame[PARAMS + name]
         numeric = is_numeric_dtype(values)
-        frame[PARAMS + dimension.name] = [
+        frame[PARAMS + name] = [
             as_number(v) if numeric else "–" if missing else plain(v)
             for v, missing in zip(values, values.isna(), strict=True)
         ]
@@ -146,7 +146,7 @@ def all_trials(record: StudyRecord, trials: pd.DataFrame) -> Table:
 
 def leaders(record: StudyRecord, trials: pd.DataFrame) -> tuple[Table, ...]:
     """Return the best trial and those tied with it; nothing when no trial was completed."""
-    ranked = ranking(record)
+    ranked = record.ranking
     if ranked is None:
         return ()
     places = {trial.number: k for k, trial in enumerate((ranked.best, *ranked.tied)) if k < LEADERS}
@@ -202,14 +202,10 @@ def _network(settings: Hyperparameters) -> str:
     return ", ".join((*words, f"m = {settings.batch_size}"))
 
 
-def study_figures(record: StudyRecord) -> Iterator[Figure]:
-    """Return the figures that a study has something to show in.
-
-    Where there are too many dimensions, those that matter least are left out.
-    """
+def _figures(record: StudyRecord, searched: Sequence[Dimension]) -> Iterator[Figure]:
+    """Yield the figures that a study has something to show in, of its first dimensions."""
     yield from map_figure(record)
     yield from importances_figure(record)
-    searched = by_importance(record)
     points = min(MOST_IN_ONE, MOST_POINTS // max(1, min(MOST_SLICES, len(searched))))
     for index, dimension in enumerate(searched[:MOST_SLICES]):
         yield slice_figure(record, dimension, index, points)

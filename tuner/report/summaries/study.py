@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tuner.records import StudyRecord, StudySummary, Trial
+from tuner.records import Ranking, StudyRecord, StudySummary, Trial
 from tuner.report.format import (
     confidence,
     count,
@@ -13,7 +13,7 @@ from tuner.report.format import (
     percent,
     whole,
 )
-from tuner.report.frames.study_space import Ranking, in_words, ranking
+from tuner.report.frames.study_space import in_words
 from tuner.report.summaries.base import Summary
 
 LISTED = 10
@@ -22,7 +22,7 @@ LISTED = 10
 
 def study_summary(record: StudyRecord) -> Summary:
     """Return which trial is best, how sure that is, and which one to choose."""
-    ranked = ranking(record)
+    ranked = record.ranking
     unfinished = "" if record.complete else "The study is not complete."
     if ranked is None:
         return Summary(
