@@ -360,7 +360,7 @@ class Comparison:
         return compare_summary(*self._contest)
 
     @property
-    def cautions(self) -> "tuple[CodedWarning, ...]":
+    def warnings(self) -> "tuple[CodedWarning, ...]":
         """The warnings that hold, the most severe first."""
         from tuner.report.checks.comparison import compare_warnings
 

@@ -38,7 +38,7 @@ def two(
 
 
 def codes(every: tuple[Contender, ...]) -> list[str]:
-    return [caution.code for caution in compare_warnings(every, against_winner(every))]
+    return [warning.code for warning in compare_warnings(every, against_winner(every))]
 
 
 def test_runs_that_differ_only_in_the_seed_belong_together(train_record: TrainRecord) -> None:
@@ -214,7 +214,7 @@ def test_a_single_run(train_record: TrainRecord) -> None:
     assert against_winner(every) == all_pairs(every) == ()
 
 
-def test_cautions(train_record: TrainRecord) -> None:
+def test_warnings(train_record: TrainRecord) -> None:
     assert codes(two(train_record, PLAIN, DECAYED)) == []
     assert codes(two(train_record, (0.9,), (0.91,))) == ["W402"]
     assert codes(two(train_record, (0.9, 0.91), (0.91, 0.95))) == ["W403"]

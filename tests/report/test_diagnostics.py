@@ -11,7 +11,7 @@ from tuner.report.frames.diagnostics import (
     overfitting_signs,
     underfitting_signs,
 )
-from tuner.report.summaries.training import divided, eta_words, findings, train_summary
+from tuner.report.summaries.training import diagnoses, divided, eta_words, train_summary
 from tuner.stats import wilson
 
 
@@ -101,9 +101,9 @@ def test_stalled_is_longer_than_a_common_patience(waited: int, expected: bool) -
 
 def test_the_article_s_run_shows_all_its_signs(train_record: TrainRecord) -> None:
     assert names(train_record.result) == ["cost-rises", "memorized", "gap", "stalled"]
-    over, *rest = findings(train_record)
+    over, *rest = diagnoses(train_record)
     assert rest == []
-    text = " ".join(over.remedies)
+    text = " ".join(over.suggestions)
     assert "--lambda 0.1 is to n = 1000 what the article's λ = 5 is to 50,000" in text
     for word in ("shift and turn the images", "--dropout", "--patience 10"):
         assert word in text
@@ -114,7 +114,7 @@ def test_remedies_fit_what_the_run_was_made_with(train_record: TrainRecord) -> N
     strategy = replace(train_record.strategy, patience=10)
     data = replace(train_record.data, image_shape=None)
     other = replace(train_record, settings=settings, strategy=strategy, data=data)
-    text = " ".join(findings(other)[0].remedies)
+    text = " ".join(diagnoses(other)[0].suggestions)
     assert "--lambda is 0.1" in text
     for word in ("--dropout", "--patience", "images"):
         assert word not in text
@@ -133,9 +133,9 @@ def test_underfitting_asks_for_more_of_what_ended_it(
     train_record: TrainRecord, reason: StopReason, word: str
 ) -> None:
     run = replace(with_accuracies((0.5, 0.5), (0.6, 0.6)), stop_reason=reason)
-    (under,) = findings(replace(train_record, result=run))
+    (under,) = diagnoses(replace(train_record, result=run))
     assert under.heading == "Signs of underfitting"
-    assert word in under.remedies[0]
+    assert word in under.suggestions[0]
 
 
 @pytest.mark.parametrize("run", [EMPTY, LOST])
@@ -153,7 +153,7 @@ def test_epochs_that_are_not_finite_are_never_counted() -> None:
 
 
 def codes(record: TrainRecord) -> list[str]:
-    return [caution.code for caution in train_warnings(record)]
+    return [warning.code for warning in train_warnings(record)]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def codes(record: TrainRecord) -> list[str]:
         (CONSTANT, ["W208"]),
     ],
 )
-def test_cautions(train_record: TrainRecord, run: Run, expected: list[str]) -> None:
+def test_warnings(train_record: TrainRecord, run: Run, expected: list[str]) -> None:
     assert codes(replace(train_record, result=run)) == expected
 
 
@@ -195,7 +195,7 @@ def test_few_validation_examples(
     assert codes(replace(train_record, data=data, result=CALM)) == expected
 
 
-def test_the_cautions_of_the_eta_search_come_first(train_record: TrainRecord, search) -> None:  # type: ignore[no-untyped-def]
+def test_the_warnings_of_the_eta_search_come_first(train_record: TrainRecord, search) -> None:  # type: ignore[no-untyped-def]
     record = replace(train_record, eta_search=search, result=ONE)
     assert codes(record) == ["W106", "W205"]
 

@@ -34,7 +34,7 @@ PRUNED = study(*(trial(k, [0.5], state="pruned", epochs=2) for k in range(4)))
 
 
 def codes(record: StudyRecord) -> list[str]:
-    return [caution.code for caution in study_warnings(record)]
+    return [warning.code for warning in study_warnings(record)]
 
 
 def test_trial_table_has_one_row_for_each_trial() -> None:

@@ -26,7 +26,7 @@ from tuner.report.frames.tune import (
     steps_table,
 )
 from tuner.report.summaries.base import STEP_TITLES
-from tuner.report.summaries.training import tune_findings
+from tuner.report.summaries.training import tune_diagnoses
 from tuner.report.summaries.tune import conclusions
 
 NASTY = "<script>alert(1)</script> </script> \"'&amp; \u2028 {{ 7*7 }} 手写数字数据集"
@@ -194,13 +194,13 @@ def judged(**changes: Any) -> Callable[[TuneRecord], TuneRecord]:
         (lambda record: replace(record, signal=replace(record.signal, chance=0.9)), {"W507"}),
     ],
 )
-def test_cautions(
+def test_warnings(
     tuned: TuneRecord, change: Callable[[TuneRecord], TuneRecord], more: set[str]
 ) -> None:
     assert codes(change(tuned)) == SOUND | more
 
 
-def test_cautions_of_few_seeds_and_no_tie(tuned: TuneRecord) -> None:
+def test_warnings_of_few_seeds_and_no_tie(tuned: TuneRecord) -> None:
     final = tuned.final
     few = tuple(replace(each, runs=each.runs[:2]) for each in final.candidates)
     assert codes(replace(tuned, final=replace(final, candidates=few, seed=1))) == SOUND | {"W503"}
@@ -208,7 +208,7 @@ def test_cautions_of_few_seeds_and_no_tie(tuned: TuneRecord) -> None:
     assert codes(replace(tuned, final=alone)) == set()
 
 
-def test_cautions_of_model_and_study_hold_too(tuned: TuneRecord) -> None:
+def test_warnings_of_model_and_study_hold_too(tuned: TuneRecord) -> None:
     every = [each.code for each in tune_warnings(tuned)]
     assert {"W106", "W304"} <= set(every)
     assert not PLANNED & set(every)
@@ -287,8 +287,8 @@ def test_what_tune_tried_itself_is_not_suggested(tuned: TuneRecord) -> None:
     winner = replace(tuned.final.candidates[1], runs=(*runs[:2], overfit))
     candidates = (tuned.final.candidates[0], winner, tuned.final.candidates[2])
     record = replace(tuned, final=replace(tuned.final, candidates=candidates))
-    (found,) = tune_findings(record)
-    assert found.signs
+    (found,) = tune_diagnoses(record)
+    assert found.evidence
     for tried in ("--dropout", "--lambda", "--patience", "--hidden", "find-eta"):
-        assert tried not in " ".join(found.remedies)
-    assert any("More training data" in each for each in found.remedies)
+        assert tried not in " ".join(found.suggestions)
+    assert any("More training data" in each for each in found.suggestions)

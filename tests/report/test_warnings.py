@@ -10,7 +10,7 @@ SearchMaker = Callable[..., EtaSearch]
 
 
 def codes(search: EtaSearch) -> list[str]:
-    return [caution.code for caution in ETA_CHECKS.run(search)]
+    return [warning.code for warning in ETA_CHECKS.run(search)]
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def test_a_sound_search_raises_no_warning(calm: EtaSearch) -> None:
 def test_few_seeds(calm: EtaSearch) -> None:
     two = tuple(probe for probe in calm.probes if probe.seed < 2)
     assert codes(replace(calm, probes=two)) == ["W101"]
-    (caution,) = ETA_CHECKS.run(replace(calm, probes=two[:1]))
-    assert "1 seed only" in caution.text
+    (warning,) = ETA_CHECKS.run(replace(calm, probes=two[:1]))
+    assert "1 seed only" in warning.text
 
 
 @pytest.mark.parametrize(
@@ -45,16 +45,16 @@ def test_wide_bracket(
 
 @pytest.mark.parametrize("outcome", [Outcome.NO_LEARNING, Outcome.NO_UPPER_LIMIT])
 def test_outcome_not_found_brings_its_advice(calm: EtaSearch, outcome: Outcome) -> None:
-    (caution,) = ETA_CHECKS.run(replace(calm, outcome=outcome))
-    assert caution.code == "W103"
-    assert caution.advice == ADVICE[outcome]
+    (warning,) = ETA_CHECKS.run(replace(calm, outcome=outcome))
+    assert warning.code == "W103"
+    assert warning.advice == ADVICE[outcome]
 
 
 @pytest.mark.parametrize(("threshold", "side"), [(0.01, "smallest"), (10.0, "largest")])
 def test_threshold_at_the_edge(calm: EtaSearch, threshold: float, side: str) -> None:
-    (caution,) = ETA_CHECKS.run(replace(calm, threshold=threshold))
-    assert caution.code == "W104"
-    assert side in caution.text
+    (warning,) = ETA_CHECKS.run(replace(calm, threshold=threshold))
+    assert warning.code == "W104"
+    assert side in warning.text
 
 
 def test_cost_above_that_of_a_constant(calm: EtaSearch) -> None:
@@ -64,6 +64,6 @@ def test_cost_above_that_of_a_constant(calm: EtaSearch) -> None:
 
 
 def test_seeds_disagree(search: EtaSearch) -> None:
-    (caution,) = ETA_CHECKS.run(search)
-    assert caution.code == "W106"
-    assert "1.778" in caution.text
+    (warning,) = ETA_CHECKS.run(search)
+    assert warning.code == "W106"
+    assert "1.778" in warning.text

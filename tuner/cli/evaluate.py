@@ -51,18 +51,18 @@ def evaluate(
         say(f"evaluating {model}")
         loaded = tuner.load_model(model)
         found = tuner.evaluate(loaded, source.data, target=source.target, part=source.part)
-    cautions = evaluate_warnings(found)
+    warnings = evaluate_warnings(found)
     if answer.json:
         document = {
             **_document(found),
             "model": model,
             "settings": to_json(loaded.settings),
             "validation_accuracy": loaded.validation_accuracy,
-            "warnings": warnings_json(cautions),
+            "warnings": warnings_json(warnings),
         }
         print(json_text(document))
     else:
-        print_summary(evaluate_summary(found), cautions)
+        print_summary(evaluate_summary(found), warnings)
 
 
 def _document(found: EvaluateRecord) -> dict[str, object]:

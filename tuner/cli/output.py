@@ -96,22 +96,22 @@ def print_sentences(sentences: Iterable[str]) -> None:
         print(textwrap.fill(sentence, width(), break_long_words=False, break_on_hyphens=False))
 
 
-def print_summary(summary: Summary, cautions: Iterable[CodedWarning] = ()) -> None:
+def print_summary(summary: Summary, warnings: Iterable[CodedWarning] = ()) -> None:
     """Print a result in words, what to do next, and the warnings that matter."""
     print_sentences(filter(None, (summary.text, summary.advice)))
-    print_warnings(cautions)
+    print_warnings(warnings)
 
 
-def print_warnings(cautions: Iterable[CodedWarning]) -> None:
+def print_warnings(warnings: Iterable[CodedWarning]) -> None:
     """Print the warnings by which a result may mislead; the report and `--json` hold all."""
-    for caution in cautions:
-        if caution.severity != "low":
-            print_sentences([f"{caution.code} {caution.title}. {caution.text} {caution.advice}"])
+    for warning in warnings:
+        if warning.severity != "low":
+            print_sentences([f"{warning.code} {warning.title}. {warning.text} {warning.advice}"])
 
 
-def warnings_json(cautions: Iterable[CodedWarning]) -> list[dict[str, str]]:
+def warnings_json(warnings: Iterable[CodedWarning]) -> list[dict[str, str]]:
     """Return all warnings as `--json` prints them."""
-    return [caution.document for caution in cautions]
+    return [warning.document for warning in warnings]
 
 
 def width() -> int:

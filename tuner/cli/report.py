@@ -69,7 +69,7 @@ def report(
     writes compare.html: runs that differ only in their seed count as one, and are compared with
     others seed by seed.
     """
-    from tuner.report.checks.every import cautions_of
+    from tuner.report.checks.every import warnings_of
 
     with narration() as say:
         files = [_file(path) for path in paths]
@@ -77,18 +77,18 @@ def report(
         say("writing the report")
         comparison = tuner.compare(*records, names=_names(files)) if len(records) > 1 else None
         if comparison is None:
-            written, cautions = _rebuilt(records[0], files[0], place), cautions_of(records[0])
+            written, warnings = _rebuilt(records[0], files[0], place), warnings_of(records[0])
         else:
             with claimed(out := place.out or COMPARED, "compare", replace=True):
-                written, cautions = comparison.write(out), comparison.cautions
+                written, warnings = comparison.write(out), comparison.warnings
     if answer.json:
-        print(json_text(_document(written, files) | {"warnings": warnings_json(cautions)}))
+        print(json_text(_document(written, files) | {"warnings": warnings_json(warnings)}))
         return
     print_sentences(_sentences(written))
     if comparison is None:
-        print_warnings(cautions)
+        print_warnings(warnings)
     else:
-        print_summary(comparison.verdict, cautions)
+        print_summary(comparison.verdict, warnings)
 
 
 def _file(path: str) -> Path:

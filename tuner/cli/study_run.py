@@ -158,14 +158,14 @@ def run(
             record = result.record if result.trials else None
             bar.say("writing the report")
             written = result.write(job.place.folder) if record else None
-    cautions = study_warnings(record) if record else ()
+    warnings = study_warnings(record) if record else ()
     if answer.json:
-        document = _document(ran) | {"warnings": warnings_json(cautions)}
+        document = _document(ran) | {"warnings": warnings_json(warnings)}
         print(json_text(document | (written.document if written else {})))
     else:
         _print_trials(ran)
         if record:
-            print_summary(study_summary(record), cautions)
+            print_summary(study_summary(record), warnings)
         _print_ending(ran, written)
     if ran.interrupted:
         raise interrupted(job.resume)

@@ -301,7 +301,7 @@ class Report:
         What kind of report it is, in words.
     data_name
         Name of the data.
-    verdict, cautions, sections, provenance, downloads
+    summary, warnings, sections, provenance, downloads
         In the order of the page; a section without parts is left out, and of the downloads those
         for which the page has no room.
     whole
@@ -313,8 +313,8 @@ class Report:
     name: str
     title: str
     data_name: str
-    verdict: Summary
-    cautions: tuple[CodedWarning, ...] = ()
+    summary: Summary
+    warnings: tuple[CodedWarning, ...] = ()
     sections: tuple[Section, ...]
     provenance: Provenance
     downloads: tuple[Download, ...]

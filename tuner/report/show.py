@@ -64,9 +64,9 @@ def show(record: StoredRecord) -> Shown:
     >>> show(record)
     Use η = 0.5
     """
-    verdict, figure = _parts(record)
-    values = {"verdict": verdict, "figure": figure, "drawing": figure.drawn(dark=False)}
-    return Shown(verdict.headline, fill("show.html.j2", values))
+    summary, figure = _parts(record)
+    values = {"summary": summary, "figure": figure, "drawing": figure.drawn(dark=False)}
+    return Shown(summary.headline, fill("show.html.j2", values))
 
 
 def _parts(record: StoredRecord) -> tuple[Summary, Figure]:

@@ -80,7 +80,7 @@ class Checks(Generic[R]):
     ... def small(number: int) -> Iterator[str]:
     ...     if number < 3:
     ...         yield f"{number} is small."
-    >>> [caution.text for caution in checks.run(2)], checks.run(5)
+    >>> [warning.text for warning in checks.run(2)], checks.run(5)
     (['2 is small.'], ())
     """
 
@@ -104,9 +104,9 @@ class Checks(Generic[R]):
         return by_severity(each for check in self.checks.values() for each in check.run(record))
 
 
-def by_severity(cautions: Iterable[CodedWarning]) -> tuple[CodedWarning, ...]:
+def by_severity(warnings: Iterable[CodedWarning]) -> tuple[CodedWarning, ...]:
     """Sort warnings: the most severe first, then by code."""
-    return tuple(sorted(cautions, key=lambda each: (SEVERITIES.index(each.severity), each.code)))
+    return tuple(sorted(warnings, key=lambda each: (SEVERITIES.index(each.severity), each.code)))
 
 
 def table_of_codes(kinds: Iterable[Checks[Any]]) -> str:

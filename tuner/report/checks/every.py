@@ -26,7 +26,7 @@ EVERY_KIND: tuple[Checks[Any], ...] = (
 )
 
 
-def cautions_of(record: StoredRecord) -> tuple[CodedWarning, ...]:
+def warnings_of(record: StoredRecord) -> tuple[CodedWarning, ...]:
     """Return the warnings that hold for a record of any command, the most severe first."""
     if isinstance(record, FindEtaRecord):
         return find_eta_warnings(record)

@@ -22,7 +22,7 @@ TUNE_CHECKS: Checks[TuneRecord] = Checks("tune")
 def tune_warnings(record: TuneRecord) -> tuple[CodedWarning, ...]:
     """Return the warnings that hold for a tuning, its model and its study, the severest first."""
     others = (*train_warnings(record.model_record), *STUDY_CHECKS.run(record.study))
-    unplanned = [caution for caution in others if caution.code not in PLANNED]
+    unplanned = [warning for warning in others if warning.code not in PLANNED]
     return by_severity((*TUNE_CHECKS.run(record), *unplanned))
 
 

@@ -90,8 +90,8 @@ def write_comparison(
         name="compare",
         title=f"tuner report, {'runs' if every[0].runs else 'studies'} compared",
         data_name=listing(list(dict.fromkeys(each.data.name for each in every))),
-        verdict=compare_summary(every, against),
-        cautions=compare_warnings(every, against),
+        summary=compare_summary(every, against),
+        warnings=compare_warnings(every, against),
         sections=(
             Section("results", "Results", tuple(_results(every, against, pairs))),
             Section("settings", "Settings", tuple(_settings(every))),

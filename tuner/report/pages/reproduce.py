@@ -74,7 +74,7 @@ def write_reproduce(record: ReproduceRecord, folder: Path, language: str = "en")
         name="reproduce" if language == "en" else f"reproduce-{language}",
         title="tuner reproduce",
         data_name=record.data.name,
-        verdict=replace(reproduce_summary(record, language), facts=()),
+        summary=replace(reproduce_summary(record, language), facts=()),
         sections=(
             Section("differences", words.words["differences"], tuple(_not_agreeing(record, words))),
             Section(

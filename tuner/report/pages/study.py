@@ -70,8 +70,8 @@ def write_study(record: StudyRecord, folder: Path) -> ReportFiles:
         name="study",
         title=f"tuner study {record.result.study}",
         data_name=record.data.name,
-        verdict=study_summary(record),
-        cautions=study_warnings(record),
+        summary=study_summary(record),
+        warnings=study_warnings(record),
         sections=(
             Section("leaders", "The best trials", leaders(record, trials)),
             Section("evidence", "Evidence", study_evidence(record)),

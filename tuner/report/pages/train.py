@@ -25,7 +25,7 @@ from tuner.report.frames.training import history_table
 from tuner.report.pages.find_eta import eta_answer, eta_downloads, eta_evidence
 from tuner.report.pages.inspection import confusion_download, inspection_evidence
 from tuner.report.provenance import provenance
-from tuner.report.summaries.training import Finding, findings, train_summary
+from tuner.report.summaries.training import Diagnosis, diagnoses, train_summary
 
 
 def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
@@ -53,13 +53,13 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
         name="train",
         title="tuner train",
         data_name=record.data.name,
-        verdict=train_summary(record),
-        cautions=train_warnings(record),
+        summary=train_summary(record),
+        warnings=train_warnings(record),
         sections=(
             Section(
                 "signs",
                 "Diagnostics of the learning curves",
-                tuple(finding_parts(findings(record))),
+                tuple(diagnosis_parts(diagnoses(record))),
             ),
             Section("evidence", "Evidence", (curves_figure(run), overfitting_figure(run))),
             Section(
@@ -84,12 +84,12 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
     return write_report(report, folder)
 
 
-def finding_parts(found: Sequence[Finding]) -> Iterator[Part]:
+def diagnosis_parts(found: Sequence[Diagnosis]) -> Iterator[Part]:
     """Return the signs that the curves of a run show, and what to try."""
-    for finding in found:
-        yield Heading(finding.heading)
-        yield Points(tuple(sign.text for sign in finding.signs))
+    for diagnosis in found:
+        yield Heading(diagnosis.heading)
+        yield Points(tuple(sign.text for sign in diagnosis.evidence))
         yield Text("What to try:")
-        yield Points(finding.remedies)
+        yield Points(diagnosis.suggestions)
     if not found:
         yield Text("No sign of overfitting and none of underfitting.")

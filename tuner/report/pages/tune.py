@@ -44,11 +44,11 @@ from tuner.report.frames.tune import (
 from tuner.report.pages.find_eta import eta_brief
 from tuner.report.pages.inspection import inspection_evidence
 from tuner.report.pages.study import all_trials, eta_searches, leaders, study_evidence
-from tuner.report.pages.train import finding_parts
+from tuner.report.pages.train import diagnosis_parts
 from tuner.report.provenance import provenance
 from tuner.report.summaries.base import STEP_TITLES
 from tuner.report.summaries.comparison import difference_words
-from tuner.report.summaries.training import tune_findings
+from tuner.report.summaries.training import tune_diagnoses
 from tuner.report.summaries.tune import conclusions, left_out_sentences, tune_summary
 
 
@@ -79,8 +79,8 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
         name="report",
         title="tuner tune",
         data_name=record.data.name,
-        verdict=tune_summary(record),
-        cautions=tune_warnings(record),
+        summary=tune_summary(record),
+        warnings=tune_warnings(record),
         sections=(
             Section("order", "Steps", (_steps(record),)),
             step("signal"),
@@ -100,7 +100,7 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
             Section(
                 "curves",
                 "Diagnostics of the learning curves",
-                tuple(finding_parts(tune_findings(record))),
+                tuple(diagnosis_parts(tune_diagnoses(record))),
             ),
             step("test", (_judged(record),)),
             Section(

@@ -166,30 +166,30 @@ ARTICLE_DECAY = 5 / 50_000
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """Signs that point the same way, and what to try against it.
 
     Attributes
     ----------
     heading
         What they are signs of.
-    signs
+    evidence
         What was seen.
-    remedies
+    suggestions
         What to try, the most promising first.
     """
 
     heading: str
-    signs: tuple[Sign, ...]
-    remedies: tuple[str, ...]
+    evidence: tuple[Sign, ...]
+    suggestions: tuple[str, ...]
 
 
-def findings(record: TrainRecord) -> tuple[Finding, ...]:
+def diagnoses(record: TrainRecord) -> tuple[Diagnosis, ...]:
     """Return the signs of over- and underfitting in the curves of a run."""
     return _findings(record, _against_overfitting(record), _against_underfitting(record))
 
 
-def tune_findings(record: TuneRecord) -> tuple[Finding, ...]:
+def tune_diagnoses(record: TuneRecord) -> tuple[Diagnosis, ...]:
     """Return the signs in the curves of the model of `tune`.
 
     Suggested is only what `tune` does not choose itself: it tries regularizers, searches λ and the
@@ -204,14 +204,14 @@ def tune_findings(record: TuneRecord) -> tuple[Finding, ...]:
 
 def _findings(
     record: TrainRecord, against_over: tuple[str, ...], against_under: tuple[str, ...]
-) -> tuple[Finding, ...]:
+) -> tuple[Diagnosis, ...]:
     over = overfitting_signs(record.result, record.data.n_validation)
     under = underfitting_signs(record.result)
     found = (
-        Finding("Signs of overfitting", over, against_over),
-        Finding("Signs of underfitting", under, against_under),
+        Diagnosis("Signs of overfitting", over, against_over),
+        Diagnosis("Signs of underfitting", under, against_under),
     )
-    return tuple(each for each in found if each.signs)
+    return tuple(each for each in found if each.evidence)
 
 
 def _more_data(data: DataSummary) -> str:
