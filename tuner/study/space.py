@@ -89,10 +89,11 @@ def _range(of: Setting, key: str, given: Mapping[str, Any]) -> Range:
     log = given.get("log", False)
     if not isinstance(log, bool):
         raise wrong(f"{key}.log", "true or false", log)
+    ends = f"they are {low:.15g} and {high:.15g}"
     if shape is IntRange and not 1 <= low < high:
-        raise InputError(f"{key}: 1 ≤ low < high must hold but they are {low:.15g} and {high:.15g}.")
+        raise InputError(f"{key}: 1 ≤ low < high must hold but {ends}.")
     if not low < high:
-        raise InputError(f"{key}: low must be below high but they are {low:.15g} and {high:.15g}.")
+        raise InputError(f"{key}: low must be below high but {ends}.")
     if log and low <= 0:
         raise InputError(f"{key}: low must be above 0 where log is true but is {low:.15g}.")
     return shape(low, high, log)
