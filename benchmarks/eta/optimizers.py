@@ -1,9 +1,9 @@
 """Which share of the threshold is a good η under each optimizer? Regret, task by task.
 
-    python -m benchmarks.eta.optimizers [--held-out] [--seeds 5] [--tasks N] [--json FILE]
+    python -m benchmarks.eta.optimizers [--held-out] [--seeds 5] [--tasks NAME …] [--json FILE]
 
-For each task, optimizer and schedule every η of a grid trains for a fixed budget, as the constant η
-or as the peak of one cycle; the best mean validation accuracy over the seeds is the oracle. Each
+For each task, optimizer and schedule every η of a grid trains for a fixed budget, as the highest
+learning rate of the schedule; the best mean validation accuracy over the seeds is the oracle. Each
 seed's threshold is searched under the same optimizer, and the networks are trained at several
 shares of it. The shares that the tool uses were chosen on the development tasks alone; `--held-out`
 runs the tasks set aside.
@@ -19,15 +19,17 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.eta.tasks import EPOCHS, LEAST_STEPS, TASKS, Task
-from tuner.records import Hyperparameters
-from tuner.strategies.schedules import OneCycle
+from tuner.records import Hyperparameters, Strategy
+from tuner.strategies.schedules import Constant, Cosine, OneCycle
 from tuner.trainers.native import NativeLane, NativeTrainer
 from tuner.training.eta_finder import find_eta
 
 GRID = [float(f"{10 ** (k / 4):.3g}") for k in range(-20, 9)]
 SHARES = (0.125, 0.25, 0.5, 1.0, 2.0)
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adamw")
-SCHEDULES = ("constant", "one-cycle")
+SCHEDULES = {"constant": Constant, "one-cycle": OneCycle, "cosine": Cosine}
+ONCE = Strategy(epochs=1)
+"""A schedule over the whole budget, which is taken as one epoch of many steps."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,10 @@ def train(
     schedule: str,
     steps: int,
 ) -> list[NativeLane]:
-    """Train a network for each (η, seed), at that η or in one cycle with that peak."""
+    """Train a network for each (η, seed); η is the highest of the schedule."""
     lanes = [trainer.start(replace(settings, eta=eta, seed=seed)) for eta, seed in runs]
-    if schedule == "constant":
-        return trainer.advance(lanes, steps)
-    return trainer.advance_at(lanes, [OneCycle(start=eta, epochs=1).etas(steps) for eta, _ in runs])
+    kind = SCHEDULES[schedule]
+    return trainer.advance_at(lanes, [kind.of(eta, ONCE).etas(steps) for eta, _ in runs])
 
 
 def accuracies(trainer: NativeTrainer, lanes: Sequence[NativeLane]) -> list[float]:
@@ -108,10 +109,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="regret of shares of the threshold of η")
     parser.add_argument("--held-out", action="store_true", help="the tasks set aside")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--tasks", type=int, help="the first so many tasks alone")
+    parser.add_argument("--tasks", nargs="+", help="the names of those to run; by default all")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    tasks = [task for task in TASKS if task.held_out == options.held_out][: options.tasks]
+    tasks = [task for task in TASKS if task.held_out == options.held_out]
+    if options.tasks:
+        tasks = [task for task in tasks if task.name in options.tasks]
     regrets = []
     for task in tasks:
         regrets += measure(task, range(0, 10 * options.seeds, 10))
