@@ -27,7 +27,11 @@ from tuner.training.eta_finder import find_eta
 GRID = [float(f"{10 ** (k / 4):.3g}") for k in range(-20, 9)]
 SHARES = (0.125, 0.25, 0.5, 1.0, 2.0)
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adamw")
-SCHEDULES = {"constant": Constant, "one-cycle": OneCycle, "cosine": Cosine}
+SCHEDULES: dict[str, type[Constant | OneCycle | Cosine]] = {
+    "constant": Constant,
+    "one-cycle": OneCycle,
+    "cosine": Cosine,
+}
 ONCE = Strategy(epochs=1)
 """A schedule over the whole budget, which is taken as one epoch of many steps."""
 
