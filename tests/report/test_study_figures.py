@@ -238,8 +238,9 @@ def test_few_curves_are_drawn_whole() -> None:
 def test_thinning_keeps_the_best() -> None:
     frame = trial_table(large(100, 4, 1))
     for best in (0, 37, 99):
-        assert best in set(few(frame, 10, best)["number"])
-    assert len(few(frame, 10, 37)) == 11
+        frame["best"] = frame["number"] == best
+        assert best in set(few(frame, 10)["number"])
+    assert len(few(frame.assign(best=frame["number"] == 37), 10)) == 11
 
 
 def test_points_on_one_choice_differ() -> None:

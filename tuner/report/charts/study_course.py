@@ -20,13 +20,16 @@ from tuner.report.charts.trials import (
     OUTCOME,
     RUNG,
     TRIAL,
-    best_key,
     best_rows,
+    best_trial_words,
+    draw_best,
     draw_trials,
     even_ticks,
     few,
+    left_out,
     limit_trials,
-    ring_best,
+    outcomes,
+    percents,
     rung_key,
     say_nothing,
     sheet,
@@ -34,8 +37,8 @@ from tuner.report.charts.trials import (
     under,
 )
 from tuner.report.document import Columns, Figure, Table, whole
+from tuner.report.format import count, listing
 from tuner.report.frames.study import curve_table
-from tuner.report.summaries import study_figures as words
 
 
 def search_history(record: StudyRecord) -> pd.DataFrame:
@@ -80,24 +83,22 @@ def draw_history(history: pd.DataFrame, ends: tuple[int, ...], *, most: int = 50
     most
         About as many points are drawn.
     """
-    best = history[history["best"]]
-    drawn = few(history, most, int(best["number"].iloc[0]) if len(best) else None)
+    drawn = few(history, most)
     with styled():
         figure, (top, low) = panels(HIGH, margin=0.2, ratios=(3, 1.6), left=LEFT)
         limit_trials(top, history)
         small = len(drawn) > 60
         draw_trials(top, drawn.dropna(subset="accuracy"), x="number", y="accuracy", small=small)
         top.step(history["number"], history["best_so_far"], where="post", gid="so far", **_SO_FAR)
-        for number, value in zip(best["number"], best["accuracy"], strict=True):
-            ring_best(top, number, value)
+        best = draw_best(top, history, "number", "accuracy")
         _draw_lengths(low, drawn, ends, small=small)
         low.set_xlim(-0.5, max([1, *history["number"]]) + 0.5)
         low.set_xlabel("trial")
         even_ticks(low.xaxis, whole=True)
         if history.empty:
             say_nothing(top, "no trial has ended")
-        keys: list[Artist] = [*state_keys(history["outcome"]), *([best_key()] * len(best))]
-        keys += [Line2D([], [], label="best so far", **_SO_FAR)] * bool(len(best))
+        keys: list[Artist] = [*state_keys(history["outcome"]), *best]
+        keys += [Line2D([], [], label="best so far", **_SO_FAR)] * len(best)
         keys += [rung_key()] * bool(ends)
         under(figure, low, keys)
     return figure
@@ -239,7 +240,7 @@ def history_figure(record: StudyRecord) -> Figure:
     }
     ended = (
         "Weak trials were pruned at the rungs"
-        f" (after {words.epochs(ends)}) and stand below at the epoch where they ended."
+        f" (after {_epochs(ends)}) and stand below at the epoch where they ended."
         if ends
         else "There were no rungs: every trial was trained until it stopped by itself."
     )
@@ -248,9 +249,9 @@ def history_figure(record: StudyRecord) -> Figure:
         "The search, trial by trial",
         Table(*best_rows("The trials in their order", history), columns),
         partial(draw_history, history, ends, most=MOST_IN_ONE),
-        alt=words.alt_history(history),
+        alt=_alt_history(history),
         note=f"The step line is the best complete trial so far. {ended}"
-        + words.left_out(history, MOST_IN_ONE),
+        + left_out(history, MOST_IN_ONE),
     )
 
 
@@ -273,7 +274,47 @@ def curves_figure(record: StudyRecord) -> Iterator[Figure]:
         "Learning curves",
         Table(*best_rows("Where the curves end", lasts), columns),
         partial(draw_learning_curves, curves, rungs(record)),
-        alt=words.alt_curves(curves),
+        alt=_alt_curves(curves),
         note="Validation accuracy after each epoch, the mean of the seeds; a seed that stopped"
         f" keeps its last value. A marker shows where a trial was ended.{some}",
+    )
+
+
+def _epochs(ends: tuple[int, ...]) -> str:
+    """State after which epochs the rungs lie.
+
+    Examples
+    --------
+    >>> _epochs((2, 6)), _epochs((2,))
+    ('epochs 2 and 6', 'epoch 2')
+    """
+    return f"{'epoch' if len(ends) == 1 else 'epochs'} {listing([str(end) for end in ends])}"
+
+
+def _alt_history(history: pd.DataFrame) -> str:
+    """Describe the course of the search."""
+    text = (
+        f"Two charts against the number of the trial, from 0 to"
+        f" {max([0, *history['number']])}: validation accuracy and epochs trained"
+        f" ({outcomes(history)})."
+    )
+    best = history[history["best"]]
+    if best.empty:
+        return text
+    return f"{text}{best_trial_words(history)}, with {percents(best['accuracy'].iloc[0])}."
+
+
+def _alt_curves(curves: pd.DataFrame) -> str:
+    """Describe the learning curves."""
+    best = curves[curves["best"]]
+    text = (
+        "Line chart of validation accuracy against epochs for"
+        f" {count(curves['number'].nunique(), 'trial')}."
+    )
+    if best.empty:
+        return text
+    return (
+        f"{text} The best, trial {best['number'].iloc[0]}, reaches"
+        f" {percents(best['accuracy'].max())} and ends after"
+        f" {count(int(best['epoch'].max()), 'epoch')}."
     )

@@ -21,19 +21,22 @@ from tuner.report.charts.trials import (
     OUTCOME,
     TRIAL,
     apart,
-    best_key,
     best_rows,
+    best_trial_words,
+    draw_best,
     few,
+    left_out,
     main_range,
-    ring_best,
+    moved,
+    outcomes,
+    percents,
     set_axis,
     sheet,
     under,
 )
 from tuner.report.document import Columns, Figure, Table
 from tuner.report.format import number
-from tuner.report.frames.study_space import Dimension, dimensions, plain
-from tuner.report.summaries import study_figures as words
+from tuner.report.frames.study_space import Dimension, dimensions, plain, shortened
 
 _COLORS = tuple(LEVELS)
 _MARKERS = {"complete": "o", "pruned": "X", "diverged": "^", "failed": "s"}
@@ -118,21 +121,19 @@ def draw_map(points: pd.DataFrame, across: Dimension, up: Dimension, *, most: in
         About as many points are drawn.
     """
     bounds = levels(points)
-    best = points.loc[points["best"], "number"]
     with styled():
         figure, axes = sheet(margin=0.85)
         set_axis(axes, axes.xaxis, across, points["across"].tolist())
         set_axis(axes, axes.yaxis, up, points["up"].tolist())
         _name_upright(axes, up)
-        drawn = few(points, most, int(best.iloc[0]) if len(best) else None).copy()
+        drawn = few(points, most).copy()
         for name, dimension in (("across", across), ("up", up)):
             if dimension.scale == "choice":
                 drawn[name] = apart(drawn[name])
         _draw_levels(axes, drawn, bounds)
         keys = _keys(points["outcome"])
-        for row in drawn[drawn["best"]].to_dict("records"):
-            ring_best(axes, row["across"], row["up"], size=16)
-            keys += [best_key(), *[Line2D([], [], **_TIED)] * bool(points["tied"].any())]
+        keys += draw_best(axes, drawn, "across", "up", size=16)
+        keys += [Line2D([], [], **_TIED)] * bool(points["tied"].any())
         under(figure, axes, keys)
         _draw_bar(figure, axes, bounds, below=bool((points["accuracy"] < bounds[0]).any()))
     return figure
@@ -226,9 +227,26 @@ def map_figure(record: StudyRecord) -> Iterator[Figure]:
         f"{across.symbol} and {up.long} together",
         Table(*best_rows("The trials", points), columns),
         partial(draw_map, points, across, up, most=MOST_IN_ONE),
-        alt=words.alt_map(points, across, up),
+        alt=_alt_map(points, across, up),
         note="Each point is one trial, stronger in color and larger the more accurate it is."
         " Nothing is drawn where nothing was tried."
-        + words.moved(across, up)
-        + words.left_out(points, MOST_IN_ONE),
+        + moved(across, up)
+        + left_out(points, MOST_IN_ONE),
+    )
+
+
+def _alt_map(points: pd.DataFrame, across: Dimension, up: Dimension) -> str:
+    """Describe the map."""
+    text = (
+        f"Scatter chart of the trials ({outcomes(points)}): {across.long} across, {up.long} up,"
+        " validation accuracy as color and size."
+    )
+    best = points[points["best"]]
+    if best.empty:
+        return text
+    row = best.iloc[0]
+    return (
+        f"{text}{best_trial_words(points)}, at {across.symbol} ="
+        f" {shortened(row['across_value'])} and {up.symbol} = {shortened(row['up_value'])}, with"
+        f" {percents(row['accuracy'])}."
     )

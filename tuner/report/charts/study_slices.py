@@ -16,16 +16,20 @@ from tuner.report.charts.canvas import canvas
 from tuner.report.charts.theme import SERIES, styled
 from tuner.report.charts.trials import (
     apart,
-    best_key,
+    best_trial_words,
     draw_bands,
+    draw_best,
     draw_levels,
     draw_trials,
     even_ticks,
     few,
     file_name,
     interval_key,
+    left_out,
     limit_trials,
-    ring_best,
+    moved,
+    outcomes,
+    percents,
     say_nothing,
     set_axis,
     sheet,
@@ -34,10 +38,9 @@ from tuner.report.charts.trials import (
     under,
 )
 from tuner.report.document import Column, Columns, Figure, Table, shares, whole
-from tuner.report.format import percent
+from tuner.report.format import listing, percent
 from tuner.report.frames.study import mean_of_trials, seed_table
-from tuner.report.frames.study_space import Dimension, as_number, plain, symbol
-from tuner.report.summaries import study_figures as words
+from tuner.report.frames.study_space import Dimension, as_number, plain, shortened, symbol
 
 MOST_GROUPS = 12
 """Groups of neighboring trials whose means make the line, at most."""
@@ -127,24 +130,16 @@ def draw_slice(
         figure, axes = sheet()
         set_axis(axes, axes.xaxis, dimension, points["place"].tolist())
         limit_trials(axes, points)
-        drawn = few(points, most, _best(points)).copy()
+        drawn = few(points, most).copy()
         if dimension.scale == "choice":
             drawn["place"] = apart(drawn["place"])
         draw_trials(axes, drawn, x="place", y="accuracy", small=len(drawn) > 60)
         keys = state_keys(points["outcome"]) + _draw_means(axes, means, dimension)
-        best = drawn[drawn["best"]]
-        for place, value in zip(best["place"], best["accuracy"], strict=True):
-            ring_best(axes, place, value)
-        keys += [best_key()] * (len(best) > 0)
+        keys += draw_best(axes, drawn, "place", "accuracy")
         if points.empty:
             say_nothing(axes, "no trial with this value")
         under(figure, axes, keys)
     return figure
-
-
-def _best(points: pd.DataFrame) -> int | None:
-    best = points.loc[points["best"], "number"]
-    return int(best.iloc[0]) if len(best) else None
 
 
 def _draw_means(axes: Axes, means: pd.DataFrame, dimension: Dimension) -> list[Artist]:
@@ -223,7 +218,7 @@ def importances_figure(record: StudyRecord) -> Iterator[Figure]:
         "Importance of each dimension",
         Table("Importance of each dimension", frame, columns),
         partial(draw_importances, frame),
-        alt=words.alt_importances(frame),
+        alt=_alt_importances(frame),
         note="The share of each dimension in what tells the good complete trials from the others"
         " (PED-ANOVA, as Optuna computes it). It holds for the range searched only, and few trials"
         " make it uncertain.",
@@ -250,6 +245,40 @@ def slice_figure(record: StudyRecord, dimension: Dimension, index: int, most: in
         f"Validation accuracy against {dimension.long}",
         Table("Means of neighboring complete trials", means, columns),
         partial(draw_slice, points, means, dimension, most=most),
-        alt=words.alt_slice(points, means, dimension),
-        note=words.note_slice(points, dimension) + words.left_out(points, most),
+        alt=_alt_slice(points, means, dimension),
+        note=_note_slice(points, dimension) + left_out(points, most),
+    )
+
+
+def _alt_importances(shares: pd.DataFrame) -> str:
+    """Describe the importances."""
+    parts = [
+        f"{shortened(name)} {percent(share, 0)}"
+        for name, share in zip(shares["dimension"], shares["share"], strict=True)
+    ]
+    return f"Bar chart of the importance of each searched dimension: {listing(parts)}."
+
+
+def _alt_slice(points: pd.DataFrame, means: pd.DataFrame, dimension: Dimension) -> str:
+    """Describe one slice."""
+    text = f"Scatter chart of validation accuracy against {dimension.long}: {outcomes(points)}."
+    best = points[points["best"]]
+    if len(best):
+        value, reached = shortened(best["value"].iloc[0]), best["accuracy"].mean()
+        text += f"{best_trial_words(points)}, at {value}, with {percents(reached)}."
+    if len(means) > 1:
+        text += f" {len(means)} means go from {percents(means['mean'].min())}"
+        text += f" to {percents(means['mean'].max())}."
+    return text
+
+
+def _note_slice(points: pd.DataFrame, dimension: Dimension) -> str:
+    """Describe how to read one slice."""
+    seeds = int(points["seed"].max()) + 1 if len(points) else 1
+    each = "Each point is one trial" if seeds == 1 else "Each point is one seed of a trial"
+    group = "of a choice" if dimension.scale == "choice" else "of neighboring trials"
+    return (
+        f"{each}; one on the lower edge lies below it. The mean is that of the complete trials"
+        f" {group}, with its 95 % interval: the other dimensions differ between them too."
+        + moved(dimension)
     )

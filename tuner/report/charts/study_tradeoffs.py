@@ -19,16 +19,18 @@ from tuner.report.charts.trials import (
     OUTCOME,
     TRIAL,
     apart,
-    best_key,
     best_rows,
     draw_bands,
+    draw_best,
     draw_levels,
     draw_trials,
     even_ticks,
     few,
     file_name,
+    left_out,
     limit_trials,
-    ring_best,
+    outcomes,
+    percents,
     say_nothing,
     set_axis,
     sheet,
@@ -36,9 +38,9 @@ from tuner.report.charts.trials import (
     under,
 )
 from tuner.report.document import Columns, Figure, Table, whole
+from tuner.report.format import count, listing, number
 from tuner.report.frames.study import mean_of_trials, seed_table
-from tuner.report.frames.study_space import Dimension, plain
-from tuner.report.summaries import study_figures as words
+from tuner.report.frames.study_space import Dimension, plain, shortened
 
 UNITS = {"parameters": "weights and biases", "seconds": "training time in s"}
 
@@ -98,8 +100,7 @@ def draw_front(points: pd.DataFrame, name: str, *, most: int = 500) -> Plot:
     scale = "log" if low > 0 and high / low > 20 else "linear"
     axis = Dimension(UNITS.get(name, name), "log" if scale == "log" else "linear", low, high)
     leading = points[points["front"]].sort_values("cost")
-    best = points[points["best"]]
-    drawn = few(points, most, int(best["number"].iloc[0]) if len(best) else None)
+    drawn = few(points, most)
     with styled():
         figure, axes = sheet()
         set_axis(axes, axes.xaxis, axis, [])
@@ -114,9 +115,7 @@ def draw_front(points: pd.DataFrame, name: str, *, most: int = 500) -> Plot:
             keys.append(
                 Line2D([], [], color=INK, lw=1.3, label="Pareto front", **_LEADING, marker="D")
             )
-        if len(best):
-            ring_best(axes, float(best["cost"].iloc[0]), float(best["accuracy"].iloc[0]))
-            keys.append(best_key())
+        keys += draw_best(axes, points, "cost", "accuracy")
         if points.empty:
             say_nothing(axes, "no trial has both objectives")
         under(figure, axes, keys)
@@ -211,7 +210,7 @@ def draw_strategies(trials: pd.DataFrame, means: pd.DataFrame, *, most: int = 30
     axis = Dimension("strategy", "choice", choices=tuple(means["strategy"]))
     places = trials["strategy"].map(axis.place).astype(float)
     trials = trials.assign(place=apart(places))
-    drawn = few(trials, most, None)
+    drawn = few(trials, most)
     with styled():
         figure, (top, low) = panels(HIGH, margin=0.2, ratios=(3, 2), left=LEFT)
         set_axis(low, low.xaxis, axis, [])
@@ -249,7 +248,7 @@ def strategies_figure(record: StudyRecord) -> Iterator[Figure]:
         "Strategies: accuracy and epochs",
         Table("Accuracy and epochs by strategy", means, columns),
         partial(draw_strategies, trials, means),
-        alt=words.alt_strategies(means),
+        alt=_alt_strategies(means),
         note="Each point is one seed of a trial; its place within its strategy has no meaning. The"
         " interval is that of the mean over the complete trials, whose other settings may differ"
         " too, or over the seeds of a single one.",
@@ -272,7 +271,34 @@ def front_figure(record: StudyRecord, index: int) -> Figure:
         f"Accuracy against {name}",
         Table(*best_rows("The Pareto front", leading, "trials on it"), columns),
         partial(draw_front, points, name, most=MOST_IN_ONE),
-        alt=words.alt_front(points, name),
+        alt=_alt_front(points, name),
         note="The step line joins the trials that no other complete trial beats in both objectives:"
-        " the choice is among them." + words.left_out(points, MOST_IN_ONE),
+        " the choice is among them." + left_out(points, MOST_IN_ONE),
+    )
+
+
+def _alt_strategies(means: pd.DataFrame) -> str:
+    """Describe the comparison of strategies."""
+    known = means.dropna(subset=["accuracy"])
+    parts = [
+        f"{shortened(name)} {percents(accuracy)} in {number(spent, 3)} epochs"
+        for name, accuracy, spent in zip(
+            known["strategy"], known["accuracy"], known["epochs"], strict=True
+        )
+    ]
+    text = f"Two charts of {count(len(means), 'strategie')}, accuracy and epochs trained"
+    return f"{text.replace('1 strategie,', '1 strategy,')}. Means: {listing(parts) or 'none'}."
+
+
+def _alt_front(points: pd.DataFrame, name: str) -> str:
+    """Describe the front of two objectives."""
+    leading = points[points["front"]].sort_values("cost")
+    text = f"Scatter chart of validation accuracy against {shortened(name)} ({outcomes(points)})."
+    if leading.empty:
+        return text
+    low, high = leading.iloc[0], leading.iloc[-1]
+    return (
+        f"{text} The Pareto front goes from {percents(low['accuracy'])} at"
+        f" {number(low['cost'], 3)} to {percents(high['accuracy'])} at {number(high['cost'], 3)},"
+        f" over {count(len(leading), 'trial')}."
     )

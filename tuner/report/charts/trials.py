@@ -26,7 +26,7 @@ from tuner.report.charts.canvas import (
 from tuner.report.charts.theme import INK, MUTED, SERIES, STATE_SYMBOLS, STATES
 from tuner.report.document import Column, whole
 from tuner.report.fonts import drawable, lettered
-from tuner.report.format import number
+from tuner.report.format import listing, number, percent
 from tuner.report.frames.study_space import Dimension, shortened
 
 
@@ -185,11 +185,16 @@ def state_keys(states: Iterable[str]) -> list[Artist]:
     return [*keys_of(STATES, states, line=False)]
 
 
-def ring_best(axes: Axes, x: float, y: float, *, size: float = 11) -> None:
-    """Ring the best trial."""
-    if math.isfinite(x) and math.isfinite(y):
-        ring = _RING | {"markersize": size}
-        axes.plot(x, y, gid="best", clip_on=False, zorder=5, **ring)
+def draw_best(
+    axes: Axes, points: pd.DataFrame, x: str, y: str, *, size: float = 11
+) -> list[Artist]:
+    """Ring the points of the best trial; return the legend entry of the ring, if there is one."""
+    best = points[points["best"]]
+    for place, value in zip(best[x], best[y], strict=True):
+        if math.isfinite(place) and math.isfinite(value):
+            ring = _RING | {"markersize": size}
+            axes.plot(place, value, gid="best", clip_on=False, zorder=5, **ring)
+    return [Line2D([], [], label="best trial", **_RING | {"markersize": 8})] * (not best.empty)
 
 
 _RING: dict[str, Any] = {
@@ -199,11 +204,6 @@ _RING: dict[str, Any] = {
     "markeredgewidth": 1.5,
     "linestyle": "none",
 }
-
-
-def best_key() -> Artist:
-    """Make the legend entry of the best trial's ring."""
-    return Line2D([], [], label="best trial", **_RING | {"markersize": 8})
 
 
 RUNG: dict[str, Any] = {"color": MUTED, "linewidth": 1.2, "linestyle": (0, (2, 2))}
@@ -265,13 +265,13 @@ def interval_key() -> Artist:
     return Patch(color=SERIES["gap"].color, alpha=0.16, lw=0, label="95 % interval")
 
 
-def few(points: pd.DataFrame, most: int, best: int | None) -> pd.DataFrame:
-    """Leave rows out evenly until about `most` are left, but never those of the best trial."""
+def few(points: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Leave rows out evenly until about `most` are left, but none whose `best` is true."""
     step = -(-len(points) // max(1, most))
     if step <= 1:
         return points
     even = pd.Series(range(len(points)), index=points.index) % step == 0
-    rest: pd.DataFrame = points.loc[even | (points["number"] == best)]
+    rest: pd.DataFrame = points.loc[even | points.get("best", False)]
     return rest
 
 
@@ -329,3 +329,44 @@ def best_rows(
         return caption, frame
     kept = frame.nlargest(MOST_ROWS, "accuracy")
     return f"{caption} (the {MOST_ROWS} best of {len(frame)} {points})", kept
+
+
+def percents(value: float) -> str:
+    """Write an accuracy that is in % already."""
+    return percent(value / 100)
+
+
+def left_out(points: pd.DataFrame, most: int) -> str:
+    """Note that not all points are drawn.
+
+    Examples
+    --------
+    >>> left_out(pd.DataFrame({"a": range(10)}), 4)
+    ' Of 10 points about 4 are drawn, evenly chosen; the CSV file holds all.'
+    """
+    if len(points) <= most:
+        return ""
+    return (
+        f" Of {len(points)} points about {most} are drawn, evenly chosen; the CSV file holds all."
+    )
+
+
+def moved(*axes: Dimension) -> str:
+    """State that points on one choice are moved apart."""
+    if not any(axis.scale == "choice" for axis in axes):
+        return ""
+    return " Points of one choice are spread out so that none hides another."
+
+
+def outcomes(points: pd.DataFrame) -> str:
+    """Return how many trials ended in each way."""
+    amounts = points.drop_duplicates("number")["outcome"].value_counts(sort=False)
+    return listing([f"{amount} {state}" for state, amount in amounts.items()]) or "none"
+
+
+def best_trial_words(points: pd.DataFrame) -> str:
+    """Return which trial is the best, as the beginning of a sentence; empty where none is."""
+    best = points[points["best"]]
+    if best.empty:
+        return ""
+    return f" The best trial is number {best['number'].iloc[0]}"

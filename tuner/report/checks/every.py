@@ -1,8 +1,9 @@
 """All checks there are."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tuner.records import FindEtaRecord, ReproduceRecord, TrainRecord, TuneRecord
+from tuner.records import FindEtaRecord, ReproduceRecord, StudyRecord, TrainRecord, TuneRecord
 from tuner.report.checks.base import Checks, CodedWarning
 from tuner.report.checks.comparison import COMPARISON_CHECKS
 from tuner.report.checks.data import DATA_CHECKS
@@ -26,16 +27,15 @@ EVERY_KIND: tuple[Checks[Any], ...] = (
 )
 
 
+_WARNINGS_OF: Mapping[type, Callable[[Any], tuple[CodedWarning, ...]]] = {
+    FindEtaRecord: find_eta_warnings,
+    TrainRecord: train_warnings,
+    StudyRecord: study_warnings,
+    TuneRecord: tune_warnings,
+    ReproduceRecord: reproduce_warnings,
+}
+
+
 def warnings_of(record: StoredRecord) -> tuple[CodedWarning, ...]:
     """Return the warnings that hold for a record of any command, the most severe first."""
-    if isinstance(record, FindEtaRecord):
-        return find_eta_warnings(record)
-    if isinstance(record, TuneRecord):
-        return tune_warnings(record)
-    if isinstance(record, TrainRecord):
-        return train_warnings(record)
-    return (
-        reproduce_warnings(record)
-        if isinstance(record, ReproduceRecord)
-        else study_warnings(record)
-    )
+    return _WARNINGS_OF[type(record)](record)
