@@ -54,9 +54,17 @@ WRITTEN: dict[str, tuple[Callable[[float], str], str]] = {
     "no-break spaces": (lambda p: f"{p * 1000:,.0f}".replace(",", "\u00a0"), "digits are grouped"),
     "narrow spaces": (lambda p: f"{p * 1000:,.0f}".replace(",", "\u202f"), "digits are grouped"),
     "apostrophes": (lambda p: f"{p * 1000:,.0f}".replace(",", "'"), "digits are grouped"),
+    "decimal commas": (lambda p: f"{p}".replace(".", ","), "holds numbers with decimal commas"),
+    "German": (
+        lambda p: f"{p * 1000:,.1f}".translate(str.maketrans(".,", ",.")),
+        "holds numbers with decimal commas",
+    ),
+    "Euro": (lambda p: f"{p} €".replace(".", ","), "holds numbers written with €"),
+    "points": (lambda p: f"{p * 1e6:,.0f}".replace(",", "."), "holds numbers with decimal commas"),
+    "thousands": (lambda p: f"{p * 1000:,.1f}", "the comma is read as parting thousands"),
     "days": (lambda p: str(date(p).date()), "'price' holds dates: read as days since 1970-01-01"),
     "times": (lambda p: date(p).isoformat(), "holds dates"),
-    "points": (lambda p: date(p).strftime("%d.%m.%Y"), "holds dates"),
+    "dots": (lambda p: date(p).strftime("%d.%m.%Y"), "holds dates"),
     "American": (lambda p: date(p).strftime("%m/%d/%Y"), "holds dates"),
     "names of months": (lambda p: date(p).strftime("%d %b %Y"), "holds dates"),
 }
@@ -104,14 +112,23 @@ def test_numbers_written_otherwise_than_in_training(
         read_inputs(csv(tmp_path, [new.format(p) for p in PRICES], "n.csv"), data.preprocessing)
 
 
+def test_points_where_training_had_decimal_commas_are_refused(tmp_path: Path) -> None:
+    data = loaded(csv(tmp_path, [f"{p}".replace(".", ",") for p in PRICES]), "decimal commas")
+    with pytest.raises(DataError, match="held numbers and decimal commas in training and holds"):
+        read_inputs(csv(tmp_path, list(map(str, PRICES)), "n.csv"), data.preprocessing)
+
+
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
         ([f"{p}{'kg' if i % 2 else 'g'}" for i, p in enumerate(PRICES)], "'g' and 'kg', or with"),
         ([f"{i % 12 + 1:02}/{i // 12 + 1:02}/2024" for i in range(N)], "month may be swapped"),
         ([str(date(p).date()) for p in PRICES[1:]] + ["soon"], "dates but 'soon' in data row 60"),
-        ([f"1.{i:03}.000" for i in range(N)], "holds numbers but '1.000.000' in data row 1"),
-        ([f"{p}".replace(".", ",") for p in PRICES], "write a number such as 1234.5"),
+        (
+            [f"1,{i:03}" for i in range(N)],
+            "'1,000' in data row 1, whose comma may part thousands or",
+        ),
+        (["2.5", "2,5"] * (N // 2), "holds numbers but '2,5' in data row 2: write a number such"),
         ([str(2**53 + i) for i in range(N)], "one number to 16 digits"),
         ([str(10**30 + i) for i in range(N)], "one number to 16 digits"),
         ([f"id-{p}" for p in PRICES], "different texts in 60 rows, as names .* No other column"),

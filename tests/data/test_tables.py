@@ -1,6 +1,10 @@
+import gzip
 import importlib.util
 import io
+import lzma
 import sys
+import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuner.data import load, read, read_inputs
+from tuner.data import files, load, read, read_inputs
 from tuner.data.frames import Csv
 from tuner.errors import DataError, DataWarning, MissingExtraError
 
@@ -102,18 +106,14 @@ BIG = "a,y\n" + "\n".join(f"{i},{i % 2}" for i in range(N))
         (with_row("x,red,True,0"), "column 'size' holds numbers but 'x' in data row 5"),
         (with_row("1,red,True,"), "target 'target' has 1 missing values, the first in data row 5"),
         (with_row('"1,5",red,True,0'), "column 'size' holds numbers but '1,5' in data row 5"),
-        (
-            "\n".join(["a;y", *(f"{i},5;{i % 2}" for i in range(N))]),
-            "column 'a' holds numbers but '0,5' in data row 1: write a number such as 1234.5",
-        ),
         (with_row("1e400,red,True,0"), "column 'size' (has 1 infinite|holds .* '1e400')"),
         (GOOD.replace(",0\n", ",1\n"), "is '1' everywhere"),
         (with_row("1,red,True,2"), "class '2' has only 1 of the 5"),
         (with_row("1,red,True,0.5"), "0.5 is no class"),
         (BIG.replace("a,y", "y,a"), "30 different values in 30 examples"),
         ("y\n" + "0\n1\n" * 20, "has no column beside the target"),
-        (GOOD.encode().replace(b"red", b"r\xe9d"), "byte 30 is not UTF-8"),
-        (GOOD.encode("utf-16"), "is not UTF-8"),
+        (GOOD.encode().replace(b"red", b"r\x81d"), "byte 30 is not UTF-8"),
+        (GOOD.encode("utf-16")[:-1], "is no sound utf-16 text"),
         (GOOD.encode("utf-16-le"), "holds zero bytes"),
         (GOOD + '9,"red,True,0\n', "EOF inside string|one cell for each"),
     ],
@@ -152,6 +152,127 @@ def test_arbitrary_bytes_are_a_table_or_a_data_error(content: bytes) -> None:
 def parquet(folder: Path, frame: pd.DataFrame) -> str:
     frame.to_parquet(folder / "my.parquet")
     return str(folder / "my.parquet")
+
+
+ENCODED = {
+    "utf-8-sig": "",
+    "utf-16": "",
+    "utf-32": "",
+    "cp1252": "byte 7 is not UTF-8: the file is read as Windows-1252.",
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+def test_encodings_give_the_same_data(tmp_path: Path, encoding: str) -> None:
+    content = GOOD.replace("colour", "größe €")
+    expected = load(write(tmp_path, content))
+    path = write(tmp_path, content.encode(encoding), "other.csv")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        data = load(path)
+    assert [note.text for note in data.summary.notes] == [
+        text for text in [ENCODED[encoding]] if text
+    ]
+    assert len(caught) == len(data.summary.notes)
+    assert data.feature_names == expected.feature_names
+    np.testing.assert_array_equal(data.train.x, expected.train.x)
+
+
+def zipped(content: bytes, *names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names or ("my.csv",):
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+PACKERS = {
+    ".gz": lambda content: gzip.compress(content[:40]) + gzip.compress(content[40:]),
+    ".xz": lzma.compress,
+    ".zip": zipped,
+}
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_packed_tables_are_those_they_hold(tmp_path: Path, suffix: str) -> None:
+    expected = load(write(tmp_path, GOOD))
+    packed = PACKERS[suffix](GOOD.encode())
+    data = load(write(tmp_path, packed, f"my.csv{suffix}"))
+    np.testing.assert_array_equal(data.train.x, expected.train.x)
+    assert data.summary.sha256 == expected.summary.sha256
+    x = read_inputs(write(tmp_path, packed, f"NEW.CSV{suffix.upper()}"), data.preprocessing)
+    assert x.shape == (N, len(NAMES))
+    for spoiled in (packed[:-9], packed[:20], b"plain"):
+        with pytest.raises(DataError, match=r"is damaged|cannot be unpacked|is empty") as caught:
+            load(write(tmp_path, spoiled, f"bad.csv{suffix}"))
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_packed_tables_that_unpack_to_too_much_are_refused(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, PACKERS[suffix](b"a,y\n" + b"1,2\n" * 10_000), f"bomb.csv{suffix}")
+    monkeypatch.setattr(files, "MAX_BYTES", 5_000)
+    with pytest.raises(DataError, match="would unpack to more bytes than 5000"):
+        load(path)
+
+
+def test_a_zip_of_several_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds 2 files: pack one table alone"):
+        load(write(tmp_path, zipped(GOOD.encode(), "a.csv", "b.csv"), "my.csv.zip"))
+
+
+def test_excel_gives_what_csv_gives(tmp_path: Path) -> None:
+    pytest.importorskip("openpyxl", reason="openpyxl is not installed")
+    data = load(write(tmp_path, GOOD))
+    FRAME.to_excel(tmp_path / "my.xlsx", index=False)
+    same = load(str(tmp_path / "my.xlsx"))
+    np.testing.assert_array_equal(same.train.x, data.train.x)
+    assert (same.feature_names, same.classes) == (data.feature_names, data.classes)
+    np.testing.assert_array_equal(
+        read_inputs(str(tmp_path / "my.xlsx"), data.preprocessing),
+        read_inputs(str(tmp_path / "my.csv"), data.preprocessing),
+    )
+
+
+def test_excel_as_people_have_it(tmp_path: Path) -> None:
+    pytest.importorskip("openpyxl", reason="openpyxl is not installed")
+    frame = FRAME.astype(object)
+    frame.loc[[3, 4], "size"] = ["?", None]
+    frame.loc[5, "colour"] = None
+    frame["day"] = pd.date_range("2024-01-01", periods=N)[::-1]
+    with pd.ExcelWriter(tmp_path / "my.xlsx") as book:
+        frame.to_excel(book, sheet_name="data", index=False, startrow=2, startcol=1)
+        frame.to_excel(book, sheet_name="notes")
+    with pytest.warns(DataWarning) as caught:
+        data = load(str(tmp_path / "my.xlsx"))
+    said = " ".join(str(each.message) for each in caught)
+    for part in ("sheet 'data' is read, the first of 2", "'day' holds dates", "'size' (2)"):
+        assert part in said
+    assert {column.name: column.kind for column in data.preprocessing.columns} == {
+        "size": "number",
+        "colour": "category",
+        "shiny": "boolean",
+        "day": "date",
+    }
+
+
+@pytest.mark.parametrize("spoil", [slice(-40), slice(9), slice(4)])
+def test_damaged_excel_is_refused(tmp_path: Path, spoil: slice) -> None:
+    pytest.importorskip("openpyxl", reason="openpyxl is not installed")
+    FRAME.to_excel(tmp_path / "my.xlsx", index=False)
+    content = (tmp_path / "my.xlsx").read_bytes()[spoil]
+    with pytest.raises(DataError, match="is no sound Excel file"):
+        load(write(tmp_path, content, "bad.xlsx"))
+
+
+def test_excel_without_openpyxl_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'eta-tuner\[excel\]'"):
+        load(write(tmp_path, b"x", "my.xlsx"))
 
 
 def test_parquet_gives_what_csv_gives(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -36,11 +36,13 @@ EXACT = 2**53
 BOOLEANS = (("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"), ("off", "on"))
 
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " "))
+_SWAPPED = str.maketrans(".,", ",.")
 _CURRENCY = "$€£¥₹₽₩₺₿"
 _UNIT = rf"%‰°²³µ/{_CURRENCY}A-Za-z"
 _NUMBER = re.compile(
     rf"(?P<before>[{_CURRENCY}]?) ?(?P<sign>[+\-−]?) ?(?P<inside>[{_CURRENCY}]?) ?"
-    r"(?P<digits>\d{1,3}(?:[ '’]\d{3})+(?:\.\d*)?|(?!0\d)\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
+    r"(?P<digits>(?!0)\d{1,3}(?P<group>[ '’,])\d{3}(?:(?P=group)\d{3})*(?:\.\d*)?"
+    r"|(?!0\d)\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
     r"|\.\d+(?:[eE][+-]?\d+)?)"
     rf" ?(?P<after>[{_UNIT}]{{0,10}})",
     re.ASCII,
@@ -124,8 +126,10 @@ class Parsed:
     grouped: bool
 
 
-def parse_number(text: str) -> Parsed | None:
+def parse_number(text: str, decimal: str = ".") -> Parsed | None:
     """Read a number that may have a unit or grouped digits; None for other texts and codes.
+
+    With a comma for `decimal`, points and commas have changed places.
 
     Examples
     --------
@@ -133,17 +137,21 @@ def parse_number(text: str) -> Parsed | None:
     (Parsed(value=31639.0, unit='', grouped=True), -12.5, '%')
     >>> parse_number("007"), parse_number("1,5"), parse_number("12-15")
     (None, None, None)
+    >>> parse_number("1,234.5").value, parse_number("1.234,5", ",").value
+    (1234.5, 1234.5)
     """
-    found = _NUMBER.fullmatch(text)
+    found = _NUMBER.fullmatch(text if decimal == "." else text.translate(_SWAPPED))
     if found is None:
         return None
-    digits = re.sub("[ '’]", "", found["digits"])
+    digits = re.sub("[ '’,]", "", found["digits"])
     sign = -1.0 if found["sign"] in ("-", "−") else 1.0
     unit = found["before"] + found["inside"] + found["after"]
     return Parsed(sign * float(digits), unit, digits != found["digits"])
 
 
-def recognize(cells: "pd.Series[Any]", where: str, *, typed: bool) -> tuple[Column, list[Note]]:
+def recognize(
+    cells: "pd.Series[Any]", where: str, *, typed: bool, thousands: bool = True
+) -> tuple[Column, list[Note]]:
     """Decide what a column holds.
 
     Parameters
@@ -154,6 +162,8 @@ def recognize(cells: "pd.Series[Any]", where: str, *, typed: bool) -> tuple[Colu
         What to call its file in error messages.
     typed
         Whether the source has types of its own, so that texts of digits are meant as texts.
+    thousands
+        Whether a comma before three digits parts thousands, where nothing else tells.
 
     Raises
     ------
@@ -170,11 +180,12 @@ def recognize(cells: "pd.Series[Any]", where: str, *, typed: bool) -> tuple[Colu
     if is_date(cells):
         return make(kind="date"), [_date_note(str(cells.name))]
     _check_cells(cells, where)
-    return _recognize_texts(Texts.of(cells), make, where, typed=typed)
+    typed = typed and not any(isinstance(cell, int | float | Decimal) for cell in cells.dropna())
+    return _recognize_texts(Texts.of(cells), make, where, typed=typed, thousands=thousands)
 
 
 def _recognize_texts(
-    written: Texts, make: "partial[Column]", where: str, *, typed: bool
+    written: Texts, make: "partial[Column]", where: str, *, typed: bool, thousands: bool
 ) -> tuple[Column, list[Note]]:
     texts, name = written.present, make.keywords["name"]
     if not any(written.different):
@@ -183,13 +194,13 @@ def _recognize_texts(
         return make(kind="category"), []
     if words := _boolean_words(texts.different):
         return make(kind="boolean", written="|".join(words)), []
-    parsed = [parse_number(text) for text in texts.different]
+    decimal, parsed = _parsed(texts, where, thousands=thousands)
     units = {each.unit for each in parsed if each}
     whole = len(units) == 1 and None not in parsed
     if whole and not (units == {""} and typed and not _nearly_all_different(texts)):
         unit = units.pop()
-        notes = _number_notes(name, unit, parsed) if unit or typed or _grouped(parsed) else []
-        return make(kind="number", written=unit), notes
+        column = make(kind="number", written=unit, decimal=decimal)
+        return column, _number_notes(column, texts, parsed, typed=typed)
     if whole:
         return make(kind="category"), []
     if form := _date_format(texts, where):
@@ -205,6 +216,31 @@ def _recognize_texts(
         ]
     _check_lengths(written, where)
     return make(kind="category"), []
+
+
+def _parsed(
+    texts: Texts, where: str, *, thousands: bool
+) -> tuple[Literal[".", ","], list[Parsed | None]]:
+    """Return what parts whole from fraction, and each different text as a number.
+
+    Raises
+    ------
+    DataError
+        When all commas may part thousands or fractions, and nothing tells which.
+    """
+    point = [parse_number(text) for text in texts.different]
+    if None not in point and not any("," in text for text in texts.different):
+        return ".", point
+    comma = [parse_number(text, ",") for text in texts.different]
+    if None in comma or (None not in point and thousands):
+        return ".", point
+    if None not in point:
+        unclear = np.array(["," in text for text in texts.different])
+        raise DataError(
+            f"{where} holds {texts.row(unclear)}, whose comma may part thousands or a fraction:"
+            " write numbers such as 1234.5."
+        )
+    return ",", comma
 
 
 def _empty_notes(name: str) -> list[Note]:
@@ -230,7 +266,7 @@ def read(cells: "pd.Series[Any]", column: Column, where: str) -> NDArray[Any]:
     _check_cells(cells, where)
     texts = Texts.of(cells)
     if column.kind == "number":
-        return _numbers(texts, column.written, where)
+        return _numbers(texts, column, where)
     if column.kind == "date":
         return _dates(texts, column.written, where)
     if column.kind == "boolean":
@@ -423,36 +459,47 @@ def _boolean_words(different: NDArray[np.object_]) -> tuple[str, str] | None:
     return None
 
 
-def _numbers(written: Texts, unit: str, where: str) -> NDArray[np.float64]:
-    texts, found = written.present, np.full(len(written.codes), np.nan)
-    parsed = [parse_number(str(text)) for text in texts.different]
+def _numbers(written: Texts, column: Column, where: str) -> NDArray[np.float64]:
+    texts, found, unit = written.present, np.full(len(written.codes), np.nan), column.written
+    parsed = [parse_number(str(text), column.decimal) for text in texts.different]
     bad = np.array([each is None or each.unit != unit for each in parsed], dtype=bool)
     if bad.any():
         was = f"numbers with {unit}" if unit else "numbers"
+        was += " and decimal commas" if column.decimal == "," else ""
         raise DataError(
             f"{where} held {was} in training and holds {texts.row(bad)}: write it as in training."
         )
     values = np.array([each.value for each in parsed if each], dtype=np.float64)
     if len(values) and np.abs(values).max() > EXACT:
         digits = [re.sub("[^0-9-]", "", str(text)) for text in texts.different]
-        plain = ["." not in str(text) and "e" not in str(text).lower() for text in texts.different]
+        plain = [
+            column.decimal not in str(text) and "e" not in str(text).lower()
+            for text in texts.different
+        ]
         if all(plain):
             _check_exact(np.array(digits, dtype=object), values, where)
     found[texts.rows] = values[texts.codes]
     return found
 
 
-def _number_notes(name: str, unit: str, parsed: Iterable[Parsed | None]) -> list[Note]:
-    how = f"numbers written with {unit}: read without it." if unit else ""
-    if _grouped(parsed):
-        how = how or "numbers whose digits are grouped: read as one number each."
+def _number_notes(
+    column: Column, texts: Texts, parsed: list[Parsed | None], *, typed: bool
+) -> list[Note]:
+    """Return what is to be said of numbers that are not written as Python writes them."""
+    unit, how = column.written, ""
+    if unit:
+        how = f"numbers written with {unit}: read without it"
+    elif column.decimal == ",":
+        how = "numbers with decimal commas: read as such"
+    elif any(each and each.grouped for each in parsed):
+        how = "numbers whose digits are grouped: read as one number each"
+        if comma := next((text for text in texts.different if "," in text), ""):
+            how = f"numbers such as {comma}: the comma is read as parting thousands"
+    elif typed:
+        how = "numbers written as texts: read as numbers"
     if not how:
-        how = "numbers written as texts: read as numbers."
-    return [Note(kind=NoteKind.READ_AS, text=f"column {name!r} holds {how}")]
-
-
-def _grouped(parsed: Iterable[Parsed | None]) -> bool:
-    return any(each and each.grouped for each in parsed)
+        return []
+    return [Note(kind=NoteKind.READ_AS, text=f"column {column.name!r} holds {how}.")]
 
 
 def _check_slips(texts: Texts, parsed: list[Parsed | None], where: str) -> None:

@@ -1,10 +1,12 @@
-"""CSV and Parquet files as pandas tables, with one clear line for whatever may be wrong."""
+"""CSV, Parquet and Excel files as pandas tables, with one clear line for whatever may be wrong."""
 
 import codecs
 import csv
 import io
 import re
 import warnings
+import zipfile
+import zlib
 from collections.abc import Container, Iterable, Sequence
 from importlib.util import find_spec
 from itertools import chain, islice
@@ -12,10 +14,18 @@ from typing import Any
 
 import pandas as pd
 
-from tuner.data.files import check_cells
+from tuner.data.files import check_cells, check_members
 from tuner.errors import DataError, MissingExtraError
+from tuner.records import Note, NoteKind
 
 DELIMITERS = ",;\t|"
+
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 CHUNK = 1 << 20
 """Bytes checked at once."""
@@ -39,14 +49,14 @@ class Csv:
     Parameters
     ----------
     content
-        UTF-8 text.
+        Text as UTF-8, UTF-16 with a mark, or else Windows-1252, which is noted in `notes`.
     where
         What to call the file in error messages.
 
     Raises
     ------
     DataError
-        When the text is not UTF-8 or its first line is no usable header.
+        When it is no text or its first line is no usable header.
 
     Examples
     --------
@@ -56,7 +66,7 @@ class Csv:
 
     def __init__(self, content: bytes, where: str) -> None:
         self.where = where
-        _check_text(content, where)
+        content, self.notes = _as_utf8(content, where)
         lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
         number, first = next(
             ((i, line) for i, line in enumerate(lines, 1) if line.strip()), (0, "")
@@ -168,20 +178,38 @@ class Csv:
         return bool(whole and texts) and recur
 
 
-def _check_text(content: bytes, where: str) -> None:
-    """Raise `DataError` unless the bytes are UTF-8 text, without a copy of all of it."""
+def _as_utf8(content: bytes, where: str) -> tuple[bytes, list[Note]]:
+    """Return text as UTF-8, and what is to be said of the encoding it had."""
+    notes: list[Note] = []
+    if encoding := next((name for mark, name in _MARKS if content.startswith(mark)), ""):
+        try:
+            content = content.decode(encoding).encode()
+        except UnicodeDecodeError as error:
+            raise DataError(f"{where}: is no sound {encoding} text: save it as UTF-8.") from error
+    elif (place := _first_not_utf8(content)) is not None:
+        try:
+            content = content.decode("cp1252").encode()
+        except UnicodeDecodeError:
+            raise DataError(
+                f"{where}: byte {place} is not UTF-8: save the file as UTF-8 text."
+            ) from None
+        text = f"byte {place} is not UTF-8: the file is read as Windows-1252."
+        notes = [Note(kind=NoteKind.READ_AS, text=text)]
+    if b"\0" in content:
+        raise DataError(f"{where}: holds zero bytes: save the file as UTF-8 text.")
+    return content, notes
+
+
+def _first_not_utf8(content: bytes) -> int | None:
+    """Return the place of the first byte that is no UTF-8, without a copy of all of them."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(content), CHUNK):
         chunk = content[start : start + CHUNK]
         try:
             decoder.decode(chunk, final=start + CHUNK >= len(content))
         except UnicodeDecodeError as error:
-            place = start + error.start - (len(error.object) - len(chunk))
-            raise DataError(
-                f"{where}: byte {place} is not UTF-8: save the file as UTF-8 text."
-            ) from error
-    if b"\0" in content:
-        raise DataError(f"{where}: holds zero bytes: save the file as UTF-8 text.")
+            return start + error.start - (len(error.object) - len(chunk))
+    return None
 
 
 def check_names(names: list[str], where: str) -> None:
@@ -236,6 +264,43 @@ def read_parquet(content: bytes, where: str, only: Container[str] | None = None)
     return frame.drop(columns=unnamed).set_axis(
         [name.strip() for name in frame.columns if name not in unnamed], axis=1
     )
+
+
+def read_excel(content: bytes, where: str) -> tuple[pd.DataFrame, list[Note]]:
+    """Read the first sheet of an Excel file, and say so where it has more.
+
+    Raises
+    ------
+    MissingExtraError
+        When openpyxl is not installed.
+    DataError
+        When the file is damaged or would unpack to more than 2 GiB.
+    """
+    if find_spec("openpyxl") is None:
+        raise MissingExtraError(f"{where}: Excel needs openpyxl: pip install 'eta-tuner[excel]'.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            check_members(archive.infolist(), where)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with pd.ExcelFile(io.BytesIO(content), engine="openpyxl") as book:
+                sheets = [str(name) for name in book.sheet_names]
+                cells = book.parse(0, header=None, dtype=object, keep_default_na=False)
+    except DataError:
+        raise
+    except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(
+            f"{where}: is no sound Excel file ({type(error).__name__}): save it again as .xlsx."
+        ) from error
+    cells = cells.where(cells != "", None).dropna(how="all").dropna(how="all", axis=1)
+    if cells.empty:
+        raise DataError(f"{where}: sheet {sheets[0]!r} is empty: put the table first.")
+    names = ["" if pd.isna(name) else str(name).strip() for name in cells.iloc[0]]
+    check_names(names, where)
+    frame = cells.iloc[1:].set_axis(names, axis=1).reset_index(drop=True).infer_objects()
+    more = len(sheets) > 1
+    text = f"sheet {sheets[0]!r} is read, the first of {len(sheets)}."
+    return frame, [Note(kind=NoteKind.READ_AS, text=text)] if more else []
 
 
 def _check_flat(field: Any, where: str) -> None:

@@ -33,6 +33,8 @@ class Column(Record):
     written
         What stands beside each number (such as `%` or `kg`), the format of dates as `strptime` has
         it, or the two words of a boolean, parted by a bar; else nothing.
+    decimal
+        What parts whole from fraction in numbers written as texts.
     parts
         Of a date: the cycles whose phase its cells vary in.
     """
@@ -40,6 +42,7 @@ class Column(Record):
     name: str
     kind: Kind
     written: str = ""
+    decimal: Literal[".", ","] = "."
     parts: tuple[Part, ...] = ()
 
 

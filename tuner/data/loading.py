@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from tuner.data.arrays import array_examples, array_inputs
 from tuner.data.catalogue import READERS, unknown
 from tuner.data.dataset import Dataset, Part, TuningData
-from tuner.data.files import check_file, exists, read_bytes
+from tuner.data.files import PACKED, check_file, exists, plain_suffix, read_bytes
 from tuner.data.idx import parse_idx, read_idx_pair
 from tuner.data.inputs import Examples, Inputs, Rows, images
 from tuner.data.npz import read_npz, read_npz_inputs
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     Raw = ArrayLike | Path | pd.DataFrame
 
-TABLES = (".csv", ".tsv", ".parquet")
-FILE_SUFFIXES = (*TABLES, ".npz", ".gz")
+TABLES = (".csv", ".tsv", ".parquet", ".xlsx")
+FILE_SUFFIXES = (*TABLES, ".npz", *PACKED)
 
 
 def load(
@@ -42,8 +42,9 @@ def load(
     Parameters
     ----------
     source
-        A known name (`known`), or the path of a file: .csv, .tsv, .parquet, .npz with arrays `x`
-        and `y`, or IDX images with their labels beside them; or a DataFrame of pandas or polars.
+        A known name (`known`), or the path of a file: .csv, .tsv, .parquet or .xlsx, also packed
+        as .gz, .xz or .zip, .npz with arrays `x` and `y`, or IDX images with their labels beside
+        them; or a DataFrame of pandas or polars.
     target
         The column of a table to predict; by default the one called target, label, class or y.
     train_size
@@ -65,7 +66,7 @@ def load(
     OptionError
         When `target`, `train_size` or `seed` does not fit the data.
     MissingExtraError
-        For Parquet without pyarrow.
+        For Parquet without pyarrow, for Excel without openpyxl.
 
     Warns
     -----
@@ -124,7 +125,7 @@ def read(source: str, *, target: str | None = None) -> Examples:
     path = Path(source)
     if source not in READERS:
         _check_path(path)
-        if path.suffix.lower() in TABLES:
+        if plain_suffix(path) in TABLES:
             from tuner.data.tables import read_table
 
             return read_table(path, target)
@@ -200,7 +201,7 @@ def _raw_inputs(source: "Raw", preprocessing: Preprocessing) -> Inputs:
     if source in READERS:
         return READERS[source]().inputs
     _check_path(path)
-    if path.suffix.lower() in TABLES:
+    if plain_suffix(path) in TABLES:
         from tuner.data.tables import read_columns
 
         return read_columns(path, preprocessing.raw_columns)
@@ -233,7 +234,7 @@ def _array_columns(x: NDArray[Any], preprocessing: Preprocessing) -> Inputs:
 
 def is_table(source: str) -> bool:
     """Tell whether a source is a file with columns, one of which is the target."""
-    return source not in READERS and Path(source).suffix.lower() in TABLES
+    return source not in READERS and plain_suffix(Path(source)) in TABLES
 
 
 def _check_path(path: Path) -> None:

@@ -20,7 +20,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from tuner.data.arrays import array_examples, array_inputs
-from tuner.data.files import DEFLATE_LIMIT, MAX_BYTES, MAX_TEXT, check_cells, digest, read_bytes
+from tuner.data.files import MAX_TEXT, check_cells, check_members, digest, read_bytes
 from tuner.data.inputs import Examples, Inputs
 from tuner.errors import DataError
 
@@ -82,7 +82,7 @@ def read_arrays(
         with zipfile.ZipFile(io.BytesIO(content)) as archive, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             members = [_member(archive, names, where) for names in wanted]
-            _check_sizes(members, where)
+            check_members(members, where)
             return [_read(archive, member, where) for member in members]
     except DataError:
         raise
@@ -102,17 +102,6 @@ def _member(archive: zipfile.ZipFile, names: tuple[str, ...], where: str) -> zip
     raise DataError(
         f"{where}: has no array {' or '.join(map(repr, names))} but {listed}: save arrays x and y."
     )
-
-
-def _check_sizes(members: list[zipfile.ZipInfo], where: str) -> None:
-    total = sum(member.file_size for member in members)
-    if total > MAX_BYTES:
-        raise DataError(
-            f"{where}: would unpack to {total} bytes but {MAX_BYTES} is the limit: use a part."
-        )
-    for member in members:
-        if member.file_size > DEFLATE_LIMIT * max(member.compress_size, 1):
-            raise DataError(f"{where}: {member.filename} claims an impossible size: save it again.")
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> NDArray[Any]:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from tuner.data import columns
 from tuner.data.columns import Texts
-from tuner.data.files import check_cells, digest, read_bytes
-from tuner.data.frames import Csv, check_names, read_parquet
+from tuner.data.files import check_cells, digest, plain_suffix, read_unpacked
+from tuner.data.frames import Csv, check_names, read_excel, read_parquet
 from tuner.data.inputs import Column, Examples, Inputs, check_finite, missing_notes
 from tuner.data.labels import encode_labels
 from tuner.errors import DataError
@@ -66,7 +66,7 @@ class Table:
 
 
 def read_table(path: Path, target: str | None) -> Examples:
-    """Read a CSV (.csv, .tsv) or Parquet (.parquet) file.
+    """Read a CSV (.csv, .tsv), Parquet (.parquet) or Excel (.xlsx) file, also a packed one.
 
     Columns of numbers stay numbers; texts, categories and booleans become texts
     (`tuner.data.columns`).
@@ -76,17 +76,23 @@ def read_table(path: Path, target: str | None) -> Examples:
     DataError
         When the file is damaged, or a column cannot be used; the message names it.
     MissingExtraError
-        For Parquet without pyarrow.
+        For Parquet without pyarrow, for Excel without openpyxl.
     """
-    content = read_bytes(path)
-    if path.suffix.lower() == ".parquet":
-        table = Table(_filled(read_parquet(content, str(path)), path), str(path))
-        target = _choose_target([str(name) for name in table.frame.columns], target, str(path))
+    content = read_unpacked(path)
+    notes: list[Note] = []
+    if plain_suffix(path) in (".parquet", ".xlsx"):
+        if plain_suffix(path) == ".parquet":
+            frame = read_parquet(content, str(path))
+        else:
+            frame, notes = read_excel(content, str(path))
+        table = Table(_filled(frame, path), str(path))
+        target = _choose_target([str(name) for name in frame.columns], target, str(path))
     else:
         csv = Csv(content, str(path))
-        target = _choose_target(csv.names, target, str(path))
+        target, notes = _choose_target(csv.names, target, str(path)), csv.notes
         table = Table(_filled(csv.frame([target]), path), str(path), csv)
-    return replace(_examples(table, target), name=path.name, sha256=digest(content))
+    found = _examples(table, target)
+    return replace(found, name=path.name, sha256=digest(content), notes=(*notes, *found.notes))
 
 
 def read_frame(frame: Any, target: str | None) -> Examples:
@@ -201,13 +207,16 @@ def _recognize(table: Table) -> tuple[Inputs, list[Column], list[Note]]:
     if frame.columns.empty:
         raise DataError(f"{where}: has no column beside the target: add some.")
     found = []
+    english = table.csv is None or table.csv.delimiter == ","
     empty = set(frame.columns[frame.isna().all().to_numpy()])
     for column_name, dtype in frame.dtypes.items():
         name = str(column_name)
         if _is_plain(dtype) and name not in empty:
             found.append(Column(name=name, kind="number"))
             continue
-        column, said = columns.recognize(frame[name], where, typed=table.csv is None)
+        column, said = columns.recognize(
+            frame[name], where, typed=table.csv is None, thousands=english
+        )
         found.append(column)
         notes += said
     inputs = _inputs(frame, found, where)
@@ -336,13 +345,18 @@ def read_columns(path: Path, kinds: Iterable[Column]) -> Inputs:
 
     Errors are those of `read_table`, and `DataError` when a column is missing.
     """
-    content, kinds = read_bytes(path), list(kinds)
-    if path.suffix.lower() == ".parquet":
-        only = {each.name for each in kinds if each.kind != "dropped"}
-        frame = read_parquet(content, str(path), only)
+    content, kinds = read_unpacked(path), list(kinds)
+    if plain_suffix(path) in (".parquet", ".xlsx"):
+        if plain_suffix(path) == ".parquet":
+            only = {each.name for each in kinds if each.kind != "dropped"}
+            frame = read_parquet(content, str(path), only)
+        else:
+            frame = read_excel(content, str(path))[0]
         return _columns(Table(_filled(frame, path), str(path)), kinds)
     csv = Csv(content, str(path))
-    texts = [each.name for each in kinds if each.kind != "number" or each.written]
+    texts = [
+        each.name for each in kinds if each.kind != "number" or each.written or each.decimal == ","
+    ]
     return _columns(Table(_filled(csv.frame(texts), path), str(path), csv), kinds)
 
 
