@@ -1,4 +1,4 @@
-"""A network in training as a file, and going on from it as if nothing had happened."""
+"""Checkpoints: a network in training as a file from which its training resumes exactly."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ BUDGETS = {"epochs", "seconds"}
 
 @dataclass(frozen=True, kw_only=True)
 class LaneRecord(Record):
-    """What a lane holds beside its arrays and the settings of its training."""
+    """The state of a lane besides its arrays and the settings of its training."""
 
     eta: float
     steps: int
@@ -38,7 +38,7 @@ class LaneRecord(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointRecord(Record):
-    """What a checkpoint holds beside the arrays."""
+    """The contents of a checkpoint besides the arrays."""
 
     settings: Hyperparameters
     data: DataSummary
@@ -50,7 +50,7 @@ class CheckpointRecord(Record):
 
 
 def save_checkpoint(training: Training[NativeLane], path: str | Path, data: DataSummary) -> None:
-    """Write a network in training to a file; killed at any moment, it leaves the old one whole.
+    """Write a network in training to a file, atomically: a kill leaves the old file intact.
 
     Raises
     ------
@@ -86,9 +86,9 @@ def save_checkpoint(training: Training[NativeLane], path: str | Path, data: Data
 
 
 def load_checkpoint(path: str | Path) -> tuple[Training[NativeLane], DataSummary]:
-    """Read a network in training and which data it trains on; nothing in the file can run code.
+    """Read a network in training and the summary of its data; no code in the file is run.
 
-    It goes on where it was, also if it had been interrupted.
+    Training resumes where it was, even if it was interrupted.
 
     Raises
     ------
@@ -103,20 +103,20 @@ def load_checkpoint(path: str | Path) -> tuple[Training[NativeLane], DataSummary
 def resume(
     path: str | Path, wanted: Training[NativeLane], data: DataSummary
 ) -> Training[NativeLane]:
-    """Read a checkpoint to go on with, after comparing it with what is wanted.
+    """Read a checkpoint to resume from, and check that it matches the wanted training.
 
     Parameters
     ----------
     wanted
         The training as it would begin, from `tuner.training.loop.begin`. Its budgets of epochs
-        and seconds replace those of the checkpoint; all other settings must agree.
+        and seconds replace those of the checkpoint; all other settings must match.
     data
         The data at hand; its identity must be that of the checkpoint.
 
     Raises
     ------
     DataError
-        As `load_checkpoint`, and when something differs; the message names all of it.
+        As `load_checkpoint`, and when something differs; the message names every difference.
     """
     saved, saved_data = load_checkpoint(path)
     unlike = [
@@ -202,7 +202,7 @@ def _training(record: CheckpointRecord, arrays: Mapping[str, Array]) -> Training
 
 
 def _check_counts(record: CheckpointRecord) -> None:
-    """Raise `DataError` unless epochs, divisions and steps are what a run can have."""
+    """Raise `DataError` unless epochs, divisions and steps are possible for a run."""
     numbers = [epoch.epoch for epoch in record.history]
     n = len(numbers)
     if numbers != list(range(1, n + 1)) or record.stopping.last_epoch != n:

@@ -1,4 +1,4 @@
-"""A trained network as a value and as a file that needs nothing beside it."""
+"""A trained network as a value, and as a self-contained file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,30 +30,30 @@ KIND = "model"
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Model:
-    """A trained network with all that is needed to use it on raw data.
+    """A trained network with everything needed to apply it to raw data.
 
-    `predict` and `predict_proba` take data as the user has them. The other methods take what
-    `preprocess` returns: rows of `Dataset.train` and the like.
+    `predict` and `predict_proba` take raw data. The other methods take what `preprocess` returns,
+    such as rows of `Dataset.train`.
 
     Attributes
     ----------
     settings
-        What it was built and trained with.
+        Its hyperparameters.
     parameters
         Its weights and biases.
     preprocessing
-        Turns raw inputs into its own.
+        Turns raw inputs into those of the network.
     data
-        Which data it was trained on.
+        The data it was trained on.
     validation_accuracy
-        The one it was chosen by, a share 0 … 1.
+        That of the best epoch, as a share 0 … 1.
     tuner
         The version of tuner that trained it.
 
     Raises
     ------
     DataError
-        When these do not fit together, or a weight is not finite.
+        When these are inconsistent, or a weight is not finite.
 
     Examples
     --------
@@ -129,7 +129,7 @@ class Model:
         return prepared.x
 
     def prepare(self, x: "Raw | Part") -> Prepared:
-        """Return the network's inputs (n, d), and what is to be said of them, as `preprocess`."""
+        """Return the network's inputs (n, d) as `preprocess`, and notes on how they were read."""
         if isinstance(x, Part):
             return Prepared(x.x)
         if isinstance(x, PartRows):
@@ -150,7 +150,7 @@ class Model:
         Raises
         ------
         DataError
-            When x has another shape, or lies so far out that an output is no number.
+            When x has another shape, or is so extreme that an output is NaN.
         """
         a = self._logits(x)
         with np.errstate(all="ignore"):
@@ -174,7 +174,7 @@ class Model:
         return indices
 
     def accuracy(self, x: ArrayLike, y: ArrayLike) -> float:
-        """Return the share of at least one example whose class index y (n,) is predicted."""
+        """Return the share of examples (at least one) whose class index y (n,) is predicted."""
         return float((self.predict_indices(x) == _matching(x, y)).mean())
 
     def costs(self, x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
@@ -245,7 +245,7 @@ def model_of(training: Training[NativeLane], dataset: Dataset) -> Model:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRecord(Record):
-    """What a model's file holds beside the arrays."""
+    """The contents of a model's file besides the arrays."""
 
     settings: Hyperparameters
     preprocessing: Preprocessing
@@ -260,7 +260,7 @@ def save_model(model: Model, path: str | Path) -> None:
     Raises
     ------
     OutputError
-        When it cannot be written there; an older file of that name is then left as it was.
+        When it cannot be written there; an older file of that name is then unchanged.
     """
     record = ModelRecord(
         settings=model.settings,
@@ -273,7 +273,7 @@ def save_model(model: Model, path: str | Path) -> None:
 
 
 def load_model(path: str | Path) -> Model:
-    """Read a model that `save_model` wrote; nothing in the file can run code.
+    """Read a model that `save_model` wrote; no code in the file is run.
 
     Raises
     ------

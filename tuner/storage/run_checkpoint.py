@@ -24,19 +24,19 @@ SECONDS_BETWEEN = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class FoundEta(Record):
-    """The η search that a run began with, and the settings it was found for."""
+    """The η search that a run started from, and the settings it was made for."""
 
     settings: Hyperparameters
     result: EtaSearch
 
 
 class RunCheckpoint:
-    """Keeps the checkpoint of one run, and the η search that it began with.
+    """The checkpoint of one run, and the η search that it started from.
 
     Parameters
     ----------
     folder
-        Where the files are written; made if need be.
+        Where the files are written; created if needed.
     data
         The data that the run trains on.
 
@@ -57,7 +57,7 @@ class RunCheckpoint:
         self._saved_at = time.monotonic()
 
     def check(self, *, resume: bool, fresh: bool) -> None:
-        """Raise `InputError` unless it is clear what to do with a checkpoint, if there is one."""
+        """Raise `InputError` if `resume` finds no checkpoint, or one is there and neither is set."""
         there = self.checkpoint.is_file()
         if resume and not there:
             raise InputError(
@@ -74,13 +74,13 @@ class RunCheckpoint:
         self._unsaved = found
 
     def watch(self, trainings: Sequence[Training[NativeLane]]) -> None:
-        """Note the run after an epoch, and save it unless it was saved within the last second."""
+        """Record the run after an epoch, and save it unless it was saved within the last second."""
         (self.latest,) = trainings
         if time.monotonic() - self._saved_at >= SECONDS_BETWEEN:
             self.save()
 
     def save(self) -> None:
-        """Save the run as it was after its last epoch, if there was one."""
+        """Save the run after its latest epoch, if it has any."""
         if self.latest is None:
             return
         if self._unsaved is not None:  # before the checkpoint, which needs it
@@ -92,21 +92,21 @@ class RunCheckpoint:
     def resume(
         self, begin: Callable[[float], Training[NativeLane]], eta: float | None
     ) -> tuple[Training[NativeLane], EtaSearch | None]:
-        """Return the saved run, and the η search that it began with.
+        """Return the saved run, and the η search that it started from.
 
         Parameters
         ----------
         begin
-            Returns the wanted run before its first epoch, for its η.
+            Returns the wanted run before its first epoch, for an η.
         eta
             The wanted learning rate; None for the one that the saved run had found.
 
         Raises
         ------
         DataError
-            When the checkpoint cannot be used, or is that of another run.
+            When the checkpoint cannot be used, or belongs to another run.
         InputError
-            When η should be the found one, but was given to the saved run.
+            When η is to be found but the saved run was given one.
         """
         saved, _ = load_checkpoint(self.checkpoint)
         search = self._found(saved.settings.eta) if eta is None else None

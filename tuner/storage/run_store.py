@@ -1,7 +1,7 @@
 """The results of a long run, stored one by one: killed at any moment, it resumes from them.
 
-Each entry is a JSON file of its own, with a SHA-256 over its name and content, written whole or not
-at all. A note of which entries there are tells one that was deleted from one that was never made.
+Each entry is a JSON file of its own, with a SHA-256 over its name and content, written atomically.
+An index of the entries tells a deleted one from one that was never made.
 """
 
 import json
@@ -31,16 +31,16 @@ AGAIN = "start over with --fresh, or choose another --out"
 class RunStore:
     """The stored results of one run, and the time they took.
 
-    Made by `open_store`, which sees to it that one process alone works with it.
+    Opened by `open_store`, which locks it for one process.
 
     Parameters
     ----------
     folder
         Where the files lie.
     identity
-        What the run is, as JSON can hold it: it resumes only where all of it agrees.
+        What identifies the run, as JSON values: it resumes only if all of it matches.
     began
-        When this process began to work, on the clock of `time.monotonic`; by default now.
+        When this process started, on the clock of `time.monotonic`; by default now.
 
     Raises
     ------
@@ -87,7 +87,7 @@ class RunStore:
 
     @property
     def seconds(self) -> float:
-        """Seconds worked so far, by all processes; the work that a kill lost does not count."""
+        """Seconds worked so far, by all processes; work lost by a kill does not count."""
         return self._before + time.monotonic() - self._began
 
     def has(self, name: str) -> bool:
@@ -109,13 +109,13 @@ class RunStore:
         return self._entries.setdefault(name, self.seconds)
 
     def save(self, name: str, record: Record) -> None:
-        """Store an entry, in place of an older one, and the time until now."""
+        """Store an entry, replacing an older one, and the time until now."""
         write_entry(self._path(name), record)
         self._entries[name] = self.seconds
         self.tick()
 
     def once(self, name: str, kind: type[R], work: Callable[[], R]) -> R:
-        """Return an entry; when there is none, do the work and store what it returns."""
+        """Return an entry; if there is none, call `work` and store its result."""
         known = self.load(name, kind)
         if known is None:
             known = work()
@@ -136,8 +136,8 @@ def read_entry(path: Path, kind: type[R], way_out: str = AGAIN) -> R | None:
     Raises
     ------
     InputError
-        When the file is damaged, of another name, or holds another type; the message ends with the
-        way out.
+        When the file is damaged, of another name, or holds another type; the message ends with what
+        to do.
     """
     content = _read(path, way_out)
     if content is None:
@@ -149,7 +149,7 @@ def read_entry(path: Path, kind: type[R], way_out: str = AGAIN) -> R | None:
 
 
 def write_entry(path: Path, record: Record) -> None:
-    """Write a record to a file of its own, whole or not at all, with a checksum.
+    """Write a record to a file of its own, atomically, with a checksum.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def write_entry(path: Path, record: Record) -> None:
 
 
 def _read(path: Path, way_out: str = AGAIN) -> Any:
-    """Return what a file holds, which is never None; None when it is not there."""
+    """Return the contents of a file; None if there is no such file."""
     try:
         stamp = json.loads(path.read_bytes())
         content = stamp["content"]
@@ -194,7 +194,7 @@ def open_store(
     began: float | None = None,
     fresh: bool = False,
 ) -> Iterator[RunStore]:
-    """Open the store in a folder, made if need be, for this process alone.
+    """Open the store in a folder, created if needed, and lock it for this process.
 
     Parameters
     ----------
@@ -221,7 +221,7 @@ def open_store(
 
 
 def _clear(folder: Path) -> None:
-    """Remove the store if there is one; the lock's file stays, for others may wait for it."""
+    """Remove the store if there is one; the lock file stays, as others may wait for it."""
     if not any((folder / name).exists() for name in (f"{IDENTITY}.json", FIRST_EDITION)):
         return
     for path in folder.iterdir():

@@ -1,8 +1,8 @@
-"""A record and the arrays of a network in one safetensors file, written whole or not at all.
+"""A record and the arrays of a network in one safetensors file, written atomically.
 
 The file's metadata hold one JSON object under the key "tuner": the schema, the kind of file, the
-record, and a SHA-256 over record and arrays. So a file that was cut short, altered or written by
-something else is told apart before anything in it is used; nothing in it can run code.
+record, and a SHA-256 over record and arrays. So a file that was truncated, altered or written by
+another program is rejected before anything in it is used; no code in it is run.
 """
 
 import json
@@ -30,7 +30,7 @@ R = TypeVar("R", bound=Record)
 
 
 def write(path: Path, kind: str, record: Record, arrays: Mapping[str, Array]) -> None:
-    """Write a record and arrays; an older file of that name stays until the new one is whole.
+    """Write a record and arrays; an older file of that name is replaced atomically.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def read(path: Path, kind: str, record: type[R]) -> tuple[R, dict[str, Array]]:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Let any `InputError` raised in the block become a `DataError` of one line naming the file."""
+    """Turn any `InputError` of the block into a one-line `DataError` that names the file."""
     try:
         yield
     except InputError as error:
@@ -94,7 +94,7 @@ def unpack(content: bytes, kind: str) -> tuple[str, dict[str, Array]]:
     Raises
     ------
     DataError
-        When the bytes are not what `pack` gives for this kind.
+        When `pack` did not make the bytes, or made them for another kind.
     """
     arrays, stamp = _stamped(content, kind)
     if stamp.get("kind") != kind:
@@ -162,7 +162,7 @@ def named(parameters: Parameters, prefix: str = "") -> dict[str, Array]:
 def parameters_from(
     arrays: Mapping[str, Array], settings: Hyperparameters, prefixes: Sequence[str] = ("",)
 ) -> list[Parameters]:
-    """Put together what `named` took apart, a network for each prefix.
+    """Return the networks that `named` took apart, one for each prefix.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def parameters_from(
 def check_parameters(
     parameters: Parameters, settings: Hyperparameters, data: DataSummary, *, finite: bool = True
 ) -> None:
-    """Raise `DataError` unless the arrays have the shapes, precision and values they must have."""
+    """Raise `DataError` unless the arrays have the required shapes, dtype and finite values."""
     sizes = (data.n_features, *settings.hidden, len(data.classes))
     shapes: list[tuple[int, ...]] = [(n_out, n_in) for n_in, n_out in pairwise(sizes)]
     shapes += [(n_out,) for n_out in sizes[1:]]

@@ -1,1 +1,1 @@
-"""Optuna studies over what no rule of thumb settles: reproducible, resumable, on many workers."""
+"""Optuna studies of the hyperparameters: reproducible, resumable, on any number of workers."""

@@ -1,4 +1,4 @@
-"""A batch of trials in training: where each stands, kept in files between its rungs."""
+"""A batch of trials in training, saved in files between its rungs."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class Batch(Record):
     first
         Number of its first trial.
     study
-        Fingerprint of the study file and the data it belongs to.
+        Fingerprint of its study file and data.
     params
         The parameters of each trial.
     """
@@ -49,11 +49,11 @@ class Batch(Record):
 
 
 class BatchFiles:
-    """The files of the batch under way, in the folder of its study.
+    """The files of the current batch, in the folder of its study.
 
-    `batch.json` says which batch it is; `trial-N-S.safetensors` is the network of trial N and seed
-    S as it was last. Each is replaced whole. All of it can be made again, so a file that cannot be
-    read counts as absent.
+    `batch.json` says which batch it is; `trial-N-S.safetensors` is the latest network of trial N
+    and seed S. Each is replaced atomically. All of it can be recomputed, so an unreadable file
+    counts as absent.
 
     Parameters
     ----------
@@ -62,24 +62,24 @@ class BatchFiles:
     data
         Which data the networks train on.
     with_networks
-        Whether networks are stored: only ours can be, not those of any trainer.
+        Whether networks are stored; those of a user's own trainer cannot be.
     """
 
     def __init__(self, folder: Path, data: DataSummary, *, with_networks: bool = True) -> None:
         self._folder, self._data, self._with_networks = folder, data, with_networks
 
     def load_batch(self) -> Batch | None:
-        """Return the batch under way, or None."""
+        """Return the current batch, or None."""
         with suppress(InputError):
             return read_entry(self._folder / BATCH, Batch)
         return None
 
     def save_batch(self, batch: Batch) -> None:
-        """Note which batch is under way."""
+        """Save which batch is the current one."""
         write_entry(self._folder / BATCH, batch)
 
     def load(self, batch: Batch) -> dict[Key, Training[NativeLane]]:
-        """Return the networks of a batch that have been stored."""
+        """Return the stored networks of a batch."""
         found = {}
         for path in self._folder.glob("trial-*-*.safetensors") if self._with_networks else ():
             trial, seed = (int(part) for part in path.stem.split("-")[1:])
@@ -91,18 +91,18 @@ class BatchFiles:
         return found
 
     def save(self, key: Key, training: Training[NativeLane]) -> None:
-        """Store a network, in place of an earlier state of it."""
+        """Store a network, replacing its earlier state."""
         if self._with_networks:
             path = self._folder / f"trial-{key[0]}-{key[1]}.safetensors"
             save_checkpoint(training, path, self._data)
 
     def clear(self) -> None:
-        """Forget the batch: all its trials are told."""
+        """Remove the batch's files: all its trials are stored."""
         clear_batch(self._folder)
 
 
 def clear_batch(folder: Path) -> None:
-    """Remove the files of the batch under way, and what a kill left half written."""
+    """Remove the files of the current batch, and what a kill left half written."""
     (folder / BATCH).unlink(missing_ok=True)
     for path in folder.glob("trial-*-*.safetensors"):
         path.unlink(missing_ok=True)
@@ -110,7 +110,7 @@ def clear_batch(folder: Path) -> None:
 
 
 class EtaFile:
-    """The threshold searches of a study, each done once: `etas.json` in its folder."""
+    """The threshold searches of a study, each made once: `etas.json` in its folder."""
 
     def __init__(self, folder: Path, study: str) -> None:
         self._path, self._study = folder / ETAS, study
@@ -146,8 +146,8 @@ class _Searches(Record):
 def value_at(trainings: Sequence[Training[Any]], epoch: int) -> float:
     """Return the mean over seeds of the best validation accuracy up to an epoch.
 
-    A trial with a network that has diverged by then is worth 0, the worst accuracy there is. What
-    happened later does not count, so a batch gone on with is halved as it was.
+    A trial with a network that has diverged by then is worth 0, the worst accuracy. Later epochs do
+    not count, so a resumed batch is halved as before.
     """
     if any(t.reason is StopReason.DIVERGED and len(t.history) <= epoch for t in trainings):
         return 0.0
@@ -156,15 +156,15 @@ def value_at(trainings: Sequence[Training[Any]], epoch: int) -> float:
 
 
 def survivors(values: Mapping[int, float], keep: float) -> frozenset[int]:
-    """Return the trials of a batch that go on after a rung (Jamieson & Talwalkar 2016).
+    """Return the trials that survive a rung of successive halving (Jamieson & Talwalkar 2016).
 
     Parameters
     ----------
     values
-        The value of each trial that reached this rung, also of those that have stopped by
-        themselves since; higher is better.
+        The value of each trial that reached this rung, early-stopped ones included; higher is
+        better.
     keep
-        The part that goes on, 0 … 1; at least one does. Of equals the earlier trial goes on.
+        The share that survives, 0 … 1, at least one trial; of equals the earlier one.
 
     Examples
     --------

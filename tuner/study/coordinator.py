@@ -1,7 +1,7 @@
-"""The one process that owns a study: draws batches, hands out lanes, halves, tells the results.
+"""The process that owns a study: it draws batches, distributes training, prunes, stores trials.
 
 Everything in a batch follows from the study file and the trials of earlier batches, and no result
-depends on where it was computed. A study that was killed therefore goes on as if it had not been.
+depends on where it was computed, so a killed study resumes as if nothing had happened.
 """
 
 from collections import defaultdict
@@ -45,17 +45,17 @@ class Running:
     Attributes
     ----------
     batch
-        Which it is.
+        Number and parameters.
     going
         The trials that are not pruned.
     networks
-        Those that have begun.
+        Those whose training has begun.
     values
         The value of each trial at each rung that it reached.
     work
         What an epoch of each trial costs, as `epoch_work` counts.
     searches
-        The η that are being found.
+        The η searches in progress.
     """
 
     batch: Batch
@@ -68,18 +68,18 @@ class Running:
 
 @dataclass(frozen=True)
 class StudyProgress:
-    """How far a study is.
+    """The progress of a study.
 
     Attributes
     ----------
     trials
         The finished trials.
     target
-        How many are wanted.
+        How many trials are wanted.
     doing
-        What is done now, in words; empty at the end of a batch.
+        What is running now, in words; empty at the end of a batch.
     seconds_left
-        About how long the rest takes at the pace so far; None before anything is measured.
+        Estimated seconds to the end; None before the pace is measured.
     """
 
     trials: Sequence[FrozenTrial]
@@ -94,15 +94,15 @@ class Coordinator:
     Parameters
     ----------
     spec, data, study
-        What to search, on which data, and where finished trials are stored.
+        The search, its data, and where finished trials are stored.
     trainer
-        Makes the networks; those of the executor's workers train them.
+        Creates the networks; the executor's workers train them.
     executor
         Where networks train.
     folder, files
-        Of the study, and what stores the batch under way there.
+        The study's folder, and the files of the current batch in it.
     callbacks
-        How it is watched and stopped.
+        For progress and for stopping.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Coordinator:
         self._search_seconds: list[float] = []
 
     def run(self, target: int) -> bool:
-        """Run until there are `target` finished trials; return False when asked to stop before.
+        """Run until `target` trials are finished; return False when asked to stop earlier.
 
         A grid ends with its last point.
         """
@@ -146,7 +146,7 @@ class Coordinator:
         self._callbacks.watch(StudyProgress(tuple(self._trials), self._target, doing, left))
 
     def _seconds_left(self, run: Running) -> float | None:
-        """Estimate the time to the last trial; networks may stop earlier than is reckoned here."""
+        """Estimate the time to the last trial; early stopping may end it sooner."""
         if not self._work_done:
             return None
         spec = self._spec
@@ -168,12 +168,12 @@ class Coordinator:
         return seconds / self._executor.count
 
     def _measured(self, seconds: float, work: float) -> None:
-        """Learn the pace: how long one worker took for so much work."""
+        """Update the pace: the seconds that one worker takes for a unit of work."""
         self._worked += seconds
         self._work_done += work
 
     def _next_batch(self) -> Batch | None:
-        """Return the batch under way, or draw the next; None when there are trials enough."""
+        """Return the current batch, or draw the next; None when there are enough trials."""
         n = len(self._trials)
         batch = self._files.load_batch()
         if batch and batch.study == self._fingerprint and batch.first <= n < batch.trials.stop:
@@ -214,7 +214,7 @@ class Coordinator:
         return True
 
     def _halve(self, rung: int, run: Running) -> None:
-        """Let the better part of a batch go on, and whoever has stopped by itself."""
+        """Keep the better part of a batch; trials that stopped early are not pruned."""
         for trial in run.going:
             run.values[trial][rung] = value_at(_of_trial(trial, run.networks), rung)
         best = survivors({t: run.values[t][rung] for t in run.going}, self._spec.keep)
@@ -222,7 +222,7 @@ class Coordinator:
         run.going = best | ended
 
     def _store_ended(self, run: Running) -> None:
-        """Store the trials that have ended, as far as all before them have: their order is fixed.
+        """Store the finished trials up to the first unfinished one: their order is fixed.
 
         Called at the last rung, when it is known who was pruned.
         """
@@ -295,7 +295,7 @@ class Coordinator:
         return networks
 
     def _train_to(self, rung: int, run: Running) -> bool:
-        """Train the networks of the trials that go on; return False when asked to stop before."""
+        """Train the networks of the surviving trials; return False when asked to stop earlier."""
         networks = {key: n for key, n in run.networks.items() if key[0] in run.going}
         behind = _below(rung, networks)
         networks_behind = "1 network" if len(behind) == 1 else f"{len(behind)} networks"
@@ -323,7 +323,7 @@ class Coordinator:
         run: Running,
         waiting: list[tuple[Any, Task[Any]]],
     ) -> bool:
-        """Store networks, and queue those below the rung again; return False when to stop."""
+        """Store networks, and queue those below the rung again; return False when asked to stop."""
         kept = dict(zip(keys, trained, strict=True))
         for key, training in kept.items():
             new = training.history[len(run.networks[key].history) :]
@@ -347,7 +347,7 @@ def _of_trial(trial: int, networks: Networks) -> list[Training[Any]]:
 
 
 def _below(epoch: int, networks: Networks) -> Networks:
-    """Return the networks that have still to train to reach an epoch."""
+    """Return the networks that have not reached an epoch yet."""
     return {key: network for key, network in networks.items() if _goes_on(network, epoch)}
 
 

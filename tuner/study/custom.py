@@ -24,17 +24,17 @@ def run_study_with(
     trials: int | None = None,
     callbacks: Callbacks[StudyProgress] = Callbacks(),
 ) -> tuple[StudySummary, bool]:
-    """Run a study of the networks that a trainer makes, or go on with it.
+    """Run a study of a trainer's own models, or resume it.
 
-    All networks train in this process. Finished batches are stored; a study that was stopped amid a
-    batch trains the networks of that batch anew, to the same results. The trainer's model is not
-    stored: give a study another name when the model changes.
+    All models train in this process. Finished batches are stored; a study stopped within a batch
+    trains that batch again, to the same results. The model itself is not stored: use another study
+    name when it changes.
 
     Parameters
     ----------
     trainer
-        Such as `TorchTrainer` or `SklearnTrainer`. What `search` of the spec names reaches the
-        user's model by the settings: λ always, `hidden`, `dropout` and so on if it heeds them.
+        Such as `TorchTrainer` or `SklearnTrainer`. The searched values reach the user's model in
+        its settings: λ always; `hidden`, `dropout` and others if the model uses them.
     spec
         What to search; its `data` is that of the trainer.
     folder
@@ -42,9 +42,9 @@ def run_study_with(
     storage
         An Optuna storage URL; by default SQLite in `folder`.
     trials
-        How many the study shall have; by default what `spec` says.
+        Number of trials; by default that of `spec`.
     callbacks
-        How it is watched and stopped.
+        For progress and for stopping.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Which η a trial trains with: by the threshold, once for each network, again when λ moves it."""
+"""The η of a trial: one threshold search per network, and another where λ shifts it."""
 
 import math
 from dataclasses import replace
@@ -15,16 +15,16 @@ STEPS_PER_DECADE = 2
 
 
 class Etas:
-    """The learning rates of a study, as far as they are known.
+    """The learning rates of a study that are known so far.
 
-    A search depends on its question alone, so η does not depend on which trials came before.
+    A search depends on its settings alone, so η does not depend on earlier trials.
 
     Parameters
     ----------
     spec
         Says whether η is found, searched or given.
     file
-        Where searches are kept.
+        Where searches are stored.
     """
 
     def __init__(self, spec: StudySpec, file: EtaFile) -> None:
@@ -32,7 +32,7 @@ class Etas:
         self._known = file.load()
 
     def open_question(self, settings: Hyperparameters) -> Hyperparameters | None:
-        """Return the settings to find η for before that of these is known; None when it is."""
+        """Return the settings whose η must be found first; None if that of these is known."""
         if self._spec.eta != "find":
             return None
         plain = self._without_lambda(settings)
@@ -42,12 +42,12 @@ class Etas:
         return None if question in self._known else question
 
     def learn(self, question: Hyperparameters, found: EtaSearch) -> None:
-        """Take the answer to a question, and keep it."""
+        """Store the search for the settings of `open_question`."""
         self._known[question] = found
         self._file.save(self._known)
 
     def eta(self, settings: Hyperparameters) -> float:
-        """Return η for settings that leave no question open."""
+        """Return η for settings without an open question."""
         return self.search_for(settings).eta if self._spec.eta == "find" else settings.eta
 
     def search_for(self, settings: Hyperparameters) -> EtaSearch:

@@ -56,7 +56,7 @@ def columns(summary: StudySummary) -> dict[str, list[Cell]]:
 
 
 def csv_bytes(summary: StudySummary) -> bytes:
-    """Return the trials as CSV (UTF-8), with nothing in it that a spreadsheet runs."""
+    """Return the trials as CSV (UTF-8), safe against formula injection in spreadsheets."""
     table = columns(summary)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
@@ -67,7 +67,7 @@ def csv_bytes(summary: StudySummary) -> bytes:
 
 
 def parquet_bytes(summary: StudySummary) -> bytes:
-    """Return the trials as Parquet; its texts are as they are, for nothing runs them.
+    """Return the trials as Parquet; texts are unchanged, as no program runs them.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def _cells(trial: Trial, summary: StudySummary) -> Iterator[tuple[str, Cell]]:
 
 
 def _order(summary: StudySummary) -> Any:
-    """Return the key that sorts columns: trial, settings, what came of it, rungs."""
+    """Return the sort key of a column: trial, settings, results, rungs."""
     known = ("number", "state", *summary.objectives, "params_", "eta", "best_epoch", "epochs")
     groups = (*known, "accuracy", "stop_reason", "diverged", "seconds", "batch", "rung_")
 

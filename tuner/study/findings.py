@@ -1,4 +1,4 @@
-"""What a study has found beside its trials: which dimensions mattered, and the η it used."""
+"""What a study found besides its trials: parameter importances, and the η it used."""
 
 import warnings
 from pathlib import Path
@@ -19,10 +19,10 @@ LEAST_TRIALS = 8
 
 
 def importances(url: str, name: str) -> dict[str, float] | None:
-    """Return the share of each searched dimension in what parts good trials from the rest.
+    """Return the importance of each searched dimension, as shares that sum to 1.
 
     By PED-ANOVA, Optuna's default (Watanabe et al. 2023), on the first objective. None with fewer
-    than eight complete trials, or where a trial is like any other.
+    than eight complete trials, or where all are equally good.
     """
     with connected(url) as storage, reading(url, name):
         return _importances(optuna.load_study(study_name=name, storage=storage))

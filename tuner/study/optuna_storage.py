@@ -1,8 +1,7 @@
 """Where finished trials are kept: SQLite in the study's folder, or any Optuna storage URL.
 
-Only the coordinator writes, and only whole finished trials, one transaction each, in the order of
-their numbers. So nothing is left RUNNING by a kill, and what is stored is always a beginning of the
-same list.
+Only the coordinator writes, one finished trial per transaction, in the order of their numbers. So a
+kill leaves no trial RUNNING, and the stored trials are always a prefix of the same list.
 """
 
 import hashlib
@@ -67,10 +66,10 @@ def default_url(folder: Path) -> str:
 
 
 def shown(url: str) -> str:
-    """Return a storage URL without anything secret: dialect, host and database.
+    """Return a storage URL without secrets: dialect, host and database.
 
-    Of a URL whose password holds an unescaped @, which may have been taken for a part of host or
-    database, only the dialect is given.
+    For a URL whose password holds an unescaped @, which may have been parsed into host or database,
+    only the dialect is returned.
 
     Examples
     --------
@@ -131,7 +130,7 @@ def _opened(url: str) -> RDBStorage:
 
 @contextmanager
 def _connecting(url: str) -> Iterator[None]:
-    """Let failures to connect become errors that show nothing secret."""
+    """Turn failures to connect into errors that show no secrets."""
     try:
         yield
     except ImportError:
@@ -148,7 +147,7 @@ def _connecting(url: str) -> Iterator[None]:
 
 @contextmanager
 def reading(url: str, study: str = "") -> Iterator[None]:
-    """Let what a damaged database makes Optuna stumble over become one clear error.
+    """Turn the exceptions that a damaged database causes in Optuna into one clear error.
 
     Parameters
     ----------
@@ -169,7 +168,7 @@ def reading(url: str, study: str = "") -> Iterator[None]:
 
 @contextmanager
 def only_coordinator(url: str, name: str, folder: Path) -> Iterator[None]:
-    """Hold a study and its folder for this process alone; a killed process lets go of them.
+    """Lock a study and its folder for this process; a kill releases the lock.
 
     Raises
     ------
@@ -188,7 +187,7 @@ def only_coordinator(url: str, name: str, folder: Path) -> Iterator[None]:
 def _storage_lock(
     url: str, name: str, folder: Path, taken: InputError
 ) -> AbstractContextManager[None]:
-    """Hold the study where it is stored: its folder may be another."""
+    """Lock the study in its storage, which may be shared by several folders."""
     parsed = _parsed(url)
     if parsed.get_backend_name() == "postgresql":
         return _advisory_lock(url, name, taken)
@@ -217,7 +216,7 @@ def _advisory_lock(url: str, name: str, taken: InputError) -> Iterator[None]:
 
 @contextmanager
 def _one_at_a_time(url: str) -> Iterator[None]:
-    """Let one process at a time make the tables where the database does not see to it."""
+    """Let one process at a time create the tables where the database does not ensure it."""
     if _parsed(url).get_backend_name() != "postgresql":
         yield
         return
@@ -250,7 +249,7 @@ def _connect_args(url: str) -> dict[str, Any]:
 
 
 def open_study(storage: RDBStorage, spec: StudySpec, data: DataSummary, version: str) -> Study:
-    """Open a study, or begin it; what its trials rest on must be as it was.
+    """Open or create a study; everything its trials depend on must be unchanged.
 
     Raises
     ------
@@ -292,7 +291,7 @@ def open_study(storage: RDBStorage, spec: StudySpec, data: DataSummary, version:
 
 
 def study_names(storage: RDBStorage) -> list[str]:
-    """Return the names of all studies, also of those that Optuna cannot read."""
+    """Return the names of all studies, including those that Optuna cannot read."""
     with storage.engine.connect() as connection:
         query = sqlalchemy.text("SELECT study_name FROM studies ORDER BY study_name")
         return [str(name) for name in connection.scalars(query)]
@@ -304,15 +303,15 @@ def finished(study: Study) -> list[FrozenTrial]:
 
 
 def sealed(trial: FrozenTrial) -> FrozenTrial:
-    """Return a finished trial with a checksum over all that is stored of it."""
+    """Return a finished trial with a checksum of everything stored for it."""
     trial.set_user_attr(SHA256, _trial_digest(trial))
     return trial
 
 
 def check(study: Study) -> None:
-    """See that a study of ours and its trials are as they were written.
+    """Verify the checksums of a study and its trials.
 
-    A study without a checksum, of an older tuner, is not checked.
+    A study of an older tuner, without checksums, is not verified.
 
     Raises
     ------
@@ -396,7 +395,7 @@ def _parsed(url: str) -> URL:
 
 
 def _problem(error: Exception) -> tuple[str, str] | None:
-    """Return what is wrong with a file of SQLite, and what to do; None where that is not known."""
+    """Return what is wrong with an SQLite file and what to do; None if unknown."""
     known = error if isinstance(error, DBAPIError) else error.__cause__
     origin = known.orig if isinstance(known, DBAPIError) else None
     code = getattr(origin, "sqlite_errorname", "") if isinstance(origin, sqlite3.Error) else ""
@@ -404,7 +403,7 @@ def _problem(error: Exception) -> tuple[str, str] | None:
 
 
 def _cause(error: Exception) -> str:
-    """Return the kind of the failure only: a driver's own words may repeat the URL."""
+    """Return only the kind of failure: a driver's message may repeat the URL."""
     if type(error).__name__ == "OperationalError":
         return "cannot be reached, or refuses the user"
     return f"cannot be used ({type(error).__name__})"

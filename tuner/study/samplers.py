@@ -1,4 +1,4 @@
-"""The samplers that a study file can name; each is one entry here."""
+"""The samplers that a study file can name."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -17,13 +17,13 @@ class Sampler:
     Attributes
     ----------
     make
-        Makes Optuna's sampler from a seed below 2**32; None where there is nothing to draw.
+        Creates Optuna's sampler from a seed below 2**32; None where nothing is drawn.
     learns
-        Whether it learns from earlier trials, so that the first batch is spread evenly for it.
+        Whether it learns from earlier trials; its first batch is then spread evenly.
     exhaustive
         Whether it tries every combination of choices, each once.
     on_one_thread
-        Holds its library to one thread, so that results do not depend on the number of cores.
+        Limits its library to one thread, so that results do not depend on the number of cores.
     """
 
     make: Callable[[int], Any] | None = None
@@ -33,7 +33,7 @@ class Sampler:
 
 
 def _optuna(name: str) -> Callable[[int], Any]:
-    """Return a function that makes Optuna's sampler of this name; Optuna takes long to import."""
+    """Return a function that creates Optuna's sampler of this name; Optuna is slow to import."""
     return lambda seed: getattr(import_module("optuna.samplers"), name)(seed=seed)
 
 

@@ -1,7 +1,7 @@
-"""Which parameters a batch of trials gets: a pure function of seed, batch and what came before.
+"""The parameters of a batch of trials: a pure function of seed, batch and earlier trials.
 
-Optuna's sampler is made afresh for each batch and sees a copy in memory of the trials of all
-earlier batches, so a study that was stopped anywhere draws the same again.
+Optuna's sampler is created anew for each batch and sees an in-memory copy of the trials of all
+earlier batches, so a resumed study draws the same parameters.
 """
 
 import copy
@@ -59,7 +59,7 @@ def _distribution(name: str, dimension: Dimension) -> BaseDistribution:
 
 
 def first_trial(spec: StudySpec, n_train: int) -> dict[str, Any]:
-    """Return the article's own settings as far as the search space holds them.
+    """Return those of the article's settings that lie in the search space.
 
     Examples
     --------
@@ -79,11 +79,11 @@ def first_trial(spec: StudySpec, n_train: int) -> dict[str, Any]:
 
 
 def first_trials(spec: StudySpec, size: int, n_train: int) -> list[dict[str, Any]]:
-    """Return what is known of the first batch before anything was tried.
+    """Return the fixed parameters of the first batch, before the sampler has learned.
 
     The article's own settings come first. Where the sampler learns, the others are spread evenly
     along each dimension (a Latin hypercube: McKay, Beckman, Conover 1979), so that each choice is
-    seen: of random points there are soon some sizes too many of one kind, and none of another.
+    tried: random points would repeat some choices and miss others.
     """
     own = first_trial(spec, n_train)
     known = [own] if own else []
@@ -132,7 +132,7 @@ def sample_batch(
     Raises
     ------
     MissingExtraError
-        When the GP sampler is asked for and PyTorch is absent.
+        When the sampler is `gp` and PyTorch is missing.
     """
     if SAMPLERS[spec.sampler].exhaustive:
         return _grid(spec)[len(past) : len(past) + size]
@@ -145,12 +145,12 @@ def sample_batch(
 
 
 def trials_of(spec: StudySpec, wanted: int) -> int:
-    """Return how many of the wanted trials there can be: a grid ends with its last point."""
+    """Return how many of the wanted trials are possible: a grid ends with its last point."""
     return min(wanted, len(_grid(spec))) if SAMPLERS[spec.sampler].exhaustive else wanted
 
 
 def _grid(spec: StudySpec) -> list[dict[str, Any]]:
-    """Every combination of choices, in an order drawn from the seed."""
+    """Return every combination of choices, in an order drawn from the seed."""
     dimensions = spec.search
     values = [extremes(name, d) for name, d in dimensions.items()]
     points = [dict(zip(dimensions, point, strict=True)) for point in itertools.product(*values)]
@@ -186,7 +186,7 @@ def _known(trial: FrozenTrial) -> FrozenTrial:
 
 @contextmanager
 def _alike_everywhere(spec: StudySpec) -> Iterator[None]:
-    """Let samplers use one thread, so that they do not depend on the number of cores."""
+    """Limit samplers to one thread, so that they do not depend on the number of cores."""
     apart = SAMPLERS[spec.sampler].on_one_thread or nullcontext
     with one_thread(), apart(), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

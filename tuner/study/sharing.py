@@ -1,4 +1,4 @@
-"""How the networks of a batch are shared out to tasks."""
+"""How the networks of a batch are distributed over tasks."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ def epoch_work(settings: Hyperparameters, data: DataSummary) -> float:
 
 
 def epochs_ahead(done: int, rungs: Sequence[int], last: int, keep: float) -> float:
-    """Return how many epochs a network still trains on average, which a rung may end.
+    """Return the expected number of epochs that a network still trains, pruning included.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def share_out(
     Parameters
     ----------
     most
-        About how much work a task may have; networks of one shape train together up to that.
+        Most work of a task, roughly; networks of one shape train together up to that.
     """
     work = {key: epoch_work(network.settings, data) for key, network in networks.items()}
     alike: dict[tuple[object, ...], list[Key]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""What a study searches: its dimensions, and how they and other values of its file are read."""
+"""How the dimensions and other values of a study file are read."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -53,7 +53,7 @@ SEARCHED = {
 
 
 def dimension(of: Setting, stated: Any) -> Dimension:
-    """Return the dimension that a study file states for a setting.
+    """Return the dimension of a setting from its table in a study file.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def dimension(of: Setting, stated: Any) -> Dimension:
     Raises
     ------
     InputError
-        When it is none, or its values are not of the setting's kind.
+        When it is not a dimension, or its values are not of the setting's kind.
     """
     key = f"search.{of.key}"
     if isinstance(stated, list | tuple):
@@ -118,7 +118,7 @@ def _choices(of: Setting, key: str, given: Mapping[str, Any]) -> Choices:
 
 
 def settings_in(table_name: str, content: Any, known: Mapping[str, Setting]) -> dict[str, Any]:
-    """Return the settings that a table of a file states, by the names of their fields."""
+    """Return the settings of a table, by the names of their fields."""
     names = {other: s for s in known.values() for other in (s.key, s.name, *s.also)}
     values = {}
     stated = table(table_name, content, [s.key for s in known.values()], also=names)
@@ -129,7 +129,7 @@ def settings_in(table_name: str, content: Any, known: Mapping[str, Setting]) -> 
 
 
 def setting_value(of: Setting, key: str, value: Any) -> Any:
-    """Return the value of a setting from that of a file, checked."""
+    """Return the validated value of a setting from that of a file."""
     if value is not None or not of.optional:
         value = value_of(of.kind, key, value)
     try:
@@ -159,14 +159,14 @@ def _whole(key: str, value: Any) -> int:
 def table(
     key: str, value: Any, known: Sequence[str], *, also: Iterable[str] = ()
 ) -> Mapping[str, Any]:
-    """Return a table of a file, or raise `InputError` where it has a key that is not known.
+    """Return a table of a file; raise `InputError` if it has an unknown key.
 
     Parameters
     ----------
     key
         Its name, empty for the whole file.
     also
-        Keys that are accepted too, but not proposed.
+        Keys that are accepted but not suggested.
     """
     if not isinstance(value, Mapping):
         raise wrong(key, f"a table: [{key}]", value)
@@ -188,6 +188,6 @@ def list_of(
 
 
 def wrong(key: str, needed: str, value: Any) -> InputError:
-    """Return the error of a value that is not what it must be; tables and lists are not quoted."""
+    """Return the error for an invalid value; tables and lists are not quoted."""
     quoted = "" if isinstance(value, Mapping | list | tuple) else f" but is {value!r}"
     return InputError(f"{key} must be {needed}{quoted}.")

@@ -1,7 +1,7 @@
 """A study file: what is searched, on which data, with which budget.
 
-The keys of [network], [train] and [search] are those of `tuner.settings`; what is said of them
-there (kind, range, choices, whether they can be searched) holds here too.
+The keys of [network], [train] and [search] are those of `tuner.settings`; their kind, range,
+choices and searchability are defined there.
 """
 
 import hashlib
@@ -104,20 +104,20 @@ DATA = DataPart()
 @documented
 @dataclass(frozen=True, init=False)
 class StudySpec:
-    """A study as its file states it; made from the keys of a file, as keywords.
+    """The contents of a study file; its keys are the keywords of the constructor.
 
     Attributes
     ----------
     data
         Which data.
     network, train
-        The settings of a trial as far as they are not searched.
+        The settings of a trial that are not searched.
     search
         Each searched dimension by its key, in a fixed order.
     eta
         "find": by the threshold, for each network shape; "search": a dimension; or a number.
     objectives
-        What trials are judged by; the first is `validation_accuracy`.
+        What is optimized; the first is `validation_accuracy`.
     {settings}
 
     Raises
@@ -218,7 +218,7 @@ class StudySpec:
         }
 
     def document(self) -> dict[str, Any]:
-        """Return what a file would hold, with all defaults, as JSON can hold it.
+        """Return the contents of an equivalent file, defaults included, as JSON values.
 
         Examples
         --------
@@ -327,7 +327,7 @@ def _check_together(spec: StudySpec) -> None:
 
 
 def _check_grid(spec: StudySpec) -> None:
-    """Raise `InputError` where the points of a grid cannot be listed."""
+    """Raise `InputError` if a grid has ranges or too many points."""
     if any(isinstance(each, Range) for each in spec.search.values()):
         raise InputError(f"sampler = {spec.sampler} needs choices for every dimension of search.")
     points = math.prod(len(extremes(name, each)) for name, each in spec.search.items())
@@ -339,7 +339,7 @@ def _check_grid(spec: StudySpec) -> None:
 
 
 def _check_trials(spec: StudySpec) -> None:
-    """Raise `InputError` where a trial could draw settings that cannot be trained."""
+    """Raise `InputError` if a trial could draw invalid settings."""
     values = {name: extremes(name, each) for name, each in spec.search.items()}
     plain = {name: ends[0] for name, ends in values.items()}
     trials = [("", plain)]
@@ -368,19 +368,19 @@ def _layers(value: Any) -> tuple[int, ...]:
 
 
 def fingerprint(spec: StudySpec, data: DataSummary) -> str:
-    """Return a text that differs where anything differs that trials rest on."""
+    """Return a hash of everything that the trials depend on."""
     content = {k: v for k, v in spec.document().items() if k not in MAY_CHANGE}
     return hashlib.sha256(json.dumps([content, to_json(data.identity)]).encode()).hexdigest()
 
 
 def read_spec(path: str | Path) -> StudySpec:
-    """Read a study file (TOML); its name is the study's unless it gives one.
+    """Read a study file (TOML); the study is named after the file unless it has a `name`.
 
     Raises
     ------
     InputError
         When there is no such file, it is not valid TOML, or a key is unknown, mistyped or out of
-        range; the message names the key, and the nearest right one.
+        range; the message names the key, and the nearest known one.
     """
     path = Path(path)
     try:

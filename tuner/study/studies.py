@@ -1,4 +1,4 @@
-"""Run a study, and look at what is stored."""
+"""Run studies, and read or delete stored ones."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
@@ -47,7 +47,7 @@ def run_study(
     trials: int | None = None,
     callbacks: Callbacks[StudyProgress] = Callbacks(),
 ) -> tuple[StudySummary, bool]:
-    """Run a study, or go on with it; the same trials come out however often it is stopped.
+    """Run a study, or resume it; stopping and resuming does not change its trials.
 
     Parameters
     ----------
@@ -58,11 +58,11 @@ def run_study(
     storage
         An Optuna storage URL; by default SQLite in `folder`.
     workers
-        As for `tuner.execution.opening.open_executor`, or an executor that is open already.
+        As for `tuner.execution.opening.open_executor`, or an open executor.
     scheduler
         Address of a scheduler to use instead of processes of this machine.
     trials
-        How many the study shall have; by default what its file says.
+        Number of trials; by default that of its file.
     callbacks
         How it is watched and stopped.
 
@@ -150,7 +150,7 @@ def stored_studies(
     Parameters
     ----------
     damaged
-        Called with what is wrong with each study that cannot be read.
+        Called with the error message of each study that cannot be read.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def stored_study(url: str, name: str) -> StudySummary:
     Raises
     ------
     InputError
-        When there is none of that name, or it is damaged; the message names those there are.
+        When no study has that name, or it is damaged; the message lists the stored ones.
     """
     with connected(url) as storage:
         with reading(url):
@@ -190,7 +190,7 @@ def stored_study(url: str, name: str) -> StudySummary:
 
 
 def _stored(storage: RDBStorage, url: str, name: str) -> list[StudySummary]:
-    """Return a study as it is stored; nothing where another program made it."""
+    """Return a stored study; None if another program created it."""
     with reading(url, name):
         study = optuna.load_study(study_name=name, storage=storage)
         if SPEC not in study.user_attrs:
@@ -200,14 +200,14 @@ def _stored(storage: RDBStorage, url: str, name: str) -> list[StudySummary]:
 
 
 def stored_spec(url: str, name: str) -> dict[str, Any]:
-    """Return what the file of a stored study said, and what it left to the defaults."""
+    """Return the study file of a stored study, defaults included."""
     with connected(url) as storage, reading(url, name):
         study = optuna.load_study(study_name=name, storage=storage)
         return dict(study.user_attrs[SPEC])
 
 
 def delete_study(url: str, name: str, folder: Path) -> None:
-    """Delete a study from a storage, and from its folder what the study alone wrote there.
+    """Delete a study from a storage, and its own files from its folder.
 
     The folder's SQLite file goes when no other study is in it, the folder when it is empty.
 

@@ -1,4 +1,4 @@
-"""A stored study as records: each value is read once here, from the form that Optuna holds."""
+"""A stored study as records, converted from Optuna's representation."""
 
 import math
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from tuner.study.spec import StudySpec
 
 
 def summary_of(study: Study) -> StudySummary:
-    """Return a study that this program made, with its trials."""
+    """Return a stored study with its finished trials."""
     spec = study.user_attrs[SPEC]
     return StudySummary(
         study=study.study_name,
@@ -50,7 +50,7 @@ def search_space(search: Mapping[str, Any]) -> SearchSpace:
 
 
 def plan_of(spec: StudySpec) -> StudyPlan:
-    """Return what a study file asks for beside its search space."""
+    """Return everything in a study file but its search space."""
     return StudyPlan(
         title=spec.title,
         **spec.tables(),

@@ -20,7 +20,7 @@ def finished_trial(
     networks: Sequence[Training[Any]],
     rungs: Mapping[int, float],
 ) -> FrozenTrial:
-    """Return a trial as it is stored: pruned where it did not reach the last epoch.
+    """Return a trial for Optuna's storage: pruned if it did not reach the last rung.
 
     Parameters
     ----------
