@@ -1,4 +1,4 @@
-"""Arrays of inputs and labels, however they came: checked and put together."""
+"""Arrays of inputs and labels, validated and combined into examples."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ BRIGHT = 128
 def array_examples(
     name: str, x: NDArray[Any], y: NDArray[Any], *, file_sha256: str = ""
 ) -> Examples:
-    """Put inputs and labels together.
+    """Return examples from inputs and labels.
 
     Parameters
     ----------
     name
-        What to call the data, also in error messages.
+        Name of the data, also in error messages.
     x
         Numbers (n, d), or images (n, h, w) with pixels from 0 to 1, to 255, or to what is their
         largest value.
@@ -77,7 +77,7 @@ def _bytes(values: NDArray[Any]) -> bytes:
 
 
 def array_inputs(name: str, x: NDArray[Any]) -> tuple[Inputs, tuple[int, int] | None]:
-    """Check the inputs alone; also give (h, w) if they are images."""
+    """Validate the inputs alone; return them, and (h, w) if they are images."""
     if x.dtype.kind not in "biuf":
         raise DataError(f"{name}: x holds {x.dtype} but must hold numbers: encode it first.")
     if x.ndim not in {2, 3} or x.size == 0:
@@ -98,7 +98,7 @@ def array_inputs(name: str, x: NDArray[Any]) -> tuple[Inputs, tuple[int, int] | 
 
 
 def _divisor(x: NDArray[Any], name: str) -> tuple[float, list[Note]]:
-    """Return the pixel value that becomes 1, and what to say where that is a guess."""
+    """Return the pixel value that becomes 1, and a note where it is a guess."""
     least, most = float(np.min(x)), float(np.max(x))
     if least < 0 or most > 255:
         raise DataError(

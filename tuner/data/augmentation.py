@@ -39,7 +39,7 @@ _SPAN = 28
 
 
 class Augmenter:
-    """Changes rows of pixels anew for training; falsy where there is nothing to change.
+    """Augments rows of pixels for each epoch; falsy without a kind of augmentation.
 
     `shift` moves by −1 … 1 whole pixels along each axis. `distort` turns by up to 10°, stretches
     by up to 10 %, slants, moves by up to 1.5 pixels and bends by a smooth random field.
@@ -257,8 +257,8 @@ def distort(
     rng
         Source of the amounts.
     degrees, stretch, slope, pixels
-        Most that a group is turned, stretched along each axis (as a share), slanted (pixels a row)
-        and moved.
+        Largest rotation, stretch along each axis (as a share), slant (pixels a row) and shift of a
+        group.
     bend, sigma
         Root mean square of the smooth random displacements, and the standard deviation of the
         Gaussian that smooths them; in pixels.

@@ -18,18 +18,18 @@ from tuner.errors import DataError
 
 @dataclass(frozen=True, kw_only=True)
 class KnownData:
-    """What `data list` says of a known data set.
+    """A known data set, as `data list` shows it.
 
     Attributes
     ----------
     name, description
-        What it is called and what it holds.
+        Its name and contents.
     n, n_features, n_classes
         Its size.
     sha256
         What the summary of the loaded data set says.
     bundled
-        Whether it comes with the dependencies; otherwise it is downloaded once.
+        Whether it is installed with the dependencies; otherwise it is downloaded once.
     where
         The package or folder that holds it on this machine; None if it must be downloaded.
     """
@@ -161,7 +161,7 @@ def known() -> tuple[KnownData, ...]:
 
 
 def fetch(name: str) -> KnownData:
-    """Download a known data set unless it is here, check its files, and say where it lies.
+    """Download a known data set unless it is present, verify its files, and return its entry.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def fetch(name: str) -> KnownData:
 
 
 def unknown(name: str) -> DataError:
-    """Make the error for a name that is neither known nor a file."""
+    """Return the error for a name that is neither known nor a file."""
     close = get_close_matches(name.lower(), READERS, n=1)
     guess = f" did you mean {close[0]}?" if close else ""
     return DataError(

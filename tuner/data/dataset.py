@@ -1,4 +1,4 @@
-"""What training code sees of a data set, and the seal on the part it must not see."""
+"""A data set in parts, and the seal on the test part, which training code must not see."""
 
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -20,7 +20,7 @@ class PartRows(np.ndarray[Any, np.dtype[np.float32]]):
     """
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        """Return what a computation gives as a plain array or number."""
+        """Return the result of a computation as a plain array or number."""
         plain = np.asarray(array)
         return plain[()] if return_scalar else plain
 
@@ -72,7 +72,7 @@ def _read_only(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
 
 @dataclass(frozen=True, eq=False)
 class TuningData:
-    """All that tuning may see; nothing leads from here to the test part.
+    """All that tuning may see; the test part cannot be reached from here.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class Dataset:
     feature_names
         Name of each column of `x`.
     preprocessing
-        Fitted on the training part; turns raw inputs into rows of `x`.
+        Fitted on the training part; maps raw inputs to rows of `x`.
     summary
         Which data this is, for records and reports.
 

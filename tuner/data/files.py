@@ -1,4 +1,4 @@
-"""Reading a file whole, with one clear line for whatever may be wrong with it."""
+"""Reading a file whole, with a one-line error for whatever may be wrong with it."""
 
 import io
 import lzma

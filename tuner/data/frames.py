@@ -1,4 +1,4 @@
-"""CSV, Parquet and Excel files as pandas tables, with one clear line for whatever may be wrong."""
+"""CSV, Parquet and Excel files as pandas tables; whatever is wrong is a one-line error."""
 
 import codecs
 import csv
@@ -51,7 +51,7 @@ class Csv:
     content
         Text as UTF-8, UTF-16 with a mark, or else Windows-1252, which is noted in `notes`.
     where
-        What to call the file in error messages.
+        Name of the file in error messages.
 
     Raises
     ------

@@ -31,15 +31,15 @@ def parse_idx(content: bytes, where: str, *, dimensions: int) -> Bytes:
     content
         The file as it lies on disk, compressed or not.
     where
-        What to call the file in an error message.
+        Name of the file in error messages.
     dimensions
         3 for images (n, height, width), 1 for labels (n,).
 
     Raises
     ------
     DataError
-        When the content is no such file, or is longer or shorter than its header says. No memory
-        is taken for what a header merely claims.
+        When the content is not an IDX file, or is longer or shorter than its header says. No memory
+        is allocated for a size that the header merely claims.
 
     Examples
     --------
@@ -121,7 +121,7 @@ def idx_examples(
     where: str,
     published: tuple[int, int, int] | None = None,
 ) -> Examples:
-    """Put images (n, h, w) and labels (n,) together."""
+    """Return examples from images (n, h, w) and labels (n,)."""
     if len(pixels) != len(labels):
         raise DataError(
             f"{where}: {len(pixels)} images but {len(labels)} labels: use files of one set."

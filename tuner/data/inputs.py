@@ -119,7 +119,7 @@ class Examples:
         For images: (height, width) and the pixel value that stands for 1.
     published
         Sizes of the published training, validation and test part, which lie in this order;
-        None where the parts are to be drawn.
+        None if the parts are drawn at random.
     target
         The column of a table that the labels come from; None where there are no columns.
     columns
@@ -145,7 +145,7 @@ class Examples:
 
 
 def images(pixels: NDArray[Any]) -> tuple[Inputs, tuple[int, int]]:
-    """Lay out images (n, h, w) as rows of pixels; also give (h, w).
+    """Return images (n, h, w) as rows of pixels, and (h, w).
 
     Examples
     --------
@@ -164,7 +164,7 @@ def pixel_names(image_shape: tuple[int, int]) -> tuple[str, ...]:
 
 
 def missing_notes(inputs: Inputs) -> list[Note]:
-    """Return what is to be said of missing values: one line for all columns, or none."""
+    """Return a note on missing values: one for all columns, or none."""
     numbers, texts = (
         [f"{name!r} ({count:,})" for name, count in zip(names, counts, strict=True) if count]
         for names, counts in (

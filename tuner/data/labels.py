@@ -1,4 +1,4 @@
-"""Class labels: whatever a target column holds, turned into class indices."""
+"""Class labels: the values of a target column as class indices."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""One call from a name or a path to a data set in three parts."""
+"""Load a data set by name or path, and split it into three parts."""
 
 import warnings
 from collections.abc import Sequence
@@ -48,9 +48,9 @@ def load(
     target
         The column of a table to predict; by default the one called target, label, class or y.
     train_size
-        Train on so many examples only: a stratified draw from the training part.
+        Number of training examples to use: a stratified sample of the training part.
     seed
-        Of the split and the draw.
+        Random seed of the split and the sample.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def load(
     Raises
     ------
     DataError
-        When the data cannot be used; DownloadError when they cannot be had.
+        When the data cannot be used; DownloadError when they cannot be downloaded.
     OptionError
         When `target`, `train_size` or `seed` does not fit the data.
     MissingExtraError

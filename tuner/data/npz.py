@@ -1,7 +1,7 @@
 """The user's own arrays `x` and `y` in a NumPy archive.
 
 Sizes are read from the archive's directory and from each array's header, and compared, before any
-memory is taken; objects (pickles) are refused.
+memory is allocated; objects (pickles) are refused.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""From raw columns to the network's inputs: fitted by scikit-learn, kept as a plain value.
+"""From raw columns to the network's inputs: fitted by scikit-learn, stored as a plain value.
 
 The fitted value is a record, so it travels inside a saved model as JSON, and applying it needs
 neither scikit-learn nor a pickle.
@@ -216,7 +216,7 @@ class Preprocessing(Record):
         )
 
     def check_new(self, inputs: Inputs) -> list[Note]:
-        """Compare new raw inputs with those of training; return what is to be said of them.
+        """Compare new raw inputs with those of training; return notes on the differences.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Data sets that others publish: found on disk or downloaded once, and checked by SHA-256.
+"""Published data sets: found on disk or downloaded once, and verified by SHA-256.
 
 MNIST and Fashion-MNIST use the same file names, so each has a folder of its own and every file is
 hashed on every use, wherever it lies.
@@ -31,7 +31,7 @@ TIMEOUT = 30
 
 @dataclass(frozen=True)
 class Published:
-    """Where a data set of four IDX files is published, and how to recognise it.
+    """Where a data set of four IDX files is published, and its hashes.
 
     Attributes
     ----------
@@ -160,7 +160,7 @@ def _data_folders(published: Published) -> tuple[Path, ...]:
 
 
 def _download(published: Published, file: str, folder: Path) -> Path:
-    """Try the mirrors in order; pooch keeps a file only once its hash is right."""
+    """Try the mirrors in order; pooch keeps a file only if its hash matches."""
     import pooch
 
     try:

@@ -1,7 +1,7 @@
 """The ledger of openings: how often each test part has been opened on this machine.
 
-A test part that was looked at again and again is no test any more, whichever command looked. So the
-count belongs to the identity of the data and not to a command; it is kept in one JSON file in the
+A test part that is evaluated repeatedly is no longer a fair test, whichever command does it. So the
+count belongs to the identity of the data, not to a command; it is kept in one JSON file in the
 user's state folder, or in the folder that `TUNER_STATE_DIR` names.
 """
 
@@ -84,7 +84,7 @@ def openings(identity: DataIdentity) -> int:
 
 
 def count_opening(identity: DataIdentity, before: int = 0) -> int:
-    """Count one more opening of a test part; call this before the part is looked at.
+    """Count one more opening of a test part; call this before evaluating on it.
 
     Parameters
     ----------

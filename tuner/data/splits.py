@@ -68,7 +68,7 @@ def split(
 
 
 def stratified_order(y: NDArray[np.intp], rng: Generator) -> Rows:
-    """Order examples at random such that every beginning is close to stratified.
+    """Order examples at random such that every prefix is nearly stratified.
 
     The k-th of the n_c examples of a class, drawn at random, stands at the share (k + ½)/n_c of the
     way; the first one of each class stands at the start, so that no class is missing.
@@ -89,7 +89,7 @@ def stratified_order(y: NDArray[np.intp], rng: Generator) -> Rows:
 
 
 def _draw(y: NDArray[np.intp], seed: int) -> Split:
-    """Share the rows out to five folds like cards, class after class."""
+    """Deal the rows out to five folds, class by class."""
     shuffled = stream(seed, Purpose.SPLIT).permutation(len(y))
     by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
     fold = np.arange(len(y)) % FOLDS

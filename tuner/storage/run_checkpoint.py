@@ -57,7 +57,7 @@ class RunCheckpoint:
         self._saved_at = time.monotonic()
 
     def check(self, *, resume: bool, fresh: bool) -> None:
-        """Raise `InputError` if `resume` finds no checkpoint, or one is there and neither is set."""
+        """Raise `InputError` if none is there to `resume`, or one is there and neither is set."""
         there = self.checkpoint.is_file()
         if resume and not there:
             raise InputError(
