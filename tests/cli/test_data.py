@@ -48,3 +48,45 @@ def test_fetch_what_is_bundled(tuner: "Tuner") -> None:
     answer = tuner("data", "fetch", "digits")
     assert answer.out == "digits: comes with scikit-learn, so it is here.\n"
     assert tuner("data", "fetch", "digits", "--json").json["status"] == "bundled"
+
+
+TABLE = "age,town,day,share,id,same,y\n" + "\n".join(
+    f"{age},{'AB'[i % 2]},2024-0{i % 9 + 1}-11,{i % 13}%,n{i},1,{i % 3}"
+    for i, age in enumerate("?" if i % 7 == 0 else i * i % 31 for i in range(60))
+)
+
+
+def test_check_says_what_each_column_is_taken_for(tuner: "Tuner", tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(TABLE)
+    answer = tuner("data", "check", str(tmp_path / "t.csv"), "--json")
+    assert (answer.code, answer.err) == (0, "")
+    found = answer.json
+    assert (found["rows"], found["target"], found["classes"]) == (60, "y", ["0", "1", "2"])
+    assert {
+        each["name"]: (each["kind"], each["missing"], each["inputs"]) for each in found["columns"]
+    } == {
+        "age": ("number", 9, 2),
+        "town": ("category", 0, 1),
+        "day": ("date", 0, 3),
+        "share": ("number", 0, 1),
+        "id": ("dropped", 0, 0),
+        "same": ("dropped", 0, 0),
+    }
+    assert {note["kind"] for note in found["notes"]} == {"dropped", "read-as", "filled"}
+    out = tuner("data", "check", str(tmp_path / "t.csv")).out
+    for part in ("age     number", "written with %", "left out", "Target y: 3 classes (0, 1, 2)."):
+        assert part in out
+
+
+def test_check_shows_a_target_that_cannot_be_used(tuner: "Tuner", tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(TABLE.replace("\n", ".5\n").replace("y.5", "y"))
+    answer = tuner("data", "check", str(tmp_path / "t.csv"), "--json")
+    assert answer.code == 0
+    assert "is no class" in answer.json["problem"]
+    assert len(answer.json["columns"]) == 6
+
+
+def test_check_wants_a_table(tuner: "Tuner") -> None:
+    answer = tuner("data", "check", "iris")
+    assert answer.code == 2
+    assert "iris: is no table: give a file that ends in .csv" in answer.err

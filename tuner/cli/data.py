@@ -1,21 +1,40 @@
 """`data`: the data sets known by name, and how to get them."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tuner.cli.console import PROGRAM
-from tuner.cli.options import AnswerOptions, grouped
+from tuner.cli.options import AnswerOptions, Opt, grouped
 from tuner.cli.output import json_text, narration, print_table
+from tuner.records import to_json
+from tuner.settings import NAME
 
 if TYPE_CHECKING:
     from tuner.data import KnownData
+    from tuner.data.checking import Checked
 
 VARIABLE = "TUNER_DATA_DIR"
 
-data = typer.Typer(help="List the data sets known by name, or download one.")
+data = typer.Typer(help="List the data sets known by name, download one, or check a table.")
+
+TAKEN_FOR = {
+    "number": "number",
+    "boolean": "yes or no",
+    "category": "category",
+    "date": "date or time",
+    "dropped": "left out",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions:
+    """Which column is the target."""
+
+    target: Annotated[str | None, Opt("The column of a table to predict.", NAME)]
 
 
 @data.command("list")
@@ -55,6 +74,62 @@ def fetch_one(
         print(json_text({"command": "data fetch", **document(row)}))
     else:
         print(f"{row.name}: {where(row)}{', so it is here' if row.bundled else ', checked'}.")
+
+
+@data.command("check")
+@grouped
+def check(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A table, such as a CSV file.")],
+    options: CheckOptions,
+    answer: AnswerOptions,
+) -> None:
+    """Print what each column of a table would be taken for, and train nothing."""
+    from tuner.data.checking import check_table
+
+    with narration() as say:
+        say(f"reading {file}")
+        checked = check_table(file, options.target)
+    if answer.json:
+        print(json_text({"command": "data check", "file": file, **check_document(checked)}))
+        return
+    rows = [
+        (
+            each.column.name,
+            TAKEN_FOR[each.column.kind],
+            *(f"{count:,}" for count in (each.missing, each.different, each.inputs)),
+            each.details,
+        )
+        for each in checked.columns
+    ]
+    numbers = ("missing", "different", "inputs")
+    print_table(("column", "taken for", *numbers, ""), rows, right=numbers)
+    shown = ", ".join(checked.classes[:10]) + (", …" if len(checked.classes) > 10 else "")
+    print(f"\n{checked.rows:,} rows, {sum(each.inputs for each in checked.columns):,} inputs.")
+    print(checked.problem or f"Target {checked.target}: {len(checked.classes)} classes ({shown}).")
+    for note in checked.notes:
+        print(f"{note.text[0].upper()}{note.text[1:]}")
+
+
+def check_document(checked: "Checked") -> dict[str, object]:
+    """Return what `--json` says of a table."""
+    return {
+        "rows": checked.rows,
+        "target": checked.target,
+        "classes": checked.classes,
+        "problem": checked.problem,
+        "columns": [
+            {
+                "name": each.column.name,
+                "kind": each.column.kind,
+                "missing": each.missing,
+                "different": each.different,
+                "inputs": each.inputs,
+                "details": each.details,
+            }
+            for each in checked.columns
+        ],
+        "notes": [to_json(note) for note in checked.notes],
+    }
 
 
 def document(row: "KnownData") -> dict[str, object]:

@@ -183,6 +183,13 @@ class Preprocessing(Record):
         made = (name for column in self.categorical for name in column.feature_names)
         return (*(column.name for column in self.numeric), *lack, *made)
 
+    def inputs_of(self, column: Column) -> int:
+        """Return how many columns of `x` are made of a column of the raw table."""
+        names = {column.name, *_phase_names(column)}
+        numbers = sum(1 + each.indicator for each in self.numeric if each.name in names)
+        texts = (each for each in self.categorical if each.name == column.name)
+        return numbers + sum(len(each.feature_names) for each in texts)
+
     @property
     def text_names(self) -> tuple[str, ...]:
         """Name of each text column of the raw table."""

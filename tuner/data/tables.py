@@ -65,6 +65,16 @@ class Table:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A table as it was read from a file: its target, identity, and what is to be said of it."""
+
+    table: Table
+    target: str
+    sha256: str
+    notes: Sequence[Note]
+
+
 def read_table(path: Path, target: str | None) -> Examples:
     """Read a CSV (.csv, .tsv), Parquet (.parquet) or Excel (.xlsx) file, also a packed one.
 
@@ -78,6 +88,13 @@ def read_table(path: Path, target: str | None) -> Examples:
     MissingExtraError
         For Parquet without pyarrow, for Excel without openpyxl.
     """
+    opened = open_table(path, target)
+    found = _examples(opened.table, opened.target)
+    return replace(found, name=path.name, sha256=opened.sha256, notes=(*opened.notes, *found.notes))
+
+
+def open_table(path: Path, target: str | None) -> Opened:
+    """Read a file and choose its target; errors as `read_table`."""
     content = read_unpacked(path)
     notes: list[Note] = []
     if plain_suffix(path) in (".parquet", ".xlsx"):
@@ -91,8 +108,7 @@ def read_table(path: Path, target: str | None) -> Examples:
         csv = Csv(content, str(path))
         target, notes = _choose_target(csv.names, target, str(path)), csv.notes
         table = Table(_filled(csv.frame([target]), path), str(path), csv)
-    found = _examples(table, target)
-    return replace(found, name=path.name, sha256=digest(content), notes=(*notes, *found.notes))
+    return Opened(table, target, digest(content), notes)
 
 
 def read_frame(frame: Any, target: str | None) -> Examples:
@@ -157,15 +173,10 @@ def _choose_target(names: list[str], target: str | None, where: str) -> str:
 
 
 def _examples(table: Table, target: str) -> Examples:
-    where = table.where
-    table.check_labels(target)
-    labels = table.frame[target]
-    numbers = pd.api.types.is_numeric_dtype(labels.dtype)
-    cells = labels.to_numpy() if numbers else Texts.of(labels).cells
-    y, classes = encode_labels(cells, f"{where}: target {target!r}")
-    inputs, kinds, notes = _recognize(replace(table, frame=table.frame.drop(columns=target)))
+    y, classes = encode_labels(*labels_of(table, target))
+    inputs, kinds, notes = recognize_columns(table, target)
     return Examples(
-        where,
+        table.where,
         inputs,
         y,
         classes,
@@ -174,6 +185,21 @@ def _examples(table: Table, target: str) -> Examples:
         columns=tuple(kinds),
         notes=(*_alike(classes, target), *notes),
     )
+
+
+def labels_of(table: Table, target: str) -> tuple[NDArray[Any], str]:
+    """Return the labels (n,) as they are written, and what to call them in error messages.
+
+    Raises
+    ------
+    DataError
+        When one is missing.
+    """
+    table.check_labels(target)
+    labels = table.frame[target]
+    numbers = pd.api.types.is_numeric_dtype(labels.dtype)
+    cells = labels.to_numpy() if numbers else Texts.of(labels).cells
+    return cells, f"{table.where}: target {target!r}"
 
 
 def _alike(classes: tuple[str, ...], target: str) -> list[Note]:
@@ -192,8 +218,8 @@ def _alike(classes: tuple[str, ...], target: str) -> list[Note]:
     return []
 
 
-def _recognize(table: Table) -> tuple[Inputs, list[Column], list[Note]]:
-    """Return the columns of a table as numbers and texts, what each is, and what to say of it.
+def recognize_columns(table: Table, target: str) -> tuple[Inputs, list[Column], list[Note]]:
+    """Return all columns but the target: as numbers and texts, what each is, what to say of it.
 
     Raises
     ------
@@ -201,6 +227,7 @@ def _recognize(table: Table) -> tuple[Inputs, list[Column], list[Note]]:
         When no column is left, a number is infinite, a column mixes numbers with a few texts, or
         holds neither numbers nor texts.
     """
+    table = replace(table, frame=table.frame.drop(columns=target))
     table, notes = _without_blank_index(table)
     table = _with_texts(table)
     frame, where = table.frame, table.where
