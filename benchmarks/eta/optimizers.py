@@ -25,7 +25,7 @@ from tuner.trainers.native import NativeLane, NativeTrainer
 from tuner.training.eta_finder import find_eta
 
 GRID = [float(f"{10 ** (k / 4):.3g}") for k in range(-20, 9)]
-SHARES = (0.125, 0.25, 0.5, 1.0, 2.0)
+SHARES = (0.125, 0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0)
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adamw")
 SCHEDULES: dict[str, type[Constant | OneCycle | Cosine]] = {
     "constant": Constant,
