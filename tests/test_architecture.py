@@ -41,6 +41,7 @@ ROOMS: dict[str, set[str]] = {
     "trainers": FOUNDATION | {"data", "metrics"},
     "training": DRIVING,
     "storage": DRIVING | {"environment", "files", "training"},
+    "committees": FOUNDATION | {"storage"},
     "inspection": DRIVING | {"storage"},
     "evaluation": DRIVING | {"storage"},
     "execution": STORING,
@@ -50,9 +51,10 @@ ROOMS: dict[str, set[str]] = {
     "article": FINISHING | {"tuning"},
     "results": SETTINGS | {"files", "records", "report", "storage", "study"},
     "arguments": FOUNDATION | {"data", "storage", "trainers", "training"},
-    "runs": DRIVING | {"arguments", "environment", "inspection", "storage", "training"},
+    "runs": DRIVING
+    | {"arguments", "committees", "environment", "inspection", "storage", "training"},
     "api": FINISHING
-    | {"evaluation"}
+    | {"committees", "evaluation"}
     | {"arguments", "article", "durations", "folders", "report", "results", "runs", "tuning"},
 }
 AT_THE_TOP = {"cli", "__main__", "__init__"}

@@ -38,7 +38,6 @@ from tuner.records import (
     PartName,
     Range,
     ReproduceRecord,
-    StopReason,
     StudyRecord,
     TrainRecord,
 )
@@ -164,6 +163,7 @@ def train(
     strategy: Strategy | None = None,
     *,
     eta: float | Literal["auto"] | EtaResult | None = None,
+    seeds: int = 1,
     folder: Folder = None,
     resume: bool = False,
     fresh: bool = False,
@@ -181,6 +181,7 @@ def train(
     strategy: Strategy | None = None,
     *,
     eta: float | Literal["auto"] | EtaResult | None = None,
+    seeds: int = 1,
     folder: Folder = None,
     resume: bool = False,
     fresh: bool = False,
@@ -190,7 +191,7 @@ def train(
     command: str | None = None,
     **keywords: Any,
 ) -> Any:
-    """Train one network, and keep the weights of its best epoch.
+    """Train a network, or a committee of several, and keep the weights of the best epoch.
 
     The best epoch is the first one with the highest validation accuracy; the test data stay sealed.
 
@@ -203,6 +204,9 @@ def train(
     eta
         The learning rate; "auto" finds it by its threshold, a result of `find_eta` is used.
         By default that of `settings`, else "auto".
+    seeds
+        How many networks to train side by side, their seeds counted up; several end in a committee,
+        whose probabilities are the mean of theirs.
     folder
         Gets a checkpoint about every second while the network trains, and at the end records.json
         and the model; by default nothing is written.
@@ -246,19 +250,20 @@ def train(
     """
     if isinstance(settings, Sequence):
         return loop.train(data, settings, watch=watch, stop_asked=stop_asked, **keywords)
-    plan = _run_plan(data, settings, strategy, eta, keywords)
+    plan = replace(_run_plan(data, settings, strategy, eta, keywords), seeds=plain(seeds))
     given = keywords if eta is None else {"eta": eta, **keywords}
+    given = given if seeds == 1 else {**given, "seeds": seeds}
     command = command or call_of("train", data, given)
     with _claimed(folder, command, replace=resume or fresh):
         store = _run_store(folder, plan.source, resume=resume, fresh=fresh)
         run = runs.resume(plan, store) if resume else runs.start(plan, store, watch_search)
         run = runs.finish(run, plan, store, watch=watch, stop_asked=stop_asked)
-        model = plan.source.model_of(run.training)
-        result = TrainResult(runs.record_of(run, plan, model, command), model)
+        outcome = runs.outcome_of(run, plan.source)
+        result = TrainResult(runs.record_of(run, plan, outcome, command), outcome.model)
         if store is not None:
             store.save()
             result.save(store.folder)
-            if run.training.reason is not StopReason.INTERRUPTED:
+            if not run.interrupted:
                 store.clear()
     return result
 

@@ -181,8 +181,8 @@ class TrainResult(Result[TrainRecord]):
     Attributes
     ----------
     model
-        The network after its best epoch: a `tuner.Model`, or for a trainer of your own model what
-        its `model_of` returns.
+        The network after its best epoch, or the committee of several: a `tuner.Model`, or for a
+        trainer of your own model what its `model_of` returns.
     """
 
     model: Any
@@ -194,8 +194,8 @@ class TrainResult(Result[TrainRecord]):
 
     @property
     def validation_accuracy(self) -> float:
-        """Accuracy on the validation examples after the best epoch, 0 … 1."""
-        return self.record.result.best_validation_accuracy
+        """Accuracy on the validation examples after the best epoch, or of the committee, 0 … 1."""
+        return self.record.validation_accuracy
 
     @property
     def verdict(self) -> Summary:
@@ -203,7 +203,7 @@ class TrainResult(Result[TrainRecord]):
         return train_summary(self.record)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for each epoch: η, costs and accuracies."""
+        """Return one row for each epoch: η, costs, accuracies; of a committee the first one's."""
         return pd.DataFrame([to_json(epoch) for epoch in self.record.result.history])
 
     def _save_model(self, folder: Path) -> None:

@@ -1,15 +1,16 @@
-"""One run of `train`: find η, train with checkpoints, inspect the network, and record all of it."""
+"""One run of `train`: find η, train with checkpoints, inspect the result, and record all of it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tuner import committees
 from tuner.arguments import Source
 from tuner.environment import environment
 from tuner.errors import DataError, OptionError, TunerError
 from tuner.inspection import inspect
-from tuner.records import EtaSearch, Inspection, TrainRecord
-from tuner.settings import Hyperparameters, Strategy
+from tuner.records import Committee, EtaSearch, Inspection, StopReason, TrainRecord
+from tuner.settings import Hyperparameters, Strategy, check_seeds
 from tuner.storage.models import Model
 from tuner.storage.run_checkpoint import FoundEta, RunCheckpoint
 from tuner.strategies import plans
@@ -29,6 +30,8 @@ class RunPlan:
         The η to train with; None to find it.
     search
         The search that found `eta`, if one did.
+    seeds
+        How many networks train side by side, their seeds counted up from that of `settings`.
     """
 
     source: Source
@@ -36,22 +39,35 @@ class RunPlan:
     strategy: Strategy
     eta: float | None
     search: EtaSearch | None = None
+    seeds: int = 1
 
     def __post_init__(self) -> None:
+        check_seeds(self.seeds)
+        if self.seeds > 1 and self.source.dataset is None:
+            raise OptionError("seeds must be 1 for a trainer of your own.")
         plans.policies(self.settings.eta, self.strategy)  # fails before any work is done
 
-    def begin(self, eta: float) -> Training[Any]:
-        """Return the network before its first epoch."""
-        settings = replace(self.settings, eta=eta)
-        return loop.begin(self.source.trainer, settings, *plans.policies(eta, self.strategy))
+    def begin(self, eta: float) -> tuple[Training[Any], ...]:
+        """Return the networks before their first epoch."""
+        policies = plans.policies(eta, self.strategy)
+        first = self.settings.seed
+        return tuple(
+            loop.begin(self.source.trainer, replace(self.settings, eta=eta, seed=seed), *policies)
+            for seed in range(first, first + self.seeds)
+        )
 
 
 @dataclass(frozen=True)
 class Run:
     """A run that has ended, and the η search that it began with, if any."""
 
-    training: Training[Any]
+    trainings: tuple[Training[Any], ...]
     search: EtaSearch | None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether one of its networks was."""
+        return any(t.reason is StopReason.INTERRUPTED for t in self.trainings)
 
 
 def start(
@@ -91,7 +107,7 @@ def finish(
     Raises
     ------
     TunerError
-        When the network diverged before its first good epoch.
+        When a network diverged before its first good epoch.
     """
     epochs_now = 0
 
@@ -100,13 +116,13 @@ def finish(
         epochs_now += 1
         if store is not None:
             store.watch(trainings)
-        watch(trainings[0])
+        watch(_shown(trainings))
 
-    watch(run.training)
+    watch(_shown(run.trainings))
     try:
-        (training,) = loop.train(
+        trainings = loop.train(
             plan.source.trainer,
-            [run.training],
+            run.trainings,
             watch=after_epoch,
             stop_asked=lambda: stop_asked() and epochs_now > 0,
         )
@@ -114,11 +130,17 @@ def finish(
         if store is not None:
             store.save()
         raise
-    if not training.best_epoch:
-        if store is not None:
-            store.clear()
-        raise TunerError(_diverged(training, found=run.search is not None))
-    return Run(training, run.search)
+    for training in trainings:
+        if not training.best_epoch:
+            if store is not None:
+                store.clear()
+            raise TunerError(_diverged(training, found=run.search is not None))
+    return Run(tuple(trainings), run.search)
+
+
+def _shown(trainings: Sequence[Training[Any]]) -> Training[Any]:
+    """Return the network whose progress stands for all: the first that goes on, else the first."""
+    return next((t for t in trainings if t.reason is None), trainings[0])
 
 
 def _diverged(training: Training[Any], *, found: bool) -> str:
@@ -127,17 +149,45 @@ def _diverged(training: Training[Any], *, found: bool) -> str:
     return f"η = {eta:g} made the network diverge in epoch {epoch}: give a smaller --eta{instead}."
 
 
-def record_of(run: Run, plan: RunPlan, model: object, command: str) -> TrainRecord:
+@dataclass(frozen=True)
+class Outcome:
+    """What a run ends in: a model, and what is known of it where it is a committee."""
+
+    model: Any
+    committee: Committee | None = None
+
+
+def outcome_of(run: Run, source: Source) -> Outcome:
+    """Return the best network of a run, or the committee of its networks."""
+    models = [source.model_of(training) for training in run.trainings]
+    if len(models) == 1 or source.dataset is None:
+        return Outcome(models[0])
+    validation = source.dataset.validation
+    model, fitted = committees.committee_of(models, validation.x, validation.y)
+    committee = Committee(
+        weights=model.weights,
+        temperature=fitted.temperature,
+        log_loss=fitted.loss,
+        accuracy=fitted.accuracy,
+        examples=validation.n,
+    )
+    return Outcome(model, committee)
+
+
+def record_of(run: Run, plan: RunPlan, outcome: Outcome, command: str) -> TrainRecord:
     """Return the record that the report is made from."""
+    first, *others = (training.record for training in run.trainings)
     return TrainRecord(
         command=command,
-        settings=run.training.settings,
+        settings=first.settings,
         strategy=plan.strategy,
         data=plan.source.summary,
         environment=environment(),
         eta_search=run.search,
-        result=run.training.record,
-        inspection=_inspection(model, plan.source),
+        result=first,
+        inspection=_inspection(outcome.model, plan.source),
+        others=tuple(others),
+        committee=outcome.committee,
     )
 
 

@@ -575,6 +575,14 @@ class Strategy(_Checked):
             )
 
 
+MOST_SEEDS = 1_000
+
+
+def check_seeds(seeds: int) -> None:
+    """Raise `OptionError` unless so many networks can be trained side by side."""
+    require(1 <= seeds <= MOST_SEEDS, "seeds", seeds, f"from 1 to {MOST_SEEDS}")
+
+
 def check_strategy(**values: Any) -> None:
     """Raise `OptionError` unless each value is in the range that `Strategy` has for its name."""
     for name, value in values.items():

@@ -19,7 +19,7 @@ from tuner.records import (
     from_json,
     to_json,
 )
-from tuner.report.stored import RECORDS
+from tuner.report.stored import RECORDS, load_stored
 from tuner.storage.models import load_model
 from tuner.strategies.plans import policies
 from tuner.trainers.native import NativeTrainer
@@ -272,4 +272,27 @@ def test_a_long_name_makes_a_short_folder(tuner: "Tuner") -> None:
     typed = ["--target", "kind", "--hidden", "2", "--eta", "1", "--epochs", "1", "--json"]
     assert tuner("train", "--data", name, *typed).json["model"] == (
         f"reports/train-{'ŋ' * 60}/model.safetensors"
+    )
+
+
+def test_several_seeds_end_in_a_committee(tuner: "Tuner") -> None:
+    done = tuner(*QUICK.split(), "--seeds", "3", "--save", "m.safetensors", "--json").json
+    committee, model = done["committee"], load_model("m.safetensors")
+    assert [each["seed"] for each in committee["networks"]] == [2, 3, 4]
+    assert committee["networks"][0]["best_epoch"] == done["best_epoch"]
+    assert (model.weights, model.temperature) == (
+        tuple(committee["weights"]),
+        committee["temperature"],
+    )
+    assert model.validation_accuracy == committee["accuracy"]
+    alone = [each["best_validation_accuracy"] for each in committee["networks"]]
+    assert committee["mean"] == pytest.approx(sum(alone) / 3)
+    low, high = committee["mean_interval"]
+    assert low < committee["mean"] < high
+    record = load_stored(Path(done["records"]))
+    assert isinstance(record, TrainRecord)
+    assert [run.settings.seed for run in record.runs] == [2, 3, 4]
+    assert (
+        tuner(*QUICK.split(), "--seeds", "0").err
+        == "error: --seeds must be from 1 to 1000 but is 0.\n"
     )

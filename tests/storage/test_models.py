@@ -189,6 +189,17 @@ def test_a_file_holds_the_whole_model(
     assert [file.name for file in path.parent.iterdir()] == ["model.safetensors"]
 
 
+def test_a_file_from_before_committees_is_read(tmp_path: Path) -> None:
+    saved = model()
+    save_model(saved, tmp_path / "m")
+    text, arrays = tensorfile.unpack((tmp_path / "m").read_bytes(), KIND)
+    record = json.loads(text)
+    for name in ("others", "weights", "temperature"):
+        del record[name]
+    (tmp_path / "m").write_bytes(tensorfile.pack(KIND, record, arrays))
+    assert_same_model(load_model(tmp_path / "m"), saved)
+
+
 def test_other_tools_can_read_the_weights(tmp_path: Path) -> None:
     saved = model(hidden=(4,))
     save_model(saved, tmp_path / "m")

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count, takewhile
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
@@ -41,14 +42,24 @@ from tuner.cli.output import (
 )
 from tuner.errors import OptionError, OutputError, require
 from tuner.folders import numbered, output_folder
-from tuner.records import ADVICE, Epoch, EtaSearch, Outcome, Run, StopReason, TrainRecord, to_json
+from tuner.records import (
+    ADVICE,
+    Committee,
+    Epoch,
+    EtaSearch,
+    Outcome,
+    Run,
+    StopReason,
+    TrainRecord,
+    to_json,
+)
 from tuner.records.training import divisions
 from tuner.report.checks.training import train_warnings
 from tuner.report.format import cost, duration, number, percent
 from tuner.report.summaries.learning_rate import eta_phrase
 from tuner.report.summaries.training import train_summary
-from tuner.settings import FIRST_ETA, Strategy, settings_of
-from tuner.stats import wilson
+from tuner.settings import FIRST_ETA, INTEGER, Strategy, check_seeds, settings_of
+from tuner.stats import mean_interval, wilson
 from tuner.storage import CHECKPOINT, MODEL
 
 if TYPE_CHECKING:
@@ -96,6 +107,18 @@ class StrategyOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeveralOptions:
+    """How many networks, which end in a committee."""
+
+    seeds: Annotated[
+        int, Opt("Train so many networks, seeds counted up: a committee.", INTEGER, "1")
+    ]
+
+    def __post_init__(self) -> None:
+        check_seeds(self.seeds)
+
+
+@dataclass(frozen=True, kw_only=True)
 class KeepOptions:
     """What to keep beside the report, and what to go on from."""
 
@@ -117,13 +140,16 @@ def train(
     data: DataOptions,
     network: NetworkOptions,
     strategy: StrategyOptions,
+    several: SeveralOptions,
     keep: KeepOptions,
     work: WorkOptions,
     answer: AnswerOptions,
 ) -> None:
-    """Train one network, and keep its best weights.
+    """Train one network, or a committee of several, and keep the best weights.
 
-    The best epoch is the one with the highest validation accuracy; the test data stay sealed.
+    The best epoch is the one with the highest validation accuracy; the test data stay sealed. With
+    --seeds 5 five networks train side by side, and the model is their committee: the mean of their
+    probabilities.
 
     Writes train.html, its figures and records.json to --out (default: reports/train-DATA). While
     it trains, checkpoint.safetensors is kept there; it goes when the run ends by itself. Where
@@ -154,6 +180,7 @@ def train(
                     settings,
                     strategy.strategy,
                     eta="auto" if strategy.eta is None else strategy.eta,
+                    seeds=several.seeds,
                     folder=out,
                     resume=keep.resume,
                     fresh=keep.fresh,
@@ -167,7 +194,7 @@ def train(
             say("writing the report")
             with if_interrupted(f"the report is missing: write it with {PROGRAM} report {out}"):
                 written = result.write(out)
-    stopped = result.record.result.stop_reason is StopReason.INTERRUPTED
+    stopped = any(r.stop_reason is StopReason.INTERRUPTED for r in result.record.runs)
     model = keep.save or out / MODEL
     if answer.json:
         document = _document(result.record, written, model, resume if stopped else None)
@@ -252,6 +279,7 @@ def _document(
         "command": "train",
         **result,
         "interval": wilson(record.result.best_validation_accuracy, record.data.n_validation),
+        "committee": record.committee and _committee(record, record.committee),
         "warnings": warnings_json(train_warnings(record)),
         "settings": to_json(record.settings),
         "strategy": to_json(record.strategy),
@@ -262,6 +290,26 @@ def _document(
         **written.document,
         "model": str(model),
         "resume": resume,
+    }
+
+
+def _committee(record: TrainRecord, committee: Committee) -> dict[str, object]:
+    alone = [run.best_validation_accuracy for run in record.runs]
+    whole: dict[str, object] = to_json(committee)
+    return whole | {
+        "interval": wilson(committee.accuracy, committee.examples),
+        "mean": fmean(alone),
+        "mean_interval": mean_interval(alone),
+        "networks": [
+            {
+                "seed": run.settings.seed,
+                "epochs": len(run.history),
+                "best_epoch": run.best_epoch,
+                "best_validation_accuracy": run.best_validation_accuracy,
+                "stop_reason": run.stop_reason.value,
+            }
+            for run in record.runs
+        ],
     }
 
 

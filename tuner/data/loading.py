@@ -150,15 +150,16 @@ class Prepared:
     notes: tuple[Note, ...] = ()
 
 
-def prepare(source: "Raw", preprocessing: Preprocessing) -> Prepared:
+def prepare(source: "Raw", preprocessing: Preprocessing, *others: Preprocessing) -> Prepared:
     """Read examples to predict for: no labels needed, other columns of a table left alone.
 
     Parameters
     ----------
     source
         As for `load`, or an array: columns (n, d) in the order of training, or images (n, h, w).
-    preprocessing
-        Of the data set that the model was trained on.
+    preprocessing, *others
+        Of the data set that the model was trained on. Several, of folds of the same raw columns,
+        make their inputs side by side.
 
     Raises
     ------
@@ -173,8 +174,10 @@ def prepare(source: "Raw", preprocessing: Preprocessing) -> Prepared:
     (150, 4)
     """
     inputs = _raw_inputs(source, preprocessing)
-    notes = preprocessing.check_new(inputs)
-    return Prepared(preprocessing.transform(inputs), tuple(notes))
+    every = (preprocessing, *others)
+    notes = dict.fromkeys(note for each in every for note in each.check_new(inputs))
+    rows = [each.transform(inputs) for each in every]
+    return Prepared(np.hstack(rows) if others else rows[0], tuple(notes))
 
 
 def read_inputs(source: "Raw", preprocessing: Preprocessing) -> NDArray[np.float32]:

@@ -87,7 +87,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         _require_no_dates(X)
         model = _in_float64(self.model_)
         inputs = numeric(validate_data(self, X, reset=False), model.preprocessing.column_names)
-        return model.probabilities(model.preprocessing.transform(inputs)).astype(np.float64)
+        rows = np.hstack([each.transform(inputs) for each in model.preprocessings])
+        return model.probabilities(rows).astype(np.float64)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")  # and not by any name that ends in _, as lambda_ does
@@ -145,10 +146,20 @@ def dataset_of(
 
 
 def _in_float64(model: Model) -> Model:
-    """Return the network with float64 arithmetic: a prediction then depends on its row alone."""
-    weights, biases = (
-        tuple(array.astype(np.float64) for array in arrays)
-        for arrays in (model.parameters.weights, model.parameters.biases)
+    """Return the networks with float64 arithmetic: a prediction then depends on its row alone."""
+    first, *others = (
+        replace(
+            member,
+            settings=replace(member.settings, precision="float64"),
+            parameters=Parameters(
+                *(
+                    tuple(array.astype(np.float64) for array in arrays)
+                    for arrays in (member.parameters.weights, member.parameters.biases)
+                )
+            ),
+        )
+        for member in model.members
     )
-    settings = replace(model.settings, precision="float64")
-    return replace(model, settings=settings, parameters=Parameters(weights, biases))
+    return replace(
+        model, settings=first.settings, parameters=first.parameters, others=tuple(others)
+    )

@@ -8,6 +8,7 @@ Sources: the article's sections "Cost Function" and "Softmax"; Nielsen, chapter 
 cross-entropy cost function" and "Softmax" (http://neuralnetworksanddeeplearning.com/chap3.html).
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ else:
     Shares = Array
 
 _LEAST_EXPONENT = -80.0
+_LEAST_SHARE = math.exp(_LEAST_EXPONENT)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Loss:
         nothing.
     probabilities
         `probabilities(z)` replaces the logits (…, c) by shares that sum to 1, in place.
+    logits
+        `logits(shares)` returns finite logits (…, c) whose `probabilities` are those shares.
     """
 
     output: Callable[[Array], None]
@@ -51,6 +55,7 @@ class Loss:
     per_example: Callable[[Array, Array], Array]
     baseline: Callable[[Shares], float]
     probabilities: Callable[[Array], None]
+    logits: Callable[[Shares], Shares]
 
 
 def softmax(z: Array) -> None:
@@ -84,6 +89,14 @@ def normalized_sigmoid(z: Array) -> None:
     """
     z[...] = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
     softmax(z)
+
+
+def _log(shares: Shares) -> Shares:
+    return np.log(np.maximum(shares, _LEAST_SHARE))
+
+
+def _log_odds(shares: Shares) -> Shares:
+    return _log(shares) - _log(1 - shares)
 
 
 def _error(a: Array, targets: Array, _: Array) -> None:
@@ -138,6 +151,7 @@ LOSSES: Mapping[str, Loss] = {
         per_example=_cross_entropy,
         baseline=_binary_entropies,
         probabilities=normalized_sigmoid,
+        logits=_log_odds,
     ),
     "quadratic": Loss(
         output=sigmoid,
@@ -145,6 +159,7 @@ LOSSES: Mapping[str, Loss] = {
         per_example=_quadratic,
         baseline=_quadratic_baseline,
         probabilities=normalized_sigmoid,
+        logits=_log_odds,
     ),
     "log-likelihood": Loss(
         output=softmax,
@@ -152,6 +167,7 @@ LOSSES: Mapping[str, Loss] = {
         per_example=_log_likelihood,
         baseline=_entropy,
         probabilities=softmax,
+        logits=_log,
     ),
 }
 """Each cost by its name in settings; the keys are the choices there."""

@@ -49,6 +49,7 @@ from tuner.records.study import StudyPlan as StudyPlan
 from tuner.records.study import StudyRecord as StudyRecord
 from tuner.records.study import StudySummary as StudySummary
 from tuner.records.study import Trial as Trial
+from tuner.records.training import Committee as Committee
 from tuner.records.training import Epoch as Epoch
 from tuner.records.training import Run as Run
 from tuner.records.training import StopReason as StopReason
@@ -82,6 +83,7 @@ __all__ = [
     "Candidate",
     "Choices",
     "Claim",
+    "Committee",
     "Confirmation",
     "DataIdentity",
     "DataSummary",

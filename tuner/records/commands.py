@@ -6,7 +6,7 @@ from typing import Literal
 from tuner.records.inspection import Inspection
 from tuner.records.provenance import DataSummary, Environment, Note
 from tuner.records.search import EtaSearch
-from tuner.records.training import Run
+from tuner.records.training import Committee, Run
 from tuner.serialization import Record, Share
 from tuner.settings import Hyperparameters, Strategy
 
@@ -29,7 +29,8 @@ class TrainRecord(Record):
     """All that the report of `train` is rebuilt from.
 
     `eta_search` is there where η was found, not given; `inspection` where the network gives
-    numbers on all validation data (older records have none).
+    numbers on all validation data (older records have none). Where several networks were trained,
+    `result` is the first, `others` are the further ones, and `committee` is what they end in.
     """
 
     command: str
@@ -40,6 +41,19 @@ class TrainRecord(Record):
     eta_search: EtaSearch | None
     result: Run
     inspection: Inspection | None = None
+    others: tuple[Run, ...] = ()
+    committee: Committee | None = None
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The training of every network."""
+        return (self.result, *self.others)
+
+    @property
+    def validation_accuracy(self) -> float:
+        """That of the committee, or of the best epoch of a single network."""
+        chosen = self.committee
+        return chosen.accuracy if chosen else self.result.best_validation_accuracy
 
     def __post_init__(self) -> None:
         if self.inspection is not None:

@@ -74,6 +74,30 @@ class StopReason(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Committee(Record):
+    """What held-out examples say of a committee, the mean of the probabilities of its members.
+
+    Attributes
+    ----------
+    weights
+        Of each member in the mean; they sum to 1.
+    temperature
+        What logits are divided by before they become probabilities.
+    log_loss, accuracy
+        On the examples that no network which was asked about them had trained on; weights and
+        temperature were fitted on the same ones.
+    examples
+        How many these are.
+    """
+
+    weights: tuple[Share, ...]
+    temperature: Positive
+    log_loss: float
+    accuracy: Share
+    examples: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run(Record):
     """A network's training from start to stop; the weights kept are those of `best_epoch`.
 

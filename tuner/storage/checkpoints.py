@@ -193,7 +193,8 @@ def _training(record: CheckpointRecord, arrays: Mapping[str, Array]) -> Training
     prefixes = [
         lane + part for lane in ("lane.", "best.") for part in ("", *(f"{n}." for n in names))
     ]
-    read = iter(tensorfile.parameters_from(arrays, record.settings, prefixes))
+    networks = dict.fromkeys(prefixes, record.settings)
+    read = iter(tensorfile.parameters_from(arrays, networks))
     lane, best = (
         _lane(record, lane, next(read), {name: next(read) for name in names})
         for lane in (record.lane, record.best)
@@ -222,7 +223,8 @@ def _lane(
     parameters: Parameters,
     state: Mapping[str, Parameters],
 ) -> NativeLane:
+    ends = record.data.n_features, len(record.data.classes)
     for arrays in (parameters, *state.values()):
-        tensorfile.check_parameters(arrays, record.settings, record.data, finite=not lane.diverged)
+        tensorfile.check_parameters(arrays, record.settings, ends, finite=not lane.diverged)
     settings = replace(record.settings, eta=lane.eta)
     return NativeLane(settings, parameters, lane.steps, lane.diverged, state)

@@ -1,7 +1,9 @@
-"""A trained network as a value, and as a self-contained file."""
+"""Trained networks as a value and as a file that needs nothing beside it."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +31,19 @@ KIND = "model"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Member:
+    """One network of a committee; see `Model` for its attributes."""
+
+    settings: Hyperparameters
+    parameters: Parameters
+    preprocessing: Preprocessing
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Model:
-    """A trained network with everything needed to apply it to raw data.
+    """A trained network, or a committee of several, with all that is needed to use it on raw data.
+
+    A committee gives the weighted mean of the probabilities of its members.
 
     `predict` and `predict_proba` take raw data. The other methods take what `preprocess` returns,
     such as rows of `Dataset.train`.
@@ -38,17 +51,23 @@ class Model:
     Attributes
     ----------
     settings
-        Its hyperparameters.
+        What it was built and trained with; of a committee the first member.
     parameters
-        Its weights and biases.
+        Its weights and biases; of a committee those of the first member.
     preprocessing
-        Turns raw inputs into those of the network.
+        Turns raw inputs into its own; of a committee those of the first member.
     data
         The data it was trained on.
     validation_accuracy
         That of the best epoch, as a share 0 … 1.
     tuner
         The version of tuner that trained it.
+    others
+        The further members of a committee; none of a single network.
+    weights
+        The share of each member in the mean; they sum to 1.
+    temperature
+        What logits are divided by before they become probabilities.
 
     Raises
     ------
@@ -79,10 +98,38 @@ class Model:
     data: DataSummary
     validation_accuracy: float
     tuner: str
+    others: tuple[Member, ...] = ()
+    weights: tuple[float, ...] = (1.0,)
+    temperature: float = 1.0
 
     def __post_init__(self) -> None:
-        tensorfile.check_parameters(self.parameters, self.settings, self.data)
+        widths = self.data.n_features, *(_width(each.preprocessing) for each in self.others)
+        for member, width in zip(self.members, widths, strict=True):
+            ends = (width, len(self.classes))
+            tensorfile.check_parameters(member.parameters, member.settings, ends)
+            _check_raw_columns(member.preprocessing, self.preprocessing)
         _check_preprocessing(self.preprocessing, self.data)
+        _check_shares(self.weights, len(self.members), self.temperature)
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """Every network; a single one is a committee of one."""
+        first = Member(
+            settings=self.settings, parameters=self.parameters, preprocessing=self.preprocessing
+        )
+        return (first, *self.others)
+
+    @cached_property
+    def preprocessings(self) -> tuple[Preprocessing, ...]:
+        """What makes the inputs, side by side; members trained on the same rows share one."""
+        return tuple(dict.fromkeys(member.preprocessing for member in self.members))
+
+    @cached_property
+    def _columns(self) -> tuple[slice, ...]:
+        """The columns of the inputs that each member reads."""
+        ends = np.cumsum([0, *map(_width, self.preprocessings)]).tolist()
+        places = [self.preprocessings.index(member.preprocessing) for member in self.members]
+        return tuple(slice(ends[place], ends[place + 1]) for place in places)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -136,7 +183,7 @@ class Model:
             return Prepared(np.asarray(x))
         where = _name_of(x)
         try:
-            return prepare(x, self.preprocessing)
+            return prepare(x, *self.preprocessings)
         except DataError as error:
             if str(error).startswith(f"{where}: "):
                 raise
@@ -145,7 +192,8 @@ class Model:
     def outputs(self, x: ArrayLike) -> Array:
         """Return the network's outputs a (n, c) for inputs x (n, d).
 
-        Sigmoid outputs are c separate numbers from 0 to 1; softmax outputs sum to 1.
+        Sigmoid outputs are c separate numbers from 0 to 1; softmax outputs sum to 1, and so do
+        those of a committee, its probabilities.
 
         Raises
         ------
@@ -178,7 +226,10 @@ class Model:
         return float((self.predict_indices(x) == _matching(x, y)).mean())
 
     def costs(self, x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
-        """Return the cost (n,) of each example, without regularization; errors as `outputs`."""
+        """Return the cost (n,) of each example, without regularization; errors as `outputs`.
+
+        A committee's is that of its outputs by the cost function of its first member.
+        """
         z = self._logits(x)
         targets = one_hot(_matching(x, y), len(self.classes), z.dtype)
         with np.errstate(all="ignore"):
@@ -186,13 +237,13 @@ class Model:
 
     def _logits(self, x: ArrayLike) -> Array:
         rows = np.asarray(x)
-        if rows.ndim != 2 or rows.shape[1] != self.data.n_features or not len(rows):
+        width = sum(map(_width, self.preprocessings))
+        if rows.ndim != 2 or rows.shape[1] != width or not len(rows):
             raise DataError(
-                f"x has shape {rows.shape} but must be (n, {self.data.n_features}): preprocess it "
-                "as in training."
+                f"x has shape {rows.shape} but must be (n, {width}): preprocess it as in training."
             )
         with one_thread(), np.errstate(all="ignore"):
-            z = np.concatenate(list(self._pieces(rows)))
+            z = np.concatenate([self._pooled(each) for each in self._pieces(rows)])
         sound = np.isfinite(z).all(axis=1)
         if not sound.all():
             raise DataError(
@@ -201,11 +252,36 @@ class Model:
             )
         return z
 
-    def _pieces(self, rows: NDArray[Any]) -> Iterator[Array]:
+    def member_logits(self, x: NDArray[Any]) -> list[Array]:
+        """Return the logits (n, c) of each member for inputs x (n, d)."""
+        with one_thread(), np.errstate(all="ignore"):
+            return [np.concatenate(each) for each in zip(*self._pieces(x), strict=True)]
+
+    def _pieces(self, rows: NDArray[Any]) -> Iterator[list[Array]]:
         # In the pieces that the trainer measures in, so that each logit is the same to the bit.
         for first in range(0, len(rows), ROWS_AT_ONCE):
             piece = rows[first : first + ROWS_AT_ONCE].astype(np.float32, copy=False)
-            yield logits(self.parameters, self.settings, piece)
+            yield [
+                logits(member.parameters, member.settings, piece[:, columns])
+                for member, columns in zip(self.members, self._columns, strict=True)
+            ]
+
+    def _pooled(self, of_members: Sequence[Array]) -> Array:
+        """Return the logits (n, c) of the whole from those of its members."""
+        if len(of_members) == 1:
+            return of_members[0] if self.temperature == 1 else of_members[0] / self.temperature
+        costs = [member.settings.cost for member in self.members]
+        shares = [
+            shares_of(z, cost, self.temperature) for z, cost in zip(of_members, costs, strict=True)
+        ]
+        return LOSSES[costs[0]].logits(np.average(shares, axis=0, weights=self.weights))
+
+
+def shares_of(z: Array, cost: str, temperature: float = 1.0) -> NDArray[np.float64]:
+    """Return the probabilities (n, c) that a network of this cost has by its logits z (n, c)."""
+    shares = z.astype(np.float64) / temperature
+    LOSSES[cost].probabilities(shares)
+    return shares
 
 
 def _name_of(x: "Raw | Part") -> str:
@@ -222,13 +298,29 @@ def _matching(x: ArrayLike, y: ArrayLike) -> NDArray[np.intp]:
 def _check_preprocessing(preprocessing: Preprocessing, data: DataSummary) -> None:
     if preprocessing.image_shape != data.image_shape:
         raise DataError("holds images of two sizes: save it again.")
-    if data.image_shape is not None:
-        made = data.image_shape[0] * data.image_shape[1]
-    else:
-        made = len(preprocessing.feature_names)
     sound = preprocessing.divisor > 0 and all(each.scale >= 0 for each in preprocessing.numeric)
-    if made != data.n_features or not sound:
+    if _width(preprocessing) != data.n_features or not sound:
         raise DataError("holds a preprocessing that does not fit its network: save it again.")
+
+
+def _width(preprocessing: Preprocessing) -> int:
+    """Return the number of inputs that it makes."""
+    shape = preprocessing.image_shape
+    return len(preprocessing.feature_names) if shape is None else shape[0] * shape[1]
+
+
+def _check_raw_columns(one: Preprocessing, first: Preprocessing) -> None:
+    if (one.image_shape, one.column_names) != (first.image_shape, first.column_names):
+        raise DataError("holds networks of different inputs: save it again.")
+
+
+def _check_shares(weights: tuple[float, ...], members: int, temperature: float) -> None:
+    sound = len(weights) == members and all(weight >= 0 for weight in weights)
+    if not sound or not math.isclose(sum(weights), 1) or not 0 < temperature < math.inf:
+        raise DataError(
+            f"holds the weights {weights} and the temperature {temperature} for {members} networks:"
+            " save it again."
+        )
 
 
 def model_of(training: Training[NativeLane], dataset: Dataset) -> Model:
@@ -244,14 +336,25 @@ def model_of(training: Training[NativeLane], dataset: Dataset) -> Model:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MemberRecord(Record):
+    """What a model's file holds of a further member beside its arrays."""
+
+    settings: Hyperparameters
+    preprocessing: Preprocessing
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelRecord(Record):
-    """The contents of a model's file besides the arrays."""
+    """What a model's file holds beside the arrays; what has a default is not in older files."""
 
     settings: Hyperparameters
     preprocessing: Preprocessing
     data: DataSummary
     validation_accuracy: float
     tuner: str
+    others: tuple[MemberRecord, ...] = ()
+    weights: tuple[float, ...] = (1.0,)
+    temperature: float = 1.0
 
 
 def save_model(model: Model, path: str | Path) -> None:
@@ -268,8 +371,22 @@ def save_model(model: Model, path: str | Path) -> None:
         data=model.data,
         validation_accuracy=model.validation_accuracy,
         tuner=model.tuner,
+        others=tuple(
+            MemberRecord(settings=member.settings, preprocessing=member.preprocessing)
+            for member in model.others
+        ),
+        weights=model.weights,
+        temperature=model.temperature,
     )
-    tensorfile.write(Path(path), KIND, record, tensorfile.named(model.parameters))
+    arrays: dict[str, Array] = {}
+    for prefix, member in zip(_prefixes(len(model.members)), model.members, strict=True):
+        arrays |= tensorfile.named(member.parameters, prefix)
+    tensorfile.write(Path(path), KIND, record, arrays)
+
+
+def _prefixes(members: int) -> list[str]:
+    """Return what the names of the arrays of each member begin with."""
+    return ["", *(f"{k}." for k in range(2, members + 1))]
 
 
 def load_model(path: str | Path) -> Model:
@@ -290,12 +407,24 @@ def load_model(path: str | Path) -> Model:
     """
     record, arrays = tensorfile.read(Path(path), KIND, ModelRecord)
     with tensorfile.naming(Path(path)):
-        (parameters,) = tensorfile.parameters_from(arrays, record.settings)
+        settings = [record.settings, *(each.settings for each in record.others)]
+        networks = dict(zip(_prefixes(len(settings)), settings, strict=True))
+        first, *others = tensorfile.parameters_from(arrays, networks)
         return Model(
             settings=record.settings,
-            parameters=parameters,
+            parameters=first,
             preprocessing=record.preprocessing,
             data=record.data,
             validation_accuracy=record.validation_accuracy,
             tuner=record.tuner,
+            others=tuple(
+                Member(
+                    settings=each.settings,
+                    parameters=parameters,
+                    preprocessing=each.preprocessing,
+                )
+                for each, parameters in zip(record.others, others, strict=True)
+            ),
+            weights=record.weights,
+            temperature=record.temperature,
         )

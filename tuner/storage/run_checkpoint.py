@@ -31,7 +31,7 @@ class FoundEta(Record):
 
 
 class RunCheckpoint:
-    """The checkpoint of one run, and the η search that it started from.
+    """Keeps the checkpoint of each network of a run, and the η search that it began with.
 
     Parameters
     ----------
@@ -45,14 +45,14 @@ class RunCheckpoint:
     folder
         Where the files are.
     latest
-        The run after its last epoch; None before the first.
+        Its networks after the last epoch; none before the first.
     """
 
     def __init__(self, folder: Path, data: DataSummary) -> None:
         self.folder = folder
         self.checkpoint, self._search = folder / CHECKPOINT, folder / SEARCH
         self._data = data
-        self.latest: Training[NativeLane] | None = None
+        self.latest: tuple[Training[NativeLane], ...] = ()
         self._unsaved: FoundEta | None = None
         self._saved_at = time.monotonic()
 
@@ -74,30 +74,39 @@ class RunCheckpoint:
         self._unsaved = found
 
     def watch(self, trainings: Sequence[Training[NativeLane]]) -> None:
-        """Record the run after an epoch, and save it unless it was saved within the last second."""
-        (self.latest,) = trainings
+        """Note the run after an epoch, and save it unless it was saved within the last second."""
+        self.latest = tuple(trainings)
         if time.monotonic() - self._saved_at >= SECONDS_BETWEEN:
             self.save()
 
     def save(self) -> None:
-        """Save the run after its latest epoch, if it has any."""
-        if self.latest is None:
+        """Save the run as it was after its last epoch, if there was one.
+
+        A kill between two files leaves networks at two epochs; each goes on from its own.
+        """
+        if not self.latest:
             return
         if self._unsaved is not None:  # before the checkpoint, which needs it
             write_entry(self._search, self._unsaved)
             self._unsaved = None
-        save_checkpoint(self.latest, self.checkpoint, self._data)
+        for number, training in enumerate(self.latest, 1):
+            save_checkpoint(training, self._file(number), self._data)
         self._saved_at = time.monotonic()
 
+    def _file(self, number: int) -> Path:
+        if number == 1:
+            return self.checkpoint
+        return self.checkpoint.with_stem(f"{self.checkpoint.stem}-{number}")
+
     def resume(
-        self, begin: Callable[[float], Training[NativeLane]], eta: float | None
-    ) -> tuple[Training[NativeLane], EtaSearch | None]:
-        """Return the saved run, and the η search that it started from.
+        self, begin: Callable[[float], tuple[Training[NativeLane], ...]], eta: float | None
+    ) -> tuple[tuple[Training[NativeLane], ...], EtaSearch | None]:
+        """Return the saved networks, and the η search that they began with.
 
         Parameters
         ----------
         begin
-            Returns the wanted run before its first epoch, for an η.
+            Returns the wanted networks before their first epoch, for their η.
         eta
             The wanted learning rate; None for the one that the saved run had found.
 
@@ -110,8 +119,12 @@ class RunCheckpoint:
         """
         saved, _ = load_checkpoint(self.checkpoint)
         search = self._found(saved.settings.eta) if eta is None else None
-        training = resume(self.checkpoint, begin(eta or saved.settings.eta), self._data)
-        return training, search
+        wanted = enumerate(begin(eta or saved.settings.eta), 1)
+        trainings = (
+            resume(file, training, self._data) if (file := self._file(n)).is_file() else training
+            for n, training in wanted
+        )
+        return tuple(trainings), search
 
     def _found(self, eta: float) -> EtaSearch:
         found = read_entry(self._search, FoundEta)
@@ -124,7 +137,8 @@ class RunCheckpoint:
 
     def clear(self) -> None:
         """Remove what was saved, and what a kill left half-written."""
-        names = {self.checkpoint.name, self._search.name}
+        others = self.folder.glob(f"{self.checkpoint.stem}-*{self.checkpoint.suffix}")
+        names = {self.checkpoint.name, self._search.name, *(file.name for file in others)}
         for name in names:
             with suppress(FileNotFoundError):
                 self.checkpoint.with_name(name).unlink()

@@ -6,7 +6,7 @@ another program is rejected before anything in it is used; no code in it is run.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +21,7 @@ from tuner.errors import DataError, InputError
 from tuner.files import write_file
 from tuner.network.arrays import Array
 from tuner.network.initialization import Parameters
-from tuner.records import SCHEMA, DataSummary, Hyperparameters, Record, from_json, to_json
+from tuner.records import SCHEMA, Hyperparameters, Record, from_json, to_json
 
 KEY = "tuner"
 LONGEST_REASON = 200
@@ -160,19 +160,28 @@ def named(parameters: Parameters, prefix: str = "") -> dict[str, Array]:
 
 
 def parameters_from(
-    arrays: Mapping[str, Array], settings: Hyperparameters, prefixes: Sequence[str] = ("",)
+    arrays: Mapping[str, Array], networks: Mapping[str, Hyperparameters]
 ) -> list[Parameters]:
-    """Return the networks that `named` took apart, one for each prefix.
+    """Put together what `named` took apart.
+
+    Parameters
+    ----------
+    arrays
+        By name.
+    networks
+        The settings of each network by its prefix, in the order of the result.
 
     Raises
     ------
     DataError
         When an array is missing or unknown.
     """
-    layers = range(len(settings.hidden) + 1)
     names = [
-        tuple([f"{prefix}{kind}.{layer}" for layer in layers] for kind in ("weights", "biases"))
-        for prefix in prefixes
+        tuple(
+            [f"{prefix}{kind}.{layer}" for layer in range(len(settings.hidden) + 1)]
+            for kind in ("weights", "biases")
+        )
+        for prefix, settings in networks.items()
     ]
     unlike = arrays.keys() ^ {name for pair in names for kind in pair for name in kind}
     if unlike:
@@ -186,10 +195,13 @@ def parameters_from(
 
 
 def check_parameters(
-    parameters: Parameters, settings: Hyperparameters, data: DataSummary, *, finite: bool = True
+    parameters: Parameters, settings: Hyperparameters, ends: tuple[int, int], *, finite: bool = True
 ) -> None:
-    """Raise `DataError` unless the arrays have the required shapes, dtype and finite values."""
-    sizes = (data.n_features, *settings.hidden, len(data.classes))
+    """Raise `DataError` unless the arrays have the shapes, precision and values they must have.
+
+    `ends` are the numbers of inputs and of outputs of the network.
+    """
+    sizes = (ends[0], *settings.hidden, ends[1])
     shapes: list[tuple[int, ...]] = [(n_out, n_in) for n_in, n_out in pairwise(sizes)]
     shapes += [(n_out,) for n_out in sizes[1:]]
     for array, shape in zip(parameters.arrays, shapes, strict=True):

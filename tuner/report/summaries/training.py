@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import fmean
 
 from tuner.records import DataSummary, Epoch, Run, StopReason, Strategy, TrainRecord, TuneRecord
 from tuner.records.training import changes_steadily, divisions
@@ -25,7 +26,7 @@ from tuner.report.frames.diagnostics import (
     underfitting_signs,
 )
 from tuner.report.summaries.base import Summary
-from tuner.stats import wilson
+from tuner.stats import mean_interval, wilson
 
 
 def train_summary(record: TrainRecord) -> Summary:
@@ -35,9 +36,9 @@ def train_summary(record: TrainRecord) -> Summary:
     return Summary(
         good=not nothing and run.stop_reason is not StopReason.DIVERGED,
         headline=_headline(record, best),
-        sentence=_sentence(run),
+        sentence=f"{_committee_words(record)}{_sentence(run)}",
         advice=_advice(best),
-        facts=_facts(record, best),
+        facts=(*_committee_facts(record), *_facts(record, best)),
     )
 
 
@@ -47,8 +48,33 @@ def _headline(record: TrainRecord, best: Epoch | None) -> str:
     if only_guesses(record.result, record.data):
         reached = percent(best.validation_accuracy)
         return f"Nothing was learned: validation accuracy {reached}, no better than guessing"
-    how_sure = confidence(*wilson(best.validation_accuracy, record.data.n_validation))
-    return f"Validation accuracy {percent(best.validation_accuracy)} ({how_sure})"
+    committee, accuracy = record.committee, record.validation_accuracy
+    examples = committee.examples if committee else record.data.n_validation
+    by = f" by a committee of {len(committee.weights)} networks" if committee else ""
+    return (
+        f"Validation accuracy {percent(accuracy)} ({confidence(*wilson(accuracy, examples))}){by}"
+    )
+
+
+def _committee_words(record: TrainRecord) -> str:
+    """Return what the networks of a committee do alone."""
+    if record.committee is None:
+        return ""
+    alone, seeds = [run.best_validation_accuracy for run in record.runs], len(record.runs)
+    over = confidence(*mean_interval(alone), f"{seeds} seeds")
+    return f"Alone they reach {percent(fmean(alone))} in the mean ({over}). Of the first network: "
+
+
+def _committee_facts(record: TrainRecord) -> tuple[tuple[str, str], ...]:
+    committee = record.committee
+    if committee is None:
+        return ()
+    return (
+        ("committee", f"{len(committee.weights)} networks"),
+        ("its validation accuracy", percent(committee.accuracy)),
+        ("its log-loss", cost(committee.log_loss)),
+        ("temperature", number(committee.temperature, 3)),
+    )
 
 
 def _sentence(run: Run) -> str:

@@ -1,0 +1,238 @@
+"""Committees: what they say, how they are weighted, and how `train` ends in one."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import expit, softmax
+
+import tuner
+from tuner.committees import committee_of, fitted_temperature, greedy_weights
+from tuner.data import Part, from_arrays, load
+from tuner.errors import DataError, OptionError
+from tuner.records import Hyperparameters
+from tuner.storage.models import Member, Model, model_of, save_model
+from tuner.strategies.schedules import Constant
+from tuner.strategies.stopping import Stopping
+from tuner.trainers.native import NativeTrainer
+from tuner.training.loop import begin, train
+
+IRIS = load("iris")
+
+
+def network(data: Any = IRIS, **changes: Any) -> Model:
+    chosen = Hyperparameters(**{"eta": 0.5, "hidden": (4,), **changes})
+    trainer = NativeTrainer(data.tuning)
+    start = begin(trainer, chosen, Constant(eta=chosen.eta), Stopping(epochs=3))
+    return model_of(train(trainer, [start])[0], data)
+
+
+def member(of: Model) -> Member:
+    return Member(settings=of.settings, parameters=of.parameters, preprocessing=of.preprocessing)
+
+
+def together(models: list[Model], weights: tuple[float, ...], temperature: float = 1.0) -> Model:
+    others = tuple(member(each) for each in models[1:])
+    return replace(models[0], others=others, weights=weights, temperature=temperature)
+
+
+def shares_by_hand(of: Model, x: Any, temperature: float) -> Any:
+    functions: dict[str, Callable[[Any], Any]] = {"sigmoid": expit, "tanh": np.tanh}
+    a = np.asarray(x, dtype=np.float64)
+    *hidden, (w_out, b_out) = zip(of.parameters.weights, of.parameters.biases, strict=True)
+    for w, b in hidden:
+        a = functions[of.settings.activation](a @ w.T.astype(np.float64) + b)
+    z = (a @ w_out.T.astype(np.float64) + b_out) / temperature
+    if of.settings.cost == "log-likelihood":
+        return softmax(z, axis=1)
+    return expit(z) / expit(z).sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.5])
+@pytest.mark.parametrize("first", ["log-likelihood", "cross-entropy", "quadratic"])
+def test_a_committee_gives_the_weighted_mean_of_probabilities(
+    first: str, temperature: float
+) -> None:
+    models = [
+        network(cost=first),
+        network(cost="log-likelihood", hidden=(3, 2), activation="tanh"),
+        network(cost="cross-entropy", hidden=(), precision="float64"),
+    ]
+    weights, x, y = (0.5, 0.3, 0.2), IRIS.validation.x, IRIS.validation.y
+    of = together(models, weights, temperature)
+    expected = sum(
+        weight * shares_by_hand(each, x, temperature)
+        for weight, each in zip(weights, models, strict=True)
+    )
+    np.testing.assert_allclose(of.probabilities(x), expected, rtol=1e-5, atol=1e-12)
+    np.testing.assert_allclose(of.outputs(x), expected, rtol=1e-5, atol=1e-12)
+    assert of.predict_indices(x).tolist() == expected.argmax(axis=1).tolist()
+    right = np.eye(3)[y]
+    costs = {
+        "log-likelihood": -np.log(expected[right == 1]),
+        "quadratic": 0.5 * ((expected - right) ** 2).sum(axis=1),
+        "cross-entropy": -np.log(np.where(right == 1, expected, 1 - expected)).sum(axis=1),
+    }
+    np.testing.assert_allclose(of.costs(x, y), costs[first], rtol=1e-4, atol=1e-9)
+
+
+def test_members_with_preprocessings_of_their_own_read_the_same_raw_data(tmp_path: Path) -> None:
+    other = load("iris", seed=7)
+    models = [network(), network(other, seed=7)]
+    of = together(models, (0.25, 0.75))
+    raw = [[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5]]
+    expected = 0.25 * models[0].predict_proba(raw) + 0.75 * models[1].predict_proba(raw)
+    np.testing.assert_allclose(of.predict_proba(raw), expected, rtol=1e-5)
+    save_model(of, tmp_path / "m.safetensors")
+    read = tuner.load_model(tmp_path / "m.safetensors")
+    assert read.predict_proba(raw).tobytes() == of.predict_proba(raw).tobytes()
+    assert (read.weights, len(read.members)) == ((0.25, 0.75), 2)
+    save_model(read, tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == (
+        tmp_path / "m.safetensors"
+    ).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"weights": (1.0,)}, "holds the weights"),
+        ({"weights": (0.5, 0.6)}, "holds the weights"),
+        ({"weights": (1.5, -0.5)}, "holds the weights"),
+        ({"temperature": 0.0}, "holds the weights"),
+        ({"others": (member(network(load("wine"))),)}, "holds networks of different inputs"),
+    ],
+)
+def test_what_is_no_committee(changes: dict[str, Any], message: str) -> None:
+    of = together([network(), network(seed=1)], (0.5, 0.5))
+    with pytest.raises(DataError, match=message):
+        replace(of, **changes)
+
+
+def test_greedy_weights_come_near_the_best_of_a_fine_grid() -> None:
+    rng = np.random.default_rng(1)
+    y = rng.integers(0, 3, 200)
+    noise = [rng.normal(size=(200, 3)) + strength * np.eye(3)[y] for strength in (1.5, 1.0, 0.2)]
+    kinds = [softmax(z, axis=1) for z in noise]
+
+    def loss(weights: Any) -> float:
+        mean = np.tensordot(weights, kinds, axes=1)
+        return float(-np.log(mean[np.arange(200), y]).mean())
+
+    grid = [
+        np.array((a, b, 50 - a - b)) / 50 for a, b in product(range(51), repeat=2) if a + b <= 50
+    ]
+    found = greedy_weights(kinds, y)
+    assert sum(found) == pytest.approx(1)
+    assert loss(found) <= min(map(loss, grid)) + 2e-4
+
+
+@pytest.mark.parametrize("truth", [0.4, 1.0, 3.0])
+def test_the_temperature_undoes_logits_that_are_too_large_or_small(truth: float) -> None:
+    rng = np.random.default_rng(3)
+    z = rng.normal(size=(20_000, 3)) * 2
+    y = np.array([rng.choice(3, p=p) for p in softmax(z, axis=1)])
+    found = fitted_temperature(lambda t: softmax(z * truth / t, axis=1), y)
+    assert found == pytest.approx(truth, rel=0.05)
+
+
+def test_networks_of_one_kind_count_alike_and_useless_kinds_not_at_all() -> None:
+    useful = [network(seed=seed, eta=2.0) for seed in (0, 1)]
+    wrong = network(hidden=())
+    sure = replace(wrong.parameters, biases=(np.array([0, 0, 9], np.float32),))
+    of, fitted = committee_of(
+        [replace(wrong, parameters=sure), *useful], IRIS.validation.x, IRIS.validation.y
+    )
+    assert of.weights == (0.5, 0.5)
+    assert [each.settings.seed for each in of.members] == [0, 1]
+    assert fitted.accuracy == of.accuracy(IRIS.validation.x, IRIS.validation.y)
+    loss = -np.log(of.probabilities(IRIS.validation.x)[np.arange(30), IRIS.validation.y]).mean()
+    assert fitted.loss == pytest.approx(loss)
+
+
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [
+        (load("wine"), "other inputs"),
+        (from_arrays(np.random.default_rng(0).random((50, 4)), ["a", "b"] * 25), "other inputs"),
+        (load("iris", seed=1), "other data, or another split of them"),
+    ],
+)
+def test_networks_that_do_not_belong_together(other: Any, what: str) -> None:
+    with pytest.raises(DataError, match=f"network 2 of the committee has {what}"):
+        committee_of([network(), network(other)], IRIS.validation.x, IRIS.validation.y)
+
+
+def test_networks_of_other_classes() -> None:
+    one = network()
+    other = replace(one, data=replace(one.data, classes=("a", "b", "c")))
+    with pytest.raises(DataError, match="network 2 of the committee has other classes"):
+        committee_of([one, other], IRIS.validation.x, IRIS.validation.y)
+
+
+# `train` with several seeds
+
+SETTINGS: dict[str, Any] = {"hidden": (5,), "eta": 0.5, "epochs": 12, "patience": 3}
+
+
+def test_each_network_is_what_it_is_alone() -> None:
+    of = tuner.train(IRIS, seeds=3, seed=4, **SETTINGS)
+    alone = [tuner.train(IRIS, seed=seed, **SETTINGS) for seed in (4, 5, 6)]
+    for one, run, joined in zip(alone, of.record.runs, of.model.members, strict=True):
+        assert [epoch.validation_cost for epoch in run.history] == [
+            epoch.validation_cost for epoch in one.record.result.history
+        ]
+        for a, b in zip(joined.parameters.arrays, one.model.parameters.arrays, strict=True):
+            assert a.tobytes() == b.tobytes()
+    assert of.model.weights == pytest.approx((1 / 3, 1 / 3, 1 / 3))
+    assert of.validation_accuracy == of.model.accuracy(IRIS.validation.x, IRIS.validation.y)
+    assert of.record.inspection is not None
+    assert of.record.inspection.accuracy == of.validation_accuracy
+    assert "by a committee of 3 networks" in of.summary
+
+
+@pytest.mark.parametrize("epoch", [1, 6])
+def test_a_stopped_run_goes_on_as_if_it_had_not(
+    tmp_path: Path, epoch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuner.storage.run_checkpoint.SECONDS_BETWEEN", 0.0)
+    whole = tuner.train(IRIS, seeds=3, **SETTINGS)
+    seen = 0
+
+    def killed(_: Any) -> None:
+        nonlocal seen
+        seen += 1
+        if seen > epoch + 1:
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        tuner.train(IRIS, seeds=3, folder=tmp_path, watch=killed, **SETTINGS)
+    assert (tmp_path / "checkpoint-3.safetensors").is_file()
+    (tmp_path / "checkpoint-2.safetensors").unlink()  # a kill between two files
+    again = tuner.train(IRIS, seeds=3, folder=tmp_path, resume=True, **SETTINGS)
+    save_model(whole.model, tmp_path / "whole.safetensors")
+    assert (tmp_path / "whole.safetensors").read_bytes() == (
+        tmp_path / "model.safetensors"
+    ).read_bytes()
+    assert again.record.committee == whole.record.committee
+    assert not list(tmp_path.glob("checkpoint*"))
+
+
+@pytest.mark.parametrize("seeds", [0, -1, 2_000])
+def test_numbers_of_seeds_out_of_range(seeds: int) -> None:
+    with pytest.raises(OptionError, match="seeds must be from 1 to 1000 but is"):
+        tuner.train(IRIS, seeds=seeds, **SETTINGS)
+
+
+def test_evaluate_measures_a_committee(tmp_path: Path) -> None:
+    of = tuner.train("iris", seeds=2, **SETTINGS)
+    save_model(of.model, tmp_path / "m.safetensors")
+    found = tuner.evaluate(tmp_path / "m.safetensors", part="validation")
+    assert found.accuracy == of.validation_accuracy
+    labels = tuner.predict(of.model, Part(IRIS.validation.x, IRIS.validation.y)).labels
+    right = np.array(IRIS.classes)[IRIS.validation.y]
+    assert float((np.array(labels) == right).mean()) == of.validation_accuracy

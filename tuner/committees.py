@@ -1,0 +1,219 @@
+"""Committees: the weighted mean of the probabilities of several networks.
+
+Sources: the book, chapter 3, "Dropout" (five networks vote); R. Caruana et al., "Ensemble selection
+from libraries of models" (ICML 2004), for the weights; C. Guo et al., "On calibration of modern
+neural networks" (ICML 2017), for the temperature.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.errors import DataError
+from tuner.network.arrays import Array
+from tuner.settings import Hyperparameters
+from tuner.storage.models import Member, Model, shares_of
+
+Shares = NDArray[np.float64]
+
+MOST_DRAWS = 100
+"""Kinds drawn, with replacement, before the best of these committees is taken."""
+
+TEMPERATURES = (0.05, 20.0)
+
+LEAST_SHARE = 1e-15
+"""A share of 0 for the right class would cost infinitely much."""
+
+
+def log_loss(shares: Shares, y: NDArray[np.intp]) -> float:
+    """Return −log of the share (n, c) of the right class (n,), in the mean.
+
+    Examples
+    --------
+    >>> log_loss(np.array([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 0])) == np.log(8) / 2
+    True
+    """
+    return float(-np.log(np.maximum(shares[np.arange(len(y)), y], LEAST_SHARE)).mean())
+
+
+def greedy_weights(kinds: Sequence[Shares], y: NDArray[np.intp]) -> tuple[float, ...]:
+    """Return the weight of each kind of network in the mean, by the log-loss on held-out examples.
+
+    Kinds are drawn with replacement, each time the one whose mean with those drawn before costs
+    least, the first of equals; of the committees met so, the cheapest is taken (Caruana 2004).
+
+    Parameters
+    ----------
+    kinds
+        What each kind says of the same n examples, (n, c): none may have trained it.
+    y
+        The class of each example (n,).
+
+    Examples
+    --------
+    >>> right, wrong = np.array([[0.9, 0.1]]), np.array([[0.1, 0.9]])
+    >>> greedy_weights([wrong, right], np.array([0]))
+    (0.0, 1.0)
+    """
+    total, counts = np.zeros_like(kinds[0]), np.zeros(len(kinds))
+    best, lowest = counts, math.inf
+    for drawn in range(1, (MOST_DRAWS if len(kinds) > 1 else 1) + 1):
+        losses = [log_loss((total + shares) / drawn, y) for shares in kinds]
+        chosen = int(np.argmin(losses))
+        total, counts = total + kinds[chosen], counts + np.eye(len(kinds))[chosen]
+        if losses[chosen] < lowest - 1e-12:
+            best, lowest = counts / drawn, losses[chosen]
+    return tuple(best.tolist())
+
+
+def fitted_temperature(shares_at: Callable[[float], Shares], y: NDArray[np.intp]) -> float:
+    """Return the temperature at which held-out examples cost least (log-loss), to 1 %.
+
+    Parameters
+    ----------
+    shares_at
+        What the committee says of the examples (n, c) at a temperature.
+    y
+        Their classes (n,).
+    """
+    from scipy.optimize import minimize_scalar
+
+    low, high = map(math.log, TEMPERATURES)
+    found = minimize_scalar(
+        lambda log: log_loss(shares_at(math.exp(log)), y),
+        bounds=(low, high),
+        method="bounded",
+        options={"xatol": 0.01},
+    )
+    return math.exp(found.x) if found.fun < log_loss(shares_at(1.0), y) else 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """What networks of one kind say of held-out examples.
+
+    Attributes
+    ----------
+    cost
+        Their cost function.
+    logits
+        One array (n, c) of each network; or of K networks of K folds one array, in which each
+        example has the logits of the network that did not train on it.
+    """
+
+    cost: str
+    logits: tuple[Array, ...]
+
+    def shares(self, temperature: float) -> Shares:
+        """Return the mean of their probabilities (n, c)."""
+        mean: Shares = np.mean([shares_of(z, self.cost, temperature) for z in self.logits], axis=0)
+        return mean
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What held-out examples say of a committee.
+
+    Attributes
+    ----------
+    weights
+        Of each kind; they sum to 1.
+    temperature
+        What logits are divided by before they become probabilities.
+    loss, accuracy
+        Log-loss and accuracy on the examples.
+    """
+
+    weights: tuple[float, ...]
+    temperature: float
+    loss: float
+    accuracy: float
+
+
+def fit(kinds: Sequence[Votes], y: NDArray[np.intp]) -> Fitted:
+    """Fit weights of kinds and the temperature on held-out examples of classes y (n,)."""
+    weights = greedy_weights([votes.shares(1.0) for votes in kinds], y)
+
+    def shares_at(temperature: float) -> Shares:
+        shares = [votes.shares(temperature) for votes in kinds]
+        return np.average(shares, axis=0, weights=weights)
+
+    temperature = fitted_temperature(shares_at, y)
+    shares = shares_at(temperature)
+    accuracy = float((shares.argmax(axis=1) == y).mean())
+    return Fitted(weights, temperature, log_loss(shares, y), accuracy)
+
+
+def kind_of(settings: Hyperparameters) -> Hyperparameters:
+    """Return what networks of one kind share: all settings but the seed."""
+    return replace(settings, seed=0)
+
+
+def committee_of(
+    models: Sequence[Model], x: NDArray[np.float32], y: NDArray[np.intp]
+) -> tuple[Model, Fitted]:
+    """Join networks that validate on the same examples.
+
+    Those of one kind, which differ in nothing but the seed, count alike; kinds are weighted by what
+    they cost on the validation examples, on which the temperature is fitted too.
+
+    Parameters
+    ----------
+    models
+        Trained on the same data, split alike.
+    x, y
+        Inputs (n, d) and classes (n,) of the validation examples.
+
+    Raises
+    ------
+    DataError
+        When they have other inputs or classes, or were trained on other data.
+    """
+    first = models[0]
+    for number, other in enumerate(models[1:], 2):
+        _check_alike(first, other, number)
+    members = [member for model in models for member in model.members]
+    logits = [z for model in models for z in model.member_logits(x)]
+    places: dict[Hyperparameters, list[int]] = {}
+    for place, member in enumerate(members):
+        places.setdefault(kind_of(member.settings), []).append(place)
+    fitted = fit([Votes(kind.cost, tuple(logits[i] for i in of)) for kind, of in places.items()], y)
+    weights = np.zeros(len(members))
+    for weight, of in zip(fitted.weights, places.values(), strict=True):
+        weights[of] = weight / len(of)
+    return joined(first, members, weights.tolist(), fitted), fitted
+
+
+def joined(
+    first: Model, members: Sequence[Member], weights: Sequence[float], fitted: Fitted
+) -> Model:
+    """Return members that have some weight as one model, with the data of the first model."""
+    kept = [(m, w) for m, w in zip(members, weights, strict=True) if w > 0]
+    (leader, _), *others = kept
+    return replace(
+        first,
+        settings=leader.settings,
+        parameters=leader.parameters,
+        preprocessing=leader.preprocessing,
+        others=tuple(member for member, _ in others),
+        weights=tuple(weight for _, weight in kept),
+        temperature=fitted.temperature,
+        validation_accuracy=fitted.accuracy,
+    )
+
+
+def _check_alike(first: Model, other: Model, number: int) -> None:
+    inputs, others = ((m.preprocessing.column_names, m.image_shape) for m in (first, other))
+    for what, alike in (
+        ("inputs", inputs == others),
+        ("classes", first.classes == other.classes),
+        ("data, or another split of them", first.data.identity == other.data.identity),
+    ):
+        if not alike:
+            raise DataError(
+                f"network {number} of the committee has other {what} than the first: give networks"
+                " that were trained on the same data, split alike."
+            )
