@@ -41,7 +41,7 @@ ROOMS: dict[str, set[str]] = {
     "trainers": FOUNDATION | {"data", "metrics"},
     "training": DRIVING,
     "storage": DRIVING | {"environment", "files", "training"},
-    "committees": FOUNDATION | {"storage"},
+    "committees": FOUNDATION | {"data", "storage"},
     "inspection": DRIVING | {"storage"},
     "evaluation": DRIVING | {"storage"},
     "execution": STORING,

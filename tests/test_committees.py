@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit, softmax
 
 import tuner
 from tuner.committees import committee_of, fitted_temperature, greedy_weights
 from tuner.data import Part, from_arrays, load
+from tuner.data.folds import folds_of
 from tuner.errors import DataError, OptionError
 from tuner.records import Hyperparameters
+from tuner.report.format import interval
+from tuner.stats import mean_interval
 from tuner.storage.models import Member, Model, model_of, save_model
+from tuner.strategies.plans import policies
 from tuner.strategies.schedules import Constant
 from tuner.strategies.stopping import Stopping
 from tuner.trainers.native import NativeTrainer
@@ -236,3 +241,59 @@ def test_evaluate_measures_a_committee(tmp_path: Path) -> None:
     labels = tuner.predict(of.model, Part(IRIS.validation.x, IRIS.validation.y)).labels
     right = np.array(IRIS.classes)[IRIS.validation.y]
     assert float((np.array(labels) == right).mean()) == of.validation_accuracy
+
+
+# `train` with folds
+
+
+def test_folds_end_in_a_committee_that_is_judged_out_of_fold(tmp_path: Path) -> None:
+    of = tuner.train(IRIS, folds=4, seeds=2, **SETTINGS)
+    assert (len(of.model.members), of.model.data.folds) == (8, 4)
+    folds = folds_of(IRIS, 4)
+    best = [run.best_validation_accuracy for run in of.record.runs]
+    for number, run in enumerate(of.record.runs):
+        fold = folds[number % 4].tuning
+        trainer = NativeTrainer(fold)
+        strategy = tuner.Strategy(epochs=12, patience=3)
+        start = begin(trainer, run.settings, *policies(0.5, strategy))
+        (alone,) = train(trainer, [start])
+        assert alone.record.best_validation_accuracy == best[number]
+    means = [(best[fold] + best[fold + 4]) / 2 for fold in range(4)]
+    assert of.record.alone == pytest.approx(means)
+    assert of.validation_accuracy == pytest.approx(sum(means) / 4)
+    low, high = mean_interval(means)
+    assert f"(95 % CI {interval(low, high)} over 4 folds)" in of.summary
+    save_model(of.model, tmp_path / "m.safetensors")
+    assert tuner.evaluate(tmp_path / "m.safetensors", "iris").part == "test"
+    with pytest.raises(OptionError, match="the networks were trained on folds"):
+        tuner.evaluate(of.model, "iris", part="validation")
+
+
+def test_folds_stopped_go_on_as_if_they_had_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuner.storage.run_checkpoint.SECONDS_BETWEEN", 0.0)
+    data = load(_table())
+    whole = tuner.train(data, folds=3, **SETTINGS)
+    seen = []
+
+    def killed(training: Any) -> None:
+        seen.append(training)
+        if len(seen) > 4:
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        tuner.train(data, folds=3, folder=tmp_path, watch=killed, **SETTINGS)
+    with pytest.raises(DataError, match="folds is 3 there but 4 here"):
+        tuner.train(data, folds=4, folder=tmp_path, resume=True, **SETTINGS)
+    tuner.train(data, folds=3, folder=tmp_path, resume=True, **SETTINGS)
+    save_model(whole.model, tmp_path / "whole.safetensors")
+    files = [(tmp_path / name).read_bytes() for name in ("whole.safetensors", "model.safetensors")]
+    assert files[0] == files[1]
+
+
+def _table() -> pd.DataFrame:
+    """A table with a category that few folds have seen, so that networks differ in inputs."""
+    rng = np.random.default_rng(0)
+    kinds = ["rare" if row == 3 else "ab"[row % 2] for row in range(60)]
+    return pd.DataFrame({"size": rng.normal(size=60), "kind": kinds, "target": np.arange(60) % 3})

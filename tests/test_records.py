@@ -15,6 +15,7 @@ from tuner.records import (
     ADVICE,
     Candidate,
     Choices,
+    Committee,
     Confirmation,
     DataSummary,
     Environment,
@@ -157,6 +158,15 @@ RUNS = st.builds(
     stop_reason=st.sampled_from(StopReason),
     stop_words=st.text(),
 )
+COMMITTEES = st.builds(
+    Committee,
+    weights=tuples(SHARES),
+    temperature=POSITIVE,
+    log_loss=FINITE,
+    accuracy=SHARES,
+    examples=COUNTS,
+    folds=st.none() | COUNTS,
+)
 NOTES = st.builds(Note, kind=st.sampled_from(NoteKind), text=st.text())
 SUMMARIES = st.builds(
     DataSummary,
@@ -249,6 +259,8 @@ TRAIN = st.builds(
     eta_search=st.none() | SEARCHES,
     result=RUNS,
     inspection=st.none() | INSPECTIONS,
+    others=tuples(RUNS),
+    committee=st.none() | COMMITTEES,
 )
 VALUES = COUNTS | FINITE | st.text() | tuples(COUNTS)
 RANGES = st.builds(Range, low=FINITE, high=FINITE, log=st.booleans())
@@ -435,6 +447,7 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     EtaSearch: SEARCHES,
     Epoch: EPOCHS,
     Run: RUNS,
+    Committee: COMMITTEES,
     Strategy: STRATEGIES,
     TrainRecord: TRAIN,
     DataSummary: SUMMARIES,

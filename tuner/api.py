@@ -164,6 +164,7 @@ def train(
     *,
     eta: float | Literal["auto"] | EtaResult | None = None,
     seeds: int = 1,
+    folds: int | None = None,
     folder: Folder = None,
     resume: bool = False,
     fresh: bool = False,
@@ -182,6 +183,7 @@ def train(
     *,
     eta: float | Literal["auto"] | EtaResult | None = None,
     seeds: int = 1,
+    folds: int | None = None,
     folder: Folder = None,
     resume: bool = False,
     fresh: bool = False,
@@ -207,6 +209,10 @@ def train(
     seeds
         How many networks to train side by side, their seeds counted up; several end in a committee,
         whose probabilities are the mean of theirs.
+    folds
+        Into how many stratified folds to part training and validation data: a network of each seed
+        trains on all folds but one, which validates it, and they end in a committee. The
+        preprocessing is fitted anew for each. By default there is one validation part.
     folder
         Gets a checkpoint about every second while the network trains, and at the end records.json
         and the model; by default nothing is written.
@@ -251,8 +257,11 @@ def train(
     if isinstance(settings, Sequence):
         return loop.train(data, settings, watch=watch, stop_asked=stop_asked, **keywords)
     plan = replace(_run_plan(data, settings, strategy, eta, keywords), seeds=plain(seeds))
+    if folds is not None:
+        plan = replace(plan, source=plan.source.by_folds(plain(folds)))
     given = keywords if eta is None else {"eta": eta, **keywords}
     given = given if seeds == 1 else {**given, "seeds": seeds}
+    given = given if folds is None else {**given, "folds": folds}
     command = command or call_of("train", data, given)
     with _claimed(folder, command, replace=resume or fresh):
         store = _run_store(folder, plan.source, resume=resume, fresh=fresh)

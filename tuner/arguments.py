@@ -1,13 +1,14 @@
 """From the arguments of the verbs to data, settings and a trainer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from tuner.data import Dataset, from_arrays, load
+from tuner.data.folds import Fold, folds_of
 from tuner.errors import OptionError
 from tuner.records import DataSummary
 from tuner.settings import Given, Hyperparameters, Strategy, plain, split_settings
@@ -28,16 +29,28 @@ class Source:
     ----------
     dataset
         None for a trainer of a user's own model.
+    folds
+        Of the training and validation part, where the networks train on those.
     """
 
     trainer: Trainer[Any]
     summary: DataSummary
     dataset: Dataset | None = None
+    folds: tuple[Fold, ...] = ()
+
+    def by_folds(self, count: int) -> "Source":
+        """Return the same data in so many folds; errors as `tuner.data.folds.folds_of`."""
+        if self.dataset is None:
+            raise OptionError("folds must be left out for a trainer of your own.")
+        folds = folds_of(self.dataset, count)
+        trainer = NativeTrainer(*(fold.tuning for fold in folds))
+        return Source(trainer, replace(self.summary, folds=count), self.dataset, folds)
 
     def model_of(self, training: Training[Any]) -> Any:
         """Return the best network as a model; None where the trainer makes none."""
         if self.dataset is not None:
-            return model_of(training, self.dataset)
+            fold = self.folds[training.lane.fold] if self.folds else None
+            return model_of(training, self.dataset, fold and fold.preprocessing)
         make = getattr(self.trainer, "model_of", None)
         return make(training.best) if make else None
 

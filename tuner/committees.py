@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tuner.data.folds import Fold
 from tuner.errors import DataError
 from tuner.network.arrays import Array
 from tuner.settings import Hyperparameters
@@ -172,9 +173,8 @@ def committee_of(
     DataError
         When they have other inputs or classes, or were trained on other data.
     """
-    first = models[0]
     for number, other in enumerate(models[1:], 2):
-        _check_alike(first, other, number)
+        _check_alike(models[0], other, number)
     members = [member for model in models for member in model.members]
     logits = [z for model in models for z in model.member_logits(x)]
     places: dict[Hyperparameters, list[int]] = {}
@@ -184,11 +184,45 @@ def committee_of(
     weights = np.zeros(len(members))
     for weight, of in zip(fitted.weights, places.values(), strict=True):
         weights[of] = weight / len(of)
-    return joined(first, members, weights.tolist(), fitted), fitted
+    model = _joined(models[0], members, weights.tolist(), fitted.temperature)
+    return replace(model, validation_accuracy=fitted.accuracy), fitted
 
 
-def joined(
-    first: Model, members: Sequence[Member], weights: Sequence[float], fitted: Fitted
+def committee_of_folds(
+    models: Sequence[Model], folds: Sequence[Fold], y: NDArray[np.intp]
+) -> tuple[Model, Fitted]:
+    """Join networks of one kind that were trained on folds, which count alike.
+
+    The temperature is fitted out of fold: each example asks the network that did not train on it.
+    The accuracy is that of the networks alone: of the committee no example is left to tell it.
+
+    Parameters
+    ----------
+    models
+        One for each fold and seed, those of the first seed first.
+    folds
+        What they were trained on.
+    y
+        The class (n,) of each training and then each validation example.
+    """
+    count = len(folds)
+    votes = []
+    for first in range(0, len(models), count):
+        z = np.empty((len(y), len(models[0].classes)))
+        for model, fold in zip(models[first : first + count], folds, strict=True):
+            (z[fold.rows],) = model.member_logits(fold.tuning.validation.x)
+        votes.append(z)
+    fitted = fit([Votes(models[0].settings.cost, tuple(votes))], y)
+    members = [member for model in models for member in model.members]
+    data = replace(models[0].data, folds=count)
+    weights = [1 / len(members)] * len(members)
+    accuracy = float(np.mean([model.validation_accuracy for model in models]))
+    whole = replace(models[0], data=data, validation_accuracy=accuracy)
+    return _joined(whole, members, weights, fitted.temperature), fitted
+
+
+def _joined(
+    first: Model, members: Sequence[Member], weights: Sequence[float], temperature: float
 ) -> Model:
     """Return members that have some weight as one model, with the data of the first model."""
     kept = [(m, w) for m, w in zip(members, weights, strict=True) if w > 0]
@@ -200,8 +234,7 @@ def joined(
         preprocessing=leader.preprocessing,
         others=tuple(member for member, _ in others),
         weights=tuple(weight for _, weight in kept),
-        temperature=fitted.temperature,
-        validation_accuracy=fitted.accuracy,
+        temperature=temperature,
     )
 
 

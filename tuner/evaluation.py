@@ -1,5 +1,6 @@
 """How good a saved model is on data, with the seal of its test part kept."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -79,7 +80,9 @@ def evaluate(
 
 def _evaluate_loaded(model: Model, data: Dataset, part: PartName) -> EvaluateRecord:
     require_choice("part", part, get_args(PartName))
-    if (data.summary.identity, data.classes) != (model.data.identity, model.data.classes):
+    _refuse_folds(model, part)
+    trained_on = replace(model.data.identity, folds=None)
+    if (data.summary.identity, data.classes) != (trained_on, model.data.classes):
         raise DataError(
             f"data ({data.name}) are not those of training, split as they were then: give the name"
             " or the path of the data instead."
@@ -128,6 +131,7 @@ def _rows(
             f"{source}: the target is {now!r} but was {trained.target!r} in training: leave "
             "--target out."
         )
+    _refuse_folds(model, part)
     if part == "all":
         return np.arange(examples.inputs.n)
     if not known:
@@ -158,6 +162,14 @@ def _rows(
             f"{trained.n_validation} and {trained.n_test} examples): give other data."
         )
     return rows.test if part == "test" else rows.validation
+
+
+def _refuse_folds(model: Model, part: PartName) -> None:
+    if model.data.folds and part == "validation":
+        raise OptionError(
+            "part is validation but the networks were trained on folds, so these examples trained"
+            " most of them: leave it out to use the test part."
+        )
 
 
 def _class_indices(model: Model, examples: Examples, source: str) -> NDArray[np.intp]:

@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     PROBE = 6
     SAMPLING = 7
     FRESH = 8
+    FOLDS = 9
 
 
 def stream(seed: int, purpose: Purpose, *index: int) -> "Generator":

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from tuner import committees
 from tuner.arguments import Source
 from tuner.environment import environment
@@ -14,6 +16,7 @@ from tuner.settings import Hyperparameters, Strategy, check_seeds
 from tuner.storage.models import Model
 from tuner.storage.run_checkpoint import FoundEta, RunCheckpoint
 from tuner.strategies import plans
+from tuner.trainers.native import NativeTrainer
 from tuner.training import eta_finder, loop
 from tuner.training.loop import Training
 
@@ -50,10 +53,17 @@ class RunPlan:
     def begin(self, eta: float) -> tuple[Training[Any], ...]:
         """Return the networks before their first epoch."""
         policies = plans.policies(eta, self.strategy)
-        first = self.settings.seed
+        first, trainer = self.settings.seed, self.source.trainer
+        every = [
+            replace(self.settings, eta=eta, seed=seed) for seed in range(first, first + self.seeds)
+        ]
+        if not self.source.folds:
+            return tuple(loop.begin(trainer, settings, *policies) for settings in every)
+        assert isinstance(trainer, NativeTrainer)  # noqa: S101 - no other has folds
         return tuple(
-            loop.begin(self.source.trainer, replace(self.settings, eta=eta, seed=seed), *policies)
-            for seed in range(first, first + self.seeds)
+            loop.begin_with(trainer.start(settings, fold), *policies)
+            for settings in every
+            for fold in range(len(self.source.folds))
         )
 
 
@@ -162,14 +172,20 @@ def outcome_of(run: Run, source: Source) -> Outcome:
     models = [source.model_of(training) for training in run.trainings]
     if len(models) == 1 or source.dataset is None:
         return Outcome(models[0])
-    validation = source.dataset.validation
-    model, fitted = committees.committee_of(models, validation.x, validation.y)
+    train, validation = source.dataset.train, source.dataset.validation
+    if source.folds:
+        y = np.concatenate([train.y, validation.y])
+        model, fitted = committees.committee_of_folds(models, source.folds, y)
+    else:
+        y = validation.y
+        model, fitted = committees.committee_of(models, validation.x, y)
     committee = Committee(
         weights=model.weights,
         temperature=fitted.temperature,
         log_loss=fitted.loss,
-        accuracy=fitted.accuracy,
-        examples=validation.n,
+        accuracy=model.validation_accuracy,
+        examples=len(y),
+        folds=len(source.folds) or None,
     )
     return Outcome(model, committee)
 
@@ -192,8 +208,11 @@ def record_of(run: Run, plan: RunPlan, outcome: Outcome, command: str) -> TrainR
 
 
 def _inspection(model: object, source: Source) -> Inspection | None:
-    """Inspect the network, unless it is a user's own or its outputs are not finite."""
-    if not isinstance(model, Model) or source.dataset is None:
+    """Inspect the network, unless it is a user's own or its outputs are not finite.
+
+    Of folds no example is left that the committee did not train on.
+    """
+    if not isinstance(model, Model) or source.dataset is None or source.folds:
         return None
     try:
         return inspect(model, source.dataset.tuning)

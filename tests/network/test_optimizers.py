@@ -77,7 +77,7 @@ def test_a_checkpoint_goes_on_where_it_was(
         n_train=trainer.n,
         n_validation=12,
         n_test=0,
-        n_features=trainer.n_in,
+        n_features=trainer.data.train.x.shape[1],
         classes=trainer.data.classes,
     )
     save_checkpoint(once, tmp_path / "run.safetensors", data)

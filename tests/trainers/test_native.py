@@ -5,12 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.trainers.toy import assert_same_lane, through_pickle, toy_data, toy_trainer
+from tuner.data import load
 from tuner.data.augmentation import Augmenter
+from tuner.data.folds import folds_of
 from tuner.errors import OptionError
 from tuner.network.dropout import BLOCK
 from tuner.randomness import Purpose, stream
@@ -244,7 +247,7 @@ def test_the_probe_portion_is_a_fixed_subset_of_the_training_part(
     lane = one.start(mixed(1)[0])
     assert one.measure([lane], "probe") == same.measure([lane], "probe")
     assert one.measure([lane], "probe") != one.measure([lane], "training")
-    assert len({row.tobytes() for row in one._probe.x}) == 20
+    assert len({row.tobytes() for row in one._probes[0].x}) == 20
 
 
 def test_the_probe_portion_of_few_data_is_all_of_them() -> None:
@@ -305,3 +308,32 @@ def test_images_change_from_epoch_to_epoch(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_table_cannot_be_expanded() -> None:
     with pytest.raises(OptionError, match=r"expansion is 'shift' but the data are no images"):
         toy_trainer().start(Hyperparameters(eta=1, expansion="shift"))
+
+
+def test_a_lane_of_a_fold_is_what_it_is_on_the_data_of_the_fold_alone() -> None:
+    frame = pd.DataFrame(
+        {
+            "size": np.random.default_rng(0).normal(size=60),
+            "kind": ["rare" if row == 3 else "ab"[row % 2] for row in range(60)],
+            "target": np.arange(60) % 3,
+        }
+    )
+    folds = [fold.tuning for fold in folds_of(load(frame), 4)]
+    assert len({fold.train.x.shape[1] for fold in folds}) == 2  # one of them never saw "rare"
+    trainer = NativeTrainer(*folds)
+    changes: list[dict[str, Any]] = [{}, {"seed": 1}, {"dropout": 0.3, "optimizer": "momentum"}]
+    chosen = [Hyperparameters(eta=0.3, hidden=(5,), batch_size=7, **each) for each in changes]
+    lanes = [trainer.start(s, fold) for s in chosen for fold in range(4)]
+    together = through_pickle(trainer).advance(lanes, 17)
+    measured = trainer.measure(together, "validation")
+    for start, lane, found in zip(lanes, together, measured, strict=True):
+        alone = NativeTrainer(folds[lane.fold])
+        (expected,) = alone.advance([alone.start(start.settings)], 17)
+        for a, b in zip(lane.parameters.arrays, expected.parameters.arrays, strict=True):
+            assert a.tobytes() == b.tobytes()
+        assert found == alone.measure([expected], "validation")[0]
+
+
+def test_folds_of_unequal_size_are_refused() -> None:
+    with pytest.raises(OptionError, match="must be of one size"):
+        NativeTrainer(toy_data(n=20), toy_data(n=21))

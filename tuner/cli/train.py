@@ -113,9 +113,14 @@ class SeveralOptions:
     seeds: Annotated[
         int, Opt("Train so many networks, seeds counted up: a committee.", INTEGER, "1")
     ]
+    folds: Annotated[
+        int | None,
+        Opt("Train on K folds of training + validation data: a committee.", INTEGER),
+    ]
 
     def __post_init__(self) -> None:
         check_seeds(self.seeds)
+        require(self.folds is None or self.folds >= 2, "folds", self.folds, "at least 2")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +154,8 @@ def train(
 
     The best epoch is the one with the highest validation accuracy; the test data stay sealed. With
     --seeds 5 five networks train side by side, and the model is their committee: the mean of their
-    probabilities.
+    probabilities. With --folds 5 each of them validates on another fifth of training and validation
+    data together, and trains on the rest.
 
     Writes train.html, its figures and records.json to --out (default: reports/train-DATA). While
     it trains, checkpoint.safetensors is kept there; it goes when the run ends by itself. Where
@@ -181,6 +187,7 @@ def train(
                     strategy.strategy,
                     eta="auto" if strategy.eta is None else strategy.eta,
                     seeds=several.seeds,
+                    folds=several.folds,
                     folder=out,
                     resume=keep.resume,
                     fresh=keep.fresh,
@@ -294,10 +301,12 @@ def _document(
 
 
 def _committee(record: TrainRecord, committee: Committee) -> dict[str, object]:
-    alone = [run.best_validation_accuracy for run in record.runs]
+    alone = record.alone
     whole: dict[str, object] = to_json(committee)
     return whole | {
-        "interval": wilson(committee.accuracy, committee.examples),
+        "interval": mean_interval(alone)
+        if committee.folds
+        else wilson(committee.accuracy, committee.examples),
         "mean": fmean(alone),
         "mean_interval": mean_interval(alone),
         "networks": [

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data import seal
+from tuner.data.inputs import Inputs
 from tuner.data.preprocessing import Preprocessing
 from tuner.errors import SealError
 from tuner.records import DataSummary, Note
@@ -103,6 +104,9 @@ class Dataset:
         Name of each column of `x`.
     preprocessing
         Fitted on the training part; maps raw inputs to rows of `x`.
+    raw
+        Raw inputs of the training and then of the validation examples, to draw folds of; None for
+        images, whose inputs do not depend on the split, and where they are not known.
     summary
         Which data this is, for records and reports.
 
@@ -128,11 +132,13 @@ class Dataset:
         split_seed: int | None = None,
         dropped: tuple[str, ...] = (),
         notes: tuple[Note, ...] = (),
+        raw: Inputs | None = None,
     ) -> None:
         self.name = name
         self.tuning = tuning
         self.feature_names = preprocessing.feature_names
         self.preprocessing = preprocessing
+        self.raw = raw
         self._test = test
         self._openings = 0
         self.summary = DataSummary(

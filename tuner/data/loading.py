@@ -304,4 +304,7 @@ def assemble(
         split_seed=None if examples.published else seed,
         dropped=tuple(each.name for each in examples.columns if each.kind == "dropped"),
         notes=examples.notes,
+        raw=None
+        if examples.image_shape
+        else examples.inputs.take(np.concatenate([rows.train, rows.validation])),
     )

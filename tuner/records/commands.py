@@ -1,6 +1,7 @@
 """What the commands for single networks find, as their reports and answers need it."""
 
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Literal
 
 from tuner.records.inspection import Inspection
@@ -50,8 +51,17 @@ class TrainRecord(Record):
         return (self.result, *self.others)
 
     @property
+    def alone(self) -> tuple[float, ...]:
+        """Best validation accuracy of each network; of several folds of each fold, over seeds."""
+        accuracies = [run.best_validation_accuracy for run in self.runs]
+        folds = self.data.folds
+        if not folds:
+            return tuple(accuracies)
+        return tuple(fmean(accuracies[fold::folds]) for fold in range(folds))
+
+    @property
     def validation_accuracy(self) -> float:
-        """That of the committee, or of the best epoch of a single network."""
+        """That of the committee, the mean over folds, or that of a single network's best epoch."""
         chosen = self.committee
         return chosen.accuracy if chosen else self.result.best_validation_accuracy
 

@@ -88,6 +88,9 @@ class Committee(Record):
         temperature were fitted on the same ones.
     examples
         How many these are.
+    folds
+        Into how many they were parted; None for the validation part. The accuracy is then the mean
+        over the folds of networks alone.
     """
 
     weights: tuple[Share, ...]
@@ -95,6 +98,7 @@ class Committee(Record):
     log_loss: float
     accuracy: Share
     examples: int
+    folds: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

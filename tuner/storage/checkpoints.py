@@ -34,6 +34,7 @@ class LaneRecord(Record):
     eta: float
     steps: int
     diverged: bool
+    fold: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,7 @@ def save_checkpoint(training: Training[NativeLane], path: str | Path, data: Data
     """
     record = CheckpointRecord(
         settings=training.settings,
-        data=data,
+        data=replace(data, n_features=training.lane.n_in),
         schedule=training.schedule,
         stopping=training.stopping,
         history=training.history,
@@ -177,7 +178,8 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 
 def _lane_record(lane: NativeLane) -> LaneRecord:
-    return LaneRecord(eta=lane.settings.eta, steps=lane.steps, diverged=lane.diverged)
+    eta, steps = lane.settings.eta, lane.steps
+    return LaneRecord(eta=eta, steps=steps, diverged=lane.diverged, fold=lane.fold)
 
 
 def _arrays(lane: NativeLane, prefix: str) -> dict[str, Array]:
@@ -212,6 +214,8 @@ def _check_counts(record: CheckpointRecord) -> None:
         raise DataError(f"holds a schedule of {record.schedule.divisions} divisions: start anew.")
     if isinstance(record.schedule, Planned | WithinEpochs) and record.schedule.seen != n:
         raise DataError(f"holds a schedule that saw {record.schedule.seen} epochs: start anew.")
+    if not all(0 <= lane.fold < (record.data.folds or 1) for lane in (record.lane, record.best)):
+        raise DataError("holds a network of a fold that its data do not have: start anew.")
     steps = min(record.lane.steps, record.best.steps)
     if steps < 0:
         raise DataError(f"holds a number of steps that is {steps}: start anew.")
@@ -227,4 +231,4 @@ def _lane(
     for arrays in (parameters, *state.values()):
         tensorfile.check_parameters(arrays, record.settings, ends, finite=not lane.diverged)
     settings = replace(record.settings, eta=lane.eta)
-    return NativeLane(settings, parameters, lane.steps, lane.diverged, state)
+    return NativeLane(settings, parameters, lane.steps, lane.diverged, state, lane.fold)

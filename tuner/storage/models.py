@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -323,13 +323,18 @@ def _check_shares(weights: tuple[float, ...], members: int, temperature: float) 
         )
 
 
-def model_of(training: Training[NativeLane], dataset: Dataset) -> Model:
-    """Return the best network of a training as a model; see `Model` for an example."""
+def model_of(
+    training: Training[NativeLane], dataset: Dataset, preprocessing: Preprocessing | None = None
+) -> Model:
+    """Return the best network of a training as a model; see `Model` for an example.
+
+    `preprocessing` is that of the fold that it trained on, if it did.
+    """
     return Model(
         settings=training.settings,
         parameters=training.best.network,
-        preprocessing=dataset.preprocessing,
-        data=dataset.summary,
+        preprocessing=preprocessing or dataset.preprocessing,
+        data=replace(dataset.summary, n_features=training.best.n_in),
         validation_accuracy=training.record.best_validation_accuracy,
         tuner=installed(["eta-tuner"]).get("eta-tuner", "not installed"),
     )

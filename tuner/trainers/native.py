@@ -1,10 +1,10 @@
 """Our own networks, many at once: lanes over the stacked passes of `tuner.network`."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,8 @@ class NativeLane:
     state
         What the optimizer keeps beside each parameter, by its names, and the mean of the
         parameters where one is kept.
+    fold
+        Which of its trainer's data it trains on, from 0.
     """
 
     settings: Hyperparameters
@@ -55,6 +57,12 @@ class NativeLane:
     steps: int = 0
     diverged: bool = False
     state: Mapping[str, Parameters] = field(default_factory=dict)
+    fold: int = 0
+
+    @property
+    def n_in(self) -> int:
+        """Number of inputs."""
+        return int(self.parameters.weights[0].shape[1])
 
     @property
     def network(self) -> Parameters:
@@ -79,6 +87,9 @@ class NativeTrainer:
     data
         Training and validation parts, or a data set, of which the test part stays sealed; the class
         index of each example becomes a one-hot row.
+    *others
+        Those of further folds, with training parts of the same size. Networks of several folds
+        train in lock-step where they have the same inputs.
 
     Examples
     --------
@@ -90,18 +101,23 @@ class NativeTrainer:
     (180, 0)
     """
 
-    def __init__(self, data: TuningData | Dataset) -> None:
-        self.data = data = tuning_data(data)
+    def __init__(self, data: TuningData | Dataset, *others: TuningData) -> None:
+        self.folds = tuple(map(tuning_data, (data, *others)))
+        self.data = data = self.folds[0]
         self.n = data.train.n
-        self.n_in: int = data.train.x.shape[1]
+        if any(fold.train.n != self.n for fold in self.folds):
+            raise OptionError("the training parts of folds must be of one size.")
         self.n_out = len(data.classes)
         chosen = stream(0, Purpose.PROBE).permutation(self.n)[:PROBE_EXAMPLES]
-        self._probe = Part(data.train.x[chosen], data.train.y[chosen])
-        self._inputs = lru_cache(maxsize=2)(self._inputs_of)
+        self._probes = [Part(f.train.x[chosen], f.train.y[chosen]) for f in self.folds]
+        widths = [fold.train.x.shape[1] for fold in self.folds]
+        self._inputs = lru_cache(maxsize=2 * len(set(widths)))(self._inputs_of)
+        places = (widths[:fold].count(width) for fold, width in enumerate(widths))
+        self._first_rows = [self.n * place for place in places]
 
-    def __reduce__(self) -> tuple[type[Self], tuple[TuningData]]:
+    def __reduce__(self) -> tuple[type[Self], tuple[TuningData, ...]]:
         """Pickle the data alone; the rest is made again."""
-        return type(self), (self.data,)
+        return type(self), self.folds
 
     @property
     def summary(self) -> DataSummary:
@@ -109,8 +125,8 @@ class NativeTrainer:
         train, validation = self.data.train, self.data.validation
         return summary_of((train.x, train.y), (validation.x, validation.y), self.data.classes)
 
-    def start(self, settings: Hyperparameters) -> NativeLane:
-        """Return a network before its first step.
+    def start(self, settings: Hyperparameters, fold: int = 0) -> NativeLane:
+        """Return a network of a fold, counted from 0, before its first step.
 
         Raises
         ------
@@ -121,12 +137,12 @@ class NativeTrainer:
             raise OptionError(
                 f"expansion is {settings.expansion!r} but the data are no images: leave it out."
             )
-        sizes = (self.n_in, *settings.hidden, self.n_out)
+        sizes = (self.folds[fold].train.x.shape[1], *settings.hidden, self.n_out)
         start = initial_parameters(sizes, settings.init, settings.seed, settings.precision)
         state = {
             name: start if name == AVERAGE else start.zeros() for name in names_of_state(settings)
         }
-        return NativeLane(settings, start, state=state)
+        return NativeLane(settings, start, state=state, fold=fold)
 
     def steps_per_epoch(self, settings: Hyperparameters) -> int:
         """Return the number of mini-batches in an epoch, whose sizes differ by one at most."""
@@ -167,13 +183,14 @@ class NativeTrainer:
 
     def measure(self, lanes: Sequence[NativeLane], portion: Portion) -> list[Measurement]:
         """Return the regularized cost and the metrics of each lane."""
-        part = {
-            "training": self.data.train,
-            "probe": self._probe,
-            "validation": self.data.validation,
-        }
         with one_thread(), np.errstate(all="ignore"):
-            return [self._measure(lane, part[portion]) for lane in lanes]
+            return [self._measure(lane, self._part(portion, lane.fold)) for lane in lanes]
+
+    def _part(self, portion: Portion, fold: int) -> Part:
+        if portion == "probe":
+            return self._probes[fold]
+        data = self.folds[fold]
+        return data.train if portion == "training" else data.validation
 
     def _measure(self, lane: NativeLane, part: Part) -> Measurement:
         s, total = lane.settings, 0.0
@@ -196,17 +213,18 @@ class NativeTrainer:
             yield from (members[i : i + size] for i in range(0, len(members), size))
 
     def _lanes_at_once(self, lane: NativeLane) -> int:
-        batch = lane.settings.batch_size * self.n_in * lane.parameters.weights[0].itemsize
+        batch = lane.settings.batch_size * lane.n_in * lane.parameters.weights[0].itemsize
         return max(1, CACHE_BYTES // (sum(w.nbytes for w in lane.parameters.weights) + batch))
 
-    def _inputs_of(self, precision: str, smoothing: float) -> tuple[Array, Array]:
-        train = self.data.train
+    def _inputs_of(self, precision: str, smoothing: float, n_in: int) -> tuple[Array, Array]:
+        """Return inputs and targets of the training parts of this width, one below another."""
+        parts = [fold.train for fold in self.folds if fold.train.x.shape[1] == n_in]
         dtype = np.dtype(precision)
-        targets = one_hot(train.y, self.n_out, dtype)
+        targets = one_hot(_below(part.y for part in parts), self.n_out, dtype)
         if smoothing:
             targets *= 1 - smoothing
             targets += smoothing / self.n_out
-        return train.x.astype(dtype, copy=False), targets
+        return _below(part.x for part in parts).astype(dtype, copy=False), targets
 
     def _train(
         self, lanes: list[NativeLane], steps: int, etas: NDArray[np.float64] | None
@@ -214,10 +232,13 @@ class NativeTrainer:
         stack = stack_of(lanes, self.n)
         step, end = lanes[0].steps, lanes[0].steps + steps
         common = lanes[0].settings
-        inputs = self._inputs(common.precision, common.label_smoothing)
+        inputs = self._inputs(common.precision, common.label_smoothing, lanes[0].n_in)
         settings = [lane.settings for lane in lanes]
+        first_rows = [self._first_rows[lane.fold] for lane in lanes]
         rates = None if etas is None else RatesByStep(step, etas.T.tolist())
-        epoch_of = _EpochTrainer(stack, settings, *inputs, self.data.image_shape, rates=rates)
+        epoch_of = _EpochTrainer(
+            stack, settings, *inputs, self.data.image_shape, first_rows=first_rows, rates=rates
+        )
         while step < end:
             epoch, first = divmod(step, epoch_of.steps)
             last = min(epoch_of.steps, first + end - step)
@@ -240,8 +261,17 @@ class RatesByStep(NamedTuple):
     etas: list[list[float]]
 
 
+def _below(arrays: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    """Return arrays one below another; one alone as it is."""
+    every = list(arrays)
+    return every[0] if len(every) == 1 else np.concatenate(every)
+
+
 class _EpochTrainer:
-    """Runs a stack through mini-batches of its data, each lane in the order of its seed."""
+    """Runs a stack through mini-batches of its data, each lane in the order of its seed.
+
+    `first_rows` says where the n rows of each lane's fold begin.
+    """
 
     def __init__(
         self,
@@ -251,14 +281,15 @@ class _EpochTrainer:
         targets: Array,
         image_shape: tuple[int, int] | None,
         *,
+        first_rows: Sequence[int],
         rates: RatesByStep | None,
     ) -> None:
         self.x, self.targets, common = x, targets, settings[0]
         self.stack, self.rates = stack, rates
-        seeds = [s.seed for s in settings]
-        self.seeds = sorted(set(seeds))
-        self.slots = [self.seeds.index(seed) for seed in seeds]
-        self.n, self.m = len(x), common.batch_size
+        wanted = [(s.seed, first) for s, first in zip(settings, first_rows, strict=True)]
+        self.orders = sorted(set(wanted))
+        self.slots = [self.orders.index(each) for each in wanted]
+        self.n, self.m = stack.n, common.batch_size
         self.steps = steps_in(self.n, self.m)
         self.augmenter = Augmenter(common.expansion, image_shape)
         self.blocks = [*blocks(self.n, self.m, FRESH_EXAMPLES if self.augmenter else self.n)]
@@ -270,7 +301,10 @@ class _EpochTrainer:
 
     def run(self, epoch: int, first: int, last: int) -> None:
         """Train on mini-batches `first` … `last` - 1 of an epoch."""
-        orders = [stream(seed, Purpose.ORDER, epoch).permutation(self.n) for seed in self.seeds]
+        orders = [
+            first + stream(seed, Purpose.ORDER, epoch).permutation(self.n)
+            for seed, first in self.orders
+        ]
         for number, block in enumerate(self.blocks):
             if block.first < last and first < block.last:
                 rows = [order[block.rows].reshape(-1, block.size) for order in orders]
@@ -316,7 +350,7 @@ class _EpochTrainer:
         """Return the rows of a block changed anew for each seed, and where each now stands."""
         changed = [
             self.augmenter.rows(self.x[order.ravel()], stream(seed, Purpose.FRESH, *block))
-            for seed, order in zip(self.seeds, orders, strict=True)
+            for (seed, _), order in zip(self.orders, orders, strict=True)
         ]
         places = np.arange(len(orders) * orders[0].size).reshape(len(orders), *orders[0].shape)
         return np.concatenate(changed), list(places)
@@ -335,7 +369,7 @@ def _lock_step_key(lane: NativeLane) -> tuple[object, ...]:
     s = lane.settings
     own = OF_ONE_LANE.union(OPTIMIZERS[s.optimizer].rates)
     alike = (getattr(s, name) for name in settings_of(Hyperparameters) if name not in own)
-    return (*alike, s.dropout > 0, s.averaging > 0, lane.steps)
+    return (*alike, s.dropout > 0, s.averaging > 0, lane.steps, lane.n_in)
 
 
 def stack_of(lanes: Sequence[NativeLane], n: int) -> Stack:

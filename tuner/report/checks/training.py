@@ -115,10 +115,11 @@ def _never_finite(record: TrainRecord) -> Iterator[str]:
     advice="Treat smaller differences between runs as ties, or validate on more examples.",
 )
 def _wide_interval(record: TrainRecord) -> Iterator[str]:
-    best, examples = record.result.best, record.data.n_validation
-    if best is None:
+    committee = record.committee
+    examples = committee.examples if committee else record.data.n_validation
+    if record.result.best is None:
         return
-    low, high = wilson(best.validation_accuracy, examples)
+    low, high = wilson(record.validation_accuracy, examples)
     if high - low > NARROW_INTERVAL:
         yield (
             f"With {count(examples, 'validation example')} the accuracy is uncertain by"

@@ -18,6 +18,7 @@ from tuner.report.format import (
     percent,
     points,
     times,
+    whole,
 )
 from tuner.report.frames.diagnostics import (
     Sign,
@@ -49,6 +50,9 @@ def _headline(record: TrainRecord, best: Epoch | None) -> str:
         reached = percent(best.validation_accuracy)
         return f"Nothing was learned: validation accuracy {reached}, no better than guessing"
     committee, accuracy = record.committee, record.validation_accuracy
+    if committee and committee.folds:
+        over = confidence(*mean_interval(record.alone), f"{committee.folds} folds")
+        return f"Validation accuracy {percent(accuracy)} ({over})"
     examples = committee.examples if committee else record.data.n_validation
     by = f" by a committee of {len(committee.weights)} networks" if committee else ""
     return (
@@ -58,10 +62,16 @@ def _headline(record: TrainRecord, best: Epoch | None) -> str:
 
 def _committee_words(record: TrainRecord) -> str:
     """Return what the networks of a committee do alone."""
-    if record.committee is None:
+    committee, alone = record.committee, record.alone
+    if committee is None:
         return ""
-    alone, seeds = [run.best_validation_accuracy for run in record.runs], len(record.runs)
-    over = confidence(*mean_interval(alone), f"{seeds} seeds")
+    if committee.folds:
+        return (
+            f"Each of {whole(committee.examples)} examples validated one network of each seed, and"
+            f" trained the others. The model is the committee of all {len(record.runs)}; how"
+            " accurate it is together, only the test data can tell. Of the first network: "
+        )
+    over = confidence(*mean_interval(alone), f"{len(alone)} seeds")
     return f"Alone they reach {percent(fmean(alone))} in the mean ({over}). Of the first network: "
 
 
@@ -71,8 +81,11 @@ def _committee_facts(record: TrainRecord) -> tuple[tuple[str, str], ...]:
         return ()
     return (
         ("committee", f"{len(committee.weights)} networks"),
-        ("its validation accuracy", percent(committee.accuracy)),
-        ("its log-loss", cost(committee.log_loss)),
+        (
+            "mean over folds" if committee.folds else "its validation accuracy",
+            percent(committee.accuracy),
+        ),
+        ("log-loss out of fold" if committee.folds else "its log-loss", cost(committee.log_loss)),
         ("temperature", number(committee.temperature, 3)),
     )
 
