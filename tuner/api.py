@@ -354,7 +354,8 @@ def search(
         What was typed, for the record; by default this call.
     **keywords
         Fields of `tuner.Hyperparameters` and `tuner.Strategy` for what stays fixed, and of
-        `tuner.StudySpec`: `name`, `batch`, `seeds`, `rungs`, `keep`, `sampler`, `objectives`.
+        `tuner.StudySpec`: `name`, `batch`, `seeds`, `folds`, `rungs`, `keep`, `sampler` and
+        `objectives`.
 
     Raises
     ------
@@ -380,6 +381,8 @@ def search(
     call = call_of("search", data, {"space": space, **keywords})
     spec = space if isinstance(space, StudySpec) else _study_spec(space, eta, keywords)
     source = source_of(data, spec.seed)
+    if spec.folds is not None:
+        source = source.by_folds(spec.folds)
     wanted, callbacks = plain(trials), Callbacks(watch=watch, stop_asked=stop_asked)
     with _folder(folder) as place:
         if source.dataset is None:
@@ -413,7 +416,8 @@ def search(
         assert best is not None  # noqa: S101 - StudyResult.best has raised
         settings, strategy = spec.resolve(best.params)
         chosen = replace(settings, eta=best.eta or settings.eta)
-        return train(data if source.dataset is None else source.dataset, chosen, strategy)
+        chosen_data = data if source.dataset is None else source.dataset
+        return train(chosen_data, chosen, strategy, folds=spec.folds)
 
     return StudyResult(record, train_best)
 

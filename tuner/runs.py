@@ -61,7 +61,7 @@ class RunPlan:
             return tuple(loop.begin(trainer, settings, *policies) for settings in every)
         assert isinstance(trainer, NativeTrainer)  # noqa: S101 - no other has folds
         return tuple(
-            loop.begin_with(trainer.start(settings, fold), *policies)
+            loop.begin_with(trainer.start(settings, fold), settings, *policies)
             for settings in every
             for fold in range(len(self.source.folds))
         )

@@ -249,9 +249,9 @@ class _Narrator:
 
 def plan_words(spec: "StudySpec", trials: int) -> str:
     """Return how much so many trials train at most."""
-    networks = f" of {count(spec.seeds, 'network')}" if spec.seeds > 1 else ""
+    networks = f" of {count(spec.networks, 'network')}" if spec.networks > 1 else ""
     epochs = count(spec.last_epoch, "epoch")
-    most = whole(trials * spec.seeds * spec.last_epoch)
+    most = whole(trials * spec.networks * spec.last_epoch)
     pruned = ", fewer where rungs end trials" if spec.rungs else ""
     return f"{count(trials, 'trial')}{networks}, {epochs} each: at most {most} epochs{pruned}."
 

@@ -21,12 +21,16 @@ SCHEDULERS: Mapping[str, Callable[[NativeTrainer, str], Executor]] = {
 
 
 def open_executor(
-    data: TuningData, workers: int | str | None = 1, scheduler: str | None = None
+    data: TuningData | NativeTrainer,
+    workers: int | str | None = 1,
+    scheduler: str | None = None,
 ) -> Executor:
     """Open what trains networks on some data.
 
     Parameters
     ----------
+    data
+        Training and validation part, or a trainer of several folds.
     workers
         How many processes of this machine: 1 is this process itself, None is one for each core
         that may be used. Or the address of a scheduler.
@@ -49,7 +53,7 @@ def open_executor(
     >>> type(executor).__name__, executor.count
     ('Serial', 1)
     """
-    trainer = NativeTrainer(data)
+    trainer = data if isinstance(data, NativeTrainer) else NativeTrainer(data)
     if scheduler is None and not (isinstance(workers, str) and "://" in workers):
         count = _count(workers)
         return Serial(trainer) if count == 1 else Processes(trainer, count)

@@ -1,7 +1,6 @@
 """What the commands for single networks find, as their reports and answers need it."""
 
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Literal
 
 from tuner.records.inspection import Inspection
@@ -53,11 +52,7 @@ class TrainRecord(Record):
     @property
     def alone(self) -> tuple[float, ...]:
         """Best validation accuracy of each network; of several folds of each fold, over seeds."""
-        accuracies = [run.best_validation_accuracy for run in self.runs]
-        folds = self.data.folds
-        if not folds:
-            return tuple(accuracies)
-        return tuple(fmean(accuracies[fold::folds]) for fold in range(folds))
+        return self.data.over_folds([run.best_validation_accuracy for run in self.runs])
 
     @property
     def validation_accuracy(self) -> float:

@@ -1,8 +1,9 @@
 """What a result was made from and with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from statistics import fmean
 
 from tuner.serialization import Record
 
@@ -53,6 +54,20 @@ class DataIdentity(Record):
         return DataIdentity(
             **{each.name: getattr(self, each.name) for each in fields(DataIdentity)}
         )
+
+    @property
+    def n_validating(self) -> int:
+        """Number of examples that validate a network: with folds each does once."""
+        return self.n_train + self.n_validation if self.folds else self.n_validation
+
+    def over_folds(self, values: Sequence[float]) -> tuple[float, ...]:
+        """Return the mean over seeds in each fold of a value of each network, seed after seed.
+
+        Without folds these are the values themselves.
+        """
+        if not self.folds:
+            return tuple(values)
+        return tuple(fmean(values[fold :: self.folds]) for fold in range(self.folds))
 
     @property
     def test_part(self) -> tuple[str, str | None, int | None, int]:

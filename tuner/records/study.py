@@ -207,7 +207,7 @@ class StudyPlan(Record):
     batch
         Trials drawn together.
     seeds
-        Networks in each trial, their seeds counted up from `seed`.
+        Networks in each trial, their seeds counted up from `seed`; with folds, on each fold.
     rungs
         Epochs after which the weaker part of a batch is pruned.
     keep
@@ -216,6 +216,8 @@ class StudyPlan(Record):
         Optuna's `tpe`, `gp`, `random`, or `grid`.
     seed
         Of sampling, of the networks, and of the split unless `data` holds another.
+    folds
+        Of training and validation data; None for one validation part.
     """
 
     title: str
@@ -231,6 +233,7 @@ class StudyPlan(Record):
     keep: float
     sampler: str
     seed: int
+    folds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -244,7 +247,7 @@ class Ranking:
     over_examples
         Its 95 % interval over validation examples.
     over_seeds
-        Its 95 % interval over seeds; None with a single seed.
+        Its 95 % interval over seeds, or over folds; None with a single seed.
     tied
         The other complete trials that reach the lower end of the wider of both intervals, from the
         best down.
@@ -314,8 +317,9 @@ class StudyRecord(Record):
         if not complete:
             return None
         best, *others = complete
-        over_seeds = mean_interval(best.accuracies) if len(best.accuracies) > 1 else None
-        over_examples = wilson(best.accuracy, self.data.n_validation)
+        alone = self.data.over_folds(best.accuracies)
+        over_seeds = mean_interval(alone) if len(alone) > 1 else None
+        over_examples = wilson(best.accuracy, self.data.n_validating)
         least = min(over_examples[0], *(over_seeds or over_examples))
         tied = tuple(trial for trial in others if trial.accuracy >= least)
         sizes = {trial.number: self.parameters(trial) for trial in (best, *tied)}

@@ -18,7 +18,7 @@ from tuner.training.loop import Training
 BATCH, ETAS = "batch.json", "etas.json"
 
 Key = tuple[int, int]
-"""Trial number and seed."""
+"""Trial number and seed; with K folds, K times the seed plus the fold."""
 
 
 @dataclass(frozen=True, kw_only=True)

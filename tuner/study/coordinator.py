@@ -28,8 +28,9 @@ from tuner.study.sharing import TASKS_PER_WORKER, epoch_work, epochs_ahead, shar
 from tuner.study.spec import StudySpec, fingerprint
 from tuner.study.trials import finished_trial
 from tuner.trainers.base import Trainer
+from tuner.trainers.native import NativeTrainer
 from tuner.training.eta_finder import ProbePlan
-from tuner.training.loop import Training, begin
+from tuner.training.loop import Training, begin_with
 
 SLICE_SECONDS = 2.0
 """A task ends with the epoch in which it has run for so long: then its networks are stored, and a
@@ -157,9 +158,9 @@ class Coordinator:
             for (trial, _), network in run.networks.items()
             if trial in run.going and network.reason is None
         )
-        work += sum(run.work[trial] * spec.seeds * ahead(0) for trial in run.going - begun)
+        work += sum(run.work[trial] * spec.networks * ahead(0) for trial in run.going - begun)
         latest = [sum(t.user_attrs.get("epochs", ())) for t in self._trials[-spec.batch :]]
-        epochs = fmean(latest) if latest else spec.seeds * ahead(0)
+        epochs = fmean(latest) if latest else spec.networks * ahead(0)
         undrawn = max(0, self._target - run.batch.trials.stop)
         work += undrawn * fmean(run.work.values()) * epochs
         seconds = work * self._worked / self._work_done
@@ -244,7 +245,7 @@ class Coordinator:
         stored = self._files.load(batch)
         run.work = {t: epoch_work(settings, self._data) for t, (settings, _) in plans.items()}
         work = sum(run.work.values())
-        most = work * self._spec.seeds / (self._executor.count * TASKS_PER_WORKER)
+        most = work * self._spec.networks / (self._executor.count * TASKS_PER_WORKER)
         probes = ProbePlan(seeds=self._spec.eta_seeds)
         searches = run.searches
         waiting: list[tuple[Any, Task[Any]]] = []
@@ -286,13 +287,23 @@ class Coordinator:
         eta, networks = self._etas.eta(settings), {}
         for seed in range(self._spec.seed, self._spec.seed + self._spec.seeds):
             of_seed = replace(settings, eta=eta, seed=seed)
-            known = stored.get((trial, seed))
-            networks[trial, seed] = (
-                known
-                if known and known.settings == of_seed
-                else begin(self._trainer, of_seed, *policies(eta, strategy))
-            )
+            for key, lane in self._lanes(trial, of_seed).items():
+                known = stored.get(key)
+                networks[key] = (
+                    known
+                    if known and known.settings == of_seed
+                    else begin_with(lane, of_seed, *policies(eta, strategy))
+                )
         return networks
+
+    def _lanes(self, trial: int, settings: Hyperparameters) -> dict[Key, Any]:
+        """Return the untrained network of a seed, or one for each fold."""
+        seed, folds = settings.seed, self._spec.folds
+        if folds is None:
+            return {(trial, seed): self._trainer.start(settings)}
+        assert isinstance(self._trainer, NativeTrainer)  # noqa: S101 - no other has folds
+        starts = (self._trainer.start(settings, fold) for fold in range(folds))
+        return {(trial, seed * folds + fold): lane for fold, lane in enumerate(starts)}
 
     def _train_to(self, rung: int, run: Running) -> bool:
         """Train the networks of the surviving trials; return False when asked to stop earlier."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tuner.errors import InputError
 from tuner.execution.base import Callbacks
 from tuner.execution.serial import Serial
 from tuner.records import StudySummary
@@ -71,6 +72,8 @@ def run_study_with(
     >>> complete, summary.counts
     (True, {'complete': 3, 'pruned': 0, 'failed': 0})
     """
+    if spec.folds is not None:
+        raise InputError("folds must be left out for a trainer of your own.")
     data = trainer.summary
     return conduct(
         replace(spec, data=DataPart(source=data.name)),

@@ -49,8 +49,9 @@ from tuner.study.space import (
 
 OBJECTIVES = ("validation_accuracy", "parameters", "seconds")
 
-MAY_CHANGE = {"title", "trials", "data"}
-"""Keys of a study file that may differ on resume; the data must have the same identity."""
+MAY_CHANGE = {"title", "trials", "data", "folds"}
+"""Keys of a study file that may differ on resume; the data must have the same identity, to which
+the folds belong."""
 
 STUDY_NAME = re.compile(r"[^\W_][\w.-]*(?<!\.)")
 """What a study may be called: the name is a folder's too."""
@@ -159,6 +160,15 @@ class StudySpec:
             INTEGER, "Networks in each trial, whose mean is its value.", within=at_least(1)
         ),
     )
+    folds: int | None = field(
+        default=None,
+        metadata=setting(
+            INTEGER,
+            "Folds of training and validation data, one network on each; else one validation part.",
+            within=at_least(2),
+            optional=True,
+        ),
+    )
     rungs: tuple[int, ...] = field(
         default=(),
         metadata=setting(LAYERS, "Epochs after which the weaker part of a batch is pruned."),
@@ -176,6 +186,11 @@ class StudySpec:
             object.__setattr__(self, name, value)
         _check_together(self)
         _check_trials(self)
+
+    @property
+    def networks(self) -> int:
+        """How many a trial trains: one for each seed and fold."""
+        return self.seeds * (self.folds or 1)
 
     @property
     def last_epoch(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +12,7 @@ import optuna
 from optuna.storages import RDBStorage
 
 from tuner.data import Dataset
+from tuner.data.folds import folds_of
 from tuner.errors import InputError, OutputError
 from tuner.execution.base import Callbacks, Executor
 from tuner.execution.opening import open_executor
@@ -92,14 +94,17 @@ def run_study(
     (True, {'complete': 4, 'pruned': 0, 'failed': 0})
     """
     end_if_unguarded()
-    folder = Path(folder)
+    folder, summary, trainer = Path(folder), data.summary, NativeTrainer(data.tuning)
+    if spec.folds is not None:
+        trainer = NativeTrainer(*(fold.tuning for fold in folds_of(data, spec.folds)))
+        summary = replace(summary, folds=spec.folds)
     return conduct(
         spec,
-        data.summary,
+        summary,
         folder,
-        trainer=NativeTrainer(data.tuning),
-        executor=partial(_executor, data, workers, scheduler),
-        files=BatchFiles(folder, data.summary),
+        trainer=trainer,
+        executor=partial(_executor, trainer, workers, scheduler),
+        files=BatchFiles(folder, summary),
         storage=storage,
         trials=trials,
         callbacks=callbacks,
@@ -238,11 +243,11 @@ def _remove_report(folder: Path) -> None:
 
 
 def _executor(
-    data: Dataset, workers: int | str | Executor | None, scheduler: str | None
+    trainer: NativeTrainer, workers: int | str | Executor | None, scheduler: str | None
 ) -> AbstractContextManager[Executor]:
     """Return an executor that is closed at the end, unless it is the caller's."""
     if workers is None or isinstance(workers, int | str):
-        return closing(open_executor(data.tuning, workers, scheduler))
+        return closing(open_executor(trainer, workers, scheduler))
     return nullcontext(workers)
 
 

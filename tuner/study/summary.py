@@ -59,6 +59,7 @@ def plan_of(spec: StudySpec) -> StudyPlan:
         trials=spec.trials,
         batch=spec.batch,
         seeds=spec.seeds,
+        folds=spec.folds,
         rungs=spec.rungs,
         keep=spec.keep,
         sampler=spec.sampler,

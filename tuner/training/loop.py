@@ -87,12 +87,14 @@ def begin(
     trainer: Trainer[L], settings: Hyperparameters, schedule: Schedule, stopping: Stopping
 ) -> Training[L]:
     """Return a network before its first epoch."""
-    return begin_with(trainer.start(settings), schedule, stopping)
+    return begin_with(trainer.start(settings), settings, schedule, stopping)
 
 
-def begin_with(lane: L, schedule: Schedule, stopping: Stopping) -> Training[L]:
+def begin_with(
+    lane: L, settings: Hyperparameters, schedule: Schedule, stopping: Stopping
+) -> Training[L]:
     """Return the training of a network that its trainer has made, such as one of a fold."""
-    return Training(lane.settings, lane, lane, schedule, stopping)
+    return Training(settings, lane, lane, schedule, stopping)
 
 
 def train_epoch(

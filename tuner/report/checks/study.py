@@ -90,7 +90,7 @@ def _ends_naturally(dimension: Dimension) -> bool:
 )
 def _few_seeds(record: StudyRecord) -> Iterator[str]:
     best = record.result.best
-    if best is not None and len(best.accuracies) < ENOUGH_SEEDS:
+    if best is not None and not record.data.folds and len(best.accuracies) < ENOUGH_SEEDS:
         yield (
             f"Each trial trained {count(len(best.accuracies), 'network')}: what another seed would"
             " reach is unknown."

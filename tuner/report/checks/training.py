@@ -115,8 +115,7 @@ def _never_finite(record: TrainRecord) -> Iterator[str]:
     advice="Treat smaller differences between runs as ties, or validate on more examples.",
 )
 def _wide_interval(record: TrainRecord) -> Iterator[str]:
-    committee = record.committee
-    examples = committee.examples if committee else record.data.n_validation
+    examples = record.data.n_validating
     if record.result.best is None:
         return
     low, high = wilson(record.validation_accuracy, examples)

@@ -101,7 +101,7 @@ def _columns(record: StudyRecord, frame: pd.DataFrame) -> dict[str, str | Column
     columns: dict[str, str | Column] = {"accuracy": shares("validation accuracy")}
     objectives = record.result.objectives[1:]
     if (frame["seeds"] > 1).any():
-        columns["interval"] = "95 % CI over seeds"
+        columns["interval"] = f"95 % CI over {'folds' if record.data.folds else 'seeds'}"
     columns |= {f"objective_{name}": name for name in objectives}
     columns |= {PARAMS + name: symbol(name) for name in record.result.space}
     if "eta" not in record.result.space:

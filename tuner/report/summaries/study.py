@@ -98,11 +98,13 @@ def _advice(record: StudyRecord, ranked: Ranking) -> str:
 def _facts_of_best(record: StudyRecord, ranked: Ranking) -> tuple[tuple[str, str], ...]:
     best, seeds = ranked.best, ranked.over_seeds
     over_seeds = interval(*seeds) if seeds else "unknown: one seed"
+    repeats = len(record.data.over_folds(best.accuracies))
+    repeated = count(repeats, "fold" if record.data.folds else "seed")
     return (
         ("best trial", str(best.number)),
         ("its validation accuracy", percent(best.accuracy)),
         ("95 % CI over examples", interval(*ranked.over_examples)),
-        (f"95 % CI over {count(len(best.accuracies), 'seed')}", over_seeds),
+        (f"95 % CI over {repeated}", over_seeds),
         ("tied with it", _tied(ranked)),
         ("its η", number(best.eta)),
         ("its best epoch", _listed(best.best_epoch)),

@@ -53,7 +53,7 @@ def _headline(record: TrainRecord, best: Epoch | None) -> str:
     if committee and committee.folds:
         over = confidence(*mean_interval(record.alone), f"{committee.folds} folds")
         return f"Validation accuracy {percent(accuracy)} ({over})"
-    examples = committee.examples if committee else record.data.n_validation
+    examples = record.data.n_validation
     by = f" by a committee of {len(committee.weights)} networks" if committee else ""
     return (
         f"Validation accuracy {percent(accuracy)} ({confidence(*wilson(accuracy, examples))}){by}"
