@@ -28,8 +28,10 @@ def provenance(record: FindEtaRecord | TrainRecord | StudyRecord | TuneRecord) -
     if isinstance(record, StudyRecord):
         how = _study_file(record)
     elif isinstance(record, TuneRecord):
+        allowed = "those of the article" if record.article else "all"
+        request = (("budget", f"{number(record.budget)} s"), ("regularizers", allowed))
         how = [
-            ("Request", _asked(record)),
+            ("Request", request),
             ("Settings of the model", _settings(record.settings)),
             ("Stopping and schedule of the model", _settings(record.final.strategy)),
             *_study_file(record.study),
@@ -42,17 +44,8 @@ def provenance(record: FindEtaRecord | TrainRecord | StudyRecord | TuneRecord) -
     else:
         how = [("Settings", _settings(record.settings, answer="eta"))]
     return Provenance(
-        record.command,
-        (
-            *how,
-            *data_and_environment(record.data, record.environment),
-        ),
+        record.command, (*how, *data_and_environment(record.data, record.environment))
     )
-
-
-def _asked(record: TuneRecord) -> tuple[tuple[str, str], ...]:
-    means = "those of the article" if record.article else "all"
-    return (("budget", f"{number(record.budget)} s"), ("regularizers", means))
 
 
 def data_and_environment(data: DataSummary, environment: Environment) -> tuple[Group, ...]:

@@ -34,7 +34,9 @@ def _study(document: Document) -> Document:
     spec = document["spec"]
     result = document["result"]
     space = {
-        name: _dimension(name, stated)
+        name: {"choices": [_value(name, each) for each in stated["choices"]]}
+        if "choices" in stated
+        else stated
         for name, stated in spec["search"].items()
         if stated is not None
     }
@@ -42,12 +44,6 @@ def _study(document: Document) -> Document:
     trials = [_trial(trial) for trial in result["trials"]]
     kept = {key: value for key, value in document.items() if key != "spec"}
     return {**kept, "plan": plan, "result": {**result, "space": space, "trials": trials}}
-
-
-def _dimension(name: str, stated: Document) -> Document:
-    if "choices" in stated:
-        return {"choices": [_value(name, each) for each in stated["choices"]]}
-    return dict(stated)
 
 
 def _trial(trial: Document) -> Document:

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from tuner.records import ExperimentRecord, Panel
-from tuner.report.charts.canvas import WIDTH, draw_line, key
+from tuner.report.charts.canvas import WIDTH, draw_line, key, write_numbers
 from tuner.report.charts.theme import MARKS, Mark, styled
 from tuner.report.format import number
 
@@ -99,7 +99,7 @@ def _draw_panel(axes: Axes, panel: Panel, curves: pd.DataFrame, marks: Mapping[s
         if not log:
             ticks = MaxNLocator(5, steps=[1, 2, 5, 10], integer=integer, min_n_ticks=1)
             axis.set_major_locator(ticks)
-        axis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 12))))
+        write_numbers(axis)
 
 
 def _limit(axes: Axes, panel: Panel, curves: pd.DataFrame) -> None:

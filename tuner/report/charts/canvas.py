@@ -102,6 +102,11 @@ def keys_of(marks: Mapping[Any, Mark], names: Iterable[str], *, line: bool) -> l
     return [key(mark, str(name), line=line) for name, mark in marks.items() if name in occurring]
 
 
+def write_numbers(axis: Axis) -> None:
+    """Write the numbers along an axis as pages write them."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 12))))
+
+
 _MOST_DECADES = 9
 
 
@@ -357,7 +362,7 @@ def limit_values(
     limits = max(least, low - spare), min(most, high + spare)
     axes.set_ylim(*limits)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 12))))
+    write_numbers(axes.yaxis)
     return float(limits[0])
 
 

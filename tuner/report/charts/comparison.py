@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from tuner.report.charts.canvas import (
     HIGH,
@@ -27,6 +27,7 @@ from tuner.report.charts.canvas import (
     limit_values,
     panels,
     say_nothing,
+    write_numbers,
 )
 from tuner.report.charts.inspection import draw_weights, weight_columns
 from tuner.report.charts.theme import INK, MARKS, MUTED, PAPER, Mark, styled
@@ -38,7 +39,7 @@ from tuner.report.document import (
     whole,
 )
 from tuner.report.fonts import lettered
-from tuner.report.format import listing, number
+from tuner.report.format import listing
 from tuner.report.frames.comparison import (
     differences_table,
     median_curves,
@@ -191,7 +192,7 @@ def draw_differences(differences: pd.DataFrame, paired: pd.DataFrame, names: Seq
         winner = rows["first"].iloc[0] if len(rows) else "the best"
         axes.set_xlabel(f"{winner} minus the other, points of accuracy")
         axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(round(x, 9))))
+        write_numbers(axes.xaxis)
         legend(figure, axes, _keys(rows, paired), columns=2)
     return figure
 

@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from numpy.typing import NDArray
 
 from tuner.records import Inspection, Verdict
-from tuner.report.charts.canvas import WIDTH, panels
+from tuner.report.charts.canvas import WIDTH, panels, write_numbers
 from tuner.report.charts.theme import INK, MARKS, MUTED, PAPER, SERIES, styled
 from tuner.report.document import (
     Columns,
@@ -25,7 +25,7 @@ from tuner.report.document import (
     whole,
 )
 from tuner.report.fonts import class_letters
-from tuner.report.format import count, listing, number, percent
+from tuner.report.format import count, listing, percent
 from tuner.report.frames.inspection import (
     confused_pairs,
     confusion_table,
@@ -201,7 +201,7 @@ def draw_weights(histograms: pd.DataFrame) -> Plot:
             axes.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
         bins = MaxNLocator(6, steps=[1, 2, 5, 10])
         stack[-1].xaxis.set_major_locator(bins)
-        stack[-1].xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(round(x, 9))))
+        write_numbers(stack[-1].xaxis)
         stack[-1].set_xlabel("weight")
         figure.supylabel("weights in a bin", x=0.01, fontsize="medium")
     return figure

@@ -141,7 +141,8 @@ def draw_cost_curves(curves: pd.DataFrame, marks: Landmarks) -> Plot:
     with styled():
         figure, axes = canvas(margin=1.32)
         singles = curves.dropna(subset="seed")
-        _draw_seeds(axes, singles[singles["seed"].isin(_drawn(singles["seed"]))], marks)
+        drawn = sorted(singles["seed"].unique())[:DRAWN_SEEDS]
+        _draw_seeds(axes, singles[singles["seed"].isin(drawn)], marks)
         medians = curves[curves["seed"].isna()]
         labels = [
             _draw_median(axes, float(of_eta["eta"].iloc[0]), of_eta, marks)
@@ -158,10 +159,6 @@ def draw_cost_curves(curves: pd.DataFrame, marks: Landmarks) -> Plot:
 
 def _with_baseline(costs: "pd.Series[float]", marks: Landmarks) -> list[float]:
     return [*costs.dropna(), *([] if marks.baseline is None else [marks.baseline])]
-
-
-def _drawn(seeds: "pd.Series[int]") -> list[int]:
-    return sorted(seeds.unique())[:DRAWN_SEEDS]
 
 
 def _draw_seeds(axes: Axes, singles: pd.DataFrame, marks: Landmarks) -> None:
@@ -239,7 +236,8 @@ def draw_final_costs(points: pd.DataFrame, marks: Landmarks) -> Plot:
     with styled():
         figure, axes = canvas(margin=0.15)
         axes.set_xscale("log")
-        axes.set_xlim(*_eta_range(points, marks))
+        etas = [*points["eta"], *filter(None, (marks.eta, marks.threshold))]
+        axes.set_xlim(min(etas, default=0.1) / 1.7, max(etas, default=10.0) * 1.7)
         seeds = points.drop(columns=["eta", "verdict", "median"]).iloc[:, :DRAWN_SEEDS]
         costs = points.melt(["eta", "verdict"])["value"]
         limit_costs(axes, _with_baseline(costs, marks), marks.top, headroom=1.22)
@@ -265,11 +263,6 @@ _BASELINE: dict[str, Any] = {
     "linewidth": 1.2,
     "gid": "baseline",
 }
-
-
-def _eta_range(points: pd.DataFrame, marks: Landmarks) -> tuple[float, float]:
-    etas = [*points["eta"], *(eta for eta in (marks.eta, marks.threshold) if eta is not None)]
-    return min(etas, default=0.1) / 1.7, max(etas, default=10.0) * 1.7
 
 
 def _draw_points(axes: Axes, points: pd.DataFrame, seeds: pd.DataFrame) -> None:

@@ -174,11 +174,8 @@ def _lightened(tag: re.Match[str]) -> str:
 def _with_dark(drawing: str) -> str:
     """Exchange each color for a variable that has a value for dark screens too."""
     head = drawing.index(">", drawing.index("<svg")) + 1
-    return f"{drawing[:head]}{_STYLE}{_COLOR.sub(_variable, drawing[head:])}"
-
-
-def _variable(color: re.Match[str]) -> str:
-    return f"var(--{color[0][1:]})"
+    colored = _COLOR.sub(lambda color: f"var(--{color[0][1:]})", drawing[head:])
+    return f"{drawing[:head]}{_STYLE}{colored}"
 
 
 def _rules(colors: dict[str, str]) -> str:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
 
 from tuner.records import StudyRecord
-from tuner.report.charts.canvas import HIGH, EndLabel, draw_end_labels, panels
+from tuner.report.charts.canvas import HIGH, EndLabel, draw_end_labels, panels, say_nothing
 from tuner.report.charts.theme import INK, SERIES, STATES, Line, styled
 from tuner.report.charts.trials import (
     LEFT,
@@ -31,7 +31,6 @@ from tuner.report.charts.trials import (
     outcomes,
     percents,
     rung_key,
-    say_nothing,
     sheet,
     state_keys,
     under,
@@ -170,7 +169,8 @@ def draw_learning_curves(curves: pd.DataFrame, ends: tuple[int, ...]) -> Plot:
             axes.axvline(epoch, gid="rung", **RUNG)
         for state, those in others.groupby("outcome"):
             _draw_thin(axes, str(state), those)
-        _draw_ends(axes, lasts[~lasts["best"]])
+        ended = lasts[~lasts["best"] & (lasts["outcome"] != "complete")]
+        draw_trials(axes, ended, x="epoch", y="accuracy", small=len(ended) > 60)
         axes.set_xlim(0, max([1, *curves["epoch"]]))
         axes.set_xlabel("epochs")
         even_ticks(axes.xaxis, whole=True)
@@ -201,11 +201,6 @@ _LINES: dict[str, Line] = {
     "diverged": (0, (1, 1)),
     "failed": "-",
 }
-
-
-def _draw_ends(axes: Axes, lasts: pd.DataFrame) -> None:
-    ended = lasts[lasts["outcome"] != "complete"]
-    draw_trials(axes, ended, x="epoch", y="accuracy", small=len(ended) > 60)
 
 
 def _curve_keys(states: "pd.Series[str]", rungs: bool, best: bool) -> list[Artist]:

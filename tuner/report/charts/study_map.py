@@ -12,9 +12,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from tuner.records import StudyRecord
+from tuner.report.charts.canvas import write_numbers
 from tuner.report.charts.theme import INK, LEVELS, PAPER, styled
 from tuner.report.charts.trials import (
     MOST_IN_ONE,
@@ -35,7 +36,6 @@ from tuner.report.charts.trials import (
     under,
 )
 from tuner.report.document import Columns, Figure, Table
-from tuner.report.format import number
 from tuner.report.frames.study_space import Dimension, dimensions, plain, shortened
 
 _COLORS = tuple(LEVELS)
@@ -125,7 +125,8 @@ def draw_map(points: pd.DataFrame, across: Dimension, up: Dimension, *, most: in
         figure, axes = sheet(margin=0.85)
         set_axis(axes, axes.xaxis, across, points["across"].tolist())
         set_axis(axes, axes.yaxis, up, points["up"].tolist())
-        _name_upright(axes, up)
+        axes.set_ylabel("")
+        axes.set_title(up.long, loc="left")
         drawn = few(points, most).copy()
         for name, dimension in (("across", across), ("up", up)):
             if dimension.scale == "choice":
@@ -137,12 +138,6 @@ def draw_map(points: pd.DataFrame, across: Dimension, up: Dimension, *, most: in
         under(figure, axes, keys)
         _draw_bar(figure, axes, bounds, below=bool((points["accuracy"] < bounds[0]).any()))
     return figure
-
-
-def _name_upright(axes: Axes, up: Dimension) -> None:
-    """Write the name of the vertical axis above it."""
-    axes.set_ylabel("")
-    axes.set_title(up.long, loc="left")
 
 
 def _draw_levels(axes: Axes, points: pd.DataFrame, bounds: Sequence[float]) -> None:
@@ -203,7 +198,7 @@ def _draw_bar(figure: Plot, axes: Axes, bounds: Sequence[float], *, below: bool)
         ticks=list(bounds),
         drawedges=True,
     )
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    write_numbers(bar.ax.yaxis)
     bar.ax.set_title("accuracy in %", fontsize="small", loc="right")
     bar.ax.grid(visible=False)
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
 
 from tuner.records import StudyRecord
-from tuner.report.charts.canvas import canvas
+from tuner.report.charts.canvas import canvas, say_nothing
 from tuner.report.charts.theme import SERIES, styled
 from tuner.report.charts.trials import (
     apart,
@@ -30,7 +30,6 @@ from tuner.report.charts.trials import (
     moved,
     outcomes,
     percents,
-    say_nothing,
     set_axis,
     sheet,
     state_keys,

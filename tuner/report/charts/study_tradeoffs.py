@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
 
 from tuner.records import StudyRecord
-from tuner.report.charts.canvas import HIGH, panels
+from tuner.report.charts.canvas import HIGH, panels, say_nothing
 from tuner.report.charts.theme import INK, styled
 from tuner.report.charts.trials import (
     LEFT,
@@ -31,7 +31,6 @@ from tuner.report.charts.trials import (
     limit_trials,
     outcomes,
     percents,
-    say_nothing,
     set_axis,
     sheet,
     state_keys,

@@ -13,7 +13,7 @@ from matplotlib.axis import Axis, XAxis
 from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from tuner.report.charts.canvas import (
     UNDER_TICKS,
@@ -22,6 +22,7 @@ from tuner.report.charts.canvas import (
     label_etas,
     legend,
     size_inches,
+    write_numbers,
 )
 from tuner.report.charts.theme import INK, MUTED, SERIES, STATE_SYMBOLS, STATES
 from tuner.report.document import Column, whole
@@ -68,7 +69,7 @@ def limit_trials(axes: Axes, points: pd.DataFrame, y: str = "accuracy") -> None:
 def even_ticks(axis: Axis, *, whole: bool = False, most: int = 6) -> None:
     """Set round ticks at even steps."""
     axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], integer=whole))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 12))))
+    write_numbers(axis)
     axis.set_minor_locator(NullLocator())
 
 
@@ -139,14 +140,11 @@ def tick_texts(choices: Sequence[str], most: int = 13) -> list[str]:
     """
     lines = [[" ".join(part.split()) for part in text.split(", ")] for text in choices]
     short = ["\n".join(shortened(part, most) for part in parts) for parts in lines]
-    return [
-        text if short.count(text) == 1 and text.strip() and _drawable(text) else f"choice {k + 1}"
-        for k, text in enumerate(short)
+    usable = [
+        short.count(text) == 1 and bool(text.strip()) and all(map(drawable, text.split("\n")))
+        for text in short
     ]
-
-
-def _drawable(text: str) -> bool:
-    return all(map(drawable, text.split("\n")))
+    return [text if usable[k] else f"choice {k + 1}" for k, text in enumerate(short)]
 
 
 _MARKER_SIZES = {"complete": 5.5, "pruned": 4.5, "diverged": 6.0, "failed": 4.5}
@@ -229,11 +227,6 @@ def under(figure: Plot, axes: Axes, keys: Sequence[Artist]) -> None:
 
 _LINE_HEIGHT = 0.14
 """Inches that one line of tick labels takes."""
-
-
-def say_nothing(axes: Axes, text: str) -> None:
-    """Write in the middle of empty axes why they are empty."""
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", gid="nothing")
 
 
 def draw_levels(axes: Axes, places: Iterable[float], levels: "pd.Series[float]") -> list[Artist]:

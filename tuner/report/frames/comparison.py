@@ -6,7 +6,7 @@ from statistics import mean
 
 import pandas as pd
 
-from tuner.records import Inspection, LayerWeights, Run, StudyRecord, TrainRecord
+from tuner.records import LayerWeights, StudyRecord, TrainRecord
 from tuner.report.fonts import lettered
 from tuner.report.frames.contenders import Contender, Difference
 from tuner.report.frames.inspection import layer_name, on_one_grid, weight_histograms
@@ -70,17 +70,18 @@ def _mean(values: Sequence[float]) -> float:
 def studies_table(every: Sequence[Contender]) -> pd.DataFrame:
     """Return one row for each study: `contender`, its letter, and how many trials ended how."""
     rows = [
-        (each.letter, record.result.study, *record.result.counts.values(), _seconds(record))
+        (
+            each.letter,
+            record.result.study,
+            *record.result.counts.values(),
+            sum(trial.seconds for trial in record.result.trials),
+        )
         for each in every
         for record in each.records
         if isinstance(record, StudyRecord)
     ]
     columns = ["contender", "study", "complete", "pruned", "failed", "seconds"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _seconds(record: StudyRecord) -> float:
-    return sum(trial.seconds for trial in record.result.trials)
 
 
 def differences_table(differences: Sequence[Difference]) -> pd.DataFrame:
@@ -139,28 +140,20 @@ def curves_table(every: Sequence[Contender]) -> pd.DataFrame:
 
 
 def _curves(contender: Contender) -> list[pd.DataFrame]:
-    parts = [_of_run(run).assign(seed=seed) for seed, run in dict(contender.runs).items()]
+    parts = []
+    for seed, run in dict(contender.runs).items():
+        frame = training_curves(run)
+        gap = frame["training_accuracy"] - frame["validation_accuracy"]
+        parts.append(frame.assign(gap=gap, seed=seed))
     for record in contender.records:
-        if isinstance(record, StudyRecord) and record.result.best is not None:
-            curves, first = record.result.best.curves, record.plan.seed
-            parts += [_of_study(curve).assign(seed=first + k) for k, curve in enumerate(curves)]
+        if not isinstance(record, StudyRecord) or record.result.best is None:
+            continue
+        for seed, curve in enumerate(record.result.best.curves, record.plan.seed):
+            accuracies = [100 * share for share in curve]
+            frame = pd.DataFrame({"epoch": range(1, len(curve) + 1)})
+            part = frame.assign(validation_accuracy=accuracies, gap=math.nan, eta=math.nan)
+            parts.append(part.assign(seed=seed))
     return [part.assign(contender=contender.letter) for part in parts]
-
-
-def _of_run(run: Run) -> pd.DataFrame:
-    frame = training_curves(run)
-    return frame.assign(gap=frame["training_accuracy"] - frame["validation_accuracy"])
-
-
-def _of_study(curve: Sequence[float]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "epoch": range(1, len(curve) + 1),
-            "validation_accuracy": [100 * share for share in curve],
-            "gap": math.nan,
-            "eta": math.nan,
-        }
-    )
 
 
 def median_curves(curves: pd.DataFrame, value: str) -> pd.DataFrame:
@@ -191,7 +184,8 @@ def largest_layers(every: Sequence[Contender]) -> tuple[str, pd.DataFrame]:
     layers: dict[str, LayerWeights] = {}
     places = []
     for each in every:
-        seen = next(filter(None, map(_inspection, each.records)), None)
+        inspections = (r.inspection for r in each.records if isinstance(r, TrainRecord))
+        seen = next(filter(None, inspections), None)
         if seen is not None and seen.layers:
             index = max(
                 range(len(seen.layers)), key=lambda k: seen.layers[k].n_in * seen.layers[k].n_out
@@ -201,7 +195,3 @@ def largest_layers(every: Sequence[Contender]) -> tuple[str, pd.DataFrame]:
             layers[f"{each.letter}, {name}" if name else each.letter] = seen.layers[index]
     place = places[0] if len(set(places)) == 1 else "layer with the most weights"
     return place, weight_histograms(on_one_grid(layers))
-
-
-def _inspection(record: TrainRecord | StudyRecord) -> Inspection | None:
-    return record.inspection if isinstance(record, TrainRecord) else None

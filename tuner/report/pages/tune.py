@@ -75,6 +75,8 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
         conclusion = [Text(said[name])] if name in said else []
         return Section(name, STEP_TITLES[name], (*conclusion, *parts))
 
+    columns: Columns = {"step": "step", "seconds": Column("time", duration)}
+    steps = Table("Each step, and what it took", steps_table(record), columns)
     report = Report(
         name="report",
         title="tuner tune",
@@ -82,7 +84,7 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
         summary=tune_summary(record),
         warnings=tune_warnings(record),
         sections=(
-            Section("order", "Steps", (_steps(record),)),
+            Section("order", "Steps", (steps,)),
             step("signal"),
             step("eta", _etas(record)),
             step("overfitting", _overfitting(record)),
@@ -126,11 +128,6 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
         ),
     )
     return write_report(report, folder)
-
-
-def _steps(record: TuneRecord) -> Table:
-    columns: Columns = {"step": "step", "seconds": Column("time", duration)}
-    return Table("Each step, and what it took", steps_table(record), columns)
 
 
 def _etas(record: TuneRecord) -> Iterator[Part]:

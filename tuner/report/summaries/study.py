@@ -25,10 +25,12 @@ def study_summary(record: StudyRecord) -> Summary:
     ranked = record.ranking
     unfinished = "" if record.complete else "The study is not complete."
     if ranked is None:
+        trials = trials_words(record.result)
+        ended = f"Of {trials} none reached its last epoch." if record.result.trials else ""
         return Summary(
             good=False,
             headline="No trial was completed",
-            sentence=f"{_ended(record.result)} {unfinished}".rstrip(),
+            sentence=f"{ended} {unfinished}".strip(),
             advice="Nothing can be chosen yet: let the study go on, or look at the warnings.",
             facts=_facts_of_study(record),
         )
@@ -69,10 +71,6 @@ def trials_words(result: StudySummary, wanted: int = 0) -> str:
     told = len(result.trials)
     amount = f"{told} of {count(wanted, 'trial')}" if wanted > told else count(told, "trial")
     return f"{amount} ({', '.join(ended)})"
-
-
-def _ended(result: StudySummary) -> str:
-    return f"Of {trials_words(result)} none reached its last epoch." if result.trials else ""
 
 
 def _advice(record: StudyRecord, ranked: Ranking) -> str:
