@@ -1,4 +1,4 @@
-"""Every record through JSON and back, and what is said of JSON that is no record."""
+"""Every record through JSON and back, and what is said of JSON that is not a record."""
 
 import json
 import math

@@ -82,11 +82,11 @@ def test_check_shows_a_target_that_cannot_be_used(tuner: "Tuner", tmp_path: Path
     (tmp_path / "t.csv").write_text(TABLE.replace("\n", ".5\n").replace("y.5", "y"))
     answer = tuner("data", "check", str(tmp_path / "t.csv"), "--json")
     assert answer.code == 0
-    assert "is no class" in answer.json["problem"]
+    assert "is not a class" in answer.json["problem"]
     assert len(answer.json["columns"]) == 6
 
 
 def test_check_wants_a_table(tuner: "Tuner") -> None:
     answer = tuner("data", "check", "iris")
     assert answer.code == 2
-    assert "iris: is no table: give a file that ends in .csv" in answer.err
+    assert "iris: is not a table: give a file that ends in .csv" in answer.err

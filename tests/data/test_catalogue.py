@@ -40,7 +40,7 @@ def test_listing_reads_nothing_and_imports_nothing_heavy(no_data: Path) -> None:
 
 def test_fetching_a_bundled_set_needs_no_network(no_data: Path) -> None:
     assert fetch("iris").where == "scikit-learn"
-    with pytest.raises(DataError, match="is no known data set"):
+    with pytest.raises(DataError, match="is neither a known data set"):
         fetch("irs")
 
 

@@ -79,7 +79,7 @@ def parse_or_refuse(content: bytes, dimensions: int) -> None:
         (b"", "it: is empty"),
         (zipped(b""), "it: is empty"),
         (b"\x00\x00\x08", "ends within its header"),
-        (LABELS, "is no IDX file of images: it must start with the bytes 0 0 8 3"),
+        (LABELS, "is not an IDX file of images: it must start with the bytes 0 0 8 3"),
         (b"GIF89a, says the file", "but starts with 71 73 70 56"),
         (b"\x00\x00\x0d\x03" + bytes(40), "must start with the bytes 0 0 8 3"),
         (IMAGES[:-1], "the header says 2×4×3 bytes but the file holds less"),

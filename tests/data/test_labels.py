@@ -32,7 +32,7 @@ def test_labels_become_indices_in_natural_order(
     ("labels", "message"),
     [
         (np.array([1.0, np.nan, np.inf]), "it: 2 labels are missing, the first in data row 2"),
-        (np.array([1.0, 2.5]), "2.5 is no class, and this tool does classification only"),
+        (np.array([1.0, 2.5]), "2.5 is not a class, and this tool does classification only"),
         (np.linspace(0, 1, 500), "classification only"),
         (np.arange(100), "100 different values in 100 examples, which looks like a regression"),
         (np.array([1e300, 1.0]), "too large"),

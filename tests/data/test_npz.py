@@ -85,8 +85,8 @@ def test_images_are_scaled_to_one(tmp_path: Path, images: np.ndarray, most: int)
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"not a zip file", "is no sound NumPy archive"),
-        (npz(x=X, y=Y)[:-30], "is no sound NumPy archive"),
+        (b"not a zip file", "is not a valid NumPy archive"),
+        (npz(x=X, y=Y)[:-30], "is not a valid NumPy archive"),
         (archive(), "has no array 'x' or 'X' but nothing"),
         (npz(x_train=X, y_train=Y), "has no array 'x' or 'X' but 'x_train', 'y_train'"),
         (npz(x=X, labels=Y), "has no array 'y' or 'Y' or 'target' but 'x', 'labels'"),
@@ -103,8 +103,8 @@ def test_images_are_scaled_to_one(tmp_path: Path, images: np.ndarray, most: int)
         (npz(x=np.where(X[4, 2] == X, -np.inf, X), y=Y), "column 'x2' has 1 .* in data row 5"),
         (npz(x=np.full((20, 2, 2), 300.0), y=Y), "pixels from 300 to 300"),
         (npz(x=np.full((20, 2, 2), -1.0), y=Y), "pixels from -1 to -1"),
-        (archive(x=b"text", y=b"text"), "is no sound NumPy archive"),
-        (archive(x=b"", y=b""), "is no sound NumPy archive"),
+        (archive(x=b"text", y=b"text"), "is not a valid NumPy archive"),
+        (archive(x=b"", y=b""), "is not a valid NumPy archive"),
         (archive(x=array(X, (2**40, 3)), y=array(Y)), "has another size"),
         (archive(x=array(X, (2**62, 2**62)), y=array(Y)), "has another size"),
         (archive(x=array(X, (-20, -3)), y=array(Y)), "has another size"),

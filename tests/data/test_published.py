@@ -187,7 +187,7 @@ def test_a_data_directory_that_is_none_is_named(
     no_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TUNER_DATA_DIR", str(no_data / "nowhere"))
-    with pytest.raises(DataError, match=r"TUNER_DATA_DIR: .*nowhere is no directory"):
+    with pytest.raises(DataError, match=r"TUNER_DATA_DIR: .*nowhere is not a directory"):
         load("mnist")
 
 

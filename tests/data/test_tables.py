@@ -109,11 +109,11 @@ BIG = "a,y\n" + "\n".join(f"{i},{i % 2}" for i in range(N))
         (with_row("1e400,red,True,0"), "column 'size' (has 1 infinite|holds .* '1e400')"),
         (GOOD.replace(",0\n", ",1\n"), "is '1' everywhere"),
         (with_row("1,red,True,2"), "class '2' has only 1 of the 5"),
-        (with_row("1,red,True,0.5"), "0.5 is no class"),
+        (with_row("1,red,True,0.5"), "0.5 is not a class"),
         (BIG.replace("a,y", "y,a"), "30 different values in 30 examples"),
         ("y\n" + "0\n1\n" * 20, "has no column beside the target"),
         (GOOD.encode().replace(b"red", b"r\x81d"), "byte 30 is not UTF-8"),
-        (GOOD.encode("utf-16")[:-1], "is no sound utf-16 text"),
+        (GOOD.encode("utf-16")[:-1], "is not valid utf-16 text"),
         (GOOD.encode("utf-16-le"), "holds zero bytes"),
         (GOOD + '9,"red,True,0\n', "EOF inside string|one cell for each"),
     ],
@@ -263,7 +263,7 @@ def test_damaged_excel_is_refused(tmp_path: Path, spoil: slice) -> None:
     pytest.importorskip("openpyxl", reason="openpyxl is not installed")
     FRAME.to_excel(tmp_path / "my.xlsx", index=False)
     content = (tmp_path / "my.xlsx").read_bytes()[spoil]
-    with pytest.raises(DataError, match="is no sound Excel file"):
+    with pytest.raises(DataError, match="is not a valid Excel file"):
         load(write(tmp_path, content, "bad.xlsx"))
 
 
@@ -305,14 +305,14 @@ def test_parquet_columns_of_other_kinds_are_refused(
 def test_damaged_parquet_is_refused(tmp_path: Path, spoil: slice) -> None:
     path = Path(parquet(tmp_path, FRAME))
     path.write_bytes(path.read_bytes()[spoil])
-    with pytest.raises(DataError, match="is no sound Parquet file"):
+    with pytest.raises(DataError, match="is not a valid Parquet file"):
         load(str(path))
 
 
 def test_parquet_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     path = Path(parquet(tmp_path, FRAME.assign(colour=FRAME["colour"] + "~unusual~")))
     path.write_bytes(path.read_bytes().replace(b"~unusual~", b"~unus\xffal~"))
-    with pytest.raises(DataError, match="is no sound Parquet file"):
+    with pytest.raises(DataError, match="is not a valid Parquet file"):
         load(str(path))
 
 

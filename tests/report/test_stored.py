@@ -131,7 +131,7 @@ def test_a_study_of_no_version_is_one_line(tmp_path: Path) -> None:
     del document["spec"]
     path = tmp_path / "records.json"
     path.write_text(json.dumps(document))
-    with pytest.raises(InputError, match="is no study record of version 1: give a records"):
+    with pytest.raises(InputError, match="is not a study record of version 1: give a records"):
         load_stored(path)
 
 

@@ -263,7 +263,7 @@ def test_the_content_that_is_damaged_below_is_sound(tmp_path: Path) -> None:
 @example(len(CONTENT) - 1)
 def test_a_file_cut_short_is_refused(tmp_path: Path, length: int) -> None:
     said = refused(tmp_path / "m", CONTENT[:length])
-    assert "is empty" in said if length == 0 else "is damaged or no safetensors file" in said
+    assert "is empty" in said if length == 0 else "is damaged or not a safetensors file" in said
 
 
 def flipped(places: Sequence[tuple[int, int]]) -> bytes:
@@ -324,7 +324,7 @@ def test_an_absurd_header_length_is_refused(tmp_path: Path, length: int) -> None
 @settings(REUSED)
 @given(st.binary(min_size=1, max_size=200))
 def test_any_other_bytes_are_refused(tmp_path: Path, content: bytes) -> None:
-    assert "is damaged or no safetensors file" in refused(tmp_path / "m", content)
+    assert "is damaged or not a safetensors file" in refused(tmp_path / "m", content)
 
 
 def stamped(stamp: object) -> bytes:
@@ -339,14 +339,14 @@ NESTED = 100_000
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (pickle.dumps({"weights": [1.0]}), "is damaged or no safetensors file"),
+        (pickle.dumps({"weights": [1.0]}), "is damaged or not a safetensors file"),
         (safetensors.numpy.save({"w": np.ones(3)}), "was not written by tuner"),
         (safetensors.numpy.save({"w": np.ones(3)}, {"format": "pt"}), "was not written by tuner"),
         (stamped([]), "was not written by tuner"),
         (stamped("null"), "was not written by tuner"),
-        (stamped("{"), "is damaged or no safetensors file"),
-        (stamped("[" * NESTED + "]" * NESTED), "is damaged or no safetensors file"),
-        (stamped("9" * 5000), "is damaged or no safetensors file"),
+        (stamped("{"), "is damaged or not a safetensors file"),
+        (stamped("[" * NESTED + "]" * NESTED), "is damaged or not a safetensors file"),
+        (stamped("9" * 5000), "is damaged or not a safetensors file"),
         (stamped({}), "is a None of tuner: give a model instead."),
         (tensorfile.pack("checkpoint", {}, {}), "is a checkpoint of tuner: give a model instead."),
         (stamped({"kind": "a\nb"}), "is a a b of tuner"),
@@ -359,7 +359,7 @@ NESTED = 100_000
             "was altered or damaged",
         ),
         (stamped('{"kind": "model", "schema": 1, "record": NaN, "sha256": ""}'), "is damaged (Out"),
-        (CONTENT + b"\0", "is damaged or no safetensors file"),
+        (CONTENT + b"\0", "is damaged or not a safetensors file"),
         (b'\x80\0\0\0\0\0\0\0{"w":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}', "is dam"),
     ],
 )
@@ -370,7 +370,9 @@ def test_files_from_elsewhere(tmp_path: Path, content: bytes, message: str) -> N
 def test_an_array_of_an_unknown_type_is_refused(tmp_path: Path) -> None:
     header = b'{"w":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}'
     content = len(header).to_bytes(8, "little") + header + b"\0\0"
-    assert refused(tmp_path / "m", content).startswith("is damaged or no safetensors file ('BF16')")
+    assert refused(tmp_path / "m", content).startswith(
+        "is damaged or not a safetensors file ('BF16')"
+    )
 
 
 def forged(

@@ -150,7 +150,7 @@ def known() -> tuple[KnownData, ...]:
     Raises
     ------
     DataError
-        When `TUNER_DATA_DIR` is no directory.
+        When `TUNER_DATA_DIR` is not a directory.
 
     Examples
     --------
@@ -183,8 +183,8 @@ def unknown(name: str) -> DataError:
     close = get_close_matches(name.lower(), READERS, n=1)
     guess = f" did you mean {close[0]}?" if close else ""
     return DataError(
-        f"{name}: is no known data set and no file:{guess} use one of {', '.join(READERS)}, or the "
-        "path of a file."
+        f"{name}: is neither a known data set nor a file:{guess} use one of"
+        f" {', '.join(READERS)}, or the path of a file."
     )
 
 

@@ -90,7 +90,7 @@ def check_table(source: str, target: str | None = None) -> Checked:
     """
     path = Path(source)
     if plain_suffix(path) not in TABLES:
-        raise DataError(f"{source}: is no table: give a file that ends in {', '.join(TABLES)}.")
+        raise DataError(f"{source}: is not a table: give a file that ends in {', '.join(TABLES)}.")
     opened = open_table(path, target)
     classes: tuple[str, ...] = ()
     problem = ""

@@ -146,7 +146,7 @@ def check_file(path: Path) -> None:
     if path.is_dir():
         raise DataError(f"{path}: is a directory: give one file in it.")
     if not path.is_file():
-        raise DataError(f"{path}: is no regular file: copy its content to one.")
+        raise DataError(f"{path}: is not a regular file: copy its content to one.")
     size = path.stat().st_size
     if size == 0:
         raise DataError(f"{path}: is empty: write or download it again.")

@@ -185,7 +185,7 @@ def _as_utf8(content: bytes, where: str) -> tuple[bytes, list[Note]]:
         try:
             content = content.decode(encoding).encode()
         except UnicodeDecodeError as error:
-            raise DataError(f"{where}: is no sound {encoding} text: save it as UTF-8.") from error
+            raise DataError(f"{where}: is not valid {encoding} text: save it as UTF-8.") from error
     elif (place := _first_not_utf8(content)) is not None:
         try:
             content = content.decode("cp1252").encode()
@@ -201,7 +201,7 @@ def _as_utf8(content: bytes, where: str) -> tuple[bytes, list[Note]]:
 
 
 def _first_not_utf8(content: bytes) -> int | None:
-    """Return the place of the first byte that is no UTF-8, without a copy of all of them."""
+    """Return the place of the first byte that is not UTF-8, without a copy of all of them."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(content), CHUNK):
         chunk = content[start : start + CHUNK]
@@ -258,7 +258,7 @@ def read_parquet(content: bytes, where: str, only: Container[str] | None = None)
         raise
     except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(
-            f"{where}: is no sound Parquet file ({type(error).__name__}): write it again."
+            f"{where}: is not a valid Parquet file ({type(error).__name__}): write it again."
         ) from error
     unnamed = [name for name in frame.columns if re.fullmatch(r"__index_level_\d+__", name)]
     return frame.drop(columns=unnamed).set_axis(
@@ -290,7 +290,7 @@ def read_excel(content: bytes, where: str) -> tuple[pd.DataFrame, list[Note]]:
         raise
     except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
-            f"{where}: is no sound Excel file ({type(error).__name__}): save it again as .xlsx."
+            f"{where}: is not a valid Excel file ({type(error).__name__}): save it again as .xlsx."
         ) from error
     cells = cells.where(cells != "", None).dropna(how="all").dropna(how="all", axis=1)
     if cells.empty:

@@ -81,8 +81,8 @@ def _shape(header: bytes, where: str, dimensions: int) -> tuple[int, ...]:
     if header[:4] != bytes([0, 0, 8, dimensions])[: len(header)]:
         kind = "images" if dimensions == 3 else "labels"
         raise DataError(
-            f"{where}: is no IDX file of {kind}: it must start with the bytes 0 0 8 {dimensions} "
-            f"but starts with {' '.join(map(str, header[:4]))}."
+            f"{where}: is not an IDX file of {kind}: it must start with the bytes 0 0 8"
+            f" {dimensions} but starts with {' '.join(map(str, header[:4]))}."
         )
     if len(header) < 4 + 4 * dimensions:
         raise DataError(f"{where}: ends within its header: download it again.")

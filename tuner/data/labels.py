@@ -88,8 +88,8 @@ def _check_texts(names: list[str], where: str) -> None:
 
 def _no_class(label: object, where: str) -> str:
     return (
-        f"{where}: {label} is no class, and this tool does classification only: choose a column of"
-        " classes, or write classes as whole numbers or text."
+        f"{where}: {label} is not a class, and this tool does classification only: choose a column"
+        " of classes, or write classes as whole numbers or text."
     )
 
 

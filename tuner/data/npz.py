@@ -45,7 +45,7 @@ DAMAGED = (
     zlib.error,
     lzma.LZMAError,
 )
-"""What zipfile and NumPy raise on a file that is no sound archive of arrays."""
+"""What zipfile and NumPy raise on a file that is not a valid archive of arrays."""
 
 
 def read_npz(path: Path) -> Examples:
@@ -88,7 +88,7 @@ def read_arrays(
         raise
     except DAMAGED as error:
         raise DataError(
-            f"{where}: is no sound NumPy archive ({type(error).__name__}): write it again with "
+            f"{where}: is not a valid NumPy archive ({type(error).__name__}): write it again with "
             "numpy.savez."
         ) from error
 

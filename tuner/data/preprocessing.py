@@ -29,7 +29,7 @@ MAX_RARE = 1_000
 """Rarer categories that are remembered, to tell them from unseen ones."""
 
 BEND = 3.0
-"""From this size on a standardised number grows with its logarithm alone: z = 100 becomes 7.6."""
+"""Beyond this size a standardised number grows only logarithmically: z = 100 becomes 7.6."""
 
 FENCE = 5.0
 """Mean and deviation are of values cut off at so many times the distance that 99 % lie within."""

@@ -67,7 +67,7 @@ def find(published: Published, file: str) -> Path | None:
     Raises
     ------
     DataError
-        When `TUNER_DATA_DIR` is no directory.
+        When `TUNER_DATA_DIR` is not a directory.
     """
     for folder in (*_data_folders(published), cache_folder(published)):
         for form in (f"{file}.gz", file):
@@ -155,7 +155,7 @@ def _data_folders(published: Published) -> tuple[Path, ...]:
     if not root:
         return ()
     if not Path(root).is_dir():
-        raise DataError(f"{VARIABLE}: {root} is no directory: correct or unset the variable.")
+        raise DataError(f"{VARIABLE}: {root} is not a directory: correct or unset the variable.")
     return Path(root, published.folder), Path(root)
 
 

@@ -63,7 +63,7 @@ class Finding(Record):
     interval
         Of `measured`, 95 % over seeds; None where nothing is random.
     agreement
-        What came of it.
+        Whether it agrees with what was published.
     """
 
     name: str

@@ -47,7 +47,7 @@ class Trial(Record):
     stop_reason
         Why training ended, or `pruned`, one entry a seed.
     diverged
-        Whether one of its networks diverged; its accuracy is then told as 0.
+        Whether one of its networks diverged; its accuracy then counts as 0.
     seconds
         Wall-clock time of its training.
     curves
@@ -211,7 +211,7 @@ class StudyPlan(Record):
     rungs
         Epochs after which the weaker part of a batch is pruned.
     keep
-        The share of a batch that goes on at each rung.
+        The share of a batch that survives each rung.
     sampler
         Optuna's `tpe`, `gp`, `random`, or `grid`.
     seed

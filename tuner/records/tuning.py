@@ -33,7 +33,7 @@ LeftOut = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class TuneProgress(Record):
-    """Where a tuning stands, for whoever watches.
+    """The progress of a tuning.
 
     Attributes
     ----------
@@ -146,7 +146,7 @@ class Overfitting(Record):
     tried
         One network for each kind of neurons and each regularizer, with early stopping off.
     chosen
-        Index into `tried` of what the search goes on with.
+        Index into `tried` of what the search continues with.
     """
 
     n_train: int
@@ -227,7 +227,7 @@ class Confirmation(Record):
     differences
         Between it and each other one.
     winner
-        Index of the smallest candidate that cannot be told from the best.
+        Index of the smallest candidate that is not clearly worse than the best.
     seed
         The seed of the winner's network that became the model: the best on validation data.
     """
@@ -256,7 +256,7 @@ class Confirmation(Record):
 
     @property
     def tied(self) -> tuple[int, ...]:
-        """Indices of the candidates that cannot be told from the best, which is among them."""
+        """Indices of the candidates that are not clearly worse than the best, itself included."""
         alike = (d.candidate for d in self.differences if d.low <= 0)
         return tuple(sorted({self.best, *alike}))
 

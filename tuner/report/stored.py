@@ -88,7 +88,7 @@ def load_stored(path: Path) -> StoredRecord:
         try:
             document = upgraded(kind, document)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            _refuse(path, f"is no {kind} record of version 1: give a records.json", error)
+            _refuse(path, f"is not a {kind} record of version 1: give a records.json", error)
     try:
         _check_size(document)
         return from_json(KINDS[kind], json.dumps(document))

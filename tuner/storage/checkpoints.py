@@ -21,7 +21,7 @@ SEEN = {
     *("plateau.best", "plateau.epochs", "plateau.waited"),
     *("divisions", "seen", "seconds_used", "diverged", "last_epoch"),
 }
-"""What a strategy has seen so far; all else in it is a setting."""
+"""The state of a strategy; its other fields are settings."""
 
 BUDGETS = {"epochs", "seconds"}
 """Settings of `Stopping` that a resumed run may change: they do not alter any epoch."""

@@ -248,7 +248,7 @@ class Model:
         if not sound.all():
             raise DataError(
                 f"example {sound.argmin() + 1} lies so far from the training data that the "
-                "network's output is no number: check its values."
+                "network's output is NaN: check its values."
             )
         return z
 
@@ -258,7 +258,7 @@ class Model:
             return [np.concatenate(each) for each in zip(*self._pieces(x), strict=True)]
 
     def _pieces(self, rows: NDArray[Any]) -> Iterator[list[Array]]:
-        # In the pieces that the trainer measures in, so that each logit is the same to the bit.
+        # In the trainer's chunks, so that each logit is the same to the bit.
         for first in range(0, len(rows), ROWS_AT_ONCE):
             piece = rows[first : first + ROWS_AT_ONCE].astype(np.float32, copy=False)
             yield [

@@ -120,7 +120,8 @@ def _stamped(content: bytes, kind: str) -> tuple[dict[str, Array], dict[str, Any
         stamp = json.loads(header.get("__metadata__", {}).get(KEY, "null"))
     except (SafetensorError, KeyError, ValueError, RecursionError, MemoryError) as error:
         raise DataError(
-            f"is damaged or no safetensors file ({_reason(error)}): give a {kind} saved by tuner."
+            f"is damaged or not a safetensors file ({_reason(error)}): give a {kind} saved by"
+            " tuner."
         ) from error
     if not isinstance(stamp, dict):
         raise DataError(f"was not written by tuner: give a {kind} saved by tuner.")
@@ -135,7 +136,7 @@ def _digest(record: object, arrays: Mapping[str, Array]) -> str:
 
 
 def _text(value: object) -> str:
-    # A path that is no UTF-8 reaches us with lone surrogates, which neither JSON nor the file hold.
+    # A path that is not UTF-8 has lone surrogates, which neither JSON nor the file can hold.
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8", "replace").decode()
 

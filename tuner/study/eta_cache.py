@@ -8,10 +8,10 @@ from tuner.study.batches import EtaFile
 from tuner.study.spec import StudySpec
 
 MOVED_BY = 0.1
-"""λ moves the threshold where it shrinks the weights by more than this share in an epoch."""
+"""λ shifts the threshold if it shrinks the weights by more than this share in an epoch."""
 
 STEPS_PER_DECADE = 2
-"""λ that lie this close share one search."""
+"""Values of λ this close share one search."""
 
 
 class Etas:

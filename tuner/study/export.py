@@ -12,7 +12,7 @@ from tuner.records import StudySummary, Trial
 Cell = str | int | float | bool | None
 
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-"""What a cell begins with that a spreadsheet may run."""
+"""First characters of a cell that a spreadsheet may run as a formula."""
 
 NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 

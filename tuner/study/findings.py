@@ -15,7 +15,7 @@ from tuner.study.optuna_storage import connected, reading
 from tuner.study.spec import StudySpec, fingerprint
 
 LEAST_TRIALS = 8
-"""With fewer complete trials an importance says nothing."""
+"""With fewer complete trials importances are meaningless."""
 
 
 def importances(url: str, name: str) -> dict[str, float] | None:
@@ -35,7 +35,7 @@ def _importances(study: Study) -> dict[str, float] | None:
     with one_thread(), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator computes")
-        # The evaluator takes low for good.
+        # The evaluator minimizes.
         found = optuna.importance.get_param_importances(study, target=lambda t: 1 - t.values[0])
     finite = all(np.isfinite(share) for share in found.values())
     return {key: float(share) for key, share in found.items()} if finite else None

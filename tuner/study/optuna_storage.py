@@ -44,7 +44,7 @@ STUMBLES = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError),
     *(RecursionError, TypeError, ValueError),
 )
-"""What Optuna raises where a database does not hold what Optuna wrote there."""
+"""What Optuna raises for a damaged database."""
 
 SQLITE: Mapping[str, tuple[str, str]] = {
     "BUSY": ("another program holds it", "wait until that has ended, then try again"),
@@ -57,7 +57,7 @@ SQLITE: Mapping[str, tuple[str, str]] = {
     "CORRUPT": ("is damaged, or no database", "restore it, or choose another place"),
     "NOTADB": ("is damaged, or no database", "restore it, or choose another place"),
 }
-"""What is wrong with a file of SQLite and what to do, by its codes of errors."""
+"""What is wrong with an SQLite file and what to do, by error code."""
 
 
 def default_url(folder: Path) -> str:

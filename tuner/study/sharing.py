@@ -13,7 +13,7 @@ TASKS_PER_WORKER = 2
 """Tasks for each worker at a rung: more of them share the work more evenly, fewer train faster."""
 
 STEP_OVERHEAD = 5_000
-"""What a mini-batch costs beside its multiplications, in multiplications."""
+"""Overhead of a mini-batch, in multiplications."""
 
 
 def epoch_work(settings: Hyperparameters, data: DataSummary) -> float:
@@ -30,7 +30,7 @@ def epochs_ahead(done: int, rungs: Sequence[int], last: int, keep: float) -> flo
     done
         Its epochs so far.
     rungs, last, keep
-        The rungs, the last epoch, and the share of a batch that goes on at each rung.
+        The rungs, the last epoch, and the share of a batch that survives each rung.
 
     Examples
     --------

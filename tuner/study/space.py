@@ -20,7 +20,7 @@ from tuner.settings import (
 )
 
 LARGEST = 2**53
-"""No whole number of a file is larger: databases and floats hold those up to here as they are."""
+"""Largest whole number of a file: databases and floats represent those up to here exactly."""
 
 
 def in_optuna(name: str, choice: Any) -> Any:

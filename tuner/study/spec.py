@@ -54,7 +54,7 @@ MAY_CHANGE = {"title", "trials", "data", "folds"}
 the folds belong."""
 
 STUDY_NAME = re.compile(r"[^\W_][\w.-]*(?<!\.)")
-"""What a study may be called: the name is a folder's too."""
+"""Valid names of a study: the name is that of its folder too."""
 
 MOST_POINTS = 100_000
 """Points of the largest grid."""
@@ -73,7 +73,7 @@ A_NAME = Within(
 )
 
 NETWORK, TRAIN = Hyperparameters(eta=FIRST_ETA), Strategy(epochs=20, patience=5)
-"""The settings of a trial where its file says nothing."""
+"""The default settings of a trial."""
 
 _TRAIN = {name: s for name, s in settings_of(Strategy).items() if name != "seconds"}
 """A budget of seconds would make the result of a study depend on the machine."""
