@@ -38,16 +38,6 @@ def _doubtful(notes: Sequence[Note]) -> Iterator[str]:
 
 
 @DATA_CHECKS.add(
-    "W805",
-    "low",
-    "Missing values filled",
-    advice="Fill in what is known; check that new data lack values for the same reasons.",
-)
-def _filled(notes: Sequence[Note]) -> Iterator[str]:
-    yield from _texts(notes, NoteKind.FILLED)
-
-
-@DATA_CHECKS.add(
     "W804",
     "low",
     "Unseen categories",
@@ -55,3 +45,13 @@ def _filled(notes: Sequence[Note]) -> Iterator[str]:
 )
 def _unseen(notes: Sequence[Note]) -> Iterator[str]:
     yield from _texts(notes, NoteKind.UNSEEN)
+
+
+@DATA_CHECKS.add(
+    "W805",
+    "low",
+    "Missing values filled",
+    advice="Fill in what is known; check that new data lack values for the same reasons.",
+)
+def _filled(notes: Sequence[Note]) -> Iterator[str]:
+    yield from _texts(notes, NoteKind.FILLED)
