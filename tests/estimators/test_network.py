@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.support.estimators.applying import check_where_it_applies
 from tuner.data.inputs import numeric
-from tuner.errors import OptionError, TunerError
+from tuner.errors import DataError, DataWarning, OptionError, TunerError
 from tuner.estimators import NetworkClassifier
 from tuner.estimators.base import dataset_of
 from tuner.storage.models import load_model, save_model
@@ -83,6 +83,59 @@ def test_tables_of_pandas_and_polars(fitted: NetworkClassifier) -> None:
         np.testing.assert_array_equal(of_frame.predict_proba(frame), fitted.predict_proba(X))
         with pytest.raises(ValueError, match="feature names"):
             of_frame.predict(frame[list(frame.columns[::-1])])
+
+
+def mixed() -> pd.DataFrame:
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    frame.loc[::7, "a"] = np.nan
+    frame["size"] = pd.Series(np.where(X[:, 2] < 3, "small", "large"), dtype="category")
+    frame["day"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(150) * 3 % 31, unit="D")
+    frame["note"] = pd.array([None, "x", "y"] * 50, dtype="string")
+    return frame
+
+
+def test_columns_of_all_kinds(fitted: NetworkClassifier) -> None:
+    frame = mixed()
+    with pytest.warns(DataWarning) as caught:
+        network = small().fit(frame, Y)
+    said = " ".join(str(each.message) for each in caught)
+    assert "'day' holds dates" in said
+    assert "'a' (22), 'note' (50)" in said
+    assert list(network.feature_names_in_) == list(frame.columns)
+    assert network.score(frame, Y) > 0.9
+    np.testing.assert_allclose(
+        network.predict_proba(frame[:5]), network.predict_proba(frame)[:5], rtol=1e-12
+    )
+    with pytest.raises(ValueError, match="feature names"):
+        network.predict(frame[list(frame.columns[::-1])])
+    with pytest.raises(DataError, match="give a DataFrame"):
+        network.predict(frame.to_numpy())
+
+
+def test_columns_of_all_kinds_in_polars() -> None:
+    pl = pytest.importorskip("polars", reason="polars is not installed")
+    frame = mixed().drop(columns="day")
+    as_polars = pl.DataFrame(
+        {
+            "a": pl.Series([None if np.isnan(a) else a for a in frame["a"]]),
+            **{name: frame[name].tolist() for name in "bcd"},
+            "size": pl.Series(frame["size"].tolist(), dtype=pl.Categorical),
+            "note": [None, "x", "y"] * 50,
+        }
+    )
+    with pytest.warns(DataWarning, match="values are missing"):
+        of_pandas = small().fit(frame, Y)
+    with pytest.warns(DataWarning, match="values are missing"):
+        of_polars = small().fit(as_polars, Y)
+    np.testing.assert_array_equal(of_polars.predict(as_polars), of_pandas.predict(frame))
+
+
+def test_missing_numbers_of_arrays() -> None:
+    x = X.copy()
+    x[::3, 1] = np.nan
+    network = small().fit(x, Y)
+    assert network.score(x, Y) > 0.85
+    assert network.model_.preprocessing.feature_names[-1] == "x1=(missing)"
 
 
 def test_labels_of_pandas_and_polars(fitted: NetworkClassifier) -> None:
@@ -168,7 +221,7 @@ def test_numpy_numbers_are_numbers(tmp_path: Path) -> None:
         ({"hidden": "30"}, X, Y, "hidden must be sizes"),
         ({}, X, np.zeros(150), "y holds one class only, 0.0"),
         ({}, X.astype("datetime64[D]"), Y, "holds times"),
-        ({}, pd.DataFrame({"a": range(150), "t": pd.date_range("2024", periods=150)}), Y, "'t'"),
+        ({}, pd.DataFrame({"a": X[:, 0], "t": [[1]] * 150}), Y, "'t' holds neither numbers"),
     ],
 )
 def test_what_cannot_be_used_is_named(changes: Any, x: Any, y: Any, said: str) -> None:

@@ -122,14 +122,18 @@ def read_frame(frame: Any, target: str | None) -> Examples:
     table = Table(_as_pandas(frame, FRAME), FRAME)
     names = [str(name) for name in table.frame.columns]
     examples = _examples(table, _choose_target(names, target, FRAME))
+    return replace(examples, sha256=content_digest(examples))
+
+
+def content_digest(examples: Examples) -> str:
+    """Return the SHA-256 of inputs and labels, for examples that come from no file."""
     inputs = examples.inputs
     texts = [inputs.number_names, inputs.text_names, inputs.texts.tolist(), examples.classes]
-    sha256 = digest(
+    return digest(
         json.dumps([examples.target, *texts]).encode(),
         np.ascontiguousarray(inputs.numbers).tobytes(),
         examples.y.astype("<i8").tobytes(),
     )
-    return replace(examples, sha256=sha256)
 
 
 def _as_pandas(frame: Any, where: str) -> pd.DataFrame:
@@ -218,7 +222,12 @@ def _alike(classes: tuple[str, ...], target: str) -> list[Note]:
     return []
 
 
-def recognize_columns(table: Table, target: str) -> tuple[Inputs, list[Column], list[Note]]:
+def recognize_frame(frame: Any, where: str) -> tuple[Inputs, list[Column], list[Note]]:
+    """Return all columns of a DataFrame that holds no target, as `recognize_columns` does."""
+    return recognize_columns(Table(_as_pandas(frame, where), where), None)
+
+
+def recognize_columns(table: Table, target: str | None) -> tuple[Inputs, list[Column], list[Note]]:
     """Return all columns but the target: as numbers and texts, what each is, what to say of it.
 
     Raises
@@ -227,7 +236,8 @@ def recognize_columns(table: Table, target: str) -> tuple[Inputs, list[Column], 
         When no column is left, a number is infinite, a column mixes numbers with a few texts, or
         holds neither numbers nor texts.
     """
-    table = replace(table, frame=table.frame.drop(columns=target))
+    if target is not None:
+        table = replace(table, frame=table.frame.drop(columns=target))
     table, notes = _without_blank_index(table)
     table = _with_texts(table)
     frame, where = table.frame, table.where

@@ -6,19 +6,30 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 
 from tuner.data import Dataset, Part, TuningData
 from tuner.data.files import digest
-from tuner.data.inputs import Inputs, numeric
+from tuner.data.inputs import Column, Examples, Inputs, numeric
+from tuner.data.loading import warn
 from tuner.data.preprocessing import fit
 from tuner.data.splits import stratified_order
+from tuner.data.tables import content_digest, frame_columns, recognize_frame
 from tuner.errors import DataError
 from tuner.network.initialization import Parameters
 from tuner.randomness import Purpose, stream
+from tuner.records import Note, NoteKind
 from tuner.settings import Setting, described, meant
 from tuner.storage.models import Model
 
@@ -72,7 +83,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         NotFittedError
             Before `fit`.
         ValueError
-            When X is no matrix of finite numbers, or has other columns than in `fit`.
+            When X is neither a matrix of numbers, NaN where one is missing, nor a DataFrame whose
+            columns are those of `fit`.
         """
         places = self.predict_proba(X).argmax(axis=1)
         predicted: NDArray[Any] = self.classes_[places]
@@ -84,27 +96,76 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         For the costs with sigmoid outputs it is the outputs divided by their sum.
         """
         check_is_fitted(self)
-        _require_no_dates(X)
         model = _in_float64(self.model_)
-        inputs = numeric(validate_data(self, X, reset=False), model.preprocessing.column_names)
+        preprocessing = model.preprocessing
+        if preprocessing.columns:
+            if not hasattr(X, "columns"):
+                raise DataError("X had columns of several kinds in training: give a DataFrame.")
+            validate_data(self, X, reset=False, skip_check_array=True)
+            inputs = frame_columns(X, preprocessing.columns, "X")
+            warn([note for note in preprocessing.check_new(inputs) if _is_news(note)], "X")
+        else:
+            _require_no_dates(X)
+            x = validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
+            inputs = numeric(x, preprocessing.column_names)
         rows = np.hstack([each.transform(inputs) for each in model.preprocessings])
         return model.probabilities(rows).astype(np.float64)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")  # and not by any name that ends in _, as lambda_ does
 
-    def _checked(self, X: ArrayLike, y: ArrayLike) -> tuple[Inputs, NDArray[np.intp], str]:  # noqa: N803
-        """Return inputs, class indices and the SHA-256 of both; set what `fit` learns from them."""
-        _require_no_dates(X)
-        x, labels = validate_data(self, X, y)
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _checked(self, X: ArrayLike, y: ArrayLike) -> Examples:  # noqa: N803
+        """Return inputs and class indices; set what `fit` learns from them."""
+        if _has_kinds(X):
+            validate_data(self, X, skip_check_array=True)
+            inputs, columns, notes = recognize_frame(X, "X")
+            labels = column_or_1d(y, warn=True)
+            check_consistent_length(inputs.numbers, labels)
+            assert_all_finite(labels, input_name="y")
+            warn(notes, "X")
+        else:
+            _require_no_dates(X)
+            x, labels = validate_data(self, X, y, ensure_all_finite="allow-nan")
+            names = tuple(map(str, getattr(self, "feature_names_in_", ()))) or None
+            inputs, columns, notes = numeric(x, names), [], []
         check_classification_targets(labels)
         self.classes_, indices = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise DataError(f"y holds one class only, {self.classes_[0]}: give two or more.")
-        names = tuple(map(str, getattr(self, "feature_names_in_", ()))) or None
+        examples = Examples(
+            "arrays",
+            inputs,
+            indices.astype(np.intp),
+            tuple(map(str, self.classes_)),
+            "",
+            columns=tuple(columns),
+            notes=tuple(notes),
+        )
+        if columns:
+            return replace(examples, sha256=content_digest(examples))
         texts = labels.astype(str) if labels.dtype.hasobject else labels
-        sha256 = digest(np.ascontiguousarray(x).tobytes(), np.ascontiguousarray(texts).tobytes())
-        return numeric(x, names), indices.astype(np.intp), sha256
+        content = (np.ascontiguousarray(each).tobytes() for each in (inputs.numbers, texts))
+        return replace(examples, sha256=digest(*content))
+
+
+def _has_kinds(x: Any) -> bool:
+    """Tell whether some column of a DataFrame has a type other than numbers and booleans."""
+    if not hasattr(x, "columns"):
+        return False
+    numbers = pd.api.types.is_numeric_dtype  # also booleans
+    if type(x).__module__.startswith("polars."):
+        return not all(each.is_numeric() or str(each) == "Boolean" for each in x.dtypes)
+    return not all(map(numbers, x.dtypes))
+
+
+def _is_news(note: Note) -> bool:
+    """Tell whether a note says more than that a value is missing, as in training."""
+    return note.kind is not NoteKind.FILLED
 
 
 def _require_no_dates(x: Any) -> None:
@@ -123,6 +184,7 @@ def dataset_of(
     *,
     shares: tuple[float, ...],
     seed: int,
+    columns: tuple[Column, ...] = (),
 ) -> Dataset:
     """Hold out examples: the first share trains, with every class, the next validates.
 
@@ -132,7 +194,7 @@ def dataset_of(
     order = stratified_order(y, stream(seed, Purpose.SPLIT))
     ends = np.round(np.array((*np.cumsum(shares), 1.0)[:2]) * len(y)).astype(int)
     rows = np.split(order, np.maximum(ends, len(classes)))
-    preprocessing = fit(inputs.take(rows[0]))
+    preprocessing = fit(inputs.take(rows[0]), columns)
     parts = [Part(preprocessing.transform(inputs.take(each)), y[each]) for each in rows]
     train, validation, test = parts
     return Dataset(

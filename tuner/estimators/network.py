@@ -93,22 +93,25 @@ class NetworkClassifier(Classifier):
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803
         """Train on inputs X (n, d) and classes y (n,), numbers or texts.
 
+        X may be a DataFrame with texts, categories, dates and missing values.
+
         Raises
         ------
         ValueError
-            When X is no matrix of finite numbers, y holds one class only, or a setting is out of
-            its range.
+            When X is neither a matrix of numbers nor a DataFrame, y holds one class only, or a
+            setting is out of its range.
         TunerError
             When the given η makes the network diverge in the first epoch.
         """
         settings, strategy, find = self._given()
         VALIDATION_FRACTION.check(self.validation_fraction)
-        inputs, indices, sha256 = self._checked(X, y)
+        given = self._checked(X, y)
         data = dataset_of(
-            inputs,
-            indices,
+            given.inputs,
+            given.y,
             self.classes_,
-            sha256,
+            given.sha256,
+            columns=given.columns,
             shares=(1 - self.validation_fraction,),
             seed=settings.seed,
         )

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from tuner.data.inputs import Examples
 from tuner.data.loading import assemble
 from tuner.durations import seconds_of
 from tuner.errors import DataError, TunerError
@@ -135,11 +134,13 @@ class TunedClassifier(Classifier):
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803
         """Tune on inputs X (n, d) and classes y (n,), numbers or texts.
 
+        X may be a DataFrame with texts, categories, dates and missing values.
+
         Raises
         ------
         ValueError
-            When X is no matrix of finite numbers, y holds one class only, or a parameter is out of
-            its range.
+            When X is neither a matrix of numbers nor a DataFrame, y holds one class only, or a
+            parameter is out of its range.
         InputError
             When the folder holds another tuning, or cannot be written.
         """
@@ -149,12 +150,11 @@ class TunedClassifier(Classifier):
             seed=plain(self.seed),
             command=f"{self!r}.fit(X, y)",
         )
-        inputs, indices, sha256 = self._checked(X, y)
-        examples = Examples("arrays", inputs, indices, tuple(map(str, self.classes_)), sha256)
+        examples = self._checked(X, y)
         data = assemble(examples, seed=self.seed, small_classes=True)
         if not (data.validation.n and data.summary.n_test):
             raise DataError(
-                f"X has {len(indices)} examples of {len(self.classes_)} classes, too few to "
+                f"X has {len(examples.y)} examples of {len(self.classes_)} classes, too few to "
                 "validate and to test on: give five or more of each class."
             )
         executor = open_executor(data.tuning, self.workers, self.scheduler)
