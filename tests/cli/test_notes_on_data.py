@@ -1,5 +1,6 @@
 """What must be known of how data were read: one line on stderr, and a warning in the JSON."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,49 @@ def test_notes_reach_terminal_and_json(tuner: "Tuner", data: str, command: str) 
     assert "'id' counts the rows" in warned["W801"]
     assert "written with %" in warned["W802"]
     assert answer.json["data"]["dropped"] == ["id"]
+
+
+STUDY = """
+trials = 2
+batch = 2
+eta = 0.5
+[data]
+source = "data.csv"
+target = "kind"
+[network]
+hidden = [3]
+[train]
+epochs = 2
+[search.lambda]
+low = 0.1
+high = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "page"),
+    [
+        ("study run study.toml --workers 1 --out out", "study.html"),
+        pytest.param(
+            "tune --data data.csv --target kind --budget 1s --workers 1 --out out",
+            "report.html",
+            marks=pytest.mark.long,
+        ),
+    ],
+)
+def test_notes_stand_once_in_each_answer_of_a_search(
+    tuner: "Tuner", data: str, command: str, page: str
+) -> None:
+    Path("study.toml").write_text(STUDY)
+    answer = tuner(*command.split(), "--json")
+    assert answer.code == 0
+    codes = [each["code"] for each in answer.json["warnings"]]
+    text = re.sub("<[^>]+>", "", Path("out", page).read_text())
+    for line, code in ((DROPPED, "W801"), (CONVERTED, "W802")):
+        assert answer.err.count(f"warning: {line}") == 1
+        assert codes.count(code) == text.count(code) == 1
+    again = tuner(*command.split())
+    assert (again.out + again.err).count("counts the rows") == 1
 
 
 def test_unseen_categories_reach_terminal_and_json(tuner: "Tuner", data: str) -> None:

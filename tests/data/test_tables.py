@@ -5,6 +5,7 @@ import lzma
 import sys
 import warnings
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -352,6 +353,16 @@ def test_inputs_that_do_not_fit_the_training_are_refused(
     data = load(write(tmp_path, GOOD))
     with pytest.raises(DataError, match=message):
         read_inputs(write(tmp_path, content, "new.csv"), data.preprocessing)
+
+
+def test_a_signaling_nan_is_a_missing_value() -> None:
+    numbers: list[Any] = [Decimal("sNaN"), *(Decimal(i % 7) for i in range(39))]
+    frame = pd.DataFrame({"a": numbers, "kind": ["p", "q"] * 20}, dtype=object)
+    quiet = frame.assign(a=pd.Series([Decimal("NaN"), *numbers[1:]], dtype=object))
+    with pytest.warns(DataWarning, match=r"values are missing in 'a' \(1\)"):
+        assert load(frame, target="kind").summary == load(quiet, target="kind").summary
+    with pytest.raises(DataError, match="target 'a' has 1 missing values"):
+        load(frame, target="a")
 
 
 def test_a_data_frame_is_loaded_as_its_file_is(tmp_path: Path) -> None:

@@ -529,6 +529,14 @@ def test_predict_takes_images_flat_or_not() -> None:
         (raw_frame().drop(columns="x1"), "x: has no column 'x1': add it as in training."),
         (raw_frame().drop(columns="colour"), "x: has no column 'colour': add it as in training."),
         (
+            raw_frame().drop(columns=["x1", "colour"]),
+            "x: has no columns 'x1', 'colour': add them as in training.",
+        ),
+        (
+            raw_frame().rename(columns={"x1": "X1"}),
+            "x: has no column 'x1': add it as in training; 'X1' is another name.",
+        ),
+        (
             raw_frame().assign(x1="wide"),
             "x: column 'x1' held numbers in training and holds 'wide' in data row 1",
         ),

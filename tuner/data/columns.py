@@ -180,7 +180,9 @@ def recognize(
     if is_date(cells):
         return make(kind="date"), [_date_note(str(cells.name))]
     _check_cells(cells, where)
-    typed = typed and not any(isinstance(cell, int | float | Decimal) for cell in cells.dropna())
+    repeated = isinstance(cells.dtype, pd.CategoricalDtype)
+    different = cells.cat.categories if repeated else cells.dropna()
+    typed = typed and not any(isinstance(cell, int | float | Decimal) for cell in different)
     return _recognize_texts(Texts.of(cells), make, where, typed=typed, thousands=thousands)
 
 

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_object_dtype
 
 from tuner.data import columns
 from tuner.data.columns import Texts
@@ -151,6 +153,10 @@ def _as_pandas(frame: Any, where: str) -> pd.DataFrame:
     named: pd.DataFrame = frame.set_axis([str(name).strip() for name in frame.columns], axis=1)
     check_names(list(named.columns), where)
     check_cells(len(named), len(named.columns), where)
+    for name in [name for name, dtype in named.dtypes.items() if is_object_dtype(dtype)]:
+        signaling = np.array([isinstance(c, Decimal) and c.is_snan() for c in named[name]])
+        if signaling.any():  # pandas cannot look at them
+            named = named.assign(**{str(name): named[name].mask(signaling)})
     return named
 
 
@@ -411,9 +417,14 @@ def array_columns(x: NDArray[Any], kinds: Sequence[Column]) -> Inputs:
 def _columns(table: Table, kinds: list[Column]) -> Inputs:
     wanted = [each for each in kinds if each.kind != "dropped"]
     there = set(table.frame.columns)
-    for each in wanted:
-        if each.name not in there:
-            raise DataError(f"{table.where}: has no column {each.name!r}: add it as in training.")
+    if missing := [each.name for each in wanted if each.name not in there]:
+        named = ", ".join(map(repr, missing[:20])) + (", …" if len(missing) > 20 else "")
+        columns, them = ("column", "it") if len(missing) == 1 else ("columns", "them")
+        alike = [name for name in there if name.casefold() == missing[0].casefold()]
+        hint = f"; {alike[0]!r} is another name" if alike else ""
+        raise DataError(
+            f"{table.where}: has no {columns} {named}: add {them} as in training{hint}."
+        )
     inputs = _inputs(table.frame, wanted, table.where)
     check_finite(inputs, table.where)
     return inputs
