@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.report.comparisons import run_reaching
 from tests.support.report.pages import Reader
+from tests.support.report.reproductions import reproduction_of
 from tests.support.report.studies import DATA, ENVIRONMENT, FOUND, SMALL
 from tests.support.report.tunes import tuning
 from tests.support.report.visits import NEEDS_CHROMIUM, Visitor
@@ -28,6 +29,7 @@ from tuner.report import (
     stored_json,
     write_comparison,
     write_find_eta,
+    write_reproduce,
     write_study,
     write_train,
     write_tune,
@@ -78,6 +80,7 @@ PAGES: dict[str, tuple[StoredRecord, Callable[[Any, Path], ReportFiles]]] = {
     "study": (SMALL, write_study),
     "tune": (TUNE, write_tune),
     "compare": (TRAIN, _compare),
+    "reproduce": (reproduction_of(FIND_ETA), write_reproduce),
 }
 
 

@@ -16,6 +16,7 @@ from tuner.records import (
     from_json,
     to_json,
 )
+from tuner.report.language import texts
 from tuner.report.version1 import upgraded
 
 RECORDS = 2
@@ -91,9 +92,12 @@ def load_stored(path: Path) -> StoredRecord:
             _refuse(path, f"is not a {kind} record of version 1: give a records.json", error)
     try:
         _check_size(document)
-        return from_json(KINDS[kind], json.dumps(document))
+        record = from_json(KINDS[kind], json.dumps(document))
+        if isinstance(record, ReproduceRecord):
+            _check_experiments(record)
     except InputError as error:
         _refuse(path, str(error).removesuffix("."), error)
+    return record
 
 
 def _refuse(path: Path, why: str, cause: Exception | None = None) -> NoReturn:
@@ -126,6 +130,17 @@ def _check_size(value: object, name: str = "") -> None:
             _check_size(each, name)
     elif isinstance(value, int) and abs(value) > LARGEST and "seed" not in name:
         raise InputError(f"{name} is {value} but must be at most {LARGEST}")
+
+
+def _check_experiments(record: ReproduceRecord) -> None:
+    """Refuse experiments and figures that no page has words for."""
+    known = texts("en").experiments
+    for experiment in record.experiments:
+        if experiment.name not in known:
+            raise InputError(f"{experiment.name!r} is no experiment of this version of tuner")
+        for finding in experiment.findings:
+            if finding.name not in known[experiment.name].figures:
+                raise InputError(f"{finding.name!r} is no figure of {experiment.name}")
 
 
 def _finite(text: str) -> float:

@@ -12,9 +12,13 @@ from matplotlib.ticker import MaxNLocator
 from tuner.records import ExperimentRecord, Panel
 from tuner.report.charts.canvas import WIDTH, draw_line, key, write_numbers
 from tuner.report.charts.theme import MARKS, Mark, styled
+from tuner.report.fonts import lettered
 from tuner.report.format import number
 
 OVER_TIME = ("epochs", "training steps")
+
+LONGEST = 90
+"""Letters of a title or name."""
 
 
 def panel_curves(experiment: ExperimentRecord) -> pd.DataFrame:
@@ -61,7 +65,10 @@ def draw_panels(curves: pd.DataFrame, panels: Sequence[Panel]) -> Figure:
         for axes, panel in zip(stack.flat, panels, strict=True):
             _draw_panel(axes, panel, curves[curves["panel"] == panel.title], marks)
         figure.legend(
-            handles=[key(mark, name) for name, mark in marks.items()],
+            handles=[
+                key(mark, lettered(name, LONGEST, f"line {place}"))
+                for place, (name, mark) in enumerate(marks.items(), 1)
+            ],
             loc="outside lower left",
             ncols=2,
             fontsize="small",
@@ -72,8 +79,8 @@ def draw_panels(curves: pd.DataFrame, panels: Sequence[Panel]) -> Figure:
 
 
 def _draw_panel(axes: Axes, panel: Panel, curves: pd.DataFrame, marks: Mapping[str, Mark]) -> None:
-    axes.set_title(panel.title, loc="left")
-    axes.set_xlabel(panel.x_title, fontsize="small")
+    axes.set_title(lettered(panel.title, LONGEST, ""), loc="left")
+    axes.set_xlabel(lettered(panel.x_title, LONGEST, ""), fontsize="small")
     axes.tick_params(labelsize="small")
     if panel.log_x:
         axes.set_xscale("log")
@@ -89,7 +96,9 @@ def _draw_panel(axes: Axes, panel: Panel, curves: pd.DataFrame, marks: Mapping[s
         if line["low"].notna().any():
             style: dict[str, Any] = {"color": mark.color, "alpha": 0.18, "linewidth": 0}
             axes.fill_between(line["x"], line["low"], line["high"], **style)
-        draw_line(axes, line["x"], line["y"], mark, gid=str(name), start=i)
+        draw_line(
+            axes, line["x"], line["y"], mark, gid=lettered(str(name), LONGEST, f"line {i}"), start=i
+        )
     _limit(axes, panel, curves)
     whole = bool((curves["x"] % 1 == 0).all())
     for axis, log, integer in (
@@ -117,4 +126,4 @@ def _limit(axes: Axes, panel: Panel, curves: pd.DataFrame) -> None:
     bottom, top = min([low, *bands]) - spare, max([high, *bands]) + spare
     axes.set_ylim(bottom, top)
     cut = f"from {number(bottom, 3)} up" if below > above else f"cut at {number(top, 3)}"
-    axes.set_title(f"{panel.title}, {cut}", loc="left")
+    axes.set_title(f"{lettered(panel.title, LONGEST, '')}, {cut}", loc="left")
