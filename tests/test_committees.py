@@ -265,7 +265,7 @@ def test_folds_end_in_a_committee_that_is_judged_out_of_fold(tmp_path: Path) -> 
     assert f"(95 % CI {interval(low, high)} over 4 folds)" in of.summary
     save_model(of.model, tmp_path / "m.safetensors")
     assert tuner.evaluate(tmp_path / "m.safetensors", "iris").part == "test"
-    with pytest.raises(OptionError, match="the networks were trained on folds"):
+    with pytest.raises(OptionError, match="the model was trained on folds"):
         tuner.evaluate(of.model, "iris", part="validation")
 
 

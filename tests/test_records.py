@@ -40,6 +40,7 @@ from tuner.records import (
     Probe,
     Range,
     Record,
+    Refit,
     Regularizer,
     Run,
     SanityCheck,
@@ -167,6 +168,7 @@ COMMITTEES = st.builds(
     examples=COUNTS,
     folds=st.none() | COUNTS,
 )
+REFITS = st.builds(Refit, examples=COUNTS, epochs=tuples(COUNTS), lambda_=FINITE)
 NOTES = st.builds(Note, kind=st.sampled_from(NoteKind), text=st.text())
 SUMMARIES = st.builds(
     DataSummary,
@@ -261,6 +263,7 @@ TRAIN = st.builds(
     inspection=st.none() | INSPECTIONS,
     others=tuples(RUNS),
     committee=st.none() | COMMITTEES,
+    refit=st.none() | REFITS,
 )
 VALUES = COUNTS | FINITE | st.text() | tuples(COUNTS)
 RANGES = st.builds(Range, low=FINITE, high=FINITE, log=st.booleans())
@@ -448,6 +451,7 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     Epoch: EPOCHS,
     Run: RUNS,
     Committee: COMMITTEES,
+    Refit: REFITS,
     Strategy: STRATEGIES,
     TrainRecord: TRAIN,
     DataSummary: SUMMARIES,

@@ -165,6 +165,7 @@ def train(
     eta: float | Literal["auto"] | EtaResult | None = None,
     seeds: int = 1,
     folds: int | None = None,
+    refit: bool = False,
     folder: Folder = None,
     resume: bool = False,
     fresh: bool = False,
@@ -184,6 +185,7 @@ def train(
     eta: float | Literal["auto"] | EtaResult | None = None,
     seeds: int = 1,
     folds: int | None = None,
+    refit: bool = False,
     folder: Folder = None,
     resume: bool = False,
     fresh: bool = False,
@@ -213,6 +215,9 @@ def train(
         Into how many stratified folds to part training and validation data: a network of each seed
         trains on all folds but one, which validates it, and they end in a committee. The
         preprocessing is fitted anew for each. By default there is one validation part.
+    refit
+        Train again in the end, on training and validation data, for as many epochs as validation
+        chose; then no validation example is left to tell how accurate that is.
     folder
         Gets a checkpoint about every second while the network trains, and at the end records.json
         and the model; by default nothing is written.
@@ -256,21 +261,25 @@ def train(
     """
     if isinstance(settings, Sequence):
         return loop.train(data, settings, watch=watch, stop_asked=stop_asked, **keywords)
-    plan = replace(_run_plan(data, settings, strategy, eta, keywords), seeds=plain(seeds))
+    plan = replace(
+        _run_plan(data, settings, strategy, eta, keywords), seeds=plain(seeds), refit=refit
+    )
     if folds is not None:
         plan = replace(plan, source=plan.source.by_folds(plain(folds)))
     given = keywords if eta is None else {"eta": eta, **keywords}
     given = given if seeds == 1 else {**given, "seeds": seeds}
     given = given if folds is None else {**given, "folds": folds}
+    given = given if not refit else {**given, "refit": refit}
     command = command or call_of("train", data, given)
     with _claimed(folder, command, replace=resume or fresh):
         store = _run_store(folder, plan.source, resume=resume, fresh=fresh)
         run = runs.resume(plan, store) if resume else runs.start(plan, store, watch_search)
         run = runs.finish(run, plan, store, watch=watch, stop_asked=stop_asked)
-        outcome = runs.outcome_of(run, plan.source)
-        result = TrainResult(runs.record_of(run, plan, outcome, command), outcome.model)
         if store is not None:
             store.save()
+        outcome = runs.outcome_of(run, plan, stop_asked)
+        result = TrainResult(runs.record_of(run, plan, outcome, command), outcome.model)
+        if store is not None:
             result.save(store.folder)
             if not run.interrupted:
                 store.clear()

@@ -38,6 +38,11 @@ class Source:
     dataset: Dataset | None = None
     folds: tuple[Fold, ...] = ()
 
+    @property
+    def n_train(self) -> int:
+        """Number of examples that train a network."""
+        return self.folds[0].tuning.train.n if self.folds else self.summary.n_train
+
     def by_folds(self, count: int) -> "Source":
         """Return the same data in so many folds; errors as `tuner.data.folds.folds_of`."""
         if self.dataset is None:

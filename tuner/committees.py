@@ -221,6 +221,18 @@ def committee_of_folds(
     return _joined(whole, members, weights, fitted.temperature), fitted
 
 
+def refitted(model: Model, networks: Sequence[Model]) -> Model:
+    """Return networks that were trained again on all data, counting alike, in place of a model's.
+
+    What the model knows of its accuracy, and its temperature, stay those of the networks before.
+    """
+    members = [member for network in networks for member in network.members]
+    weights = [1 / len(members)] * len(members)
+    data = replace(model.data, n_features=networks[0].data.n_features)
+    again = _joined(replace(model, data=data), members, weights, model.temperature)
+    return replace(again, refitted=True)
+
+
 def _joined(
     first: Model, members: Sequence[Member], weights: Sequence[float], temperature: float
 ) -> Model:

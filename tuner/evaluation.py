@@ -80,7 +80,7 @@ def evaluate(
 
 def _evaluate_loaded(model: Model, data: Dataset, part: PartName) -> EvaluateRecord:
     require_choice("part", part, get_args(PartName))
-    _refuse_folds(model, part)
+    _refuse_trained(model, part)
     trained_on = replace(model.data.identity, folds=None)
     if (data.summary.identity, data.classes) != (trained_on, model.data.classes):
         raise DataError(
@@ -131,7 +131,7 @@ def _rows(
             f"{source}: the target is {now!r} but was {trained.target!r} in training: leave "
             "--target out."
         )
-    _refuse_folds(model, part)
+    _refuse_trained(model, part)
     if part == "all":
         return np.arange(examples.inputs.n)
     if not known:
@@ -164,11 +164,12 @@ def _rows(
     return rows.test if part == "test" else rows.validation
 
 
-def _refuse_folds(model: Model, part: PartName) -> None:
-    if model.data.folds and part == "validation":
+def _refuse_trained(model: Model, part: PartName) -> None:
+    if part == "validation" and (model.refitted or model.data.folds):
+        how = "again on these examples" if model.refitted else "on folds that hold these examples"
         raise OptionError(
-            "part is validation but the networks were trained on folds, so these examples trained"
-            " most of them: leave it out to use the test part."
+            f"part is validation but the model was trained {how}: leave it out to use the test"
+            " part."
         )
 
 

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from statistics import median_low
 from typing import Any
 
 import numpy as np
 
 from tuner import committees
 from tuner.arguments import Source
+from tuner.data.folds import whole_of
 from tuner.environment import environment
 from tuner.errors import DataError, OptionError, TunerError
 from tuner.inspection import inspect
-from tuner.records import Committee, EtaSearch, Inspection, StopReason, TrainRecord
-from tuner.settings import Hyperparameters, Strategy, check_seeds
-from tuner.storage.models import Model
+from tuner.records import Committee, EtaSearch, Inspection, Refit, StopReason, TrainRecord
+from tuner.settings import Hyperparameters, Strategy, check_refit, check_seeds
+from tuner.storage.models import Model, model_of
 from tuner.storage.run_checkpoint import FoundEta, RunCheckpoint
 from tuner.strategies import plans
 from tuner.trainers.native import NativeTrainer
@@ -35,6 +37,8 @@ class RunPlan:
         The search that found `eta`, if one did.
     seeds
         How many networks train side by side, their seeds counted up from that of `settings`.
+    refit
+        Whether to train again on training and validation data in the end.
     """
 
     source: Source
@@ -43,11 +47,16 @@ class RunPlan:
     eta: float | None
     search: EtaSearch | None = None
     seeds: int = 1
+    refit: bool = False
 
     def __post_init__(self) -> None:
         check_seeds(self.seeds)
         if self.seeds > 1 and self.source.dataset is None:
             raise OptionError("seeds must be 1 for a trainer of your own.")
+        if self.refit:
+            check_refit(self.strategy)
+            if self.source.dataset is None:
+                raise OptionError("refit must be False for a trainer of your own.")
         plans.policies(self.settings.eta, self.strategy)  # fails before any work is done
 
     def begin(self, eta: float) -> tuple[Training[Any], ...]:
@@ -165,10 +174,55 @@ class Outcome:
 
     model: Any
     committee: Committee | None = None
+    refit: Refit | None = None
 
 
-def outcome_of(run: Run, source: Source) -> Outcome:
-    """Return the best network of a run, or the committee of its networks."""
+def outcome_of(run: Run, plan: RunPlan, stop_asked: Callable[[], bool]) -> Outcome:
+    """Return the best network of a run, or the committee of its networks, trained again if asked.
+
+    Raises
+    ------
+    StoppedError
+        When a stop was asked for while they trained again.
+    """
+    outcome = _chosen(run, plan.source)
+    return outcome if run.interrupted or not plan.refit else _refit(run, plan, outcome, stop_asked)
+
+
+def _refit(run: Run, plan: RunPlan, outcome: Outcome, stop_asked: Callable[[], bool]) -> Outcome:
+    """Train a network of each seed on all data but the test part, as long as validation chose."""
+    dataset = plan.source.dataset
+    assert dataset is not None  # noqa: S101 - RunPlan has refused others
+    whole = whole_of(dataset)
+    trainer, share = NativeTrainer(whole.tuning), whole.tuning.train.n / plan.source.n_train
+    folds = len(plan.source.folds) or 1
+    chosen = [
+        _of_median_epoch(run.trainings[i : i + folds]) for i in range(0, len(run.trainings), folds)
+    ]
+    settings = [replace(t.settings, lambda_=t.settings.lambda_ * share) for t in chosen]
+    schedule, _ = plans.policies(chosen[0].settings.eta, plan.strategy)
+    lanes = loop.repeat(trainer, list(map(trainer.start, settings)), schedule, chosen, stop_asked)
+    if any(lane.diverged for lane in lanes):
+        raise TunerError("the network diverged when it was trained again: leave --refit out.")
+    networks = [
+        model_of(replace(t, settings=s, lane=lane, best=lane), dataset, whole.preprocessing)
+        for t, s, lane in zip(chosen, settings, lanes, strict=True)
+    ]
+    refit = Refit(
+        examples=whole.tuning.train.n,
+        epochs=tuple(training.record.best_epoch for training in chosen),
+        lambda_=settings[0].lambda_,
+    )
+    return replace(outcome, model=committees.refitted(outcome.model, networks), refit=refit)
+
+
+def _of_median_epoch(trainings: Sequence[Training[Any]]) -> Training[Any]:
+    """Return the first training whose best epoch is the (lower) median of all."""
+    best = [training.record.best_epoch for training in trainings]
+    return trainings[best.index(median_low(best))]
+
+
+def _chosen(run: Run, source: Source) -> Outcome:
     models = [source.model_of(training) for training in run.trainings]
     if len(models) == 1 or source.dataset is None:
         return Outcome(models[0])
@@ -204,15 +258,16 @@ def record_of(run: Run, plan: RunPlan, outcome: Outcome, command: str) -> TrainR
         inspection=_inspection(outcome.model, plan.source),
         others=tuple(others),
         committee=outcome.committee,
+        refit=outcome.refit,
     )
 
 
 def _inspection(model: object, source: Source) -> Inspection | None:
     """Inspect the network, unless it is a user's own or its outputs are not finite.
 
-    Of folds no example is left that the committee did not train on.
+    Of folds, or after a refit, no example is left that it did not train on.
     """
-    if not isinstance(model, Model) or source.dataset is None or source.folds:
+    if not isinstance(model, Model) or model.refitted or source.dataset is None or source.folds:
         return None
     try:
         return inspect(model, source.dataset.tuning)

@@ -583,6 +583,15 @@ def check_seeds(seeds: int) -> None:
     require(1 <= seeds <= MOST_SEEDS, "seeds", seeds, f"from 1 to {MOST_SEEDS}")
 
 
+def check_refit(strategy: Strategy) -> None:
+    """Raise `OptionError` unless validation chooses for how many epochs a network trains."""
+    if strategy.patience is None:
+        raise OptionError(
+            "refit must be left out where patience is off: it trains for as many epochs as"
+            " validation chose: give --patience N."
+        )
+
+
 def check_strategy(**values: Any) -> None:
     """Raise `OptionError` unless each value is in the range that `Strategy` has for its name."""
     for name, value in values.items():

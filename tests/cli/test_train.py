@@ -296,3 +296,12 @@ def test_several_seeds_end_in_a_committee(tuner: "Tuner") -> None:
         tuner(*QUICK.split(), "--seeds", "0").err
         == "error: --seeds must be from 1 to 1000 but is 0.\n"
     )
+
+
+def test_a_refit_without_a_choice_of_validation_is_refused(tuner: "Tuner") -> None:
+    done = tuner(*["train", "--data", "iris", "--eta", "0.5", "--refit", "--patience", "off"])
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "error: --refit must be left out where patience is off: it trains for as many epochs as"
+        " validation chose: give --patience N.\n"
+    )

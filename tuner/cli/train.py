@@ -58,7 +58,14 @@ from tuner.report.checks.training import train_warnings
 from tuner.report.format import cost, duration, number, percent
 from tuner.report.summaries.learning_rate import eta_phrase
 from tuner.report.summaries.training import train_summary
-from tuner.settings import FIRST_ETA, INTEGER, Strategy, check_seeds, settings_of
+from tuner.settings import (
+    FIRST_ETA,
+    INTEGER,
+    Strategy,
+    check_refit,
+    check_seeds,
+    settings_of,
+)
 from tuner.stats import mean_interval, wilson
 from tuner.storage import CHECKPOINT, MODEL
 
@@ -117,6 +124,9 @@ class SeveralOptions:
         int | None,
         Opt("Train on K folds of training + validation data: a committee.", INTEGER),
     ]
+    refit: Annotated[
+        bool, Opt("Train again on training + validation data, as long as validation chose.")
+    ]
 
     def __post_init__(self) -> None:
         check_seeds(self.seeds)
@@ -163,6 +173,8 @@ def train(
     epoch, with all results, to be resumed. All is done in one process, whatever --workers says.
     """
     settings = network.hyperparameters(strategy.first_eta)
+    if several.refit:
+        check_refit(strategy.strategy)
     argv = [each for each in context.obj if each not in ("--resume", "--fresh")]
     command = command_line(argv)
     default = Path("reports", f"train-{data.title}")
@@ -188,6 +200,7 @@ def train(
                     eta="auto" if strategy.eta is None else strategy.eta,
                     seeds=several.seeds,
                     folds=several.folds,
+                    refit=several.refit,
                     folder=out,
                     resume=keep.resume,
                     fresh=keep.fresh,
@@ -287,6 +300,7 @@ def _document(
         **result,
         "interval": wilson(record.result.best_validation_accuracy, record.data.n_validation),
         "committee": record.committee and _committee(record, record.committee),
+        "refit": record.refit and to_json(record.refit),
         "warnings": warnings_json(train_warnings(record)),
         "settings": to_json(record.settings),
         "strategy": to_json(record.strategy),

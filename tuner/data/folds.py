@@ -79,6 +79,22 @@ def folds_of(data: Dataset, count: int) -> tuple[Fold, ...]:
     return tuple(drawn(number) for number in range(count))
 
 
+def whole_of(data: Dataset) -> Fold:
+    """Return training and validation part together as what trains; nothing is left to validate.
+
+    Raises
+    ------
+    OptionError
+        When the data neither know their raw inputs nor are images.
+    """
+    y = np.concatenate([data.train.y, data.validation.y])
+    _check_known(data)
+    rows = np.arange(len(y))
+    preprocessing, x, _ = _inputs(data, rows, rows[:0])
+    part = Part(x, y)
+    return Fold(TuningData(part, part, data.classes, data.image_shape), preprocessing, rows[:0])
+
+
 def _inputs(
     data: Dataset, train: Rows, rows: Rows
 ) -> tuple[Preprocessing, NDArray[np.float32], NDArray[np.float32]]:
@@ -93,11 +109,15 @@ def _inputs(
 
 def _check(count: int, y: Rows, data: Dataset) -> None:
     require(count >= 2, "folds", count, "at least 2")
-    if data.raw is None and data.image_shape is None:
-        raise OptionError("folds need data whose raw inputs are known: load them by tuner.load.")
+    _check_known(data)
     counts = np.bincount(y, minlength=len(data.classes))
     if counts.min() < count:
         raise OptionError(
             f"folds is {count} but class {data.classes[counts.argmin()]!r} has only {counts.min()}"
             f" training and validation examples: give at most {max(counts.min(), 2)} folds."
         )
+
+
+def _check_known(data: Dataset) -> None:
+    if data.raw is None and data.image_shape is None:
+        raise OptionError("the raw inputs of the data are not known: load them by tuner.load.")

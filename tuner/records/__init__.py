@@ -51,6 +51,7 @@ from tuner.records.study import StudySummary as StudySummary
 from tuner.records.study import Trial as Trial
 from tuner.records.training import Committee as Committee
 from tuner.records.training import Epoch as Epoch
+from tuner.records.training import Refit as Refit
 from tuner.records.training import Run as Run
 from tuner.records.training import StopReason as StopReason
 from tuner.records.tuning import Candidate as Candidate
@@ -116,6 +117,7 @@ __all__ = [
     "Range",
     "Ranking",
     "Record",
+    "Refit",
     "Regularizer",
     "ReproduceRecord",
     "Run",

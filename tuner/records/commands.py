@@ -6,7 +6,7 @@ from typing import Literal
 from tuner.records.inspection import Inspection
 from tuner.records.provenance import DataSummary, Environment, Note
 from tuner.records.search import EtaSearch
-from tuner.records.training import Committee, Run
+from tuner.records.training import Committee, Refit, Run
 from tuner.serialization import Record, Share
 from tuner.settings import Hyperparameters, Strategy
 
@@ -31,6 +31,7 @@ class TrainRecord(Record):
     `eta_search` is there where η was found, not given; `inspection` where the network gives
     numbers on all validation data (older records have none). Where several networks were trained,
     `result` is the first, `others` are the further ones, and `committee` is what they end in.
+    `refit` tells how the model was trained again, if it was.
     """
 
     command: str
@@ -43,6 +44,7 @@ class TrainRecord(Record):
     inspection: Inspection | None = None
     others: tuple[Run, ...] = ()
     committee: Committee | None = None
+    refit: Refit | None = None
 
     @property
     def runs(self) -> tuple[Run, ...]:

@@ -102,6 +102,26 @@ class Committee(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Refit(Record):
+    """How the networks of a model were trained again on training and validation data.
+
+    Attributes
+    ----------
+    examples
+        How many these are.
+    epochs
+        For how many each network trained: up to the best epoch of its run; of folds up to their
+        median.
+    lambda_
+        λ, by which λ/n is what it was.
+    """
+
+    examples: int
+    epochs: tuple[int, ...]
+    lambda_: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run(Record):
     """A network's training from start to stop; the weights kept are those of `best_epoch`.
 

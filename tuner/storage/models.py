@@ -68,6 +68,9 @@ class Model:
         The share of each member in the mean; they sum to 1.
     temperature
         What logits are divided by before they become probabilities.
+    refitted
+        Whether it trained on the validation examples too, once they had chosen; their accuracy is
+        that of the networks before.
 
     Raises
     ------
@@ -101,6 +104,7 @@ class Model:
     others: tuple[Member, ...] = ()
     weights: tuple[float, ...] = (1.0,)
     temperature: float = 1.0
+    refitted: bool = False
 
     def __post_init__(self) -> None:
         widths = self.data.n_features, *(_width(each.preprocessing) for each in self.others)
@@ -360,6 +364,7 @@ class ModelRecord(Record):
     others: tuple[MemberRecord, ...] = ()
     weights: tuple[float, ...] = (1.0,)
     temperature: float = 1.0
+    refitted: bool = False
 
 
 def save_model(model: Model, path: str | Path) -> None:
@@ -382,6 +387,7 @@ def save_model(model: Model, path: str | Path) -> None:
         ),
         weights=model.weights,
         temperature=model.temperature,
+        refitted=model.refitted,
     )
     arrays: dict[str, Array] = {}
     for prefix, member in zip(_prefixes(len(model.members)), model.members, strict=True):
@@ -432,4 +438,5 @@ def load_model(path: str | Path) -> Model:
             ),
             weights=record.weights,
             temperature=record.temperature,
+            refitted=record.refitted,
         )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from tuner.errors import OptionError
+from tuner.errors import OptionError, StoppedError
 from tuner.records import Epoch, Hyperparameters, Run, StopReason
 from tuner.strategies.schedules import Schedule
 from tuner.strategies.stopping import Stopping
@@ -169,16 +169,7 @@ def _train_together(
 ) -> list[Training[L]]:
     began = time.perf_counter()
     etas = [t.schedule.etas(steps) for t in trainings]
-    lanes = [t.lane.with_eta(t.schedule.eta) for t in trainings]
-    if not any(t.schedule.within_epochs for t in trainings):
-        lanes = trainer.advance(lanes, steps)
-    elif isinstance(trainer, PerStepTrainer):
-        lanes = trainer.advance_at(lanes, etas)
-    else:
-        raise OptionError(
-            f"the schedule changes η with every step, but {type(trainer).__name__} has no"
-            " `advance_at`: choose constant, halving or planned."
-        )
+    lanes = _advanced(trainer, [t.lane for t in trainings], [t.schedule for t in trainings], steps)
     training = trainer.measure(lanes, portion)
     validation = trainer.measure(lanes, "validation")
     seconds = (time.perf_counter() - began) / len(trainings)
@@ -188,6 +179,62 @@ def _train_together(
             trainings, lanes, etas, training, validation, strict=True
         )
     ]
+
+
+def _advanced(
+    trainer: Trainer[L], lanes: Sequence[L], schedules: Sequence[Schedule], steps: int
+) -> list[L]:
+    """Train each network for the steps of one epoch, with the η of its schedule."""
+    lanes = [lane.with_eta(each.eta) for lane, each in zip(lanes, schedules, strict=True)]
+    if not any(schedule.within_epochs for schedule in schedules):
+        return trainer.advance(lanes, steps)
+    if not isinstance(trainer, PerStepTrainer):
+        raise OptionError(
+            f"the schedule changes η with every step, but {type(trainer).__name__} has no"
+            " `advance_at`: choose constant, halving or planned."
+        )
+    return trainer.advance_at(lanes, [schedule.etas(steps) for schedule in schedules])
+
+
+def repeat(
+    trainer: Trainer[L],
+    lanes: Sequence[L],
+    schedule: Schedule,
+    chosen: Sequence[Training[L]],
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> list[L]:
+    """Train networks for as many epochs, and with the same η, as others up to their best epoch.
+
+    Parameters
+    ----------
+    trainer
+        Has other data than that of the others.
+    lanes
+        Networks before their first step, of as many steps an epoch.
+    schedule
+        As it was before the first epoch of the others; what it waits for is what they saw.
+    chosen
+        A training for each network, with a best epoch.
+    stop_asked
+        Looked at before each epoch.
+
+    Raises
+    ------
+    StoppedError
+        When a stop was asked for.
+    """
+    lanes, schedules = list(lanes), [schedule] * len(lanes)
+    best = [training.best_epoch.epoch if training.best_epoch else 0 for training in chosen]
+    steps = trainer.steps_per_epoch(lanes[0].settings)
+    for epoch in range(max(best)):
+        if stop_asked():
+            raise StoppedError("stopped within the refit: --resume goes on.")
+        going = [i for i, last in enumerate(best) if epoch < last]
+        moved = _advanced(trainer, [lanes[i] for i in going], [schedules[i] for i in going], steps)
+        for i, lane in zip(going, moved, strict=True):
+            lanes[i] = lane
+            schedules[i] = schedules[i].observe(chosen[i].history[epoch].validation_accuracy)
+    return lanes
 
 
 def _mean_eta(schedule: Schedule, etas: Rates) -> float:

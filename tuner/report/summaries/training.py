@@ -14,6 +14,7 @@ from tuner.report.format import (
     count,
     duration,
     interval,
+    listing,
     number,
     percent,
     points,
@@ -37,7 +38,7 @@ def train_summary(record: TrainRecord) -> Summary:
     return Summary(
         good=not nothing and run.stop_reason is not StopReason.DIVERGED,
         headline=_headline(record, best),
-        sentence=f"{_committee_words(record)}{_sentence(run)}",
+        sentence=f"{_committee_words(record)}{_sentence(run)}{_refit_words(record)}",
         advice=_advice(best),
         facts=(*_committee_facts(record), *_facts(record, best)),
     )
@@ -73,6 +74,19 @@ def _committee_words(record: TrainRecord) -> str:
         )
     over = confidence(*mean_interval(alone), f"{len(alone)} seeds")
     return f"Alone they reach {percent(fmean(alone))} in the mean ({over}). Of the first network: "
+
+
+def _refit_words(record: TrainRecord) -> str:
+    """Return how the model was trained again, and what is known of it."""
+    refit = record.refit
+    if refit is None:
+        return ""
+    epochs = listing([str(each) for each in sorted(set(refit.epochs))])
+    return (
+        f" The model was then trained again on all {whole(refit.examples)} training and validation"
+        f" examples, for {epochs} epochs. The accuracy above is that of the networks before; of"
+        " this one only the test data can tell it."
+    )
 
 
 def _committee_facts(record: TrainRecord) -> tuple[tuple[str, str], ...]:
