@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.trainers.toy import assert_same_lane, through_pickle, toy_data, toy_trainer
-from tuner.data import load
+from tuner.data import Part, load
 from tuner.data.augmentation import Augmenter
 from tuner.data.folds import folds_of
 from tuner.errors import OptionError
@@ -337,3 +337,42 @@ def test_a_lane_of_a_fold_is_what_it_is_on_the_data_of_the_fold_alone() -> None:
 def test_folds_of_unequal_size_are_refused() -> None:
     with pytest.raises(OptionError, match="must be of one size"):
         NativeTrainer(toy_data(n=20), toy_data(n=21))
+
+
+# Weights of classes
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adamw"])
+@pytest.mark.parametrize("cost", ["cross-entropy", "quadratic", "log-likelihood"])
+def test_weights_of_classes_do_what_repeating_the_examples_does(cost: str, optimizer: str) -> None:
+    data = toy_data(n=21)
+    times = np.array([3, 1, 2])
+    rows = np.repeat(np.arange(21), times[data.train.y])
+    repeated = replace(data, train=Part(data.train.x[rows], data.train.y[rows]))
+    s = Hyperparameters(
+        eta=0.3,
+        hidden=(5,),
+        cost=cost,
+        optimizer=optimizer,
+        precision="float64",
+        label_smoothing=0.1,
+        batch_size=len(rows),  # one mini-batch of all
+    )
+    trainers = NativeTrainer(data, class_weights=times.tolist()), NativeTrainer(repeated)
+    weighted, plain = (trainer.advance([trainer.start(s)], 5)[0] for trainer in trainers)
+    for a, b in zip(weighted.parameters.arrays, plain.parameters.arrays, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+    costs = [
+        trainer.measure([lane], "training")[0].cost
+        for trainer, lane in zip(trainers, (weighted, plain), strict=True)
+    ]
+    assert costs[0] == pytest.approx(costs[1], rel=1e-9)
+    assert trainers[0].baseline(s) == pytest.approx(trainers[1].baseline(s), rel=1e-12)
+    again = through_pickle(trainers[0])
+    assert_same_lane(again.advance([again.start(s)], 5)[0], weighted)
+
+
+@pytest.mark.parametrize("weights", [(1, 2), (1, 2, 0), (1, 2, -1), (1, 2, float("nan"))])
+def test_weights_that_are_none(weights: tuple[float, ...]) -> None:
+    with pytest.raises(OptionError, match="class_weights must be 3 positive numbers"):
+        NativeTrainer(toy_data(n=20), class_weights=weights)

@@ -10,7 +10,7 @@ cross-entropy cost function" and "Softmax" (http://neuralnetworksanddeeplearning
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuner.network.activations import sigmoid, times_sigmoid_derivative
@@ -142,6 +142,46 @@ def _entropy(shares: Shares) -> float:
 
 def _binary_entropies(shares: Shares) -> float:
     return _entropy(shares) + _entropy(1 - shares)
+
+
+def weighted(loss: Loss, weights: Shares) -> Loss:
+    """Return a cost in which an example counts as much as its class weighs.
+
+    Parameters
+    ----------
+    loss
+        The cost of an example.
+    weights
+        One for each class (c,), above 0. Where they are whole numbers, divided by their mean over
+        the examples, training is what it is with each example repeated so often.
+
+    Examples
+    --------
+    >>> twice = weighted(LOSSES["log-likelihood"], np.array([2.0, 1.0]))
+    >>> z, targets = np.zeros((2, 2)), np.eye(2)
+    >>> twice.per_example(z, targets).round(3)
+    array([1.386, 0.693])
+    """
+
+    def of(targets: Array) -> Array:
+        # The largest target is that of the label, smoothed or not.
+        own: Array = weights.astype(targets.dtype)[targets.argmax(axis=-1)]
+        return own
+
+    def output_error(a: Array, targets: Array, scratch: Array) -> None:
+        loss.output_error(a, targets, scratch)
+        a *= of(targets)[..., np.newaxis]
+
+    def baseline(shares: Shares) -> float:
+        total = float((shares * weights).sum())
+        return total * loss.baseline(shares * weights / total)
+
+    return replace(
+        loss,
+        output_error=output_error,
+        per_example=lambda z, targets: loss.per_example(z, targets) * of(targets),
+        baseline=baseline,
+    )
 
 
 LOSSES: Mapping[str, Loss] = {

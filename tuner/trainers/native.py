@@ -1,9 +1,9 @@
 """Our own networks, many at once: lanes over the stacked passes of `tuner.network`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -18,7 +18,7 @@ from tuner.network.arrays import Array
 from tuner.network.blas import one_thread
 from tuner.network.dropout import DropoutMasks
 from tuner.network.initialization import Parameters, initial_parameters
-from tuner.network.losses import LOSSES
+from tuner.network.losses import LOSSES, Loss, weighted
 from tuner.network.optimizers import OPTIMIZERS
 from tuner.network.regularization import REGULARIZERS, penalty
 from tuner.network.stack import AVERAGE, Functions, Stack, Start
@@ -90,6 +90,9 @@ class NativeTrainer:
     *others
         Those of further folds, with training parts of the same size. Networks of several folds
         train in lock-step where they have the same inputs.
+    class_weights
+        How much an example of each class counts in cost and gradient, above 0; they are divided by
+        their mean over the training examples. Whole numbers do what repeating the examples does.
 
     Examples
     --------
@@ -101,7 +104,12 @@ class NativeTrainer:
     (180, 0)
     """
 
-    def __init__(self, data: TuningData | Dataset, *others: TuningData) -> None:
+    def __init__(
+        self,
+        data: TuningData | Dataset,
+        *others: TuningData,
+        class_weights: Sequence[float] | None = None,
+    ) -> None:
         self.folds = tuple(map(tuning_data, (data, *others)))
         self.data = data = self.folds[0]
         self.n = data.train.n
@@ -113,11 +121,23 @@ class NativeTrainer:
         widths = [fold.train.x.shape[1] for fold in self.folds]
         self._inputs = lru_cache(maxsize=2 * len(set(widths)))(self._inputs_of)
         places = (widths[:fold].count(width) for fold, width in enumerate(widths))
+        self.class_weights = class_weights
+        self._losses = LOSSES if class_weights is None else self._weighted(class_weights)
         self._first_rows = [self.n * place for place in places]
 
-    def __reduce__(self) -> tuple[type[Self], tuple[TuningData, ...]]:
-        """Pickle the data alone; the rest is made again."""
-        return type(self), self.folds
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[TuningData, ...]]:
+        """Pickle the data and the weights of classes alone; the rest is made again."""
+        return partial(type(self), class_weights=self.class_weights), self.folds
+
+    def _weighted(self, class_weights: Sequence[float]) -> dict[str, Loss]:
+        weights = np.asarray(class_weights, np.float64)
+        if weights.shape != (self.n_out,) or not ((weights > 0) & np.isfinite(weights)).all():
+            raise OptionError(
+                f"class_weights must be {self.n_out} positive numbers, one for each class, but are"
+                f" {list(class_weights)}."
+            )
+        weights = weights / weights[self.data.train.y].mean()
+        return {name: weighted(loss, weights) for name, loss in LOSSES.items()}
 
     @property
     def summary(self) -> DataSummary:
@@ -155,7 +175,7 @@ class NativeTrainer:
     def baseline(self, settings: Hyperparameters) -> float:
         """Return the least cost of a constant output: that of the class frequencies."""
         shares = np.bincount(self.data.train.y, minlength=self.n_out) / self.n
-        return LOSSES[settings.cost].baseline(shares)
+        return self._losses[settings.cost].baseline(shares)
 
     def advance(self, lanes: Sequence[NativeLane], steps: int) -> list[NativeLane]:
         """Train each lane for `steps` more steps of its own data order.
@@ -194,7 +214,7 @@ class NativeTrainer:
 
     def _measure(self, lane: NativeLane, part: Part) -> Measurement:
         s, total = lane.settings, 0.0
-        per_example = LOSSES[s.cost].per_example
+        per_example = self._losses[s.cost].per_example
         scores = np.empty((part.n, self.n_out), s.precision)
         for first in range(0, part.n, ROWS_AT_ONCE):
             rows = slice(first, first + ROWS_AT_ONCE)
@@ -229,7 +249,7 @@ class NativeTrainer:
     def _train(
         self, lanes: list[NativeLane], steps: int, etas: NDArray[np.float64] | None
     ) -> list[NativeLane]:
-        stack = stack_of(lanes, self.n)
+        stack = stack_of(lanes, self.n, self._losses)
         step, end = lanes[0].steps, lanes[0].steps + steps
         common = lanes[0].settings
         inputs = self._inputs(common.precision, common.label_smoothing, lanes[0].n_in)
@@ -372,15 +392,17 @@ def _lock_step_key(lane: NativeLane) -> tuple[object, ...]:
     return (*alike, s.dropout > 0, s.averaging > 0, lane.steps, lane.n_in)
 
 
-def stack_of(lanes: Sequence[NativeLane], n: int) -> Stack:
+def stack_of(lanes: Sequence[NativeLane], n: int, losses: Mapping[str, Loss] = LOSSES) -> Stack:
     """Return lanes that can train in lock-step as one stack; n is the number of training examples.
 
-    All settings but those of `OF_ONE_LANE` are those of the first lane.
+    All settings but those of `OF_ONE_LANE` are those of the first lane; `losses` are the costs by
+    their names.
     """
     common = lanes[0].settings
     functions = Functions.named(
         common.activation, common.cost, common.regularization, common.optimizer, common.clip
     )
+    functions = replace(functions, loss=losses[common.cost])
     starts = [
         Start(
             parameters=lane.parameters,
