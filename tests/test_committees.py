@@ -297,3 +297,17 @@ def _table() -> pd.DataFrame:
     rng = np.random.default_rng(0)
     kinds = ["rare" if row == 3 else "ab"[row % 2] for row in range(60)]
     return pd.DataFrame({"size": rng.normal(size=60), "kind": kinds, "target": np.arange(60) % 3})
+
+
+@pytest.mark.parametrize("changes", [{"folds": 3}, {"refit": True}])
+def test_data_in_python_are_scaled_as_each_network_was_trained(changes: dict[str, Any]) -> None:
+    data = load("wine")
+    of = tuner.train(data, **changes, **SETTINGS)
+    by_name = tuner.evaluate(of.model, "wine")
+    found = tuner.evaluate(of.model, data)
+    assert (found.accuracy, found.cost) == (by_name.accuracy, by_name.cost)
+    assert data.test_openings == found.test_openings
+    with pytest.raises(DataError, match="scaled for networks of its training part"):
+        of.model.predict(data.validation)
+    with pytest.raises(OptionError, match="part is all but"):
+        tuner.evaluate(of.model, data, part="all")

@@ -87,7 +87,14 @@ def _evaluate_loaded(model: Model, data: Dataset, part: PartName) -> EvaluateRec
             f"data ({data.name}) are not those of training, split as they were then: give the name"
             " or the path of the data instead."
         )
-    opened = data.validation if part == "validation" else data.open_test()
+    if part == "validation":
+        opened = data.validation
+    elif model.preprocessings == (data.preprocessing,):
+        opened = data.open_test()
+    elif part == "test":  # of folds, or trained again: the inputs are others
+        opened = data.open_test(*model.preprocessings)
+    else:
+        raise OptionError("part is all but the model was trained on folds or again: leave it out.")
     if part == "all":
         parts = (data.train, data.validation, opened)
         opened = Part(*(np.concatenate([getattr(p, field) for p in parts]) for field in ("x", "y")))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tuner.data import seal
 from tuner.data.inputs import Inputs
 from tuner.data.preprocessing import Preprocessing
-from tuner.errors import SealError
+from tuner.errors import DataError, SealError
 from tuner.records import DataSummary, Note
 from tuner.settings import plain
 
@@ -133,13 +133,14 @@ class Dataset:
         dropped: tuple[str, ...] = (),
         notes: tuple[Note, ...] = (),
         raw: Inputs | None = None,
+        raw_test: Inputs | None = None,
     ) -> None:
         self.name = name
         self.tuning = tuning
         self.feature_names = preprocessing.feature_names
         self.preprocessing = preprocessing
         self.raw = raw
-        self._test = test
+        self._test, self._raw_test = test, raw_test
         self._openings = 0
         self.summary = DataSummary(
             name=name,
@@ -181,16 +182,31 @@ class Dataset:
         """How often the test part has been opened on this machine, by any command."""
         return self._openings or seal.openings(self.summary)
 
-    def open_test(self) -> Part:
+    def open_test(self, *preprocessings: Preprocessing) -> Part:
         """Break the seal: count the opening, also for later commands, and return the test part.
+
+        Parameters
+        ----------
+        *preprocessings
+            Make the inputs, side by side; by default that of the data set does.
+
+        Raises
+        ------
+        DataError
+            When preprocessings are given but the raw inputs are not known; nothing is opened.
 
         Warns
         -----
         SealWarning
             When the opening could not be counted (`tuner.data.seal`).
         """
+        if preprocessings and self._raw_test is None:
+            raise DataError(f"{self.name}: its raw inputs are not known: load it by tuner.load.")
         self._openings = seal.count_opening(self.summary, self._openings)
-        return self._test
+        if not preprocessings or self._raw_test is None:
+            return self._test
+        inputs = [each.transform(self._raw_test) for each in preprocessings]
+        return Part(np.hstack(inputs), self._test.y)
 
     def __repr__(self) -> str:
         return f"Dataset({self.name!r}, test_openings={self.test_openings})"

@@ -294,6 +294,7 @@ def assemble(
     tuning = TuningData(
         part(rows.train), part(rows.validation), examples.classes, examples.image_shape
     )
+    raw = None if examples.image_shape else examples.inputs.take
     return Dataset(
         tuning,
         part(rows.test),
@@ -304,7 +305,6 @@ def assemble(
         split_seed=None if examples.published else seed,
         dropped=tuple(each.name for each in examples.columns if each.kind == "dropped"),
         notes=examples.notes,
-        raw=None
-        if examples.image_shape
-        else examples.inputs.take(np.concatenate([rows.train, rows.validation])),
+        raw=raw and raw(np.concatenate([rows.train, rows.validation])),
+        raw_test=raw and raw(rows.test),
     )

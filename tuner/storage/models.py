@@ -181,10 +181,13 @@ class Model:
 
     def prepare(self, x: "Raw | Part") -> Prepared:
         """Return the network's inputs (n, d) as `preprocess`, and notes on how they were read."""
-        if isinstance(x, Part):
-            return Prepared(x.x)
-        if isinstance(x, PartRows):
-            return Prepared(np.asarray(x))
+        if isinstance(x, Part | PartRows):
+            if self.image_shape is None and (self.refitted or self.data.folds):
+                raise DataError(
+                    "x: is a part of a data set, scaled for networks of its training part: give raw"
+                    " data."
+                )
+            return Prepared(np.asarray(x.x if isinstance(x, Part) else x))
         where = _name_of(x)
         try:
             return prepare(x, *self.preprocessings)
