@@ -1,8 +1,11 @@
+import csv
 import gzip
 import importlib.util
 import io
 import lzma
+import re
 import sys
+import tempfile
 import warnings
 import zipfile
 from decimal import Decimal
@@ -12,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tuner.data import files, load, read, read_inputs
@@ -139,6 +142,78 @@ def test_every_kind_of_line_end_ends_a_line(tmp_path: Path, ends: str) -> None:
     path.write_bytes(GOOD.replace("\n", ends).encode())
     expected = load(write(tmp_path, GOOD))
     np.testing.assert_array_equal(load(path).train.x, expected.train.x)
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.integers(-(10**6), 10**6).map(lambda n: n / 8),
+)
+
+
+@given(
+    cells=st.lists(
+        st.tuples(CELLS, st.sampled_from(["red", "größe", "a;b", 'say "x"', None])), min_size=8
+    ),
+    separator=st.sampled_from([",", ";", "\t", "|"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
+    missing=st.sampled_from(["NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "-", ""]),
+    decimal=st.sampled_from([".", ","]),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_table_reads_alike_however_it_is_written(
+    *,
+    cells: list[tuple[float | None, str | None]],
+    separator: str,
+    encoding: str,
+    quoting: Any,
+    missing: str,
+    decimal: str,
+    end: str,
+) -> None:
+    assume((separator, decimal) != (",", ","))  # a comma then parts thousands, which is said
+    frame = pd.DataFrame(
+        {
+            "size": pd.Series([size for size, _ in cells], dtype=float),
+            "colour": pd.Series([colour for _, colour in cells], dtype=object),
+            "kind": [str(i % 2) for i in range(len(cells))],
+        }
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "t.csv")
+        frame["size"] = [
+            missing if np.isnan(size) else repr(size).replace(".", decimal)
+            for size in frame["size"]
+        ]
+        frame.to_csv(
+            path, sep=separator, encoding=encoding, quoting=quoting, index=False, lineterminator=end
+        )
+        expected = pd.read_csv(
+            path,
+            sep=separator,
+            encoding=encoding,
+            decimal=decimal,
+            na_values={"size": ["?", "-"]},
+            dtype={"colour": str, "kind": str},
+        )
+        try:
+            inputs = read(str(path), target="kind").inputs
+        except DataError as error:
+            inputs, said = None, str(error)
+    if inputs is None:
+        assert re.search(r"No other column|may part thousands", said)
+        return
+    if "size" in inputs.number_names:
+        found = inputs.numbers[:, inputs.number_names.index("size")]
+        np.testing.assert_array_equal(found, expected["size"].to_numpy(dtype=float))
+    else:
+        assert len(set(expected["size"].fillna(-1))) == 1 or set(expected["size"]) >= {0, 1}
+    if "colour" in inputs.text_names:
+        texts = inputs.texts[:, inputs.text_names.index("colour")].tolist()
+        assert texts == expected["colour"].fillna("(missing)").tolist()
+    else:
+        assert len(set(expected["colour"].fillna(""))) == 1
 
 
 @given(st.binary(max_size=80) | st.text('ab1,;\t"\n\r .', max_size=60).map(str.encode))
