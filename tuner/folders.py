@@ -68,9 +68,10 @@ def _open(folder: Path, option: str, made: list[Path]) -> None:
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        why = "is a file" if isinstance(error, FileExistsError) else error.strerror
-        if folder.is_symlink() and not folder.exists():
-            why = "is a link to nothing"
+        why = error.strerror
+        if isinstance(error, FileExistsError):
+            nothing = folder.is_symlink() and not folder.exists()
+            why = "is a link to nothing" if nothing else "is a file"
         raise OutputError(
             f"{option} {folder} cannot be written ({why}): choose another."
         ) from error

@@ -2,27 +2,33 @@
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.faults.test_kills import STUDY
+from tests.support.faults.outputs import TIMES, outputs, without_keys
 from tests.support.tuning.plans import store_plans
 from tuner.data import load
 from tuner.tuning.request import TuneRequest
 
 ROOT = Path(__file__).parents[2]
 
+MODEL = "OUT/model.safetensors"
+
 COMMANDS = {
-    "train": "train --data iris --eta 0.5 --epochs 5 --out OUT",
-    "find-eta": "find-eta --data iris --hidden 8 --out OUT",
-    "study": "study run STUDY --trials 4 --workers WORKERS --out OUT",
-    "tune": "tune --data iris --budget 1s --workers WORKERS --out OUT",
-    "reproduce": "reproduce large-eta --data iris --workers WORKERS --out OUT",
+    "train, evaluate, predict": (
+        f"train --data iris --hidden 4 --eta 0.5 --epochs 3 --out OUT --save {MODEL} --json",
+        f"evaluate {MODEL} --json",
+        f"predict {MODEL} --data iris --probabilities",
+    ),
+    "find-eta": ("find-eta --data iris --hidden 8 --out OUT --json",),
+    "study": ("study run STUDY --workers WORKERS --out OUT --json",),
+    "tune": ("tune --data iris --budget 1s --workers WORKERS --out OUT --json",),
+    "reproduce": ("reproduce early-stopping --data iris --workers WORKERS --out OUT --json",),
 }
 
 SURROUNDINGS = [
@@ -34,54 +40,71 @@ SURROUNDINGS = [
         "LC_ALL": "C.UTF-8",
         "TZ": "Asia/Kolkata",
     },
+    {"PYTHONHASHSEED": "7", "MKL_NUM_THREADS": "2", "LC_ALL": "tr_TR.UTF-8", "PYTHONUTF8": "1"},
 ]
 
-TIMES = {"seconds", "environment", "command", "steps", "began", "files"}
+PLACES = {
+    "resume",
+    "folder",
+    "command_line",
+    "report",
+    "records",
+    "figures",
+    "model",
+    "html",
+    "database",
+    "storage",
+}
+"""What the answer of a command says of its own folder."""
 
 
-def without_times(value: object) -> object:
-    if isinstance(value, dict):
-        return {k: without_times(v) for k, v in value.items() if k not in TIMES}
-    return [without_times(each) for each in value] if isinstance(value, list) else value
+def answer(words: str, folder: Path, surroundings: dict[str, str]) -> Any:
+    """Run a command; return what it prints, without times and places."""
+    ended = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "tuner", *words.split()],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **surroundings},
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr.decode()
+    out = ended.stdout.decode()
+    return without_keys(json.loads(out), TIMES | PLACES) if "--json" in words else out
 
 
-def outputs(folder: Path) -> dict[str, object]:
-    """Return what a command wrote: models and trials as they are, records without times."""
-    found: dict[str, object] = {p.name: p.read_bytes() for p in folder.glob("*.safetensors")}
-    found |= {p.name: p.read_bytes() for p in folder.glob("settings.toml")}
-    for path in folder.glob("records.json"):
-        found[path.name] = without_times(json.loads(path.read_text("utf-8")))
-    for path in folder.glob("study.db"):
-        with closing(sqlite3.connect(path)) as db:
-            found[path.name] = [
-                db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()  # noqa: S608
-                for table in ("trial_params", "trial_values", "trial_intermediate_values")
-            ]
-    return found
+def found(name: str, base: Path, surroundings: dict[str, str], workers: int) -> list[Any]:
+    """Return what commands print and write in a folder and surroundings of their own."""
+    out, folder = base / "out", base / "folder λ"
+    folder.mkdir(parents=True)
+    (base / "study.toml").write_text(STUDY)
+    if name == "tune":
+        store_plans(out, load("iris"), TuneRequest(budget=1, source="iris"))
+    surroundings = surroundings | {"TUNER_STATE_DIR": str(base / "state")}
+    told = []
+    for words in COMMANDS[name]:
+        for key, value in {
+            "OUT": f"{out}",
+            "WORKERS": f"{workers}",
+            "STUDY": f"{base / 'study.toml'}",
+        }.items():
+            words = words.replace(key, value)
+        told.append(answer(words, folder, surroundings))
+    return [*told, outputs(out)]
 
 
 @pytest.mark.parametrize(
-    "name", [n if n == "train" else pytest.param(n, marks=pytest.mark.exhaustive) for n in COMMANDS]
+    "name",
+    [
+        n if n.startswith("train") else pytest.param(n, marks=pytest.mark.exhaustive)
+        for n in COMMANDS
+    ],
 )
 def test_surroundings_change_no_byte(name: str, tmp_path: Path) -> None:
-    found = []
-    (tmp_path / "study.toml").write_text(STUDY)
-    for place, (surroundings, workers) in enumerate(zip(SURROUNDINGS, "12", strict=True)):
-        out = tmp_path / f"out-{place}"
-        if name == "tune":
-            store_plans(out, load("iris"), TuneRequest(budget=1, source="iris"))
-        words = COMMANDS[name].replace("WORKERS", workers).replace("OUT", str(out))
-        words = words.replace("STUDY", str(tmp_path / "study.toml"))
-        cwd = tmp_path / f"folder {place} λ"
-        cwd.mkdir()
-        ended = subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "tuner", *words.split()],
-            cwd=cwd,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **surroundings},
-            capture_output=True,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stderr.decode()
-        found.append(outputs(out))
-    assert found[0]
-    assert found[0] == found[1]
+    variants = SURROUNDINGS[:2] if name.startswith("train") else SURROUNDINGS
+    first, *others = [
+        found(name, tmp_path / str(place), surroundings, workers)
+        for surroundings, workers, place in zip(variants, (1, 2, 3), "abc", strict=False)
+    ]
+    assert all(first)
+    for other in others:
+        assert other == first
