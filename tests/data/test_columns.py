@@ -130,6 +130,7 @@ def test_points_where_training_had_decimal_commas_are_refused(tmp_path: Path) ->
         ),
         (["2.5", "2,5"] * (N // 2), "holds numbers but '2,5' in data row 2: write a number such"),
         ([str(2**53 + i) for i in range(N)], "one number to 16 digits"),
+        ([str(2**53 + i % 2) for i in range(N)], "one number to 16 digits"),
         ([str(10**30 + i) for i in range(N)], "one number to 16 digits"),
         ([f"id-{p}" for p in PRICES], "different texts in 60 rows, as names .* No other column"),
         (["x" * 2000 + str(i % 2) for i in range(N)], "texts of more than 1,000 characters"),

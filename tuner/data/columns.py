@@ -31,7 +31,7 @@ FEW = 10
 """Up to so many different texts are categories, however few rows there are."""
 
 EXACT = 2**53
-"""Up to here every whole number is a float64 of its own."""
+"""Below, every whole number is a float64 of its own, which no other is read as."""
 
 BOOLEANS = (("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"), ("off", "on"))
 
@@ -432,7 +432,7 @@ def _exact(cells: "pd.Series[Any]", where: str) -> NDArray[Any]:
         raise DataError(f"{where} holds a number beyond float64: rescale or drop it.") from error
     exact = cells.dtype == object or pd.api.types.is_integer_dtype(cells.dtype)
     there = np.isfinite(values)
-    if exact and np.abs(values[there]).max(initial=0) > EXACT:
+    if exact and np.abs(values[there]).max(initial=0) >= EXACT:
         _check_exact(cells.astype(object).to_numpy()[there], values[there], where)
     return values
 
@@ -472,7 +472,7 @@ def _numbers(written: Texts, column: Column, where: str) -> NDArray[np.float64]:
             f"{where} held {was} in training and holds {texts.row(bad)}: write it as in training."
         )
     values = np.array([each.value for each in parsed if each], dtype=np.float64)
-    if len(values) and np.abs(values).max() > EXACT:
+    if len(values) and np.abs(values).max() >= EXACT:
         digits = [re.sub("[^0-9-]", "", str(text)) for text in texts.different]
         plain = [
             column.decimal not in str(text) and "e" not in str(text).lower()

@@ -316,7 +316,7 @@ def _with_texts(table: Table) -> Table:
     numbers = [str(name) for name, dtype in frame.dtypes.items() if _is_plain(dtype)]
     changed = [str(name) for name in frame.columns if name in gaps and name not in numbers]
     lacking = frame[[name for name in numbers if name in gaps]]
-    exact = lacking.abs().max() <= columns.EXACT  # False where all are missing
+    exact = lacking.abs().max() < columns.EXACT  # False where all are missing
     changed += map(str, lacking.columns[~exact.to_numpy(dtype=bool)])
     if table.csv.may_hold_codes:
         whole = [name for name in numbers if name in gaps or frame[name].dtype.kind in "iu"]
@@ -368,7 +368,7 @@ def _inputs(frame: pd.DataFrame, kinds: Sequence[Column], where: str) -> Inputs:
     matrix = plain if len(places) == len(numbers) else np.empty((len(frame), len(numbers)))
     if matrix is not plain:
         matrix[:, places] = plain
-    exact = np.fmax.reduce(np.abs(plain), axis=0, initial=0) <= columns.EXACT
+    exact = np.fmax.reduce(np.abs(plain), axis=0, initial=0) < columns.EXACT
     one_by_one = set(range(len(numbers))).difference(np.array(places, dtype=int)[exact])
     if one_by_one and matrix is plain:
         matrix = plain.copy()  # pandas may have lent its own
