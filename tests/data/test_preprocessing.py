@@ -94,16 +94,6 @@ def test_many_categories_share_a_column() -> None:
     assert fitted.feature_names[-1] == "v=(other)"
 
 
-def test_refitted_on_other_rows_the_columns_stay() -> None:
-    raw = inputs(0, 60, 8, 0.1)
-    fitted = fit(raw.take(np.arange(12)))
-    again = fitted.refit(raw.take(np.arange(30, 60)))
-    assert (again.feature_names, again.categorical) == (fitted.feature_names, fitted.categorical)
-    own = fit(raw.take(np.arange(30, 60)))
-    assert [each.mean for each in again.numeric] == [each.mean for each in own.numeric]
-    assert again.transform(raw).shape == fitted.transform(raw).shape
-
-
 def test_columns_that_lack_values_in_the_same_rows_share_a_column() -> None:
     gaps = np.array([[1, 1, 1], [np.nan, np.nan, 2], [3, 4, np.nan]])
     fitted = fit(numeric(gaps))

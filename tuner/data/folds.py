@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tuner.data.dataset import Dataset, Part, TuningData
 from tuner.data.inputs import Rows
-from tuner.data.preprocessing import Preprocessing
+from tuner.data.preprocessing import Preprocessing, fit
 from tuner.data.splits import stratified_order
 from tuner.errors import OptionError
 from tuner.randomness import Purpose, stream
@@ -103,7 +103,7 @@ def _inputs(
     if raw is None:
         x = np.concatenate([data.train.x, data.validation.x])
         return data.preprocessing, x[train], x[rows]
-    fitted = data.preprocessing.refit(raw.take(train))  # all folds have the same columns
+    fitted = fit(raw.take(train), data.preprocessing.columns)
     return fitted, fitted.transform(raw.take(train)), fitted.transform(raw.take(rows))
 
 

@@ -222,18 +222,6 @@ class Preprocessing(Record):
             [self._standardise(numbers), lack.astype(np.float32), *self._encode(inputs)]
         )
 
-    def refit(self, inputs: Inputs) -> "Preprocessing":
-        """Fit medians, means and deviations on other training examples, such as those of a fold.
-
-        The columns of `x` stay the same ones.
-        """
-        fitted = _fit_numeric(_with_phases(inputs, self.columns))
-        numeric = tuple(
-            replace(new, indicator=old.indicator)
-            for old, new in zip(self.numeric, fitted, strict=True)
-        )
-        return replace(self, numeric=numeric)
-
     def check_new(self, inputs: Inputs) -> list[Note]:
         """Compare new raw inputs with those of training; return notes on the differences.
 
