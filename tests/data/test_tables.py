@@ -101,14 +101,14 @@ BIG = "a,y\n" + "\n".join(f"{i},{i % 2}" for i in range(N))
         (GOOD.replace("colour", " size"), "two columns are called 'size'"),
         (GOOD.replace("colour", ""), "column 2 has no name"),
         (with_row("1,red,True,0,9"), "Expected 4 fields in line 6, saw 5"),
-        (with_row("1,red"), "target 'target' has 1 missing values, the first in data row 5"),
+        (with_row("1,red"), "target 'target' has 1 missing value in data row 5"),
         (
             GOOD.replace("0\n", "0,9\n").replace("1\n", "1,9\n"),
             "the first line has 4 cells and the next ones have 5",
         ),
-        (with_row("inf,red,True,0"), "column 'size' has 1 infinite values, .* in data row 5"),
+        (with_row("inf,red,True,0"), "column 'size' has 1 infinite value in data row 5"),
         (with_row("x,red,True,0"), "column 'size' holds numbers but 'x' in data row 5"),
-        (with_row("1,red,True,"), "target 'target' has 1 missing values, the first in data row 5"),
+        (with_row("1,red,True,"), "target 'target' has 1 missing value in data row 5"),
         (with_row('"1,5",red,True,0'), "column 'size' holds numbers but '1,5' in data row 5"),
         (with_row("1e400,red,True,0"), "column 'size' (has 1 infinite|holds .* '1e400')"),
         (GOOD.replace(",0\n", ",1\n"), "is '1' everywhere"),
@@ -436,7 +436,7 @@ def test_a_signaling_nan_is_a_missing_value() -> None:
     quiet = frame.assign(a=pd.Series([Decimal("NaN"), *numbers[1:]], dtype=object))
     with pytest.warns(DataWarning, match=r"values are missing in 'a' \(1\)"):
         assert load(frame, target="kind").summary == load(quiet, target="kind").summary
-    with pytest.raises(DataError, match="target 'a' has 1 missing values"):
+    with pytest.raises(DataError, match="target 'a' has 1 missing value"):
         load(frame, target="a")
 
 

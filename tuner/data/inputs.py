@@ -191,7 +191,8 @@ def check_finite(inputs: Inputs, where: str) -> None:
     if bad.any():
         column = int(bad.any(axis=0).argmax())
         rows = np.flatnonzero(bad[:, column])
+        plural = "s, the first" if len(rows) > 1 else ""
         raise DataError(
-            f"{where}: column {inputs.number_names[column]!r} has {len(rows)} infinite values, "
-            f"the first in data row {rows[0] + 1}: correct them or drop those rows."
+            f"{where}: column {inputs.number_names[column]!r} has {len(rows)} infinite value{plural}"
+            f" in data row {rows[0] + 1}: correct it or drop such rows."
         )

@@ -61,9 +61,10 @@ class Table:
         if text := labels.cells[row]:
             says = f" (the file says {text!r}, which counts as missing)"
             more = f"; if {text!r} is a value of its own, write it otherwise, such as '{text}_'"
+        plural = "s, the first" if missing.sum() > 1 else ""
         raise DataError(
-            f"{self.where}: target {target!r} has {missing.sum()} missing values, the first in data"
-            f" row {row + 1}{says}: fill them in or drop those rows{more}."
+            f"{self.where}: target {target!r} has {missing.sum()} missing value{plural} in data row"
+            f" {row + 1}{says}: fill it in or drop such rows{more}."
         )
 
 

@@ -111,8 +111,9 @@ class Model:
         for member, width in zip(self.members, widths, strict=True):
             ends = (width, len(self.classes))
             tensorfile.check_parameters(member.parameters, member.settings, ends)
-            _check_raw_columns(member.preprocessing, self.preprocessing)
         _check_preprocessing(self.preprocessing, self.data)
+        for member in self.others:
+            _check_raw_columns(member.preprocessing, self.preprocessing)
         _check_shares(self.weights, len(self.members), self.temperature)
 
     @cached_property
