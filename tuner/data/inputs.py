@@ -193,6 +193,6 @@ def check_finite(inputs: Inputs, where: str) -> None:
         rows = np.flatnonzero(bad[:, column])
         plural = "s, the first" if len(rows) > 1 else ""
         raise DataError(
-            f"{where}: column {inputs.number_names[column]!r} has {len(rows)} infinite value{plural}"
-            f" in data row {rows[0] + 1}: correct it or drop such rows."
+            f"{where}: column {inputs.number_names[column]!r} has {len(rows)} infinite"
+            f" value{plural} in data row {rows[0] + 1}: correct it or drop such rows."
         )
