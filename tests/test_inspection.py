@@ -97,7 +97,7 @@ def test_outputs_that_are_no_numbers_are_refused() -> None:
     model = model_for(data)
     weights = tuple(np.full_like(w, 3e38) for w in model.parameters.weights)
     broken = replace(model, parameters=Parameters(weights, model.parameters.biases))
-    with pytest.raises(DataError, match="no number"):
+    with pytest.raises(DataError, match="the network's output is NaN"):
         inspect(broken, data.tuning)
 
 

@@ -101,7 +101,7 @@ MISUSES = [
     ("report", "RUN|STUDY"),
     ("report missing", "missing: no such file or folder"),
     ("report a b --out=", "--out must be a folder"),
-    ("data", "use fetch or list"),
+    ("data", "use check, fetch or list"),
     ("data lisst", "list"),
     ("data fetch", "NAME"),
     ("data fetch mnits", "did you mean mnist?"),
