@@ -15,6 +15,7 @@ def test_the_numbers_of_the_purposes_never_change() -> None:
         "PROBE": 6,
         "SAMPLING": 7,
         "FRESH": 8,
+        "FOLDS": 9,
     }
 
 

@@ -226,7 +226,7 @@ def _folder(folder: Path, command: str) -> Iterator[None]:
 
 
 class _Narrator:
-    """Says what a study costs, as planned and by its measured pace, and shows its course."""
+    """Tells what a study costs, as planned and by its measured pace, and shows its course."""
 
     def __init__(self, spec: "StudySpec", bar: Bar) -> None:
         self._spec, self._bar = spec, bar

@@ -1,6 +1,6 @@
 """Examples as they were read, before any split or scaling."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -181,6 +181,14 @@ def missing_notes(inputs: Inputs) -> list[Note]:
         f"{', …' if len(found) > 10 else ''}: {how}."
     )
     return [Note(kind=NoteKind.FILLED, text=text)]
+
+
+def check_columns(inputs: Inputs, notes: Sequence[Note], where: str) -> None:
+    """Raise `DataError` where every column was left out, with the note on the last of them."""
+    if inputs.number_names or inputs.text_names:
+        return
+    dropped = [note.text for note in notes if note.kind is NoteKind.DROPPED]
+    raise DataError(f"{where}: {dropped[-1]} No other column is left: add some.")
 
 
 def check_finite(inputs: Inputs, where: str) -> None:

@@ -14,7 +14,7 @@ from tuner.data.catalogue import READERS, unknown
 from tuner.data.dataset import Dataset, Part, TuningData
 from tuner.data.files import PACKED, check_file, exists, plain_suffix, read_bytes
 from tuner.data.idx import parse_idx, read_idx_pair
-from tuner.data.inputs import Examples, Inputs, Rows, images
+from tuner.data.inputs import Examples, Inputs, Rows, check_columns, images
 from tuner.data.npz import read_npz, read_npz_inputs
 from tuner.data.preprocessing import Preprocessing, fit
 from tuner.data.splits import split
@@ -85,6 +85,7 @@ def load(
         from tuner.data.tables import read_frame
 
         examples = read_frame(source, target)
+    check_columns(examples.inputs, examples.notes, examples.name)
     warn(examples.notes, examples.name)
     return assemble(examples, train_size=train_size, seed=seed)
 

@@ -16,7 +16,14 @@ from tuner.data import columns
 from tuner.data.columns import Texts
 from tuner.data.files import check_cells, digest, plain_suffix, read_unpacked
 from tuner.data.frames import Csv, check_names, read_excel, read_parquet
-from tuner.data.inputs import Column, Examples, Inputs, check_finite, missing_notes
+from tuner.data.inputs import (
+    Column,
+    Examples,
+    Inputs,
+    check_columns,
+    check_finite,
+    missing_notes,
+)
 from tuner.data.labels import encode_labels
 from tuner.errors import DataError
 from tuner.records import Note, NoteKind
@@ -231,7 +238,9 @@ def _alike(classes: tuple[str, ...], target: str) -> list[Note]:
 
 def recognize_frame(frame: Any, where: str) -> tuple[Inputs, list[Column], list[Note]]:
     """Return all columns of a DataFrame that holds no target, as `recognize_columns` does."""
-    return recognize_columns(Table(_as_pandas(frame, where), where), None)
+    inputs, found, notes = recognize_columns(Table(_as_pandas(frame, where), where), None)
+    check_columns(inputs, notes, where)
+    return inputs, found, notes
 
 
 def recognize_columns(table: Table, target: str | None) -> tuple[Inputs, list[Column], list[Note]]:
@@ -240,7 +249,7 @@ def recognize_columns(table: Table, target: str | None) -> tuple[Inputs, list[Co
     Raises
     ------
     DataError
-        When no column is left, a number is infinite, a column mixes numbers with a few texts, or
+        When there is no column, a number is infinite, a column mixes numbers with a few texts, or
         holds neither numbers nor texts.
     """
     if target is not None:
@@ -274,8 +283,6 @@ def recognize_columns(table: Table, target: str | None) -> tuple[Inputs, list[Co
         counters = set()
     inputs = inputs.without(counters)
     notes += [*repeated.values(), *(note for _, note in doubtful)]
-    if not (inputs.number_names or inputs.text_names):
-        raise DataError(f"{where}: {notes[-1].text} No other column is left: add some.")
     return inputs, _settled(found, inputs), [*notes, *missing_notes(inputs)]
 
 
