@@ -44,7 +44,13 @@ def needs_torch(source: str) -> None:
         pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
 
 
-@pytest.mark.parametrize(("page", "source"), texts(r"```python\n(.*?)```"))
+@pytest.mark.parametrize(
+    ("page", "source"),
+    [
+        pytest.param(page, source, marks=[] if page == "README.md" else pytest.mark.long)
+        for page, source in texts(r"```python\n(.*?)```")
+    ],
+)
 def test_the_python_runs(
     page: str, source: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

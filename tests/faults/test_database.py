@@ -66,7 +66,7 @@ def outcome(read: Callable[[], StudySummary], expected: StudySummary) -> str:
         return "refused" if "\n" not in str(error) else str(error)
 
 
-@pytest.mark.parametrize("number", [60, pytest.param(1_000, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("number", [20, pytest.param(1_000, marks=pytest.mark.exhaustive)])
 def test_no_damage_is_taken_for_a_study(
     number: int, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

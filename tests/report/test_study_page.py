@@ -45,7 +45,9 @@ def test_rebuilt_from_the_same_record_byte_for_byte(tmp_path: Path) -> None:
         assert a.read_bytes() == b.read_bytes()
 
 
-@pytest.mark.parametrize("names", [("lambda", "hidden"), EVERY_DIMENSION])
+@pytest.mark.parametrize(
+    "names", [pytest.param(("lambda", "hidden"), marks=pytest.mark.long), EVERY_DIMENSION]
+)
 def test_500_trials_of_100_epochs_stay_under_two_megabytes(
     names: tuple[str, ...], tmp_path: Path
 ) -> None:

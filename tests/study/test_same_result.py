@@ -102,6 +102,7 @@ def test_a_study_killed_again_and_again_ends_as_if_never_killed(tmp_path: Path) 
     assert max(trained.values()) == 1, "a network was trained twice to the same rung"
 
 
+@pytest.mark.long
 def test_no_trial_is_ever_running_in_the_storage(tmp_path: Path) -> None:
     seen: list[list[str]] = []
     with coordinator(LONGER, tmp_path) as process:
@@ -156,6 +157,7 @@ def test_workers_killed_at_the_start_of_each_rung_change_nothing(tmp_path: Path)
     assert trials_of(summary) == undisturbed(LONGER)
 
 
+@pytest.mark.long
 def test_workers_killed_in_the_middle_of_a_rung_change_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

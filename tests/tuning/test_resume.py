@@ -65,11 +65,7 @@ def kill_after(patch: pytest.MonkeyPatch, entry: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "digits",
-        "wine",
-        *(pytest.param(n, marks=pytest.mark.long) for n in BUNDLED if n not in ("digits", "wine")),
-    ],
+    ["wine", *(pytest.param(n, marks=pytest.mark.long) for n in BUNDLED if n != "wine")],
 )
 def test_killed_after_each_step_it_ends_with_the_same_result(name: str, tmp_path: Path) -> None:
     data = load(name)
