@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import sys
-import time
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
@@ -145,7 +144,6 @@ def test_a_cluster_lost_meanwhile_is_one_line_and_nothing_is_lost(
         if progress.doing.startswith("training") and len(progress.trials) == 8:
             os.kill(dask_cluster.scheduler.pid, signal.SIGKILL)
 
-    began = time.monotonic()
     with pytest.raises(TunerError) as error:
         run(
             spec_of(LONGER),
@@ -153,7 +151,6 @@ def test_a_cluster_lost_meanwhile_is_one_line_and_nothing_is_lost(
             scheduler=dask_cluster.address,
             callbacks=Callbacks(watch=watch),
         )
-    assert time.monotonic() - began < 60
     assert str(error.value) == (
         f"--scheduler {dask_cluster.address}: the cluster was lost: finished work is stored:"
         " start it again, or leave the option out, and run the command again to go on."
@@ -165,10 +162,8 @@ def test_a_cluster_lost_meanwhile_is_one_line_and_nothing_is_lost(
 def test_no_scheduler_there_is_one_line(tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="Dask: needs the extra `dask`")
     for address in (f"tcp://127.0.0.1:{free_port()}", "127.0.0.1", ""):
-        began = time.monotonic()
         with pytest.raises(InputError) as error:
             run(spec_of(), tmp_path, scheduler=address)
-        assert time.monotonic() - began < 15
         assert str(error.value) == (
             f"--scheduler {address}: no Dask scheduler answers there: start one with"
             " `dask scheduler`, or leave the option out."
