@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.eta.__main__ import accuracies
 from benchmarks.eta.tasks import EPOCHS, LEAST_STEPS, TASKS, Task
 from tuner.records import Hyperparameters, Strategy
 from tuner.strategies.schedules import Constant, Cosine, OneCycle
@@ -64,12 +65,12 @@ def measure(task: Task, seeds: Sequence[int]) -> list[Regret]:
         for schedule in SCHEDULES:
             grid = [(eta, seed) for eta in GRID for seed in seeds]
             lanes = train(trainer, settings, grid, schedule, steps)
-            means = np.reshape(accuracies(trainer, lanes), (len(GRID), -1)).mean(axis=1)
+            means = np.reshape(accuracies(lanes, trainer), (len(GRID), -1)).mean(axis=1)
             oracle_share = GRID[int(means.argmax())] / float(np.median(thresholds))
             for share in SHARES:
                 runs = [(share * t, s) for t, s in zip(thresholds, seeds, strict=True)]
                 lanes = train(trainer, settings, runs, schedule, steps)
-                regret = 100 * float(means.max() - np.mean(accuracies(trainer, lanes)))
+                regret = 100 * float(means.max() - np.mean(accuracies(lanes, trainer)))
                 diverged = sum(lane.diverged for lane in lanes)
                 regrets.append(
                     Regret(task.name, optimizer, schedule, share, regret, diverged, oracle_share)
@@ -90,11 +91,6 @@ def train(
     return trainer.advance_at(lanes, [kind.of(eta, ONCE).etas(steps) for eta, _ in runs])
 
 
-def accuracies(trainer: NativeTrainer, lanes: Sequence[NativeLane]) -> list[float]:
-    """Return the validation accuracy of each network."""
-    return [m.accuracy for m in trainer.measure(lanes, "validation")]
-
-
 def summary(regrets: Sequence[Regret]) -> pd.DataFrame:
     """Return mean, 90th percentile and worst regret of each share, over the tasks."""
     rows = pd.DataFrame([asdict(each) for each in regrets])
@@ -113,7 +109,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="regret of shares of the threshold of η")
     parser.add_argument("--held-out", action="store_true", help="the tasks set aside")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--tasks", nargs="+", help="the names of those to run; by default all")
+    names = [task.name for task in TASKS]
+    parser.add_argument("--tasks", nargs="+", choices=names, help="those to run; by default all")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     tasks = [task for task in TASKS if task.held_out == options.held_out]

@@ -603,3 +603,8 @@ def test_one_content_has_one_identity(tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "b.npz", x=x, y=y)
     sources = [load(str(tmp_path / name)) for name in ("a.npz", "b.npz")] + [from_arrays(x, y)]
     assert len({data.summary.sha256 for data in sources}) == 1
+
+
+def test_texts_that_differ_in_where_they_break_do_not_repeat() -> None:
+    frame = pd.DataFrame({"a": ["x\ny", "z"] * 20, "b": ["x", "y\nz"] * 20, "y": [0, 0, 1, 1] * 10})
+    assert load(frame).preprocessing.text_names == ("a", "b")

@@ -362,7 +362,7 @@ def repeated(inputs: Inputs) -> dict[str, Note]:
         constant = (matrix == matrix[:1]).all(axis=0)
         for i, name in enumerate(names):
             values = matrix[:, i]
-            content = values.tobytes() if values.dtype != object else "\n".join(values).encode()
+            content = values.tobytes() if values.dtype != object else repr(values.tolist()).encode()
             if constant[i]:
                 text = f"column {name!r} holds {str(values[0])[:30]!r} everywhere: it is left out."
             elif (other := seen.setdefault(digest(content), name)) != name:

@@ -1,5 +1,6 @@
 """Reading a file whole, with a one-line error for whatever may be wrong with it."""
 
+import gzip
 import io
 import lzma
 import zipfile
@@ -79,19 +80,15 @@ def read_unpacked(path: Path) -> bytes:
 
 def _inflated(content: bytes, where: str) -> bytes:
     out = io.BytesIO()
-    while content:
-        stream = zlib.decompressobj(wbits=31)
-        while content and not stream.eof:
-            out.write(stream.decompress(content, max_length=MAX_BYTES // 64))
+    with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+        while piece := stream.read(MAX_BYTES // 64):
+            out.write(piece)
             check_unpacked(out.tell(), where)
-            content = stream.unconsumed_tail
-        if not stream.eof:
-            raise EOFError("it ends too early")
-        content = stream.unused_data.lstrip(b"\0")
     return out.getvalue()
 
 
 def _unxzed(content: bytes, where: str) -> bytes:
+    # lzma.open would take as much memory as the file asks for
     out = io.BytesIO()
     while content:
         stream = lzma.LZMADecompressor(memlimit=XZ_MEMORY)

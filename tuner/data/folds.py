@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tuner.data.dataset import Dataset, Part, TuningData
 from tuner.data.inputs import Rows
 from tuner.data.preprocessing import Preprocessing, fit
-from tuner.data.splits import stratified_order
+from tuner.data.splits import shuffled_by_class, stratified_order
 from tuner.errors import OptionError
 from tuner.randomness import Purpose, stream
 from tuner.records import require
@@ -61,9 +61,8 @@ def folds_of(data: Dataset, count: int) -> tuple[Fold, ...]:
     y = np.concatenate([data.train.y, data.validation.y])
     _check(count, y, data)
     seed = data.summary.split_seed or 0
-    shuffled = stream(seed, Purpose.FOLDS).permutation(len(y))
     fold = np.empty(len(y), np.intp)
-    fold[shuffled[np.argsort(y[shuffled], kind="stable")]] = np.arange(len(y)) % count
+    fold[shuffled_by_class(y, stream(seed, Purpose.FOLDS))] = np.arange(len(y)) % count
     n_train = len(y) - np.bincount(fold).max()
 
     def drawn(number: int) -> Fold:

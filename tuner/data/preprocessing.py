@@ -126,7 +126,7 @@ class Categorical(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessing(Record):
-    """How raw inputs become rows of `x`: numbers, where they lack, categories; or pixels.
+    """How raw inputs become rows of `x`: numbers, missing indicators, categories; or pixels.
 
     Attributes
     ----------
@@ -179,9 +179,9 @@ class Preprocessing(Record):
         """Name of each column of `x`."""
         if self.image_shape is not None:
             return pixel_names(self.image_shape)
-        lack = (f"{column.name}={MISSING}" for column in self.numeric if column.indicator)
+        indicators = (f"{column.name}={MISSING}" for column in self.numeric if column.indicator)
         made = (name for column in self.categorical for name in column.feature_names)
-        return (*(column.name for column in self.numeric), *lack, *made)
+        return (*(column.name for column in self.numeric), *indicators, *made)
 
     def inputs_of(self, column: Column) -> int:
         """Return how many columns of `x` are made of a column of the raw table."""
@@ -217,9 +217,9 @@ class Preprocessing(Record):
             return self._scale_pixels(inputs)
         inputs = _with_phases(inputs, self.columns)
         numbers = inputs.numbers[:, self._number_places(inputs)]
-        lack = np.isnan(numbers[:, [column.indicator for column in self.numeric]])
+        missing = np.isnan(numbers[:, [column.indicator for column in self.numeric]])
         return np.hstack(
-            [self._standardise(numbers), lack.astype(np.float32), *self._encode(inputs)]
+            [self._standardise(numbers), missing.astype(np.float32), *self._encode(inputs)]
         )
 
     def check_new(self, inputs: Inputs) -> list[Note]:

@@ -67,6 +67,12 @@ def split(
     return Split(train[:train_size], parts.validation, parts.test)
 
 
+def shuffled_by_class(y: NDArray[np.intp], rng: Generator) -> Rows:
+    """Return the rows (n,) class by class, those of a class in random order."""
+    shuffled: Rows = rng.permutation(len(y))
+    return shuffled[np.argsort(y[shuffled], kind="stable")]
+
+
 def stratified_order(y: NDArray[np.intp], rng: Generator) -> Rows:
     """Order examples at random such that every prefix is nearly stratified.
 
@@ -79,8 +85,7 @@ def stratified_order(y: NDArray[np.intp], rng: Generator) -> Rows:
     >>> np.bincount(y[stratified_order(y, np.random.default_rng(0))[:15]])
     array([10,  5])
     """
-    shuffled = rng.permutation(len(y))
-    by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
+    by_class = shuffled_by_class(y, rng)
     counts = np.bincount(y)
     ranks = np.concatenate([np.arange(count) for count in counts])
     share = np.where(ranks == 0, 0.0, (ranks + 0.5) / np.repeat(counts, counts))
@@ -90,8 +95,7 @@ def stratified_order(y: NDArray[np.intp], rng: Generator) -> Rows:
 
 def _draw(y: NDArray[np.intp], seed: int) -> Split:
     """Deal the rows out to five folds, class by class."""
-    shuffled = stream(seed, Purpose.SPLIT).permutation(len(y))
-    by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
+    by_class = shuffled_by_class(y, stream(seed, Purpose.SPLIT))
     fold = np.arange(len(y)) % FOLDS
     missing = np.setdiff1d(y, y[by_class[fold < FOLDS - 2]])
     fold[np.searchsorted(y[by_class], missing)] = 0  # a class trains before it validates or tests

@@ -81,11 +81,12 @@ def _refit_words(record: TrainRecord) -> str:
     refit = record.refit
     if refit is None:
         return ""
-    epochs = listing([str(each) for each in sorted(set(refit.epochs))])
+    different = sorted(set(refit.epochs))
+    epochs = f"{listing(list(map(str, different)))} epoch{'' if different == [1] else 's'}"
     return (
         f" The model was then trained again on all {whole(refit.examples)} training and validation"
-        f" examples, for {epochs} epochs. The accuracy above is that of the networks before; of"
-        " this one only the test data can tell it."
+        f" examples, for {epochs}. The accuracy above is that of the networks"
+        " before; only the test data can tell that of this one."
     )
 
 
