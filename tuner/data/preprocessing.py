@@ -351,21 +351,19 @@ def fit(inputs: Inputs, columns: tuple[Column, ...] = ()) -> Preprocessing:
 def _fit_numeric(inputs: Inputs) -> tuple[Numeric, ...]:
     if not inputs.number_names:
         return ()
-    from sklearn.preprocessing import StandardScaler
-
     medians, indicators = _medians(inputs.numbers), _indicators(inputs.numbers)
     numbers = _filled(inputs.numbers.astype(np.float64, copy=False), medians)
+    fenced = _fenced(numbers, medians)
     with np.errstate(all="ignore"):
-        scaler = StandardScaler().fit(_fenced(numbers, medians))
+        means, variances = fenced.mean(axis=0), fenced.var(axis=0)
+        rounding = np.square(len(fenced) * means * np.finfo(np.float64).eps)
     constant = (numbers == numbers[:1]).all(axis=0)
-    finite = np.isfinite(scaler.var_) | constant
+    finite = np.isfinite(variances) | constant
     if not finite.all():
         name = inputs.number_names[int(finite.argmin())]
         raise DataError(f"column {name!r} has numbers too large to scale: rescale it.")
-    # scikit-learn takes 1 for the scale of a column that is constant but for rounding.
-    varies = ~constant & (scaler.scale_ == np.sqrt(scaler.var_))
-    means = np.where(constant, numbers[0], scaler.mean_)
-    scales = np.where(varies, scaler.scale_, 0.0)
+    means = np.where(constant, numbers[0], means)
+    scales = np.where(constant | (variances <= rounding), 0.0, np.sqrt(variances))
     return tuple(
         Numeric(
             name=name,
