@@ -13,6 +13,7 @@ from tuner.data import read
 from tuner.errors import InputError, OptionError
 from tuner.report import load_stored
 from tuner.storage import CHECKPOINT, MODEL, RECORDS
+from tuner.strategies.shares import share_of
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
@@ -41,6 +42,8 @@ def test_the_face_works_as_it_stands(tmp_path: Path) -> None:
 
     assert run.settings.eta == found.eta == found.threshold / 2
     assert run.record.eta_search == found.record.result
+    cycle = tuner.train(data, hidden=(8,), eta=found, schedule="one-cycle", epochs=2)
+    assert cycle.settings.eta == share_of("sgd", "one-cycle") * found.threshold
     assert study.best.params.keys() == {"lambda_", "hidden"}
     assert study.best.params["hidden"] in [(4,), (8,)]
     assert page.is_file()

@@ -55,6 +55,7 @@ from tuner.settings import Hyperparameters, Strategy, as_layers, plain, settings
 from tuner.storage import RECORDS
 from tuner.storage.models import Model, load_model
 from tuner.storage.run_checkpoint import RunCheckpoint
+from tuner.strategies.shares import advised_for
 from tuner.strategies.verdicts import Limits
 from tuner.trainers.base import DescribedTrainer, Portion, Trainer
 from tuner.training import eta_finder, loop
@@ -83,6 +84,7 @@ def find_eta(
     data: Data | DescribedTrainer[Any],
     settings: Hyperparameters | None = None,
     *,
+    schedule: str = "constant",
     start: float | None = None,
     plan: ProbePlan = ProbePlan(),
     limits: Limits = Limits(),
@@ -93,8 +95,8 @@ def find_eta(
     """Find the learning rate by its threshold (article, section "Learning Rate").
 
     The threshold is the largest η at which the training cost still goes down over the first epochs;
-    half of it is the η to use. Short training runs find it, from `start` by ×10 or ÷10 until the
-    verdict flips, then by bisection.
+    half of it is the η to use, or another share by optimizer and schedule. Short training runs find
+    it, from `start` by ×10 or ÷10 until the verdict flips, then by bisection.
 
     Parameters
     ----------
@@ -102,6 +104,8 @@ def find_eta(
         The data, or a trainer of your own model.
     settings
         The network, where its hyperparameters are not given by name.
+    schedule
+        The schedule to train with, a name as in `tuner.Strategy`: η is to be its highest.
     start
         The first η to probe, 1e-8 … 1e5; by default that of `settings`, else 0.01.
     plan
@@ -133,10 +137,13 @@ def find_eta(
     first = {} if start is None else {"eta": start}
     chosen = given_settings(settings, None, {**hyperparameters, **first}).hyperparameters
     source = source_of(data, chosen.seed)
-    search = eta_finder.find_eta(source.trainer, chosen, plan=plan, limits=limits, watch=watch)
+    given = hyperparameters if schedule == "constant" else {**hyperparameters, "schedule": schedule}
+    search = eta_finder.find_eta(
+        source.trainer, chosen, schedule, plan=plan, limits=limits, watch=watch
+    )
     return EtaResult(
         FindEtaRecord(
-            command=command or call_of("find_eta", data, hyperparameters),
+            command=command or call_of("find_eta", data, given),
             settings=replace(chosen, eta=search.eta),
             data=source.summary,
             environment=environment(),
@@ -206,7 +213,7 @@ def train(
     settings, strategy
         The network and how it trains, where they are not given by name.
     eta
-        The learning rate; "auto" finds it by its threshold, a result of `find_eta` is used.
+        The learning rate; "auto" finds it by its threshold, that of a result of `find_eta` is used.
         By default that of `settings`, else "auto".
     seeds
         How many networks to train side by side, their seeds counted up; several end in a committee,
@@ -297,11 +304,15 @@ def _run_plan(
     if eta is not None:
         keywords = {**keywords, "eta": search.eta if search else eta}
     given = given_settings(settings, strategy, keywords)
+    chosen = given.hyperparameters
+    if search is not None:
+        search = advised_for(search, chosen.optimizer, given.strategy.schedule)
+        chosen = replace(chosen, eta=search.eta)
     return runs.RunPlan(
-        source=source_of(data, given.hyperparameters.seed),
-        settings=given.hyperparameters,
+        source=source_of(data, chosen.seed),
+        settings=chosen,
         strategy=given.strategy,
-        eta=None if given.find_eta else given.hyperparameters.eta,
+        eta=None if given.find_eta else chosen.eta,
         search=search,
     )
 

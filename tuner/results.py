@@ -143,7 +143,7 @@ class EtaResult(Result[FindEtaRecord]):
 
     @property
     def eta(self) -> float:
-        """The learning rate to use: half the threshold."""
+        """The learning rate to use: a share of the threshold (`tuner.strategies.shares`)."""
         return self.record.result.eta
 
     @property

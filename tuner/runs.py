@@ -95,7 +95,9 @@ def start(
     """Return the run before its first epoch, its η found if need be."""
     search = plan.search
     if plan.eta is None:
-        search = eta_finder.find_eta(plan.source.trainer, plan.settings, watch=watch)
+        search = eta_finder.find_eta(
+            plan.source.trainer, plan.settings, plan.strategy.schedule, watch=watch
+        )
     eta = plan.settings.eta if search is None else search.eta
     if store is not None:
         store.clear()

@@ -17,6 +17,7 @@ MISUSES = [
     ("find-eta --start 1e9", "--start"),
     ("find-eta --start fast", "--start must be a number but is 'fast'"),
     ("find-eta --start", "--start"),
+    ("find-eta --schedule steady", "--schedule must be one of constant, halving"),
     ("find-eta --lambda -1", "--lambda"),
     ("find-eta --lambda nan", "--lambda"),
     ("find-eta --hidden 0", "--hidden"),
@@ -49,7 +50,7 @@ MISUSES = [
     ("find-eta --data iris --out=", "--out must be a folder"),
     ("find-eta --out --json", "--out must be a folder but --json follows it"),
     ("find-eta --lambd 1", "did you mean --lambda?"),
-    ("find-eta --see 1", "did you mean --seed or --seeds?"),
+    ("find-eta --see 1", "did you mean --schedule, --seed or --seeds?"),
     ("find-eta -x", "see python -m tuner find-eta --help"),
     ("find-eta extra", "extra"),
     ("find-etta", "find-eta"),
@@ -226,7 +227,7 @@ def test_options_become_settings(
 ) -> None:
     seen = []
 
-    def look(_: object, given: Hyperparameters, **__: object) -> None:
+    def look(_: object, given: Hyperparameters, *_others: object, **__: object) -> None:
         seen.append(given)
         raise KeyboardInterrupt
 

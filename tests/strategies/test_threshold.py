@@ -156,7 +156,7 @@ def test_what_fails_below_all_that_learn_is_no_upper_end() -> None:
     def restless(eta: float) -> Curve:
         if eta > 0.02:
             return bowl(0.5)(eta)
-        return Curve(MOMENTS, tuple(B + 0.1 * (i % 2) for i in range(len(MOMENTS))))
+        return Curve(MOMENTS, tuple(B + 0.5 * (i % 6 >= 3) for i in range(len(MOMENTS))))
 
     search = finished(restless)
     assert search.judgements[0].verdict == Verdict.OSCILLATING

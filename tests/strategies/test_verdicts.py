@@ -100,6 +100,25 @@ def test_a_curve_may_give_back_little_of_what_was_gained(
     assert said == verdict
 
 
+def test_what_regularization_adds_is_not_counted_against_a_constant_prediction() -> None:
+    plain = {0.1: curve(*BEST), 1.0: curve(3.3, 1.2, 0.9, 0.9), 2.0: curve(3.3, 3.3, 3.3, 3.3)}
+    heavy = {
+        eta: Curve(each.epochs, tuple(cost + 4 for cost in each.costs), penalty=4.0)
+        for eta, each in plain.items()
+    }
+    expected = [j.verdict for j in judge(plain, B, 0.0, LIMITS)]
+    assert expected == [Verdict.DECREASING, Verdict.OSCILLATING, Verdict.DEAD]
+    assert [j.verdict for j in judge(heavy, B, 0.0, LIMITS)] == expected
+
+
+def test_a_leap_of_single_measurements_is_no_oscillation() -> None:
+    falling = [3.0 - 0.1 * i for i in range(13)]
+    leaping = [cost + 0.25 * (i in (4, 7, 10)) for i, cost in enumerate(falling)]
+    swinging = [2.4 + 0.5 * (i % 6 >= 3) - 0.02 * i for i in range(13)]
+    said = [verdicts({0.1: costs})[0][0] for costs in (falling, leaping, swinging)]
+    assert said == [Verdict.DECREASING, Verdict.DECREASING, Verdict.OSCILLATING]
+
+
 @pytest.mark.parametrize(
     ("eta", "decay", "verdict"),
     [

@@ -9,6 +9,7 @@ from tests.support.study.small import data_of, spec_of
 from tuner.errors import InputError
 from tuner.records import EtaSearch, Hyperparameters, Outcome, StopReason
 from tuner.strategies.schedules import Constant
+from tuner.strategies.shares import share_of
 from tuner.strategies.stopping import Stopping
 from tuner.study.batches import Batch, BatchFiles, EtaFile, remove_batch_files, value_at
 from tuner.study.eta_cache import MOVED_BY, Etas
@@ -190,8 +191,8 @@ def test_eta_is_asked_for_without_lambda_first(tmp_path: Path) -> None:
     assert known.open_question(settings) == replace(PLAIN, lambda_=31.6)
     known.learn(replace(PLAIN, lambda_=31.6), search(0.25))
     assert known.open_question(settings) is None
-    assert known.eta(settings) == 0.25
-    assert known.eta(PLAIN) == 1.0
+    assert known.eta(settings, "constant") == 0.25
+    assert known.eta(PLAIN, "constant") == 1.0
 
 
 @pytest.mark.parametrize(
@@ -228,9 +229,16 @@ def test_every_trial_of_a_shape_asks_the_same(tmp_path: Path) -> None:
     assert known.open_question(replace(PLAIN, dropout=0.5)) == replace(PLAIN, dropout=0.5, seed=5)
 
 
+def test_eta_is_the_share_for_the_schedule_of_the_trial(tmp_path: Path) -> None:
+    known, settings = etas(tmp_path), replace(PLAIN, optimizer="momentum")
+    known.learn(settings, search(0.5))
+    for schedule in ("constant", "one-cycle"):
+        assert known.eta(settings, schedule) == share_of("momentum", schedule) * 1.0
+
+
 def test_what_was_learned_is_kept(tmp_path: Path) -> None:
     etas(tmp_path).learn(PLAIN, search(0.75))
-    assert etas(tmp_path).eta(PLAIN) == 0.75
+    assert etas(tmp_path).eta(PLAIN, "constant") == 0.75
 
 
 @pytest.mark.parametrize(("given", "eta"), [(3.0, 3.0), ("search", 0.6)])
@@ -241,4 +249,4 @@ def test_an_eta_that_is_given_or_searched_is_no_question(
     known = etas(tmp_path, eta=given, **extra)
     settings = replace(PLAIN, eta=eta, lambda_=30.0)
     assert known.open_question(settings) is None
-    assert known.eta(settings) == eta
+    assert known.eta(settings, "constant") == eta

@@ -12,6 +12,7 @@ from tests.support.trainers.toy import assert_same_lane, toy_trainer
 from tuner.data import TuningData, load
 from tuner.errors import OptionError, StoppedError
 from tuner.records import EtaSearch, Hyperparameters, Outcome, Verdict
+from tuner.strategies.shares import share_of
 from tuner.trainers import native
 from tuner.trainers.native import NativeTrainer
 from tuner.training.eta_finder import ProbePlan, Progress, find_eta
@@ -85,6 +86,13 @@ def test_the_same_seed_gives_the_same_search(found: EtaSearch) -> None:
     assert untimed(find_eta(toy_trainer(n=60), SETTINGS)) == untimed(found)
     other = find_eta(toy_trainer(n=60), replace(SETTINGS, seed=3))
     assert untimed(other) != untimed(found)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "one-cycle"])
+def test_the_schedule_changes_the_share_alone(found: EtaSearch, schedule: str) -> None:
+    other = find_eta(toy_trainer(n=60), SETTINGS, schedule)
+    assert other.eta == share_of(SETTINGS.optimizer, schedule) * found.threshold
+    assert untimed(replace(other, eta=found.eta)) == untimed(found)
 
 
 @pytest.mark.parametrize("looks", [0, 5, 40])

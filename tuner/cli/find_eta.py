@@ -11,13 +11,21 @@ import typer
 import tuner
 from tuner.cli.console import command_line
 from tuner.cli.interrupts import NOTHING_WRITTEN, if_interrupted
-from tuner.cli.options import AnswerOptions, DataOptions, NetworkOptions, Opt, WorkOptions, grouped
+from tuner.cli.options import (
+    AnswerOptions,
+    DataOptions,
+    NetworkOptions,
+    Opt,
+    WorkOptions,
+    grouped,
+    option_of,
+)
 from tuner.cli.output import json_text, narration, print_summary, print_table, warnings_json
 from tuner.records import ADVICE, FindEtaRecord, Judgement, Verdict, require, to_json
 from tuner.report.checks.learning_rate import find_eta_warnings
 from tuner.report.format import cost, duration, number
 from tuner.report.summaries.learning_rate import find_eta_summary
-from tuner.settings import INTEGER, NUMBER
+from tuner.settings import INTEGER, NUMBER, Strategy, settings_of
 
 if TYPE_CHECKING:
     from tuner.results import Written
@@ -39,6 +47,7 @@ class SearchOptions:
     """How to search."""
 
     start: Annotated[float, Opt("The first η to probe.", NUMBER, "0.01")]
+    schedule: Annotated[str, option_of(settings_of(Strategy)["schedule"])]
     seeds: Annotated[int, Opt("Networks to train at each η.", INTEGER, "3")]
     fresh: Annotated[bool, Opt("Replace the results of another run in --out.")]
     probe_epochs: Annotated[
@@ -49,6 +58,7 @@ class SearchOptions:
     def __post_init__(self) -> None:
         from tuner.strategies.threshold import HIGHEST, LOWEST
 
+        settings_of(Strategy)["schedule"].check(self.schedule)
         start, epochs = self.start, self.probe_epochs
         require(LOWEST <= start <= HIGHEST, "start", start, f"from {LOWEST:g} to {HIGHEST:g}")
         require(1 <= self.seeds <= MOST_SEEDS, "seeds", self.seeds, f"from 1 to {MOST_SEEDS}")
@@ -78,7 +88,8 @@ def find_eta(
     """Find the learning rate η by its threshold.
 
     The threshold is the largest η at which the training cost still goes down; half of it is the η
-    to use. Short training runs find it, from --start by ×10 or ÷10 and then by bisection.
+    to use, or another share by optimizer and --schedule, whose highest η it is. Short training runs
+    find it, from --start by ×10 or ÷10 and then by bisection.
 
     Writes find-eta.html, its figures and records.json to --out (default: reports/find-eta-DATA).
     All networks are trained side by side in one process, whatever --workers says.
@@ -93,6 +104,7 @@ def find_eta(
                 found = tuner.find_eta(
                     dataset,
                     settings,
+                    schedule=search.schedule,
                     plan=search.plan,
                     command=command,
                     watch=lambda now: say(progress(now)),

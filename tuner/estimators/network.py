@@ -30,7 +30,7 @@ del _NETWORK["expansion"]  # the rows of a table are no images
 _NETWORK["eta"] = replace(
     _NETWORK["eta"],
     default="auto",
-    more='Or "auto": half the threshold, found anew in each `fit`.',
+    more='Or "auto": by its threshold, found anew in each `fit`.',
 )
 _STRATEGY["epochs"] = replace(_STRATEGY["epochs"], default=100)
 
@@ -116,7 +116,7 @@ class NetworkClassifier(Classifier):
             seed=settings.seed,
         )
         trainer = NativeTrainer(data.tuning)
-        self.eta_search_ = find_eta(trainer, settings) if find else None
+        self.eta_search_ = find_eta(trainer, settings, strategy.schedule) if find else None
         self.eta_ = self.eta_search_.eta if self.eta_search_ else settings.eta
         settings = replace(settings, eta=self.eta_)
         (done,) = train(trainer, [begin(trainer, settings, *policies(self.eta_, strategy))])

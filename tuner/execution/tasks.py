@@ -53,17 +53,22 @@ class FindEta:
     ----------
     settings, plan
         The network, and how long a probe is.
+    schedule
+        The schedule that η is advised for.
     stop_asked
         Ends the search where it runs in this process; one that runs elsewhere is given up.
     """
 
     settings: Hyperparameters
     plan: ProbePlan
+    schedule: str = "constant"
     stop_asked: Callable[[], bool] = field(default=never, compare=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return FindEta, (self.settings, self.plan)
+        return FindEta, (self.settings, self.plan, self.schedule)
 
     def __call__(self, trainer: Trainer[Any]) -> EtaSearch:
         """Return the search, or raise `StoppedError`."""
-        return find_eta(trainer, self.settings, plan=self.plan, stop_asked=self.stop_asked)
+        return find_eta(
+            trainer, self.settings, self.schedule, plan=self.plan, stop_asked=self.stop_asked
+        )

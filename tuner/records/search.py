@@ -109,7 +109,7 @@ class EtaSearch(Record):
     Attributes
     ----------
     eta
-        The learning rate to use, threshold / 2.
+        The learning rate to use: the threshold times its share (`tuner.strategies.shares`).
     threshold
         η*, the largest η found at which the training cost still goes down.
     bracket

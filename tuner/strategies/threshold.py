@@ -1,7 +1,7 @@
 """The search for the threshold η*, as a value that proposes what to probe next.
 
 Article, section "Learning Rate": find the order of magnitude at which the cost begins to oscillate,
-refine it, and use half of it.
+refine it, and use half of it (`tuner.strategies.shares` says when it is another share).
 """
 
 import math
@@ -112,7 +112,8 @@ class ThresholdSearch:
 
     def _learners(self) -> list[float]:
         learned = (1 - self.limits.learned) * self.baseline
-        return [j.eta for j in self.judgements if j.verdict in GOES_DOWN and j.costs[-1] < learned]
+        down = [j.eta for j in self.judgements if j.verdict in GOES_DOWN]
+        return [eta for eta in down if self.curves[eta].misfit < learned]
 
     def _new(self, *etas: float) -> tuple[float, ...]:
         return tuple(sorted(e for e in etas if LOWEST <= e <= HIGHEST and e not in self.curves))

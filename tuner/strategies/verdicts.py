@@ -17,10 +17,24 @@ GOES_DOWN = frozenset({Verdict.DECREASING, Verdict.SLOW})
 
 @dataclass(frozen=True)
 class Curve:
-    """The training cost of one η and seed; the first cost is that of the untrained network."""
+    """The training cost of one η and seed.
+
+    Attributes
+    ----------
+    epochs, costs
+        When the cost was measured, and what it was; first that of the untrained network.
+    penalty
+        The regularization term in the last cost.
+    """
 
     epochs: tuple[float, ...]
     costs: tuple[float, ...]
+    penalty: float = 0.0
+
+    @property
+    def misfit(self) -> float:
+        """The last cost without the regularization term, to be compared with B, which has none."""
+        return self.costs[-1] - self.penalty
 
 
 @dataclass(frozen=True)
@@ -34,13 +48,15 @@ class Limits:
     ----------
     wiggle
         Most of the movement that may go upwards, ρ = U/(U + D) with U = Σmax(0, Δc) and
-        D = Σmax(0, -Δc), leaving out the first step.
+        D = Σmax(0, -Δc), leaving out the first step. It is looked at in the mean of neighboring
+        measurements, a quarter of all: a single mini-batch can make the cost leap at any η.
     least_rise
         Rises that add up to less than this share of B are no oscillation.
     excess, slack
         The final cost may be at most `excess` × the least at smaller η, plus `slack` × B.
     lost_gain
-        Nor may it give back more than this share of what the best smaller η gained on B.
+        Nor may it give back more than this share of what the best smaller η gained on B. Both are
+        shares of costs without the regularization term, which a probe is too short to bring down.
     learned
         Below (1 - learned) × B a network has learned something.
     """
@@ -65,7 +81,8 @@ def median_curve(curves: Sequence[Curve]) -> Curve:
     costs = np.array([curve.costs for curve in curves], dtype=float)
     costs[~np.isfinite(costs)] = np.inf
     middle = np.where(np.isinf(costs).any(axis=0), np.inf, np.median(costs, axis=0))
-    return Curve(curves[0].epochs, tuple(float(cost) for cost in middle))
+    penalty = float(np.median([curve.penalty for curve in curves]))
+    return Curve(curves[0].epochs, tuple(float(cost) for cost in middle), penalty)
 
 
 def judge(
@@ -101,7 +118,7 @@ def judge(
     10.0 diverged - the cost rose from 3.3 to 4.1
     """
     judgements: list[Judgement] = []
-    best = math.inf
+    best: Curve | None = None
     for eta in sorted(curves):
         curve = curves[eta]
         verdict, reason = _verdict(curve, best, baseline, eta * decay, limits)
@@ -110,12 +127,13 @@ def judge(
                 eta=eta, verdict=verdict, reason=reason, epochs=curve.epochs, costs=curve.costs
             )
         )
-        best = min(best, curve.costs[-1])
+        if curve.costs[-1] < (math.inf if best is None else best.costs[-1]):
+            best = curve
     return tuple(judgements)
 
 
 def _verdict(
-    curve: Curve, best: float, baseline: float, shrink: float, limits: Limits
+    curve: Curve, best: Curve | None, baseline: float, shrink: float, limits: Limits
 ) -> tuple[Verdict, str]:
     first, final = curve.costs[0], curve.costs[-1]
     constant = f"a constant prediction costs {baseline:.3g}"
@@ -126,26 +144,30 @@ def _verdict(
     if final > first + limits.least_rise * baseline or final > max(first, baseline):
         return Verdict.DIVERGED, f"the cost rose from {first:.3g} to {final:.3g}"
     up, down = _movement(curve)
-    learned = final < (1 - limits.learned) * baseline
-    if final > _allowed(best, baseline, limits):
+    learned = curve.misfit < (1 - limits.learned) * baseline
+    if best is not None and final > _allowed(best, baseline, limits):
         if not learned and up + down < limits.least_rise * final:
             return Verdict.DEAD, f"the cost stayed at {final:.3g}; {constant}"
-        return Verdict.OSCILLATING, f"the cost ended at {final:.3g}; a smaller η reached {best:.3g}"
+        return (
+            Verdict.OSCILLATING,
+            f"the cost ended at {final:.3g}; a smaller η reached {best.costs[-1]:.3g}",
+        )
     if up > limits.wiggle * (up + down) and up > limits.least_rise * baseline:
         share = up / (up + down)
         return Verdict.OSCILLATING, f"{share:.0%} of the cost's movement was upwards"
     if not learned:
-        return Verdict.SLOW, f"the cost is still {final:.3g}; {constant}"
+        return Verdict.SLOW, f"the cost is still {curve.misfit:.3g}; {constant}"
     return Verdict.DECREASING, f"the cost fell from {first:.3g} to {final:.3g}"
 
 
-def _allowed(best: float, baseline: float, limits: Limits) -> float:
-    if best >= baseline:
+def _allowed(best: Curve, baseline: float, limits: Limits) -> float:
+    if best.misfit >= baseline:
         return math.inf
-    gain_kept = best + limits.lost_gain * (baseline - best)
-    return min(limits.excess * best + limits.slack * baseline, gain_kept)
+    excess = (limits.excess - 1) * best.misfit + limits.slack * baseline
+    return best.costs[-1] + min(excess, limits.lost_gain * (baseline - best.misfit))
 
 
 def _movement(curve: Curve) -> tuple[float, float]:
-    steps = np.diff(curve.costs[1:])
+    together = max(1, len(curve.costs) // 4)
+    steps = np.diff(np.convolve(curve.costs[1:], np.full(together, 1 / together), "valid"))
     return float(steps[steps > 0].sum()), float(-steps[steps < 0].sum())

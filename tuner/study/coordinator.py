@@ -246,7 +246,7 @@ class Coordinator:
         run.work = {t: epoch_work(settings, self._data) for t, (settings, _) in plans.items()}
         work = sum(run.work.values())
         most = work * self._spec.networks / (self._executor.count * TASKS_PER_WORKER)
-        probes = ProbePlan(seeds=self._spec.eta_seeds)
+        probes, schedule = ProbePlan(seeds=self._spec.eta_seeds), self._spec.train.schedule
         searches = run.searches
         waiting: list[tuple[Any, Task[Any]]] = []
 
@@ -257,7 +257,7 @@ class Coordinator:
             searches.update(new)
             most_first = sorted(new, key=lambda s: epoch_work(s, self._data), reverse=True)
             stop_asked = self._callbacks.stop_asked
-            waiting.extend((q, FindEta(q, probes, stop_asked)) for q in most_first)
+            waiting.extend((q, FindEta(q, probes, schedule, stop_asked)) for q in most_first)
             begun: Networks = {}
             for trial in [t for t, question in questions.items() if question is None]:
                 begun |= self._begin(trial, *plans.pop(trial), stored)
@@ -284,7 +284,7 @@ class Coordinator:
         self, trial: int, settings: Hyperparameters, strategy: Strategy, stored: Networks
     ) -> Networks:
         """Return the networks of a trial whose η is known; those that are stored resume."""
-        eta, networks = self._etas.eta(settings), {}
+        eta, networks = self._etas.eta(settings, strategy.schedule), {}
         for seed in range(self._spec.seed, self._spec.seed + self._spec.seeds):
             of_seed = replace(settings, eta=eta, seed=seed)
             for key, lane in self._lanes(trial, of_seed).items():

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from tuner.records import EtaSearch, Hyperparameters
+from tuner.strategies.shares import advised_for
 from tuner.study.batches import EtaFile
 from tuner.study.spec import StudySpec
 
@@ -46,13 +47,12 @@ class Etas:
         self._known[question] = found
         self._file.save(self._known)
 
-    def eta(self, settings: Hyperparameters) -> float:
-        """Return η for settings without an open question."""
-        return self.search_for(settings).eta if self._spec.eta == "find" else settings.eta
-
-    def search_for(self, settings: Hyperparameters) -> EtaSearch:
-        """Return the search that the η of these settings comes from."""
-        return self._known[self._question(settings)]
+    def eta(self, settings: Hyperparameters, schedule: str) -> float:
+        """Return the highest η of a schedule for settings without an open question."""
+        if self._spec.eta != "find":
+            return settings.eta
+        search = self._known[self._question(settings)]
+        return advised_for(search, settings.optimizer, schedule).eta
 
     def _without_lambda(self, settings: Hyperparameters) -> Hyperparameters:
         return replace(settings, lambda_=0.0, eta=0.01, seed=self._spec.seed)

@@ -65,10 +65,13 @@ class Measurement:
         Mean cost over the examples plus the regularization term; NaN or infinite after divergence.
     metrics
         What `tuner.metrics.METRICS` says of the examples, by its names.
+    penalty
+        The regularization term in the cost.
     """
 
     cost: float
     metrics: Mapping[str, float]
+    penalty: float = 0.0
 
     @property
     def accuracy(self) -> float:

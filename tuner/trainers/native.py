@@ -221,7 +221,7 @@ class NativeTrainer:
             scores[rows] = z = logits(lane.network, s, part.x[rows])
             total += float(per_example(z, one_hot(part.y[rows], self.n_out, z.dtype)).sum())
         size = penalty(REGULARIZERS[s.regularization], self.decay(s), lane.network.weights)
-        return Measurement(total / part.n + size, measured(part.y, scores))
+        return Measurement(total / part.n + size, measured(part.y, scores), size)
 
     def _chunks(self, lanes: Sequence[NativeLane]) -> Iterator[list[int]]:
         groups = defaultdict(list)

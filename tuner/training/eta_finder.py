@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tuner.errors import StoppedError
 from tuner.records import EtaSearch, Hyperparameters, Judgement, Probe, require
+from tuner.strategies.shares import share_of
 from tuner.strategies.threshold import ThresholdSearch
 from tuner.strategies.verdicts import Curve, Limits, judge, median_curve
 from tuner.trainers.base import Lane, Trainer
@@ -76,13 +77,14 @@ def never() -> bool:
 def find_eta(
     trainer: Trainer[L],
     settings: Hyperparameters,
+    schedule: str = "constant",
     *,
     plan: ProbePlan = ProbePlan(),
     limits: Limits = Limits(),
     watch: Callable[[Progress], None] = ignore,
     stop_asked: Callable[[], bool] = never,
 ) -> EtaSearch:
-    """Find the largest η at which the training cost still goes down, and advise half of it.
+    """Find the largest η at which the training cost still goes down, and advise a share of it.
 
     Every probe starts from networks of its own, so nothing of the caller's is changed.
 
@@ -93,6 +95,8 @@ def find_eta(
     settings
         The network and everything else that stays fixed; `settings.eta` is where the search
         begins (the article begins with 0.01) and `settings.seed` the first of the seeds.
+    schedule
+        The schedule under which the η advised is to be the highest; it has no part in the search.
     plan
         How long a probe is.
     limits
@@ -109,7 +113,7 @@ def find_eta(
     Raises
     ------
     OptionError
-        When `settings.eta` is outside 1e-8 … 1e5.
+        When `settings.eta` is outside 1e-8 … 1e5, or there is no such schedule.
     StoppedError
         When `stop_asked` returned true: nothing is kept.
 
@@ -122,7 +126,7 @@ def find_eta(
     >>> found.outcome.value, found.eta == found.threshold / 2
     ('found', True)
     """
-    began = time.perf_counter()
+    share, began = share_of(settings.optimizer, schedule), time.perf_counter()
     search = ThresholdSearch(
         trainer.baseline(settings), trainer.decay(settings), start=settings.eta, limits=limits
     )
@@ -136,7 +140,7 @@ def find_eta(
         search = search.observe({eta: median_curve([*curves[eta].values()]) for eta in etas})
     watch(Progress(search.judgements, ()))
     return EtaSearch(
-        eta=search.threshold / 2,
+        eta=share * search.threshold,
         threshold=search.threshold,
         bracket=search.bracket,
         outcome=search.outcome,
@@ -159,16 +163,17 @@ def _probe(
     lanes = [trainer.start(replace(settings, eta=eta, seed=seed)) for eta in etas for seed in seeds]
     per_epoch = trainer.steps_per_epoch(settings)
     each = plan.steps(per_epoch) // plan.checkpoints
-    costs = [[m.cost for m in trainer.measure(lanes, "probe")]]
+    measured = [trainer.measure(lanes, "probe")]
     for _ in range(plan.checkpoints):
         if stop_asked():
             raise StoppedError("the search for η was stopped: it begins anew.")
         lanes = trainer.advance(lanes, each)
-        costs.append([m.cost for m in trainer.measure(lanes, "probe")])
+        measured.append(trainer.measure(lanes, "probe"))
     epochs = tuple(i * each / per_epoch for i in range(plan.checkpoints + 1))
     curves: dict[float, dict[int, Curve]] = {eta: {} for eta in etas}
-    for lane, curve in zip(lanes, zip(*costs, strict=True), strict=True):
-        curves[lane.settings.eta][lane.settings.seed] = Curve(epochs, curve)
+    for lane, moments in zip(lanes, zip(*measured, strict=True), strict=True):
+        curve = Curve(epochs, tuple(m.cost for m in moments), moments[-1].penalty)
+        curves[lane.settings.eta][lane.settings.seed] = curve
     return lanes, curves
 
 

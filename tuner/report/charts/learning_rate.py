@@ -30,7 +30,7 @@ from tuner.report.document import (
 )
 from tuner.report.format import NOT_FINITE, number
 from tuner.report.frames.training import finite_or_nan, judgement_table
-from tuner.report.summaries.learning_rate import alt_curves, alt_final_costs
+from tuner.report.summaries.learning_rate import alt_curves, alt_final_costs, share_words
 
 CUT = 1.5
 """Costs are shown up to this many times the larger of baseline and least cost."""
@@ -361,7 +361,7 @@ def final_costs_figure(search: EtaSearch, name: str) -> Figure:
         partial(draw_final_costs, points, landmarks(search)),
         alt=alt_final_costs(search),
         note=f"Large: the median over the seeds. Dashes: the single seeds{_first(search)}. η* lies"
-        " in the shaded bracket or at its lower end; the η to use is half of it.",
+        f" in the shaded bracket or at its lower end; the η to use is {share_words(search)}it.",
     )
 
 

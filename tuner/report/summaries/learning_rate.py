@@ -62,14 +62,28 @@ def eta_phrase(search: EtaSearch) -> str:
     if search.outcome is Outcome.FOUND:
         low, high = search.bracket
         between = f" (between {number(low)} and {number(high)})" if low and high else ""
-        return f"η = {number(search.eta)}, half of the threshold{between}"
+        return f"η = {number(search.eta)}, {share_words(search)}the threshold{between}"
     return f"η = {number(search.eta)}, a guess, because no threshold was found"
+
+
+def share_words(search: EtaSearch) -> str:
+    """Return what stands between η and its threshold in a sentence.
+
+    Examples
+    --------
+    >>> search = EtaSearch(eta=0.7, threshold=1.0, bracket=(1.0, 1.3), outcome=Outcome.FOUND,
+    ...     baseline=3.2, judgements=(), probes=(), spent=9.0, seconds=2.0)
+    >>> share_words(search)
+    '0.7 × '
+    """
+    share = round(search.eta / search.threshold, 3)
+    return {0.25: "a quarter of ", 0.5: "half of ", 1.0: ""}.get(share, f"{share:g} × ")
 
 
 def _facts(search: EtaSearch) -> tuple[tuple[str, str], ...]:
     seeds = sorted({probe.seed for probe in search.probes})
     found = search.outcome is Outcome.FOUND
-    half = "η (full precision)" if found else "half of the largest η tried"
+    half = "η (full precision)" if found else f"{share_words(search)}the largest η tried"
     rates = ((half, repr(search.eta)), ("threshold η*", number(search.threshold)))
     return (
         *(rates if search.outcome is not Outcome.NO_LEARNING else ()),
