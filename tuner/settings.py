@@ -398,6 +398,16 @@ class Hyperparameters(_Checked):
             search=20,
         ),
     )
+    class_weight: str = field(
+        default="none",
+        metadata=choice(
+            ("none", "balanced"),
+            "How much an example counts by its class.",
+            "none: every example counts alike; balanced: every class does, so an example of a "
+            "class half as large counts twice as much in cost and gradient.",
+            search=22,
+        ),
+    )
     averaging: float = field(
         default=0.0,
         metadata=setting(

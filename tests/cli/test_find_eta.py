@@ -16,6 +16,7 @@ from tuner.records import (
     from_json,
     to_json,
 )
+from tuner.report.format import number
 from tuner.report.stored import RECORDS
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def test_text_answers_in_words(tuner: "Tuner", found: Any) -> None:
     assert "\x1b" not in answer.out
     beginnings = [row.split()[:2] for row in rows]
     for judgement in found["judgements"]:
-        assert [f"{judgement['eta']:g}", judgement["verdict"]] in beginnings
+        assert [number(judgement["eta"]), judgement["verdict"]] in beginnings
     low, high = found["bracket"]
     words = " ".join(answer.out.split())
     assert f"Use η = {found['eta']:g}. The training cost still decreases at η = {low:g}" in words

@@ -364,6 +364,7 @@ def test_every_key_of_network_and_train_reaches_the_trial() -> None:
         "clip": 2.0,
         "label_smoothing": 0.125,
         "averaging": 0.625,
+        "class_weight": "balanced",
         "batch_size": 5,
         "lambda": 3.0,
         "regularization": "l1",

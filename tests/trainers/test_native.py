@@ -365,6 +365,33 @@ def test_weights_of_classes_do_what_repeating_the_examples_does(cost: str, optim
     assert_same_lane(again.advance([again.start(s)], 5)[0], weighted)
 
 
+@pytest.mark.parametrize("cost", ["cross-entropy", "quadratic", "log-likelihood"])
+def test_balanced_classes_do_what_repeating_the_rare_ones_does(cost: str) -> None:
+    data = toy_data(n=40)
+    rows = np.concatenate([np.flatnonzero(data.train.y == c)[:n] for c, n in enumerate((2, 3, 6))])
+    few = replace(data, train=Part(data.train.x[rows], data.train.y[rows]))
+    again = np.repeat(np.arange(11), np.array([3, 2, 1])[few.train.y])
+    even = replace(data, train=Part(few.train.x[again], few.train.y[again]))
+    plain = Hyperparameters(eta=0.3, hidden=(5,), cost=cost, precision="float64", batch_size=18)
+    balanced = replace(plain, class_weight="balanced")
+    trainers, settings = (NativeTrainer(few), NativeTrainer(even)), (balanced, plain)
+    lanes = [t.advance([t.start(s)], 5)[0] for t, s in zip(trainers, settings, strict=True)]
+    for a, b in zip(*(lane.parameters.arrays for lane in lanes), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+    costs = [t.measure([i], "training")[0].cost for t, i in zip(trainers, lanes, strict=True)]
+    assert costs[0] == pytest.approx(costs[1], rel=1e-9)
+    assert trainers[0].baseline(balanced) == pytest.approx(trainers[1].baseline(plain), rel=1e-12)
+    together = trainers[0].advance([trainers[0].start(s) for s in settings], 5)
+    assert_same_lane(together[0], lanes[0])
+    assert_same_lane(together[1], trainers[0].advance([trainers[0].start(plain)], 5)[0])
+
+
+def test_classes_with_weights_of_their_own_are_not_balanced() -> None:
+    trainer = NativeTrainer(toy_data(n=20), class_weights=(1, 2, 3))
+    with pytest.raises(OptionError, match="class_weight must be 'none'"):
+        trainer.start(Hyperparameters(eta=0.1, hidden=(2,), class_weight="balanced"))
+
+
 @pytest.mark.parametrize("weights", [(1, 2), (1, 2, 0), (1, 2, -1), (1, 2, float("nan"))])
 def test_weights_that_are_none(weights: tuple[float, ...]) -> None:
     with pytest.raises(OptionError, match="class_weights must be 3 positive numbers"):

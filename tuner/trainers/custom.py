@@ -51,9 +51,10 @@ def mini_batches(seed: int, n: int, m: int, first: int, steps: int) -> Iterator[
 def check_ours(settings: Hyperparameters, more: Collection[str] = ()) -> None:
     """Raise `OptionError` where a setting is for our own networks only.
 
-    A user's data stay as they are, so `expansion` always is; `more` are further settings.
+    A user's data stay as they are, so `expansion` and `class_weight` always are; `more` are further
+    settings.
     """
-    for name in ("expansion", *more):
+    for name in ("expansion", "class_weight", *more):
         value = getattr(settings, name)
         if value != settings_of(Hyperparameters)[name].default:
             raise OptionError(

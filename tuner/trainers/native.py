@@ -139,6 +139,12 @@ class NativeTrainer:
         weights = weights / weights[self.data.train.y].mean()
         return {name: weighted(loss, weights) for name, loss in LOSSES.items()}
 
+    def _losses_of(self, settings: Hyperparameters) -> Mapping[str, Loss]:
+        if settings.class_weight == "none":
+            return self._losses
+        counts = np.bincount(self.data.train.y, minlength=self.n_out)
+        return self._weighted((1 / counts.clip(min=1)).tolist())
+
     @property
     def summary(self) -> DataSummary:
         """Which data these are."""
@@ -151,8 +157,11 @@ class NativeTrainer:
         Raises
         ------
         OptionError
-            When images are to be expanded but the data are none.
+            When images are to be expanded but the data are none, or when classes are to be balanced
+            that have weights of their own.
         """
+        if settings.class_weight != "none" and self.class_weights is not None:
+            raise OptionError("class_weight must be 'none' where class_weights are given.")
         if settings.expansion != "none" and self.data.image_shape is None:
             raise OptionError(
                 f"expansion is {settings.expansion!r} but the data are no images: leave it out."
@@ -175,7 +184,7 @@ class NativeTrainer:
     def baseline(self, settings: Hyperparameters) -> float:
         """Return the least cost of a constant output: that of the class frequencies."""
         shares = np.bincount(self.data.train.y, minlength=self.n_out) / self.n
-        return self._losses[settings.cost].baseline(shares)
+        return self._losses_of(settings)[settings.cost].baseline(shares)
 
     def advance(self, lanes: Sequence[NativeLane], steps: int) -> list[NativeLane]:
         """Train each lane for `steps` more steps of its own data order.
@@ -214,7 +223,7 @@ class NativeTrainer:
 
     def _measure(self, lane: NativeLane, part: Part) -> Measurement:
         s, total = lane.settings, 0.0
-        per_example = self._losses[s.cost].per_example
+        per_example = self._losses_of(s)[s.cost].per_example
         scores = np.empty((part.n, self.n_out), s.precision)
         for first in range(0, part.n, ROWS_AT_ONCE):
             rows = slice(first, first + ROWS_AT_ONCE)
@@ -249,7 +258,7 @@ class NativeTrainer:
     def _train(
         self, lanes: list[NativeLane], steps: int, etas: NDArray[np.float64] | None
     ) -> list[NativeLane]:
-        stack = stack_of(lanes, self.n, self._losses)
+        stack = stack_of(lanes, self.n, self._losses_of(lanes[0].settings))
         step, end = lanes[0].steps, lanes[0].steps + steps
         common = lanes[0].settings
         inputs = self._inputs(common.precision, common.label_smoothing, lanes[0].n_in)
