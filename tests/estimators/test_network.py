@@ -54,6 +54,20 @@ def test_eta_is_found_by_its_threshold() -> None:
     assert found.eta_ == found.eta_search_.threshold / 2 == found.run_.settings.eta
 
 
+def test_classes_may_weigh_differently() -> None:
+    rare = np.concatenate([np.arange(50), np.arange(50, 100, 10), np.arange(100, 110)])
+    x, y = X[rare], NAMES[Y[rare]]
+    counts = dict(zip(*np.unique(y, return_counts=True), strict=True))
+    even = small(class_weight="balanced").fit(x, y)
+    mapped = small(class_weight={name: 50 / n for name, n in counts.items()}).fit(x, y)
+    np.testing.assert_allclose(mapped.predict_proba(X), even.predict_proba(X), atol=1e-3)
+    plain, none = small().fit(x, y), small(class_weight=None).fit(x, y)
+    np.testing.assert_array_equal(none.predict_proba(X), plain.predict_proba(X))
+    assert (even.predict_proba(X) != plain.predict_proba(X)).any()
+    with pytest.raises(OptionError, match="class_weights must be 3 positive numbers"):
+        small(class_weight={"setosa": 0}).fit(x, y)
+
+
 def test_the_same_seed_gives_the_same_network(fitted: NetworkClassifier) -> None:
     again, other = small().fit(X, Y), small(seed=1).fit(X, Y)
     np.testing.assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))

@@ -1,7 +1,8 @@
 """One of our networks, its settings given, as a scikit-learn estimator."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,6 +32,10 @@ _NETWORK["eta"] = replace(
     _NETWORK["eta"],
     default="auto",
     more='Or "auto": by its threshold, found anew in each `fit`.',
+)
+_NETWORK["class_weight"] = replace(
+    _NETWORK["class_weight"],
+    more="Or a mapping: what an example of each class counts, above 0; else 1. None is none.",
 )
 _STRATEGY["epochs"] = replace(_STRATEGY["epochs"], default=100)
 
@@ -88,6 +93,7 @@ class NetworkClassifier(Classifier):
     run_: Run
     eta_: float
     eta_search_: EtaSearch | None
+    class_weight: str | Mapping[Any, float] | None
     validation_fraction: float
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803
@@ -115,7 +121,7 @@ class NetworkClassifier(Classifier):
             shares=(1 - self.validation_fraction,),
             seed=settings.seed,
         )
-        trainer = NativeTrainer(data.tuning)
+        trainer = NativeTrainer(data.tuning, class_weights=self._class_weights())
         self.eta_search_ = find_eta(trainer, settings, strategy.schedule) if find else None
         self.eta_ = self.eta_search_.eta if self.eta_search_ else settings.eta
         settings = replace(settings, eta=self.eta_)
@@ -128,4 +134,10 @@ class NetworkClassifier(Classifier):
 
     def _given(self) -> Given:
         values = {name: getattr(self, name) for name in (*_NETWORK, *_STRATEGY)}
+        if values["class_weight"] is None or isinstance(values["class_weight"], Mapping):
+            values["class_weight"] = "none"
         return split_settings(values | {"hidden": np.atleast_1d(values["hidden"]).tolist()})
+
+    def _class_weights(self) -> list[float] | None:
+        given = self.class_weight
+        return [given.get(c, 1) for c in self.classes_] if isinstance(given, Mapping) else None
