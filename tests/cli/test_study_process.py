@@ -126,9 +126,7 @@ def test_ctrl_c_stops_a_search_for_eta_soon(tmp_path: Path, workers: str) -> Non
 
 
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
-def test_a_second_ctrl_c_stops_at_once(
-    tmp_path: Path, uninterrupted: list[Any], workers: str
-) -> None:
+def test_a_second_ctrl_c_stops_at_once(tmp_path: Path, workers: str) -> None:
     # An epoch of so large a network takes seconds: no slice of training ends between the two.
     large = "[network]\nhidden = [4000, 4000]\n[search.lambda]"
     (tmp_path / "long.toml").write_text(LONG.replace("[search.lambda]", large))

@@ -58,18 +58,29 @@ PLACES = {
 """What the answer of a command says of its own folder."""
 
 
-def answer(words: str, folder: Path, surroundings: dict[str, str]) -> Any:
-    """Run a command; return what it prints, without times and places."""
+ONE_PROCESS = """\
+import sys
+from tuner.cli.main import run
+for words in sys.argv[1:]:
+    assert run(words.split()) == 0
+    print(end="\\f", flush=True)
+"""
+
+
+def answers(commands: list[str], folder: Path, surroundings: dict[str, str]) -> list[Any]:
+    """Run commands in one process; return what each prints, without times and places."""
     ended = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "tuner", *words.split()],
+        [sys.executable, "-c", ONE_PROCESS, *commands],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **surroundings},
         capture_output=True,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr.decode()
-    out = ended.stdout.decode()
-    return without_keys(json.loads(out), TIMES | PLACES) if "--json" in words else out
+    return [
+        without_keys(json.loads(out), TIMES | PLACES) if "--json" in words else out
+        for words, out in zip(commands, ended.stdout.decode().split("\f")[:-1], strict=True)
+    ]
 
 
 def found(name: str, base: Path, surroundings: dict[str, str], workers: int) -> list[Any]:
@@ -80,16 +91,13 @@ def found(name: str, base: Path, surroundings: dict[str, str], workers: int) -> 
     if name == "tune":
         store_plans(out, load("iris"), TuneRequest(budget=1, source="iris"))
     surroundings = surroundings | {"TUNER_STATE_DIR": str(base / "state")}
-    told = []
-    for words in COMMANDS[name]:
-        for key, value in {
-            "OUT": f"{out}",
-            "WORKERS": f"{workers}",
-            "STUDY": f"{base / 'study.toml'}",
-        }.items():
-            words = words.replace(key, value)
-        told.append(answer(words, folder, surroundings))
-    return [*told, outputs(out)]
+    commands = [
+        words.replace("OUT", f"{out}")
+        .replace("WORKERS", f"{workers}")
+        .replace("STUDY", f"{base / 'study.toml'}")
+        for words in COMMANDS[name]
+    ]
+    return [*answers(commands, folder, surroundings), outputs(out)]
 
 
 @pytest.mark.parametrize(

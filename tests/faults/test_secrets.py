@@ -1,15 +1,11 @@
 """A password in the URL of a storage is in nothing that is printed or written."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.faults.test_kills import STUDY
-
-ROOT = Path(__file__).parents[2]
+from tuner.cli.main import run
 
 CANARY = "c4n4ry-p4ssw0rd"
 
@@ -37,17 +33,20 @@ COMMANDS = (
         *(pytest.param(c, kind, marks=pytest.mark.exhaustive) for c in COMMANDS for kind in URLS),
     ],
 )
-def test_a_password_is_printed_and_written_nowhere(command: str, kind: str, tmp_path: Path) -> None:
+def test_a_password_is_printed_and_written_nowhere(
+    command: str,
+    kind: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "study.toml").write_text(STUDY)
     for debug in ([], ["--debug"]):
-        ended = subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "tuner", *command.split(), "--storage", URLS[kind], *debug],
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            check=False,
-        )
-        assert CANARY.encode() not in ended.stdout + ended.stderr
+        run([*command.split(), "--storage", URLS[kind], *debug])
+        out, err = capfd.readouterr()
+        assert out + err
+        assert CANARY not in out + err
     for path in tmp_path.rglob("*"):
         assert CANARY not in str(path)
         assert not path.is_file() or CANARY.encode() not in path.read_bytes()
