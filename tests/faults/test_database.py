@@ -20,7 +20,7 @@ from tuner.records import StudySummary
 from tuner.study.optuna_storage import FILE, default_url
 from tuner.study.studies import stored_studies, stored_study
 
-SHORT = spec_of(trials=6)
+SHORT = spec_of(trials=6, eta=0.5)
 """One batch of three."""
 
 
@@ -118,13 +118,13 @@ def alter(file: Path, *changes: str) -> None:
 def test_trials_without_checksum_are_read(folder: Path) -> None:
     for table in ("trial_user_attributes", "study_user_attributes"):
         alter(folder / FILE, f"DELETE FROM {table} WHERE key = 'tuner:sha256'")  # noqa: S608
-    assert trials_of(run(spec_of(), folder)) == undisturbed()
+    assert trials_of(run(spec_of(eta=0.5), folder)) == undisturbed(eta=0.5)
 
 
 def test_a_broken_study_does_not_hide_the_others(tmp_path: Path) -> None:
     url, told = f"sqlite:///{tmp_path / 'all.db'}", list[InputError]()
     for name in ("broken", "sound"):
-        run(spec_of(name=name, trials=1), tmp_path / name, storage=url)
+        run(spec_of(name=name, trials=1, eta=0.5), tmp_path / name, storage=url)
     alter(
         tmp_path / "all.db",
         "UPDATE study_user_attributes SET value_json = '{' WHERE study_id = 1",
@@ -140,6 +140,12 @@ def test_a_newer_schema_is_refused_by_its_version(folder: Path) -> None:
         stored_studies(default_url(folder))
 
 
+def test_tables_of_another_optuna_are_refused_by_their_version(folder: Path) -> None:
+    alter(folder / FILE, "UPDATE alembic_version SET version_num = 'v1.3.0.a'")
+    with pytest.raises(InputError, match=r"Optuna v1\.3\.0\.a .*optuna storage upgrade"):
+        stored_studies(default_url(folder))
+
+
 def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'nodir' / 'x.db'}"
     with pytest.raises(InputError, match=r"x\.db: cannot be opened: see that its folder exists"):
@@ -151,8 +157,8 @@ def test_a_file_that_another_program_holds_is_told_and_goes_on_once_free(folder:
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(InputError, match=r"study\.db: another program holds it: wait"):
-            run(spec_of(), folder)
-    assert trials_of(run(spec_of(), folder)) == undisturbed()
+            run(spec_of(eta=0.5), folder)
+    assert trials_of(run(spec_of(eta=0.5), folder)) == undisturbed(eta=0.5)
 
 
 def test_a_full_disk_is_told_and_nothing_stored_is_lost(folder: Path) -> None:
@@ -162,7 +168,7 @@ def test_a_full_disk_is_told_and_nothing_stored_is_lost(folder: Path) -> None:
         f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); "
         "from pathlib import Path; from tests.support.study.small import run, spec_of; "
-        f"run(spec_of(), Path({str(folder)!r}))"
+        f"run(spec_of(eta=0.5), Path({str(folder)!r}))"
     )
     ended = subprocess.run(  # noqa: S603
         [sys.executable, "-c", program],
@@ -173,4 +179,4 @@ def test_a_full_disk_is_told_and_nothing_stored_is_lost(folder: Path) -> None:
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     assert re.search(r"study\.db: (no space is left|cannot be read or written)", ended.stderr)
-    assert trials_of(run(spec_of(), folder)) == undisturbed()
+    assert trials_of(run(spec_of(eta=0.5), folder)) == undisturbed(eta=0.5)

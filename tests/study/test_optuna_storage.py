@@ -100,7 +100,7 @@ def test_a_folder_may_be_called_anything(tmp_path: Path, name: str) -> None:
 
 def test_another_file_can_be_given(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'other.db'}"
-    summary = run(spec_of(), tmp_path / "folder", storage=url)
+    summary = run(spec_of(trials=2, eta=0.5), tmp_path / "folder", storage=url)
     assert stored_study(url, "small") == summary
     assert not (tmp_path / "folder" / "study.db").exists()
 
@@ -117,10 +117,10 @@ def test_one_storage_holds_several_studies(tmp_path: Path) -> None:
 
 
 def test_a_deleted_study_can_be_run_again(tmp_path: Path) -> None:
-    first = run(spec_of(), tmp_path)
+    first = run(spec_of(eta=0.5), tmp_path)
     delete_study(default_url(tmp_path), "small", tmp_path)
     assert not tmp_path.exists() or not list(tmp_path.glob("*.json"))
-    again = run(spec_of(seed=1), tmp_path)
+    again = run(spec_of(eta=0.5, seed=1), tmp_path)
     assert trials_of(again) != trials_of(first)
     with pytest.raises(InputError, match="study none: is not stored there"):
         delete_study(default_url(tmp_path), "none", tmp_path)
@@ -198,9 +198,9 @@ def storage_version(connection: Any) -> str:
 
 
 def test_title_and_trials_may_change(tmp_path: Path) -> None:
-    run(spec_of(trials=6), tmp_path)
-    summary = run(spec_of(title="new"), tmp_path)
-    assert trials_of(summary) == undisturbed()
+    run(spec_of(trials=6, eta=0.5), tmp_path)
+    summary = run(spec_of(title="new", eta=0.5), tmp_path)
+    assert trials_of(summary) == undisturbed(eta=0.5)
 
 
 def test_a_study_killed_as_it_was_made_is_made_again(
@@ -223,9 +223,9 @@ def test_a_study_killed_as_it_was_made_is_made_again(
         with monkeypatch.context() as patch:
             patch.setattr(optuna.Study, "set_user_attr", set_or_die)
             with pytest.raises(KilledError):
-                run(spec_of(), tmp_path)
+                run(spec_of(eta=0.5), tmp_path)
         assert stored_studies(default_url(tmp_path)) == []
-    assert trials_of(run(spec_of(), tmp_path)) == undisturbed()
+    assert trials_of(run(spec_of(eta=0.5), tmp_path)) == undisturbed(eta=0.5)
 
 
 # One coordinator

@@ -117,7 +117,11 @@ def _opened(url: str) -> RDBStorage:
     with _connecting(url), reading(url), _one_at_a_time(url):
         arguments = {"connect_args": _connect_args(url), "pool_pre_ping": True}
         # Optuna takes the URL for a format.
-        storage = RDBStorage(url.replace("{", "{{").replace("}", "}}"), engine_kwargs=arguments)
+        storage = RDBStorage(
+            url.replace("{", "{{").replace("}", "}}"),
+            engine_kwargs=arguments,
+            skip_compatibility_check=True,
+        )
         with storage.engine.connect() as connection:
             schema = connection.scalar(sqlalchemy.text("SELECT schema_version FROM version_info"))
         if schema > SCHEMA_VERSION:
@@ -125,7 +129,19 @@ def _opened(url: str) -> RDBStorage:
                 f"{shown(url)}: was written by a newer Optuna, with schema {schema} where this one "
                 f"reads {SCHEMA_VERSION}: pip install -U optuna, or choose another place."
             )
+        version = storage.get_current_version()
+        if version not in _COMPATIBLE and version != storage.get_head_version():
+            raise InputError(
+                f"{shown(url)}: its tables are those of Optuna {version} where this one makes"
+                f" {storage.get_head_version()}: run `optuna storage upgrade`, or choose another"
+                " place."
+            )
+        _COMPATIBLE.add(version)
         return storage
+
+
+_COMPATIBLE = set[str]()
+"""Versions of the tables that this Optuna makes: to find it, all its migrations are loaded."""
 
 
 @contextmanager
