@@ -443,8 +443,11 @@ def test_misuse_is_one_line_and_writes_nothing(tuner: "Tuner", typed: str, said:
     "typed",
     ["study run small.toml", "tune --data iris", "reproduce l2-small --data digits"],
 )
-def test_no_scheduler_there_leaves_nothing(tuner: "Tuner", typed: str) -> None:
+def test_no_scheduler_there_leaves_nothing(
+    tuner: "Tuner", typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("distributed")
+    monkeypatch.setattr("tuner.execution.dask.PATIENCE", 0.5)
     Path("small.toml").write_text(SMALL)
     address = "tcp://127.0.0.1:1"
     answer = tuner(*typed.split(), "--scheduler", address)

@@ -159,8 +159,9 @@ def test_a_cluster_lost_meanwhile_is_one_line_and_nothing_is_lost(
     assert trials_of(run(spec_of(LONGER), tmp_path)) == undisturbed(LONGER)
 
 
-def test_no_scheduler_there_is_one_line(tmp_path: Path) -> None:
+def test_no_scheduler_there_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="Dask: needs the extra `dask`")
+    monkeypatch.setattr("tuner.execution.dask.PATIENCE", 0.5)
     for address in (f"tcp://127.0.0.1:{free_port()}", "127.0.0.1", ""):
         with pytest.raises(InputError) as error:
             run(spec_of(), tmp_path, scheduler=address)
