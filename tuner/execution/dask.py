@@ -1,5 +1,6 @@
 """A Dask cluster, which runs the tasks of a lost worker again on another."""
 
+import gc
 import pickle
 import warnings
 from collections.abc import Iterator
@@ -41,13 +42,15 @@ class DaskExecutor:
                 "--scheduler needs Dask: pip install 'eta-tuner[dask]', or leave the option out."
             ) from None
         self._address = address
-        try:
+        self._client: Any = None
+        with suppress(OSError, ValueError, TimeoutError):
             self._client = self._distributed.Client(address, timeout=PATIENCE, set_as_default=False)
-        except (OSError, ValueError, TimeoutError):
+        if self._client is None:
+            gc.collect()  # a client that failed, collected amid the start of the next, blocks both
             raise InputError(
                 f"--scheduler {address}: no Dask scheduler answers there: start one with"
                 " `dask scheduler`, or leave the option out."
-            ) from None
+            )
         self.count = sum(self._client.nthreads().values())
         if not self.count:
             self._client.close()
