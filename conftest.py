@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
-collect_ignore = [] if find_spec("torch") else ["tuner/trainers/torch.py"]
+OPTIONAL = {
+    "onnx": ["tuner/export/onnx.py"],
+    "torch": ["tuner/trainers/torch.py", "tuner/export/torch.py"],
+}
+collect_ignore = [path for name in OPTIONAL if not find_spec(name) for path in OPTIONAL[name]]
 
 VARIABLE = "TUNER_STATE_DIR"
 

@@ -44,6 +44,7 @@ ROOMS: dict[str, set[str]] = {
     "committees": FOUNDATION | {"data", "storage"},
     "inspection": DRIVING | {"storage"},
     "evaluation": DRIVING | {"storage"},
+    "export": FOUNDATION | {"data", "storage"},
     "execution": STORING,
     "study": STUDYING,
     "tuning": FINISHING,
@@ -66,6 +67,7 @@ PACKAGES: dict[str, set[str]] = {
     "jinja2": {"report"},
     "typer": {"cli"},
     "rich": {"cli"},
+    "onnx": {"export"},
 }
 """The rooms that alone import a package."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 REPORTS = Path("reports")
 
 OPTIONAL = {
+    "onnx": ("onnx", "exports to ONNX"),
     "openpyxl": ("excel", "Excel files"),
     "pyarrow": ("parquet", "Parquet files"),
     "torch": ("torch", "PyTorch models"),

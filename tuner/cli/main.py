@@ -11,6 +11,7 @@ from tuner.cli.dashboard import dashboard
 from tuner.cli.data import data
 from tuner.cli.doctor import doctor
 from tuner.cli.evaluate import evaluate
+from tuner.cli.export import export as export_model
 from tuner.cli.find_eta import find_eta
 from tuner.cli.predict import predict
 from tuner.cli.report import report
@@ -64,6 +65,7 @@ app.command("train")(train)
 app.command("tune")(tune)
 app.command("evaluate")(evaluate)
 app.command("predict")(predict)
+app.command("export")(export_model)
 app.command("report")(report)
 app.command("reproduce")(reproduce)
 app.add_typer(study, name="study")

@@ -185,7 +185,7 @@ class Preprocessing(Record):
 
     def inputs_of(self, column: Column) -> int:
         """Return how many columns of `x` are made of a column of the raw table."""
-        names = {column.name, *_phase_names(column)}
+        names = {column.name, *phase_names(column)}
         numbers = sum(1 + each.indicator for each in self.numeric if each.name in names)
         texts = (each for each in self.categorical if each.name == column.name)
         return numbers + sum(len(each.feature_names) for each in texts)
@@ -200,7 +200,7 @@ class Preprocessing(Record):
         """Name of each column of the raw table, or of each pixel."""
         if self.image_shape is not None:
             return pixel_names(self.image_shape)
-        made = {name for column in self.columns for name in _phase_names(column)}
+        made = {name for column in self.columns for name in phase_names(column)}
         numbers = (column.name for column in self.numeric if column.name not in made)
         return (*numbers, *self.text_names)
 
@@ -389,7 +389,8 @@ def _fenced(numbers: NDArray[np.float64], medians: NDArray[np.float64]) -> NDArr
     return np.where(far, np.clip(numbers, medians - most, medians + most), numbers)
 
 
-def _phase_names(column: Column) -> tuple[str, ...]:
+def phase_names(column: Column) -> tuple[str, ...]:
+    """Return the names of what a date is told by beside its days: of each part, each wave."""
     return tuple(f"{column.name} ({wave} of {part})" for part in column.parts for wave in WAVES)
 
 
@@ -405,7 +406,7 @@ def _with_phases(inputs: Inputs, columns: tuple[Column, ...]) -> Inputs:
         for part in column.parts
         for wave in WAVES.values()
     ]
-    names = tuple(name for column in dates for name in _phase_names(column))
+    names = tuple(name for column in dates for name in phase_names(column))
     numbers = np.column_stack([inputs.numbers, *phases])
     return replace(inputs, numbers=numbers, number_names=(*inputs.number_names, *names))
 
