@@ -101,7 +101,7 @@ def test_a_committee_of_folds_has_each_its_own_preprocessing() -> None:
     frame = mixed()
     data = classified(frame)
     models = []
-    for fold in folds_of(data, 3, seed=0):
+    for fold in folds_of(data, 3):
         trainer = NativeTrainer(fold.tuning)
         model = network(data)
         start = begin(trainer, model.settings, Constant(eta=0.5), Stopping(epochs=2))

@@ -44,13 +44,15 @@ class _Graph:
         self.inputs.append(helper.make_tensor_value_info(self.name(name), kind, ["n", *shape]))
         return name
 
-    def constant(self, value: NDArray[Any]) -> str:
+    def constant(self, value: NDArray[Any] | np.generic) -> str:
         """Add a constant."""
         name = self.name(f"/constant{len(self.constants)}")
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self.constants.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
-    def node(self, operator: str, *inputs: str | NDArray[Any], domain: str = "", **how: Any) -> str:
+    def node(
+        self, operator: str, *inputs: str | NDArray[Any] | np.generic, domain: str = "", **how: Any
+    ) -> str:
         """Add an operator; arrays among its inputs become constants."""
         names = [each if isinstance(each, str) else self.constant(each) for each in inputs]
         output = self.name(f"/{operator}{len(self.nodes)}")

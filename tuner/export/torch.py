@@ -103,6 +103,15 @@ class _Pixels(nn.Module):
 class _Scaled(nn.Module):
     """Numbers filled, standardised and bent, and where they were missing."""
 
+    places: torch.Tensor
+    is_phase: torch.Tensor
+    turns: torch.Tensor
+    shifts: torch.Tensor
+    filling: torch.Tensor
+    mean: torch.Tensor
+    scale: torch.Tensor
+    indicators: torch.Tensor
+
     def __init__(self, preprocessing: Preprocessing) -> None:
         super().__init__()
         for name, value in vars(scaling_of(preprocessing)).items():
