@@ -48,8 +48,9 @@ def module_of(model: Model) -> nn.Module:
     >>> import tuner
     >>> run = tuner.train("iris", hidden=(8,), eta=0.5, epochs=1)
     >>> x = [[5.1, 3.5, 1.4, 0.2]]
-    >>> given = module_of(run.model)(torch.tensor(x, dtype=torch.float64)).detach().numpy()
-    >>> bool(np.allclose(given, run.model.predict_proba(x), atol=1e-6))
+    >>> given = module_of(run.model)(torch.tensor(x, dtype=torch.float64))
+    >>> expected = torch.from_numpy(run.model.predict_proba(x))
+    >>> torch.allclose(given, expected, rtol=0, atol=1e-6)
     True
     """
     if texts := model.preprocessing.text_names:
