@@ -97,6 +97,11 @@ class MomentumDescent:
         self.gemm = gemm_for(stack.dtype)
         self.velocity = stack.state["velocity"]
         self.bias_step = [np.empty_like(b) for b in stack.biases]
+        self.blocks = [
+            [(w[:, rows], v[:, rows]) for rows in row_blocks(w)]
+            for w, v in zip(stack.weights, self.velocity, strict=False)
+        ]
+        self.scratch = [np.empty_like(blocks[0][0]) for blocks in self.blocks]
         self.set_eta()
 
     def set_eta(self) -> None:
@@ -111,15 +116,19 @@ class MomentumDescent:
     def __call__(self, t: int) -> None:  # noqa: ARG002
         """Update every layer."""
         gemm, stack, momentum = self.gemm, self.stack, self.stack.rates["momentum"]
-        of_weights, of_biases = self.velocity[: len(self.errors)], self.velocity[len(self.errors) :]
-        for layer, (delta, weights) in enumerate(zip(self.errors, stack.weights, strict=True)):
+        of_penalty, of_biases = (
+            stack.functions.regularizer.gradient,
+            self.velocity[len(self.errors) :],
+        )
+        for layer, delta in enumerate(self.errors):
             for scale, inputs, error, kept, velocity in self.products[layer]:
                 gemm(scale, inputs, error, kept, velocity, 0, 1, 1)  # (h, m) @ (m, d) -> (h, d)
-            if self.shrink is not None:
-                gradient = stack.functions.regularizer.gradient
-                for rows in row_blocks(weights):
-                    of_weights[layer][:, rows] -= self.shrink * gradient(weights[:, rows])
-            weights += of_weights[layer]
+            for weights, velocity in self.blocks[layer]:
+                if self.shrink is not None:
+                    scratch = self.scratch[layer][:, : weights.shape[1]]
+                    np.multiply(self.shrink, of_penalty(weights), out=scratch)
+                    velocity -= scratch
+                weights += velocity
             step = self.bias_step[layer]
             np.add.reduce(delta, axis=1, out=step, keepdims=True)  # (K, m, h) -> (K, 1, h)
             step *= self.minus_eta_over_m
