@@ -5,11 +5,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.support.trainers.fake import FakeLane, FakeTrainer
 from tests.support.trainers.toy import assert_same_lane, toy_trainer
-from tuner.data import TuningData, load
+from tuner.data import Part, TuningData, load
 from tuner.errors import OptionError, StoppedError
 from tuner.records import EtaSearch, Hyperparameters, Outcome, Verdict
 from tuner.strategies.shares import share_of
@@ -93,6 +94,32 @@ def test_the_schedule_changes_the_share_alone(found: EtaSearch, schedule: str) -
     other = find_eta(toy_trainer(n=60), SETTINGS, schedule)
     assert other.eta == share_of(SETTINGS.optimizer, schedule) * found.threshold
     assert untimed(replace(other, eta=found.eta)) == untimed(found)
+
+
+def boards(n: int) -> TuningData:
+    """Return boards of three by three drawn at random: is a row, column or diagonal full of ones?
+
+    Few categories, few examples: single mini-batches throw the cost of a ReLU network up.
+    """
+    cells = np.random.default_rng(0).integers(0, 3, (n, 3, 3))
+    ones = cells == 1
+    diagonals = [ones[:, range(3), column].all(axis=1) for column in ((0, 1, 2), (2, 1, 0))]
+    lines = np.column_stack([ones.all(axis=1), ones.all(axis=2), *diagonals])
+    x = np.eye(3, dtype=np.float32)[cells].reshape(n, 27)
+    y = np.where(lines.any(axis=1), 1, 0)
+    train, validation = slice(n * 3 // 4), slice(n * 3 // 4, None)
+    return TuningData(Part(x[train], y[train]), Part(x[validation], y[validation]), ("no", "yes"))
+
+
+@pytest.mark.parametrize("lambda_", [0.0, 3.0])
+def test_seeds_agree_on_deeper_relu_networks(lambda_: float) -> None:
+    trainer = NativeTrainer(boards(760))
+    settings = replace(SETTINGS, eta=0.01, hidden=(64, 64), batch_size=10, lambda_=lambda_)
+    settings = replace(settings, activation="relu", cost="log-likelihood")
+    found = [find_eta(trainer, replace(settings, seed=seed)) for seed in range(4)]
+    assert {each.outcome for each in found} == {Outcome.FOUND}
+    thresholds = [each.threshold for each in found]
+    assert max(thresholds) <= 2 * min(thresholds)
 
 
 @pytest.mark.parametrize("looks", [0, 5, 40])
