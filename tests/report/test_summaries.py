@@ -75,6 +75,16 @@ def test_a_study_with_a_clear_winner_and_one_of_nothing() -> None:
         assert study_summary(record).headline == "No trial was completed"
 
 
+def test_a_study_whose_trials_all_diverged() -> None:
+    lost = study(trial(0, [0.0] * 3, diverged=True), trial(1, [0.0] * 3, diverged=True))
+    verdict = study_summary(lost)
+    assert lost.result.best is None
+    assert lost.ranking is None
+    assert (verdict.good, verdict.headline) == (False, "Every complete trial diverged")
+    assert verdict.sentence == "There are 2 trials (2 complete, 0 pruned, 2 diverged)."
+    assert verdict.advice.startswith("Nothing can be chosen")
+
+
 def test_a_tuning(tuned: TuneRecord) -> None:
     verdict = tune_summary(tuned)
     assert verdict.headline == (

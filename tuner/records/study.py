@@ -133,8 +133,11 @@ class StudySummary(Record):
 
     @property
     def best(self) -> Trial | None:
-        """The complete trial with the highest validation accuracy, the first of equals."""
-        complete = [trial for trial in self.trials if trial.state == "complete"]
+        """The complete trial with the highest validation accuracy, the first of equals.
+
+        Trials that diverged do not count.
+        """
+        complete = [trial for trial in self.trials if trial.outcome == "complete"]
         return max(complete, key=lambda trial: trial.accuracy, default=None)
 
     @property
@@ -243,7 +246,8 @@ class Ranking:
     Attributes
     ----------
     best
-        The complete trial with the highest validation accuracy, the first of equals.
+        The complete trial with the highest validation accuracy, the first of equals; never one
+        that diverged.
     over_examples
         Its 95 % interval over validation examples.
     over_seeds
@@ -311,8 +315,8 @@ class StudyRecord(Record):
 
     @cached_property
     def ranking(self) -> Ranking | None:
-        """The best trial and those tied with it; None when no trial was completed."""
-        complete = [trial for trial in self.result.trials if trial.state == "complete"]
+        """The best trial and those tied with it; None when none was completed, or all diverged."""
+        complete = [trial for trial in self.result.trials if trial.outcome == "complete"]
         complete.sort(key=lambda trial: (-trial.accuracy, trial.number))
         if not complete:
             return None

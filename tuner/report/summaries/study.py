@@ -26,18 +26,24 @@ def study_summary(record: StudyRecord) -> Summary:
     unfinished = "" if record.complete else "The study is not complete."
     if ranked is None:
         trials = trials_words(record.result)
-        ended = f"Of {trials} none reached its last epoch." if record.result.trials else ""
+        if record.result.counts["complete"]:
+            headline, ended = "Every complete trial diverged", f"There are {trials}."
+            advice = "Nothing can be chosen: lower η, or search smaller λ and η."
+        else:
+            headline = "No trial was completed"
+            ended = f"Of {trials} none reached its last epoch." if record.result.trials else ""
+            advice = "Nothing can be chosen yet: let the study go on, or look at the warnings."
         return Summary(
             good=False,
-            headline="No trial was completed",
+            headline=headline,
             sentence=f"{ended} {unfinished}".strip(),
-            advice="Nothing can be chosen yet: let the study go on, or look at the warnings.",
+            advice=advice,
             facts=_facts_of_study(record),
         )
     best = ranked.best
     how_sure = confidence(*ranked.interval)
     return Summary(
-        good=record.complete and not best.diverged,
+        good=record.complete,
         headline=f"Validation accuracy {percent(best.accuracy)} ({how_sure}) with"
         f" {in_words(best.params)}",
         sentence=f"{_sentence(record.result, ranked)} {unfinished}".rstrip(),
