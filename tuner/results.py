@@ -232,12 +232,13 @@ class StudyResult(Result[StudyRecord]):
         Raises
         ------
         TunerError
-            When no trial was completed.
+            When no trial was completed, or every one diverged.
         """
         best = self.record.result.best
         if best is None:
             raise TunerError(
-                f"study {self.record.result.study}: no trial was completed: run more of them."
+                f"study {self.record.result.study}: no trial was completed without diverging: run"
+                " more of them, or search smaller values."
             )
         return replace(best, params={_python(k): _value(v) for k, v in best.params.items()})
 

@@ -8,6 +8,7 @@ import pytest
 from tests.support.report.runs import BROKEN, HALVING
 from tests.support.report.studies import SMALL, study, trial
 from tests.support.report.tunes import ORDER, tuning
+from tuner.errors import TunerError
 from tuner.records import ADVICE, EtaSearch, Outcome, Shortfall, TrainRecord, TuneRecord
 from tuner.records.tuning import LeftOut
 from tuner.report.checks.every import EVERY_KIND
@@ -15,6 +16,7 @@ from tuner.report.summaries.learning_rate import eta_phrase, find_eta_summary
 from tuner.report.summaries.study import study_summary
 from tuner.report.summaries.training import train_summary
 from tuner.report.summaries.tune import conclusions, left_out_sentences, tied_words, tune_summary
+from tuner.results import StudyResult
 
 
 @pytest.fixture
@@ -80,6 +82,8 @@ def test_a_study_whose_trials_all_diverged() -> None:
     verdict = study_summary(lost)
     assert lost.result.best is None
     assert lost.ranking is None
+    with pytest.raises(TunerError, match="no trial was completed without diverging"):
+        StudyResult(lost, lambda: pytest.fail("trained")).best  # noqa: B018
     assert (verdict.good, verdict.headline) == (False, "Every complete trial diverged")
     assert verdict.sentence == "There are 2 trials (2 complete, 0 pruned, 2 diverged)."
     assert verdict.advice.startswith("Nothing can be chosen")
