@@ -15,12 +15,12 @@ import tuner
 HOUSE = Path(tuner.__file__).parent
 FILES = sorted(HOUSE.rglob("*.py"))
 
-SETTINGS = {"errors", "network", "serialization", "settings"}
+SETTINGS = {"errors", "metrics", "network", "serialization", "settings"}
 FOUNDATION = SETTINGS | {"files", "randomness", "records"}
-TRAINING = FOUNDATION | {"data", "metrics", "trainers"}
+TRAINING = FOUNDATION | {"data", "trainers"}
 DRIVING = TRAINING | {"strategies"}
 STORING = DRIVING | {"environment", "stats", "storage", "training"}
-STUDYING = STORING | {"execution"}
+STUDYING = STORING | {"execution", "tasks"}
 FINISHING = STUDYING | {"inspection", "study"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
@@ -31,14 +31,15 @@ ROOMS: dict[str, set[str]] = {
     "randomness": set(),
     "serialization": {"errors"},
     "network": {"errors", "randomness"},
-    "settings": {"errors", "network", "serialization"},
-    "metrics": set(),
+    "settings": {"errors", "metrics", "network", "serialization"},
+    "metrics": {"network", "randomness", "stats"},
     "records": SETTINGS - {"network"} | {"stats"},
     "strategies": SETTINGS - {"network"} | {"records"},
     "report": SETTINGS - {"network"} | {"files", "stats", "records"},
     "data": FOUNDATION,
     "environment": FOUNDATION | {"network"},
-    "trainers": FOUNDATION | {"data", "metrics"},
+    "trainers": FOUNDATION | {"data"},
+    "tasks": SETTINGS | {"records"},
     "training": DRIVING,
     "storage": DRIVING | {"environment", "files", "training"},
     "committees": FOUNDATION | {"data", "storage"},

@@ -154,9 +154,9 @@ def test_networks_of_one_kind_count_alike_and_useless_kinds_not_at_all() -> None
     )
     assert of.weights == (0.5, 0.5)
     assert [each.settings.seed for each in of.members] == [0, 1]
-    assert fitted.accuracy == of.accuracy(IRIS.validation.x, IRIS.validation.y)
+    assert fitted.metrics["accuracy"] == of.accuracy(IRIS.validation.x, IRIS.validation.y)
     loss = -np.log(of.probabilities(IRIS.validation.x)[np.arange(30), IRIS.validation.y]).mean()
-    assert fitted.loss == pytest.approx(loss)
+    assert fitted.metrics["log-loss"] == pytest.approx(loss)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ PUBLIC = [
     "Model",
     "NativeTrainer",
     "NetworkClassifier",
+    "NetworkRegressor",
     "ProbePlan",
     "Range",
     "SklearnTrainer",

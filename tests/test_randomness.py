@@ -16,6 +16,7 @@ def test_the_numbers_of_the_purposes_never_change() -> None:
         "SAMPLING": 7,
         "FRESH": 8,
         "FOLDS": 9,
+        "BOOTSTRAP": 10,
     }
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuner.errors import InputError, OptionError
+from tuner.metrics import METRICS
 from tuner.records import (
     ADVICE,
     Candidate,
@@ -83,6 +84,14 @@ POSITIVE = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 NUMBERS = st.floats()
 """Costs: NaN and infinities too."""
 SHARES = st.floats(0, 1)
+MEASURES: st.SearchStrategy[Any] = st.fixed_dictionaries(
+    {},
+    optional={
+        "accuracy": SHARES,
+        "log-loss": st.floats(min_value=0, allow_infinity=False),
+        "r2": st.floats(max_value=1, allow_infinity=False),
+    },
+)
 
 
 def tuples(elements: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
@@ -143,9 +152,9 @@ EPOCHS = st.builds(
     epoch=COUNTS,
     eta=POSITIVE,
     training_cost=NUMBERS,
-    training_accuracy=SHARES,
+    training_metrics=MEASURES,
     validation_cost=NUMBERS,
-    validation_accuracy=SHARES,
+    validation_metrics=MEASURES,
     seconds=FINITE,
 )
 RUNS = st.builds(
@@ -155,16 +164,15 @@ RUNS = st.builds(
         lambda epochs: tuple(replace(e, epoch=k) for k, e in enumerate(epochs, 1))
     ),
     best_epoch=st.just(0),
-    best_validation_accuracy=FINITE,
     stop_reason=st.sampled_from(StopReason),
     stop_words=st.text(),
+    metric=st.sampled_from(list(METRICS)),
 )
 COMMITTEES = st.builds(
     Committee,
     weights=tuples(SHARES),
     temperature=POSITIVE,
-    log_loss=FINITE,
-    accuracy=SHARES,
+    metrics=MEASURES,
     examples=COUNTS,
     folds=st.none() | COUNTS,
 )
@@ -188,8 +196,9 @@ EVALUATIONS = st.builds(
     sha256=st.text(),
     part=st.sampled_from(get_args(PartName)),
     n=COUNTS,
-    accuracy=SHARES,
-    balanced_accuracy=SHARES,
+    metrics=MEASURES,
+    metric=st.sampled_from(list(METRICS)),
+    interval=st.none() | st.tuples(FINITE, FINITE),
     cost=FINITE,
     known_data=st.booleans(),
     test_openings=COUNTS,
@@ -648,3 +657,25 @@ def test_records_are_frozen_and_compare_by_value() -> None:
 
 def test_every_outcome_has_its_advice() -> None:
     assert ADVICE.keys() == set(Outcome)
+
+
+def test_records_that_knew_accuracy_alone_are_read() -> None:
+    epoch = {"epoch": 1, "eta": 0.5, "training_cost": 1.0, "validation_cost": None, "seconds": 0.1}
+    epoch |= {"training_accuracy": 0.5, "validation_accuracy": 0.25}
+    run = {
+        "settings": to_json(Hyperparameters(eta=0.5)),
+        "history": [epoch],
+        "best_epoch": 1,
+        "best_validation_accuracy": 0.25,
+        "stop_reason": "epochs",
+        "stop_words": "",
+    }
+    found = from_json(Run, json.dumps(run))
+    assert (found.metric, found.best_value, found.best_validation_accuracy) == (
+        "accuracy",
+        0.25,
+        0.25,
+    )
+    committee = {"weights": [1.0], "temperature": 1.5, "log_loss": 0.3, "accuracy": 0.9}
+    read = from_json(Committee, json.dumps({**committee, "examples": 10, "folds": None}))
+    assert read.metrics == {"log-loss": 0.3, "accuracy": 0.9}

@@ -14,7 +14,7 @@ from sklearn.datasets import load_wine
 
 from tuner.cli.main import run
 from tuner.data import Dataset, Part, load
-from tuner.data.inputs import numeric
+from tuner.data.inputs import Examples, numeric
 from tuner.estimators import NetworkClassifier, TunedClassifier
 from tuner.estimators.base import dataset_of
 from tuner.execution.opening import open_executor
@@ -147,7 +147,8 @@ def test_no_row_is_in_two_parts_where_classes_are_many(
 ) -> None:
     y = np.r_[np.arange(classes), np.zeros(n - classes, int)]
     x = numeric(np.arange(n)[:, None].astype(float))
-    data = dataset_of(x, y, np.arange(classes), "", shares=shares, seed=0)
+    examples = Examples("arrays", x, y, tuple(map(str, range(classes))), "")
+    data = dataset_of(examples, shares=shares, seed=0)
     parts = [contents(part.x) for part in (data.train, data.open_test())]
     if data.validation is not data.train:
         parts.append(contents(data.validation.x))

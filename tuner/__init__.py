@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tuner.api import compare, evaluate, find_eta, predict, reproduce, search, train, tune
     from tuner.data import Dataset, TuningData, from_arrays, load
     from tuner.errors import TunerError
-    from tuner.estimators import NetworkClassifier, TunedClassifier
+    from tuner.estimators import NetworkClassifier, NetworkRegressor, TunedClassifier
     from tuner.records import Choices, Hyperparameters, IntRange, LogRange, Range, Strategy
     from tuner.storage.models import Model, load_model, save_model
     from tuner.strategies.plans import policies
@@ -40,6 +40,7 @@ __all__ = [
     "Model",
     "NativeTrainer",
     "NetworkClassifier",
+    "NetworkRegressor",
     "ProbePlan",
     "Range",
     "SklearnTrainer",
@@ -71,7 +72,7 @@ _MODULES = {
     "api": ("compare", "evaluate", "find_eta", "predict", "reproduce", "search", "train", "tune"),
     "data": ("Dataset", "TuningData", "from_arrays", "load"),
     "errors": ("TunerError",),
-    "estimators": ("NetworkClassifier", "TunedClassifier"),
+    "estimators": ("NetworkClassifier", "NetworkRegressor", "TunedClassifier"),
     "records": ("Choices", "Hyperparameters", "IntRange", "LogRange", "Range", "Strategy"),
     "storage.models": ("Model", "load_model", "save_model"),
     "strategies.plans": ("policies",),

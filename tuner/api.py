@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+import numpy as np
+
 from tuner import report as reports
 from tuner import runs
 from tuner.arguments import (
@@ -57,6 +59,7 @@ from tuner.storage.models import Model, load_model
 from tuner.storage.run_checkpoint import RunCheckpoint
 from tuner.strategies.shares import advised_for
 from tuner.strategies.verdicts import Limits
+from tuner.tasks import fitted_network, fitted_strategy
 from tuner.trainers.base import DescribedTrainer, Portion, Trainer
 from tuner.training import eta_finder, loop
 from tuner.training.eta_finder import ProbePlan, never
@@ -137,6 +140,7 @@ def find_eta(
     first = {} if start is None else {"eta": start}
     chosen = given_settings(settings, None, {**hyperparameters, **first}).hyperparameters
     source = source_of(data, chosen.seed)
+    chosen = fitted_network(chosen, source.summary.task)
     given = hyperparameters if schedule == "constant" else {**hyperparameters, "schedule": schedule}
     search = eta_finder.find_eta(
         source.trainer, chosen, schedule, plan=plan, limits=limits, watch=watch
@@ -308,10 +312,11 @@ def _run_plan(
     if search is not None:
         search = advised_for(search, chosen.optimizer, given.strategy.schedule)
         chosen = replace(chosen, eta=search.eta)
+    source = source_of(data, chosen.seed)
     return runs.RunPlan(
-        source=source_of(data, chosen.seed),
-        settings=chosen,
-        strategy=given.strategy,
+        source=source,
+        settings=fitted_network(chosen, source.summary.task),
+        strategy=fitted_strategy(given.strategy, source.summary.task),
         eta=None if given.find_eta else chosen.eta,
         search=search,
     )
@@ -694,7 +699,7 @@ def evaluate(
 
 
 def predict(model: Model | str | Path, data: "Raw | Part") -> Predictions:
-    """Predict the class of each example.
+    """Predict the class, or the number, of each example.
 
     Parameters
     ----------
@@ -718,6 +723,9 @@ def predict(model: Model | str | Path, data: "Raw | Part") -> Predictions:
     network = model if isinstance(model, Model) else load_model(model)
     prepared = network.prepare(data)
     warn(prepared.notes, str(data) if isinstance(data, str | Path) else "x")
+    if network.task == "regression":
+        values = network.values(prepared.x)
+        return Predictions((), np.empty((len(values), 0), np.float32), prepared.notes, values)
     return Predictions(network.classes, network.probabilities(prepared.x), prepared.notes)
 
 

@@ -55,7 +55,7 @@ class Source:
         """Return the best network as a model; None where the trainer makes none."""
         if self.dataset is not None:
             fold = self.folds[training.lane.fold] if self.folds else None
-            return model_of(training, self.dataset, fold and fold.preprocessing)
+            return model_of(training, self.dataset, fold)
         make = getattr(self.trainer, "model_of", None)
         return make(training.best) if make else None
 

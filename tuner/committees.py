@@ -1,4 +1,4 @@
-"""Committees: the weighted mean of the probabilities of several networks.
+"""Committees: the weighted mean of what several networks predict.
 
 Sources: the book, chapter 3, "Dropout" (five networks vote); R. Caruana et al., "Ensemble selection
 from libraries of models" (ICML 2004), for the weights; C. Guo et al., "On calibration of modern
@@ -8,13 +8,16 @@ neural networks" (ICML 2017), for the temperature.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data.folds import Fold
 from tuner.errors import DataError
+from tuner.metrics import Measured, of_classes, of_numbers
 from tuner.network.arrays import Array
+from tuner.network.losses import Loss, losses_of
 from tuner.settings import Hyperparameters
 from tuner.storage.models import Member, Model, shares_of
 
@@ -40,8 +43,18 @@ def log_loss(shares: Shares, y: NDArray[np.intp]) -> float:
     return float(-np.log(np.maximum(shares[np.arange(len(y)), y], LEAST_SHARE)).mean())
 
 
-def greedy_weights(kinds: Sequence[Shares], y: NDArray[np.intp]) -> tuple[float, ...]:
-    """Return the weight of each kind of network in the mean, by the log-loss on held-out examples.
+def mean_squared_error(values: Shares, y: NDArray[np.float64]) -> float:
+    """Return the mean square of what predicted numbers (n, 1) miss y (n,) by."""
+    return float(np.square(values[:, 0] - y).mean())
+
+
+def loss_of(shares: Shares, y: NDArray[Any]) -> float:
+    """Return what held-out examples cost: log-loss, or the squared error of predicted numbers."""
+    return mean_squared_error(shares, y) if y.dtype.kind == "f" else log_loss(shares, y)
+
+
+def greedy_weights(kinds: Sequence[Shares], y: NDArray[Any]) -> tuple[float, ...]:
+    """Return the weight of each kind of network in the mean, by the loss on held-out examples.
 
     Kinds are drawn with replacement, each time the one whose mean with those drawn before costs
     least, the first of equals; of the committees met so, the cheapest is taken (Caruana 2004).
@@ -51,7 +64,7 @@ def greedy_weights(kinds: Sequence[Shares], y: NDArray[np.intp]) -> tuple[float,
     kinds
         What each kind says of the same n examples, (n, c): none may have trained it.
     y
-        The class of each example (n,).
+        The class, or the number to predict, of each example (n,).
 
     Examples
     --------
@@ -62,7 +75,7 @@ def greedy_weights(kinds: Sequence[Shares], y: NDArray[np.intp]) -> tuple[float,
     total, counts = np.zeros_like(kinds[0]), np.zeros(len(kinds))
     best, lowest = counts, math.inf
     for drawn in range(1, (MOST_DRAWS if len(kinds) > 1 else 1) + 1):
-        losses = [log_loss((total + shares) / drawn, y) for shares in kinds]
+        losses = [loss_of((total + shares) / drawn, y) for shares in kinds]
         chosen = int(np.argmin(losses))
         total, counts = total + kinds[chosen], counts + np.eye(len(kinds))[chosen]
         if losses[chosen] < lowest - 1e-12:
@@ -98,19 +111,19 @@ class Votes:
 
     Attributes
     ----------
-    cost
-        Their cost function.
+    loss
+        Their cost with its output layer.
     logits
         One array (n, c) of each network; or of K networks of K folds one array, in which each
         example has the logits of the network that did not train on it.
     """
 
-    cost: str
+    loss: Loss
     logits: tuple[Array, ...]
 
     def shares(self, temperature: float) -> Shares:
         """Return the mean of their probabilities (n, c)."""
-        mean: Shares = np.mean([shares_of(z, self.cost, temperature) for z in self.logits], axis=0)
+        mean: Shares = np.mean([shares_of(z, self.loss, temperature) for z in self.logits], axis=0)
         return mean
 
 
@@ -124,28 +137,28 @@ class Fitted:
         Of each kind; they sum to 1.
     temperature
         What logits are divided by before they become probabilities.
-    loss, accuracy
-        Log-loss and accuracy on the examples.
+    metrics
+        On the examples.
     """
 
     weights: tuple[float, ...]
     temperature: float
-    loss: float
-    accuracy: float
+    metrics: Measured
 
 
-def fit(kinds: Sequence[Votes], y: NDArray[np.intp]) -> Fitted:
-    """Fit weights of kinds and the temperature on held-out examples of classes y (n,)."""
+def fit(kinds: Sequence[Votes], y: NDArray[Any]) -> Fitted:
+    """Fit weights of kinds, and of classes the temperature, on held-out examples y (n,)."""
     weights = greedy_weights([votes.shares(1.0) for votes in kinds], y)
 
     def shares_at(temperature: float) -> Shares:
         shares = [votes.shares(temperature) for votes in kinds]
         return np.average(shares, axis=0, weights=weights)
 
+    if y.dtype.kind == "f":
+        return Fitted(weights, 1.0, of_numbers(y, shares_at(1.0)[:, 0]))
     temperature = fitted_temperature(shares_at, y)
     shares = shares_at(temperature)
-    accuracy = float((shares.argmax(axis=1) == y).mean())
-    return Fitted(weights, temperature, log_loss(shares, y), accuracy)
+    return Fitted(weights, temperature, of_classes(y, shares, lambda: shares))
 
 
 def kind_of(settings: Hyperparameters) -> Hyperparameters:
@@ -154,7 +167,7 @@ def kind_of(settings: Hyperparameters) -> Hyperparameters:
 
 
 def committee_of(
-    models: Sequence[Model], x: NDArray[np.float32], y: NDArray[np.intp]
+    models: Sequence[Model], x: NDArray[np.float32], y: NDArray[Any]
 ) -> tuple[Model, Fitted]:
     """Join networks that validate on the same examples.
 
@@ -166,7 +179,7 @@ def committee_of(
     models
         Trained on the same data, split alike.
     x, y
-        Inputs (n, d) and classes (n,) of the validation examples.
+        Inputs (n, d) and classes or numbers (n,) of the validation examples.
 
     Raises
     ------
@@ -180,21 +193,25 @@ def committee_of(
     places: dict[Hyperparameters, list[int]] = {}
     for place, member in enumerate(members):
         places.setdefault(kind_of(member.settings), []).append(place)
-    fitted = fit([Votes(kind.cost, tuple(logits[i] for i in of)) for kind, of in places.items()], y)
+    losses = losses_of(models[0].task)
+    fitted = fit(
+        [Votes(losses[kind.cost], tuple(logits[i] for i in of)) for kind, of in places.items()], y
+    )
     weights = np.zeros(len(members))
     for weight, of in zip(fitted.weights, places.values(), strict=True):
         weights[of] = weight / len(of)
     model = _joined(models[0], members, weights.tolist(), fitted.temperature)
-    return replace(model, validation_accuracy=fitted.accuracy), fitted
+    metrics = {name: fitted.metrics[name] for name in models[0].validation_metrics}
+    return replace(model, validation_metrics=metrics), fitted
 
 
 def committee_of_folds(
-    models: Sequence[Model], folds: Sequence[Fold], y: NDArray[np.intp]
+    models: Sequence[Model], folds: Sequence[Fold], y: NDArray[Any]
 ) -> tuple[Model, Fitted]:
     """Join networks of one kind that were trained on folds, which count alike.
 
     The temperature is fitted out of fold: each example asks the network that did not train on it.
-    The accuracy is that of the networks alone: of the committee no example is left to tell it.
+    The metrics are those of the networks alone: of the committee no example is left to tell it.
 
     Parameters
     ----------
@@ -203,21 +220,24 @@ def committee_of_folds(
     folds
         What they were trained on.
     y
-        The class (n,) of each training and then each validation example.
+        The class, or the number to predict, of each training and then each validation example (n,).
     """
     count = len(folds)
     votes = []
     for first in range(0, len(models), count):
-        z = np.empty((len(y), len(models[0].classes)))
+        z = np.empty((len(y), models[0].data.n_outputs))
         for model, fold in zip(models[first : first + count], folds, strict=True):
             (z[fold.rows],) = model.member_logits(fold.tuning.validation.x)
         votes.append(z)
-    fitted = fit([Votes(models[0].settings.cost, tuple(votes))], y)
+    fitted = fit([Votes(models[0].loss(), tuple(votes))], y)
     members = [member for model in models for member in model.members]
     data = replace(models[0].data, folds=count)
     weights = [1 / len(members)] * len(members)
-    accuracy = float(np.mean([model.validation_accuracy for model in models]))
-    whole = replace(models[0], data=data, validation_accuracy=accuracy)
+    metrics = {
+        name: float(np.mean([model.validation_metrics[name] for model in models]))
+        for name in models[0].validation_metrics
+    }
+    whole = replace(models[0], data=data, validation_metrics=metrics)
     return _joined(whole, members, weights, fitted.temperature), fitted
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tuner.data import Dataset, Part, read
 from tuner.data.inputs import Examples
-from tuner.data.loading import is_table, warn
+from tuner.data.loading import HOLDS, is_table, warn
 from tuner.data.seal import count_opening
 from tuner.data.splits import split
 from tuner.errors import DataError, OptionError
@@ -56,12 +56,17 @@ def evaluate(
     if isinstance(source, Dataset):
         return _evaluate_loaded(model, source, part or "test")
     source = source or _source(model)
-    examples = read(source, target=target or (model.data.target if is_table(source) else None))
+    table = is_table(source)
+    examples = read(
+        source,
+        target=target or (model.data.target if table else None),
+        task=model.task if table else "auto",
+    )
     known = model.data.sha256 in (examples.sha256, examples.file_sha256)
     part = part or ("test" if known else "all")
     require_choice("part", part, get_args(PartName))
     rows = _rows(model, examples, part, source, known=known)
-    y = _class_indices(model, examples, source)[rows]
+    y = _expected(model, examples, source)[rows]
     prepared = model.prepare(source)
     warn(prepared.notes, source)
     x = prepared.x[rows]
@@ -111,11 +116,12 @@ def _evaluate_loaded(model: Model, data: Dataset, part: PartName) -> EvaluateRec
 
 def _measured(model: Model, examples: Part, **known: Any) -> EvaluateRecord:
     x, y = examples.x, examples.y
-    right = model.predict_indices(x) == y
+    measured = model.measured(x, y)
     return EvaluateRecord(
         n=len(y),
-        accuracy=float(right.mean()),
-        balanced_accuracy=float(np.mean([right[y == place].mean() for place in np.unique(y)])),
+        metrics=dict(measured),
+        metric=model.metric,
+        interval=None if model.metric == "accuracy" else measured.interval(model.metric),
         cost=float(model.costs(x, y).mean()),
         trained_on=model.data,
         **known,
@@ -180,8 +186,16 @@ def _refuse_trained(model: Model, part: PartName) -> None:
         )
 
 
-def _class_indices(model: Model, examples: Examples, source: str) -> NDArray[np.intp]:
-    """Return the index (n,) that each example's class has in the model."""
+def _expected(model: Model, examples: Examples, source: str) -> NDArray[Any]:
+    """Return the index (n,) that each example's class has in the model, or its number."""
+    if model.task != examples.task:
+        raise DataError(
+            f"{source}: holds {HOLDS[examples.task]}, but the model predicts {HOLDS[model.task]}:"
+            " give other data."
+        )
+    if model.task == "regression":
+        numbers: NDArray[np.float64] = examples.y
+        return numbers
     place = {name: i for i, name in enumerate(model.classes)}
     if {name.casefold() for name in model.classes} == {"false", "true"}:
         place |= {each: place[name] for name in model.classes for each in _spellings(name)}
@@ -192,7 +206,9 @@ def _class_indices(model: Model, examples: Examples, source: str) -> NDArray[np.
                 f"{source}: holds the class {name!r}, which the model does not know: use data of "
                 f"its classes ({listed}{', …' if len(model.classes) > 10 else ''})."
             )
-    return np.array([place[name] for name in examples.classes], dtype=np.intp)[examples.y]
+    places = np.array([place[name] for name in examples.classes], dtype=np.intp)
+    indices: NDArray[np.intp] = places[examples.y]
+    return indices
 
 
 def _spellings(boolean: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class Purpose(IntEnum):
     SAMPLING = 7
     FRESH = 8
     FOLDS = 9
+    BOOTSTRAP = 10
 
 
 def stream(seed: int, purpose: Purpose, *index: int) -> "Generator":

@@ -27,6 +27,7 @@ from tuner.records import (
     TuneRecord,
     to_json,
 )
+from tuner.records.measures import flat
 from tuner.report.summaries.base import Summary
 from tuner.report.summaries.learning_rate import find_eta_summary
 from tuner.report.summaries.reproduce import reproduce_summary
@@ -204,7 +205,7 @@ class TrainResult(Result[TrainRecord]):
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each epoch: η, costs, accuracies; of a committee the first one's."""
-        return pd.DataFrame([to_json(epoch) for epoch in self.record.result.history])
+        return pd.DataFrame([flat(to_json(epoch)) for epoch in self.record.result.history])
 
     def _save_model(self, folder: Path) -> None:
         if isinstance(self.model, Model):
@@ -398,31 +399,42 @@ class Comparison:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Predictions:
-    """The class that a model takes each example for, and its probabilities.
+    """The class that a model takes each example for and its probabilities, or a number.
 
     Attributes
     ----------
     classes
-        Name of each class, in the order of the columns of `probabilities`.
+        Name of each class, in the order of the columns of `probabilities`; none where numbers are
+        predicted.
     probabilities
         Shape (n, c): the share that the model gives to each class.
     notes
         What must be known of how the data were read.
+    values
+        The predicted number (n,) of each example; None where classes are predicted.
     """
 
     classes: tuple[str, ...]
     probabilities: Array
     notes: tuple[Note, ...] = ()
+    values: NDArray[np.float64] | None = None
 
     @property
     def labels(self) -> NDArray[np.object_]:
-        """The predicted class (n,) of each example, by name."""
+        """The predicted class (n,) of each example, by name, or its number."""
+        if self.values is not None:
+            return self.values.astype(object)
         names: NDArray[np.object_] = np.array(self.classes, dtype=object)
         labels: NDArray[np.object_] = names[self.probabilities.argmax(axis=1)]
         return labels
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for each example: the class, its probability, and that of each class."""
+        """Return one row for each example: the class, its probability, and that of each class.
+
+        Where numbers are predicted the only column is `prediction`.
+        """
+        if self.values is not None:
+            return pd.DataFrame({"prediction": self.values})
         table: dict[str, Any] = {
             "class": self.labels,
             "probability": self.probabilities.max(axis=1),
@@ -433,7 +445,8 @@ class Predictions:
         return pd.DataFrame(table)
 
     def __repr__(self) -> str:
-        return f"<Predictions: {len(self.probabilities):,} examples, {len(self.classes)} classes>"
+        what = f"{len(self.classes)} classes" if self.classes else "numbers"
+        return f"<Predictions: {len(self.probabilities):,} examples, {what}>"
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self)[1:-1])}</p>{self.to_frame().to_html(max_rows=10)}"

@@ -207,7 +207,7 @@ def _refit(run: Run, plan: RunPlan, outcome: Outcome, stop_asked: Callable[[], b
     if any(lane.diverged for lane in lanes):
         raise TunerError("the network diverged when it was trained again: leave --refit out.")
     networks = [
-        model_of(replace(t, settings=s, lane=lane, best=lane), dataset, whole.preprocessing)
+        model_of(replace(t, settings=s, lane=lane, best=lane), dataset, whole)
         for t, s, lane in zip(chosen, settings, lanes, strict=True)
     ]
     refit = Refit(
@@ -235,11 +235,12 @@ def _chosen(run: Run, source: Source) -> Outcome:
     else:
         y = validation.y
         model, fitted = committees.committee_of(models, validation.x, y)
+    main = {"mae", "rmse"} if model.task == "regression" else {"log-loss", "accuracy"}
+    measured = {name: fitted.metrics[name] for name in sorted(main)}
     committee = Committee(
         weights=model.weights,
         temperature=fitted.temperature,
-        log_loss=fitted.loss,
-        accuracy=model.validation_accuracy,
+        metrics={**measured, **model.validation_metrics},
         examples=len(y),
         folds=len(source.folds) or None,
     )
@@ -261,7 +262,17 @@ def record_of(run: Run, plan: RunPlan, outcome: Outcome, command: str) -> TrainR
         others=tuple(others),
         committee=outcome.committee,
         refit=outcome.refit,
+        interval=_interval(first.metric, outcome, plan.source),
     )
+
+
+def _interval(metric: str, outcome: Outcome, source: Source) -> tuple[float, float] | None:
+    """Return the interval of a metric over validation examples; None where it needs no example."""
+    if metric == "accuracy" or source.dataset is None or source.folds or outcome.refit:
+        return None
+    validation = source.dataset.validation
+    ends: tuple[float, float] = outcome.model.measured(validation.x, validation.y).interval(metric)
+    return ends
 
 
 def _inspection(model: object, source: Source) -> Inspection | None:

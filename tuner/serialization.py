@@ -1,5 +1,6 @@
 """What every record has in common: how it is checked, and turned into JSON and back."""
 
+import json
 import math
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -72,6 +73,28 @@ def to_json(record: Record) -> Any:
     return _ADAPTERS[type(record)].dump_python(record, mode="json", by_alias=True)
 
 
+def _brought_up(text: str | bytes) -> str | bytes:
+    """Return JSON of older versions, which knew no metric but accuracy, as it is written today."""
+    old = 'accuracy":' if isinstance(text, str) else b'accuracy":'
+    if old not in text:  # type: ignore[operator]
+        return text
+    try:
+        return json.dumps(json.loads(text, object_hook=_with_metrics))
+    except (ValueError, RecursionError):  # the check says what is wrong with it
+        return text
+
+
+def _with_metrics(table: dict[str, Any]) -> dict[str, Any]:
+    for part in ("training", "validation"):
+        if (value := table.pop(f"{part}_accuracy", None)) is not None:
+            table[f"{part}_metrics"] = {"accuracy": value}
+    if "best_epoch" in table and "stop_reason" in table:
+        table.pop("best_validation_accuracy", None)
+    if "temperature" in table and "log_loss" in table:
+        table["metrics"] = {"log-loss": table.pop("log_loss"), "accuracy": table.pop("accuracy", 0)}
+    return table
+
+
 def from_json(kind: type[R], text: str | bytes) -> R:
     """Rebuild the record of type `kind` from JSON text; a cost of null returns as NaN.
 
@@ -81,7 +104,7 @@ def from_json(kind: type[R], text: str | bytes) -> R:
         When the text is no JSON, or a key is missing, unknown or holds another type.
     """
     try:
-        checked: R = _ADAPTERS[kind].validate_json(text, strict=True)
+        checked: R = _ADAPTERS[kind].validate_json(_brought_up(text), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in (kind.__name__, *first["loc"]))

@@ -18,6 +18,7 @@ from numbers import Real
 from typing import Any, NamedTuple, TypeVar
 
 from tuner.errors import OptionError, require, require_choice
+from tuner.metrics import METRICS
 from tuner.network.activations import ACTIVATIONS
 from tuner.network.initialization import INITIALIZATIONS
 from tuner.network.losses import LOSSES
@@ -503,7 +504,7 @@ class Strategy(_Checked):
         default=10,
         metadata=setting(
             PATIENCE,
-            "No better validation accuracy in N epochs in a row: stop, or with --schedule halving "
+            "No better validation metric in N epochs in a row: stop, or with --schedule halving "
             "divide η. off: never.",
             within=at_least(1, " (or off)"),
             optional=True,
@@ -514,8 +515,8 @@ class Strategy(_Checked):
         default=0.0,
         metadata=setting(
             NUMBER,
-            "Count an accuracy as better above best + X; 0.001 is a tenth of a %.",
-            within=SHARE,
+            "Count a metric as better by more than X alone; 0.001 is a tenth of a %.",
+            within=NOT_NEGATIVE,
         ),
     )
     start_from_epoch: int = field(
@@ -523,7 +524,7 @@ class Strategy(_Checked):
         metadata=setting(
             INTEGER,
             "First epochs that --patience does not count.",
-            "Their best accuracy is kept.",
+            "The best of them is kept.",
             within=at_least(0),
             also=("warm_up",),
         ),
@@ -574,6 +575,15 @@ class Strategy(_Checked):
             "Epochs before --schedule planned first divides η; else half of them.",
             within=at_least(1),
             optional=True,
+        ),
+    )
+    metric: str = field(
+        default="auto",
+        metadata=choice(
+            ("auto", *METRICS),
+            "What of the validation data chooses.",
+            "It stops training, halves η, and picks the best epoch, trial and network. auto is "
+            "accuracy, or RMSE where numbers are predicted.",
         ),
     )
 

@@ -165,9 +165,9 @@ def _epoch(number: int, eta: float, accuracy: float = 0.5) -> Epoch:
         epoch=number,
         eta=eta,
         training_cost=1.0,
-        training_accuracy=0.5,
+        training_metrics={"accuracy": 0.5},
         validation_cost=1.0,
-        validation_accuracy=accuracy,
+        validation_metrics={"accuracy": accuracy},
         seconds=0.5,
     )
 
@@ -177,7 +177,6 @@ def _run(etas: list[float], best: int) -> Run:
         settings=Hyperparameters(eta=1.0),
         history=tuple(_epoch(i, eta) for i, eta in enumerate(etas, 1)),
         best_epoch=best,
-        best_validation_accuracy=0.5,
         stop_reason=StopReason.EPOCHS,
         stop_words="",
     )

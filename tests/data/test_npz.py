@@ -98,7 +98,6 @@ def test_images_are_scaled_to_one(tmp_path: Path, images: np.ndarray, most: int)
         (npz(x=X[:0], y=Y[:0]), r"x has shape \(0, 3\)"),
         (npz(x=X, y=Y[:-1]), r"y has shape \(19,\) but x has 20 examples"),
         (npz(x=X, y=np.eye(2)[Y]), r"y has shape \(20, 2\)"),
-        (npz(x=X, y=X[:, 0]), "classification only"),
         (npz(x=np.where(X > 0.9, np.inf, X), y=Y), "column 'x.' has . infinite value"),
         (npz(x=np.where(X[4, 2] == X, -np.inf, X), y=Y), "column 'x2' has 1 .* in data row 5"),
         (npz(x=np.full((20, 2, 2), 300.0), y=Y), "pixels from 300 to 300"),

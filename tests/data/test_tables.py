@@ -113,8 +113,6 @@ BIG = "a,y\n" + "\n".join(f"{i},{i % 2}" for i in range(N))
         (with_row("1e400,red,True,0"), "column 'size' (has 1 infinite|holds .* '1e400')"),
         (GOOD.replace(",0\n", ",1\n"), "is '1' everywhere"),
         (with_row("1,red,True,2"), "class '2' has only 1 of the 5"),
-        (with_row("1,red,True,0.5"), "0.5 is not a class"),
-        (BIG.replace("a,y", "y,a"), "30 different values in 30 examples"),
         ("y\n" + "0\n1\n" * 20, "has no column beside the target"),
         (GOOD.encode().replace(b"red", b"r\x81d"), "byte 30 is not UTF-8"),
         (GOOD.encode("utf-16")[:-1], "is not valid utf-16 text"),

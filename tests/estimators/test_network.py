@@ -16,9 +16,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.support.estimators.applying import check_where_it_applies
-from tuner.data.inputs import numeric
+from tuner.data.inputs import Examples, numeric
 from tuner.errors import DataError, DataWarning, OptionError, TunerError
-from tuner.estimators import NetworkClassifier
+from tuner.estimators import NetworkClassifier, NetworkRegressor
 from tuner.estimators.base import dataset_of
 from tuner.storage.models import load_model, save_model
 
@@ -33,6 +33,22 @@ def small(**changes: Any) -> NetworkClassifier:
 @parametrize_with_checks([NetworkClassifier()])
 def test_scikit_learn_s_own_checks(estimator: Any, check: Any) -> None:
     check_where_it_applies(check, estimator)
+
+
+@parametrize_with_checks([NetworkRegressor()])
+def test_scikit_learn_s_own_checks_of_regressors(estimator: Any, check: Any) -> None:
+    check_where_it_applies(check, estimator)
+
+
+def test_a_regressor_predicts_in_the_unit_of_the_target() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 3))
+    y = 1_000 + 50 * x @ [1.0, -2.0, 0.5]
+    network = NetworkRegressor(hidden=(), epochs=60).fit(x, y)
+    np.testing.assert_allclose(network.predict(x), y, rtol=0.01)
+    assert network.score(x, y) > 0.999
+    scaled = NetworkRegressor(hidden=(), epochs=60, eta=network.eta_).fit(x, 8 * y)
+    np.testing.assert_allclose(scaled.predict(x), 8 * network.predict(x), rtol=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -245,9 +261,10 @@ def test_what_cannot_be_used_is_named(changes: Any, x: Any, y: Any, said: str) -
 
 @pytest.mark.parametrize(("classes", "n"), [(10, 11), (30, 35), (10, 12)])
 def test_many_classes_leave_the_test_part_apart(classes: int, n: int) -> None:
-    x = np.arange(n, dtype=float)[:, None]
+    x = numeric(np.arange(n, dtype=float)[:, None])
     y = np.r_[np.arange(classes), np.zeros(n - classes, int)]
-    data = dataset_of(numeric(x), y, np.arange(classes), "", shares=(0.6, 0.2), seed=0)
+    examples = Examples("arrays", x, y, tuple(map(str, range(classes))), "")
+    data = dataset_of(examples, shares=(0.6, 0.2), seed=0)
     tested = {float(row[0]) for row in data.open_test().x}
     assert tested
     assert not tested & {float(row[0]) for part in (data.train, data.validation) for row in part.x}

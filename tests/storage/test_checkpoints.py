@@ -179,9 +179,9 @@ def test_every_number_survives_to_the_last_bit(
             epoch=i,
             eta=eta,
             training_cost=cost,
-            training_accuracy=a,
+            training_metrics={"accuracy": a},
             validation_cost=-cost,
-            validation_accuracy=b,
+            validation_metrics={"accuracy": b},
             seconds=b,
         )
         for i, (a, b, cost) in enumerate(numbers, 1)

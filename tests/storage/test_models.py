@@ -62,7 +62,7 @@ def model(**changes: Any) -> Model:
         parameters=parameters_of(chosen, SUMMARY.n_features, len(SUMMARY.classes)),
         preprocessing=PREPROCESSING,
         data=SUMMARY,
-        validation_accuracy=0.1 + 0.2,
+        validation_metrics={"accuracy": 0.1 + 0.2},
         tuner="0.1.0",
     )
 
@@ -227,7 +227,7 @@ CONTENT = tensorfile.pack(
             settings=model().settings,
             preprocessing=PREPROCESSING,
             data=SUMMARY,
-            validation_accuracy=0.1 + 0.2,
+            validation_metrics={"accuracy": 0.1 + 0.2},
             tuner="0.1.0",
         )
     ),

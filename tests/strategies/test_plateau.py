@@ -131,8 +131,8 @@ def test_observing_leaves_the_value_as_it_was() -> None:
     ("settings", "message"),
     [
         ({"patience": 0}, "patience must be at least 1 (or off) but is 0."),
-        ({"patience": 1, "min_delta": -0.1}, "min_delta must be at least 0 and below 1 but is -0."),
-        ({"patience": 1, "min_delta": math.nan}, "min_delta must be at least 0 and below 1 but is"),
+        ({"patience": 1, "min_delta": -0.1}, "min_delta must be a finite number, at least 0"),
+        ({"patience": 1, "min_delta": math.nan}, "min_delta must be a finite number, at least 0"),
         ({"patience": 1, "start_from_epoch": -1}, "start_from_epoch must be at least 0 but is -1."),
     ],
 )

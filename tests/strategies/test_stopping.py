@@ -32,9 +32,9 @@ def epochs(
             epoch=i + 1,
             eta=0.1,
             training_cost=costs[0][i],
-            training_accuracy=1.0,
+            training_metrics={"accuracy": 1.0},
             validation_cost=costs[1][i],
-            validation_accuracy=accuracies[i],
+            validation_metrics={"accuracy": accuracies[i]},
             seconds=seconds,
         )
         for i in range(n)

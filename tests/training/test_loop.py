@@ -188,13 +188,30 @@ def test_the_record_holds_each_epoch() -> None:
     assert done.record == Run(
         settings=settings,
         history=(
-            Epoch(epoch=1, eta=0.5, training_accuracy=0.7, validation_accuracy=0.7, **sound),
-            Epoch(epoch=2, eta=0.5, training_accuracy=0.6, validation_accuracy=0.6, **sound),
-            Epoch(epoch=3, eta=0.05, training_accuracy=0.8, validation_accuracy=0.8, **sound),
+            Epoch(
+                epoch=1,
+                eta=0.5,
+                training_metrics={"accuracy": 0.7},
+                validation_metrics={"accuracy": 0.7},
+                **sound,
+            ),
+            Epoch(
+                epoch=2,
+                eta=0.5,
+                training_metrics={"accuracy": 0.6},
+                validation_metrics={"accuracy": 0.6},
+                **sound,
+            ),
+            Epoch(
+                epoch=3,
+                eta=0.05,
+                training_metrics={"accuracy": 0.8},
+                validation_metrics={"accuracy": 0.8},
+                **sound,
+            ),
             done.history[3],
         ),
         best_epoch=3,
-        best_validation_accuracy=0.8,
         stop_reason=StopReason.DIVERGED,
         stop_words="the cost left the finite numbers in epoch 4: choose a smaller η",
     )

@@ -15,7 +15,6 @@ def tried(**accuracies: tuple[float, float]) -> list[Regularizer]:
         settings=Hyperparameters(eta=0.1),
         history=(),
         best_epoch=0,
-        best_validation_accuracy=0.0,
         stop_reason=StopReason.EPOCHS,
         stop_words="",
     )

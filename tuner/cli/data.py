@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuner.cli.console import PROGRAM
-from tuner.cli.options import AnswerOptions, Opt, grouped
+from tuner.cli.options import TASK, AnswerOptions, Opt, grouped
 from tuner.cli.output import json_text, narration, print_table
-from tuner.records import to_json
+from tuner.records import TaskChoice, to_json
 from tuner.settings import NAME
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class CheckOptions:
     """Which column is the target."""
 
     target: Annotated[str | None, Opt("The column of a table to predict.", NAME)]
+    task: Annotated[TaskChoice, TASK]
 
 
 @data.command("list")
@@ -88,7 +89,7 @@ def check(
 
     with narration() as say:
         say(f"reading {file}")
-        checked = check_table(file, options.target)
+        checked = check_table(file, options.target, options.task)
     if answer.json:
         print(json_text({"command": "data check", "file": file, **check_document(checked)}))
         return
@@ -105,7 +106,8 @@ def check(
     print_table(("column", "taken for", *numbers, ""), rows, right=numbers)
     shown = ", ".join(checked.classes[:10]) + (", …" if len(checked.classes) > 10 else "")
     print(f"\n{checked.rows:,} rows, {sum(each.inputs for each in checked.columns):,} inputs.")
-    print(checked.problem or f"Target {checked.target}: {len(checked.classes)} classes ({shown}).")
+    taken = f"{len(checked.classes)} classes ({shown})" if checked.classes else "numbers"
+    print(checked.problem or f"Target {checked.target}: {taken}.")
     for note in checked.notes:
         print(f"{note.text[0].upper()}{note.text[1:]}")
 
@@ -115,6 +117,7 @@ def check_document(checked: "Checked") -> dict[str, object]:
     return {
         "rows": checked.rows,
         "target": checked.target,
+        "task": checked.task,
         "classes": checked.classes,
         "problem": checked.problem,
         "columns": [

@@ -9,10 +9,10 @@ import tuner
 from tuner.cli.options import TEXT, AnswerOptions, Opt, grouped
 from tuner.cli.output import json_text, narration, print_summary, warnings_json
 from tuner.records import EvaluateRecord, PartName, require_choice, to_json
+from tuner.records.measures import flat
 from tuner.report.checks.evaluation import evaluate_warnings
 from tuner.report.summaries.evaluation import evaluate_summary
 from tuner.settings import NAME
-from tuner.stats import wilson
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ def evaluate(
             **_document(found),
             "model": model,
             "settings": to_json(loaded.settings),
-            "validation_accuracy": loaded.validation_accuracy,
+            **flat({"validation_metrics": loaded.validation_metrics}),
             "warnings": warnings_json(warnings),
         }
         print(json_text(document))
@@ -66,11 +66,12 @@ def evaluate(
 
 
 def _document(found: EvaluateRecord) -> dict[str, object]:
-    measured = ("n", "accuracy", "balanced_accuracy", "cost", "known_data", "part", "test_openings")
+    measured = ("n", "metric", "cost", "known_data", "part", "test_openings")
     return {
         "command": "evaluate",
+        **flat({"metrics": found.metrics}),
         **{name: getattr(found, name) for name in measured},
-        "interval": wilson(found.accuracy, found.n),
+        "interval": found.value_interval,
         "data": {"name": found.name, "sha256": found.sha256},
         "trained_on": to_json(found.trained_on),
     }

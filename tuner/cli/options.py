@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 import typer
 
@@ -20,8 +20,9 @@ import tuner
 from tuner.cli.interrupts import NOTHING_WRITTEN, if_interrupted
 from tuner.cli.output import announce_target, note
 from tuner.durations import seconds_of
-from tuner.errors import OptionError, require
+from tuner.errors import OptionError, require, require_choice
 from tuner.folders import claimed, claimed_or_next
+from tuner.records import TaskChoice
 from tuner.settings import (
     INTEGER,
     NAME,
@@ -70,6 +71,11 @@ ETA = Kind(or_none("auto", float), "a number or auto", "X|auto")
 DURATION = Kind(seconds_of, "a time such as 60s, 10m or 2h", "TIME")
 
 
+def _task(text: str) -> str:
+    require_choice("task", text, get_args(TaskChoice))
+    return text
+
+
 @dataclass(frozen=True)
 class Opt:
     """One option: its help, the kind of its value and its default, as it would be typed.
@@ -95,6 +101,13 @@ def options_of(kind: type) -> dict[str, Opt]:
     return {name: option_of(each) for name, each in settings if each.default is not MISSING}
 
 
+TASK = Opt(
+    "Predict classes or numbers: auto, classification or regression.",
+    Kind(_task, "auto, classification or regression", "NAME"),
+    "auto",
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
     """Which data."""
@@ -103,6 +116,7 @@ class DataOptions:
         str, Opt("A data set by name (see `data list`) or the path of a file.", TEXT, "mnist-5k")
     ]
     target: Annotated[str | None, Opt("The column of a table to predict.", NAME)]
+    task: Annotated[TaskChoice, TASK]
     train_size: Annotated[int | None, Opt("Train on so many examples only.", INTEGER)]
     split_seed: Annotated[int | None, Opt("Of the split into parts; else --seed.", INTEGER)]
 
@@ -114,13 +128,15 @@ class DataOptions:
     def load(self, seed: int) -> "Dataset":
         """Read the data, split by the seed unless --split-seed says otherwise."""
         split_seed = seed if self.split_seed is None else self.split_seed
-        return load_data(self.data, self.target, self.train_size, split_seed)
+        return load_data(self.data, self.target, self.task, self.train_size, split_seed)
 
 
 @if_interrupted(NOTHING_WRITTEN)
-def load_data(source: str, target: str | None, train_size: int | None, seed: int) -> "Dataset":
+def load_data(
+    source: str, target: str | None, task: "TaskChoice", train_size: int | None, seed: int
+) -> "Dataset":
     """Read data as `tuner.load` does, and say which target was guessed."""
-    data = tuner.load(source, target=target, train_size=train_size, seed=seed)
+    data = tuner.load(source, target=target, task=task, train_size=train_size, seed=seed)
     announce_target(data.summary, target)
     return data
 

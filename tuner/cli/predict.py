@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -46,10 +46,11 @@ def predict(
     options: PredictOptions,
     answer: AnswerOptions,
 ) -> None:
-    """Predict the class of each example of a file.
+    """Predict the class, or the number, of each example of a file.
 
-    Gives CSV: the row, counted from 1, the class, and the network's share for it. A class whose
-    name a spreadsheet would run as a formula stands behind an apostrophe.
+    Writes CSV: the row, counted from 1, the class, and the network's share for it; or the row and
+    the prediction where numbers are predicted. A class whose name a spreadsheet would run as a
+    formula stands behind an apostrophe.
     """
     with narration() as say:
         say(f"predicting with {model}")
@@ -73,6 +74,10 @@ def csv_text(predicted: "Predictions", *, every: bool) -> str:
     """Return the predictions as CSV, with the shares of every class or the largest alone."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
+    if predicted.values is not None:
+        writer.writerow(["row", "prediction"])
+        writer.writerows(enumerate(map(_short, predicted.values), 1))
+        return out.getvalue()
     names = [f"p({name})" for name in predicted.classes] if every else []
     writer.writerow(["row", "class", "probability", *map(harmless, names)])
     for (row, name, share), shares in zip(_best(predicted), predicted.probabilities, strict=True):
@@ -98,17 +103,25 @@ def _shorts(shares: Sequence[Any]) -> list[float]:
 
 
 def _document(predicted: "Predictions", model: str, options: PredictOptions) -> dict[str, object]:
+    rows: Iterable[dict[str, object]]
     every = ({"probabilities": _shorts(shares)} for shares in predicted.probabilities)
-    rows = (
-        {"row": row, "class": name, "probability": share} for row, name, share in _best(predicted)
-    )
+    if predicted.values is not None:
+        rows = (
+            {"row": row, "prediction": _short(value)}
+            for row, value in enumerate(predicted.values, 1)
+        )
+    else:
+        rows = (
+            {"row": row, "class": name, "probability": share}
+            for row, name, share in _best(predicted)
+        )
     return {
         "command": "predict",
         "model": model,
         "data": options.data,
         "classes": predicted.classes,
         "predictions": [
-            row | shares if options.probabilities else row
+            row | shares if options.probabilities and predicted.classes else row
             for row, shares in zip(rows, every, strict=True)
         ],
         "warnings": warnings_json(DATA_CHECKS.run(predicted.notes)),

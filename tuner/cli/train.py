@@ -53,9 +53,10 @@ from tuner.records import (
     TrainRecord,
     to_json,
 )
+from tuner.records.measures import flat
 from tuner.records.training import divisions
 from tuner.report.checks.training import train_warnings
-from tuner.report.format import cost, duration, number, percent
+from tuner.report.format import cost, duration, measured, metric_name, number
 from tuner.report.summaries.learning_rate import eta_phrase
 from tuner.report.summaries.training import train_summary
 from tuner.settings import (
@@ -66,7 +67,7 @@ from tuner.settings import (
     check_seeds,
     settings_of,
 )
-from tuner.stats import mean_interval, wilson
+from tuner.stats import mean_interval
 from tuner.storage import CHECKPOINT, MODEL
 
 if TYPE_CHECKING:
@@ -271,12 +272,15 @@ def progress(training: "Training[NativeLane]") -> str:
     if not training.history:
         return f"epoch 1/{most} η {number(training.schedule.eta, 2)}"
     now, best = training.history[-1], training.best_epoch
-    peak = f" best {percent(best.validation_accuracy)} at {best.epoch}" if best else ""
+    metric = training.stopping.metric
+    peak = (
+        f" best {measured(metric, best.validation_metrics[metric])} at {best.epoch}" if best else ""
+    )
     left = _left(training)
     countdown = duration(left) if left >= 10 else f"{left:.0f} s"
     return (
         f"epoch {done}/{most} η {number(now.eta, 2)} cost {cost(now.training_cost)} "
-        f"valid {percent(now.validation_accuracy)}{peak}, ≤ {countdown} left"
+        f"valid {measured(metric, now.validation_metrics[metric])}{peak}, ≤ {countdown} left"
     )
 
 
@@ -295,10 +299,14 @@ def _document(
     found = record.eta_search
     result = to_json(record.result)
     del result["settings"]
+    result["history"] = [flat(epoch) for epoch in result["history"]]
+    best = record.result.best
+    result |= flat({"best_validation_metrics": best.validation_metrics if best else {}})
     return {
         "command": "train",
         **result,
-        "interval": wilson(record.result.best_validation_accuracy, record.data.n_validation),
+        "validation_score": record.validation_value,
+        "interval": record.validation_interval,
         "committee": record.committee and _committee(record, record.committee),
         "refit": record.refit and to_json(record.refit),
         "warnings": warnings_json(train_warnings(record)),
@@ -316,11 +324,9 @@ def _document(
 
 def _committee(record: TrainRecord, committee: Committee) -> dict[str, object]:
     alone = record.alone
-    whole: dict[str, object] = to_json(committee)
+    whole: dict[str, object] = flat(to_json(committee))
     return whole | {
-        "interval": mean_interval(alone)
-        if committee.folds
-        else wilson(committee.accuracy, committee.examples),
+        "interval": record.validation_interval,
         "mean": fmean(alone),
         "mean_interval": mean_interval(alone),
         "networks": [
@@ -328,7 +334,9 @@ def _committee(record: TrainRecord, committee: Committee) -> dict[str, object]:
                 "seed": run.settings.seed,
                 "epochs": len(run.history),
                 "best_epoch": run.best_epoch,
-                "best_validation_accuracy": run.best_validation_accuracy,
+                **flat(
+                    {"best_validation_metrics": run.best.validation_metrics if run.best else {}}
+                ),
                 "stop_reason": run.stop_reason.value,
             }
             for run in record.runs
@@ -350,14 +358,15 @@ def _print_answer(record: TrainRecord, written: "Written", model: Path) -> None:
             f"{epoch.epoch}",
             number(epoch.eta),
             cost(epoch.training_cost),
-            percent(epoch.training_accuracy),
+            measured(record.metric, epoch.training_metrics[record.metric]),
             cost(epoch.validation_cost),
-            percent(epoch.validation_accuracy),
+            measured(record.metric, epoch.validation_metrics[record.metric]),
             marks.get(epoch.epoch, ""),
         )
         for epoch in shown(record.result)
     ]
-    names = ("epoch", "η", "train cost", "train acc.", "valid. cost", "valid. acc.")
+    name = "acc." if record.metric == "accuracy" else metric_name(record.metric)
+    names = ("epoch", "η", "train cost", f"train {name}", "valid. cost", f"valid. {name}")
     print_table((*names, "note"), rows, right=names, colors=COLORS)
     print()
     print_sentences(_sentences(record))

@@ -7,16 +7,21 @@ from numpy.typing import NDArray
 
 from tuner.data.files import check_cells, digest
 from tuner.data.inputs import Examples, Inputs, check_finite, images, missing_notes, numeric
-from tuner.data.labels import encode_labels
+from tuner.data.labels import encode_target
 from tuner.errors import DataError
-from tuner.records import Note, NoteKind
+from tuner.records import Note, NoteKind, TaskChoice
 
 BRIGHT = 128
 """Images with such a pixel run from 0 to 255, even if none reaches 255."""
 
 
 def array_examples(
-    name: str, x: NDArray[Any], y: NDArray[Any], *, file_sha256: str = ""
+    name: str,
+    x: NDArray[Any],
+    y: NDArray[Any],
+    *,
+    task: TaskChoice = "auto",
+    file_sha256: str = "",
 ) -> Examples:
     """Return examples from inputs and labels.
 
@@ -28,7 +33,9 @@ def array_examples(
         Numbers (n, d), or images (n, h, w) with pixels from 0 to 1, to 255, or to what is their
         largest value.
     y
-        Labels (n,): whole numbers, booleans or strings.
+        Labels (n,): whole numbers, booleans or strings; or numbers to predict.
+    task
+        What to take y for, as `tuner.data.labels.encode_target` says.
     file_sha256
         Of the file that holds them, if one does.
 
@@ -57,17 +64,17 @@ def array_examples(
         raise DataError(
             f"{name}: column {inputs.number_names[empty.argmax()]!r} is empty: drop it."
         )
-    indices, classes = encode_labels(y, f"{name}: y")
+    target = encode_target(y, f"{name}: y", task)
     divisor, notes = (1.0, missing_notes(inputs)) if image_shape is None else _divisor(x, name)
     return Examples(
         name,
         inputs,
-        indices,
-        classes,
+        target.y,
+        target.classes,
         digest(_bytes(x), _bytes(y)),
         image_shape,
         divisor,
-        notes=tuple(notes),
+        notes=(*target.notes, *notes),
         file_sha256=file_sha256,
     )
 

@@ -8,12 +8,11 @@ import pandas as pd
 
 from tuner.data.files import plain_suffix
 from tuner.data.inputs import MISSING, Column, Inputs
-from tuner.data.labels import encode_labels
 from tuner.data.loading import TABLES
 from tuner.data.preprocessing import Preprocessing, fit
-from tuner.data.tables import labels_of, open_table, recognize_columns
+from tuner.data.tables import open_table, recognize_columns, target_of
 from tuner.errors import DataError
-from tuner.records import Note
+from tuner.records import Note, TaskChoice, TaskName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +60,9 @@ class Checked:
     target
         The column to predict.
     classes
-        Its classes; none where it cannot be used.
+        Its classes; none where it cannot be used, or numbers are predicted.
+    task
+        Whether classes or numbers are predicted.
     problem
         Why the target cannot be used; empty where it can.
     columns
@@ -73,12 +74,13 @@ class Checked:
     rows: int
     target: str
     classes: tuple[str, ...]
+    task: TaskName
     problem: str
     columns: tuple[CheckedColumn, ...]
     notes: tuple[Note, ...]
 
 
-def check_table(source: str, target: str | None = None) -> Checked:
+def check_table(source: str, target: str | None = None, task: TaskChoice = "auto") -> Checked:
     """Read a table as `load` does, and return what each column was taken for.
 
     Unlike there, a target that cannot be used is no error: `Checked.problem` says what is wrong.
@@ -92,10 +94,9 @@ def check_table(source: str, target: str | None = None) -> Checked:
     if plain_suffix(path) not in TABLES:
         raise DataError(f"{source}: is not a table: give a file that ends in {', '.join(TABLES)}.")
     opened = open_table(path, target)
-    classes: tuple[str, ...] = ()
-    problem = ""
+    found, problem = None, ""
     try:
-        _, classes = encode_labels(*labels_of(opened.table, opened.target))
+        found = target_of(opened.table, opened.target, task)
     except DataError as error:
         problem = str(error)
     inputs, columns, notes = recognize_columns(opened.table, opened.target)
@@ -104,10 +105,11 @@ def check_table(source: str, target: str | None = None) -> Checked:
     return Checked(
         rows=inputs.n,
         target=opened.target,
-        classes=classes,
+        classes=found.classes if found else (),
+        task="regression" if found and not found.classes else "classification",
         problem=problem,
         columns=tuple(_checked(each, inputs, fitted, cells) for each in columns),
-        notes=(*opened.notes, *notes),
+        notes=(*opened.notes, *(found.notes if found else ()), *notes),
     )
 
 

@@ -10,7 +10,7 @@ from tuner.data import seal
 from tuner.data.inputs import Inputs
 from tuner.data.preprocessing import Preprocessing
 from tuner.errors import DataError, SealError
-from tuner.records import DataSummary, Note
+from tuner.records import DataSummary, Note, TaskName
 from tuner.settings import plain
 
 
@@ -35,7 +35,7 @@ class Part:
     x
         Inputs, float32 of shape (n, d), C-contiguous and read-only; what a model computes on.
     y
-        Class indices, intp of shape (n,), read-only.
+        Class indices, intp of shape (n,), or numbers to predict, float64; read-only.
 
     Examples
     --------
@@ -45,11 +45,11 @@ class Part:
     """
 
     x: NDArray[np.float32]
-    y: NDArray[np.intp]
+    y: NDArray[Any]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", _read_only(self.x, np.float32).view(PartRows))
-        object.__setattr__(self, "y", _read_only(self.y, np.intp))
+        object.__setattr__(self, "y", _read_only(self.y, _kind_of(self.y)))
         if self.x.ndim != 2 or self.y.shape != (len(self.x),):
             raise ValueError(
                 f"x must be (n, d) and y (n,) but they are {self.x.shape} and {self.y.shape}."
@@ -63,6 +63,10 @@ class Part:
     def __reduce__(self) -> tuple[type["Part"], tuple[Any, Any]]:
         # NumPy forgets the read-only flag in a pickle; the constructor sets it again.
         return Part, (np.asarray(self.x), self.y)
+
+
+def _kind_of(y: NDArray[Any]) -> type[np.generic]:
+    return np.float64 if np.asarray(y).dtype.kind == "f" else np.intp
 
 
 def _read_only(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
@@ -80,7 +84,7 @@ class TuningData:
     train, validation
         The parts to train on and to choose by.
     classes
-        Name of each class; `y` holds indices into it.
+        Name of each class; `y` holds indices into it. None where `y` holds numbers to predict.
     image_shape
         (height, width) where each row of `x` is an image, else None.
     """
@@ -89,6 +93,16 @@ class TuningData:
     validation: Part
     classes: tuple[str, ...]
     image_shape: tuple[int, int] | None = None
+
+    @property
+    def task(self) -> TaskName:
+        """Whether classes or numbers are predicted."""
+        return "classification" if self.classes else "regression"
+
+    @property
+    def n_outputs(self) -> int:
+        """Output neurons of a network: one a class, or one number."""
+        return len(self.classes) or 1
 
 
 class Dataset:
@@ -149,6 +163,7 @@ class Dataset:
             n_validation=tuning.validation.n,
             n_test=test.n,
             target=target,
+            task=tuning.task,
             split_seed=plain(split_seed),
             dropped=dropped,
             notes=notes,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tuner.data.dataset import Dataset, Part, TuningData
 from tuner.data.inputs import Rows
 from tuner.data.preprocessing import Preprocessing, fit
-from tuner.data.splits import shuffled_by_class, stratified_order
+from tuner.data.splits import shuffled_by_class, strata, stratified_order
 from tuner.errors import OptionError
 from tuner.randomness import Purpose, stream
 from tuner.records import require
@@ -59,16 +59,17 @@ def folds_of(data: Dataset, count: int) -> tuple[Fold, ...]:
     [(96, 24), (96, 24)]
     """
     y = np.concatenate([data.train.y, data.validation.y])
-    _check(count, y, data)
+    even = strata(y)
+    _check(count, even, data)
     seed = data.summary.split_seed or 0
     fold = np.empty(len(y), np.intp)
-    fold[shuffled_by_class(y, stream(seed, Purpose.FOLDS))] = np.arange(len(y)) % count
+    fold[shuffled_by_class(even, stream(seed, Purpose.FOLDS))] = np.arange(len(y)) % count
     n_train = len(y) - np.bincount(fold).max()
 
     def drawn(number: int) -> Fold:
         rows = np.flatnonzero(fold == number)
         others = np.flatnonzero(fold != number)
-        order = stratified_order(y[others], stream(seed, Purpose.FOLDS, number))
+        order = stratified_order(even[others], stream(seed, Purpose.FOLDS, number))
         train = others[order[:n_train]]
         preprocessing, *inputs = _inputs(data, train, rows)
         parts = [Part(x, y[of]) for x, of in zip(inputs, (train, rows), strict=True)]
@@ -106,10 +107,13 @@ def _inputs(
     return fitted, fitted.transform(raw.take(train)), fitted.transform(raw.take(rows))
 
 
-def _check(count: int, y: Rows, data: Dataset) -> None:
+def _check(count: int, even: Rows, data: Dataset) -> None:
     require(count >= 2, "folds", count, "at least 2")
     _check_known(data)
-    counts = np.bincount(y, minlength=len(data.classes))
+    if not data.classes:
+        require(count <= len(even), "folds", count, f"at most {len(even)}, one for each example")
+        return
+    counts = np.bincount(even, minlength=len(data.classes))
     if counts.min() < count:
         raise OptionError(
             f"folds is {count} but class {data.classes[counts.argmin()]!r} has only {counts.min()}"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.errors import DataError
-from tuner.records import Note, NoteKind, Record
+from tuner.records import Note, NoteKind, Record, TaskName
 
 Rows = NDArray[np.intp]
 
@@ -112,7 +112,8 @@ class Examples:
     inputs
         Raw inputs; images are rows of pixels.
     y, classes
-        Class index of each example, and the name of each class.
+        Class index of each example, and the name of each class; or the number to predict for each
+        example, and no class.
     sha256
         Of the source's bytes.
     image_shape, divisor
@@ -132,7 +133,7 @@ class Examples:
 
     name: str
     inputs: Inputs
-    y: NDArray[np.intp]
+    y: NDArray[Any]
     classes: tuple[str, ...]
     sha256: str
     image_shape: tuple[int, int] | None = None
@@ -142,6 +143,11 @@ class Examples:
     columns: tuple[Column, ...] = ()
     notes: tuple[Note, ...] = ()
     file_sha256: str = ""
+
+    @property
+    def task(self) -> TaskName:
+        """Whether classes or numbers are predicted."""
+        return "classification" if self.classes else "regression"
 
 
 def images(pixels: NDArray[Any]) -> tuple[Inputs, tuple[int, int]]:

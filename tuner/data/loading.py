@@ -19,12 +19,14 @@ from tuner.data.npz import read_npz, read_npz_inputs
 from tuner.data.preprocessing import Preprocessing, fit
 from tuner.data.splits import split
 from tuner.errors import DataError, DataWarning, OptionError
-from tuner.records import Note
+from tuner.records import Note, TaskChoice
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Raw = ArrayLike | Path | pd.DataFrame
+
+HOLDS = {"classification": "classes", "regression": "numbers"}
 
 TABLES = (".csv", ".tsv", ".parquet", ".xlsx")
 FILE_SUFFIXES = (*TABLES, ".npz", *PACKED)
@@ -34,6 +36,7 @@ def load(
     source: "str | Path | pd.DataFrame",
     *,
     target: str | None = None,
+    task: TaskChoice = "auto",
     train_size: int | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -47,6 +50,9 @@ def load(
         them; or a DataFrame of pandas or polars.
     target
         The column of a table to predict; by default the one called target, label, class or y.
+    task
+        Whether to predict classes or numbers: "classification", "regression", or "auto", which
+        takes for numbers what holds fractions or more than 20 different whole numbers.
     train_size
         Number of training examples to use: a stratified sample of the training part.
     seed
@@ -80,20 +86,25 @@ def load(
     ((60, 13), 35, ('class_0', 'class_1', 'class_2'))
     """
     if isinstance(source, str | Path):
-        examples = read(str(source), target=target)
+        examples = read(str(source), target=target, task=task)
     else:
         from tuner.data.tables import read_frame
 
-        examples = read_frame(source, target)
+        examples = read_frame(source, target, task)
     check_columns(examples.inputs, examples.notes, examples.name)
     warn(examples.notes, examples.name)
     return assemble(examples, train_size=train_size, seed=seed)
 
 
 def from_arrays(
-    x: ArrayLike, y: ArrayLike, *, train_size: int | None = None, seed: int = 0
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    task: TaskChoice = "auto",
+    train_size: int | None = None,
+    seed: int = 0,
 ) -> Dataset:
-    """Make a data set of arrays: x (n, d) or images (n, h, w), and labels y (n,).
+    """Make a data set of arrays: x (n, d) or images (n, h, w), and labels or numbers y (n,).
 
     Parameters and errors are those of `load`.
 
@@ -102,7 +113,7 @@ def from_arrays(
     >>> from_arrays(np.arange(20).reshape(10, 2), ["a", "b"] * 5).train.x.shape
     (6, 2)
     """
-    examples = array_examples("arrays", np.asarray(x), np.asarray(y))
+    examples = array_examples("arrays", np.asarray(x), np.asarray(y), task=task)
     warn(examples.notes, examples.name)
     return assemble(examples, train_size=train_size, seed=seed)
 
@@ -113,7 +124,7 @@ def warn(notes: Sequence[Note], where: str) -> None:
         warnings.warn(f"{where}: {note.text}", DataWarning, stacklevel=3)
 
 
-def read(source: str, *, target: str | None = None) -> Examples:
+def read(source: str, *, target: str | None = None, task: TaskChoice = "auto") -> Examples:
     """Read a data set by name or path as it is, neither split nor scaled.
 
     Parameters and errors are those of `load`.
@@ -129,10 +140,15 @@ def read(source: str, *, target: str | None = None) -> Examples:
         if plain_suffix(path) in TABLES:
             from tuner.data.tables import read_table
 
-            return read_table(path, target)
+            return read_table(path, target, task)
     if target is not None:
         raise OptionError(f"target is {target!r} but {source} has no columns: leave it out.")
-    return READERS[source]() if source in READERS else _read_arrays(path)
+    examples = READERS[source]() if source in READERS else _read_arrays(path, task)
+    if task not in ("auto", examples.task):
+        raise OptionError(
+            f"task is {task} but {source} holds {HOLDS[examples.task]}: leave it out."
+        )
+    return examples
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,9 +268,9 @@ def _check_path(path: Path) -> None:
     check_file(path)
 
 
-def _read_arrays(path: Path) -> Examples:
+def _read_arrays(path: Path, task: TaskChoice) -> Examples:
     if path.suffix.lower() == ".npz":
-        return read_npz(path)
+        return read_npz(path, task)
     if "idx3" in path.name:
         return read_idx_pair(path)
     if "idx1" in path.name:

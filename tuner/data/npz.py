@@ -23,6 +23,7 @@ from tuner.data.arrays import array_examples, array_inputs
 from tuner.data.files import MAX_TEXT, check_cells, check_members, digest, read_bytes
 from tuner.data.inputs import Examples, Inputs
 from tuner.errors import DataError
+from tuner.records import TaskChoice
 
 X_NAMES = ("x", "X")
 Y_NAMES = ("y", "Y", "target")
@@ -48,7 +49,7 @@ DAMAGED = (
 """What zipfile and NumPy raise on a file that is not a valid archive of arrays."""
 
 
-def read_npz(path: Path) -> Examples:
+def read_npz(path: Path, task: TaskChoice = "auto") -> Examples:
     """Read arrays `x` (n, d) or (n, h, w) and `y` (n,) from a file of `numpy.savez`.
 
     Raises
@@ -59,7 +60,7 @@ def read_npz(path: Path) -> Examples:
     """
     content = read_bytes(path)
     x, y = read_arrays(content, str(path), (X_NAMES, Y_NAMES))
-    return array_examples(str(path), x, y, file_sha256=digest(content))
+    return array_examples(str(path), x, y, task=task, file_sha256=digest(content))
 
 
 def read_npz_inputs(path: Path) -> Inputs:

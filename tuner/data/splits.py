@@ -1,6 +1,7 @@
 """Seeded, stratified parts of a data set."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -10,6 +11,9 @@ from tuner.data.inputs import Examples, Rows
 from tuner.errors import DataError, OptionError
 from tuner.randomness import Purpose, stream
 from tuner.records import require
+
+STRATA = 10
+"""Into so many parts of equal size, by their value, numbers to predict are divided."""
 
 FOLDS = 5
 """Three fifths train, one validates, one tests; a class with five examples is in every part."""
@@ -58,13 +62,31 @@ def split(
         When `train_size` is below the number of classes or above the size of the training part.
     """
     require(seed >= 0, "seed", seed, "at least 0")
-    _check_classes(examples, least=1 if small_classes else FOLDS)
-    parts = _published(examples.published) if examples.published else _draw(examples.y, seed)
+    if examples.classes:
+        _check_classes(examples, least=1 if small_classes else FOLDS)
+    else:
+        _check_numbers(examples)
+    y = strata(examples.y)
+    parts = _published(examples.published) if examples.published else _draw(y, seed)
     train = parts.train
     if not examples.published:
-        train = train[stratified_order(examples.y[train], stream(seed, Purpose.SUBSET))]
-    _check_train_size(train_size, len(examples.classes), len(train))
+        train = train[stratified_order(y[train], stream(seed, Purpose.SUBSET))]
+    _check_train_size(train_size, max(len(examples.classes), 2), len(train))
     return Split(train[:train_size], parts.validation, parts.test)
+
+
+def strata(y: NDArray[Any]) -> NDArray[np.intp]:
+    """Return what parts share out evenly: the class (n,), or of numbers the tenth they lie in.
+
+    Examples
+    --------
+    >>> strata(np.array([0.5, 9.0, 3.0, 1.5]))
+    array([0, 7, 5, 2])
+    """
+    if y.dtype.kind != "f":
+        return y
+    ranks = np.argsort(np.argsort(y, kind="stable"), kind="stable")
+    return ranks * STRATA // len(y)
 
 
 def shuffled_by_class(y: NDArray[np.intp], rng: Generator) -> Rows:
@@ -123,6 +145,17 @@ def _check_classes(examples: Examples, least: int) -> None:
             f"{name}: class {classes[counts.argmin()]!r} has only {counts.min()} of the {FOLDS} "
             "examples that training, validation and test need: add examples or drop the class."
         )
+
+
+def _check_numbers(examples: Examples) -> None:
+    name, y = examples.name, examples.y
+    if len(y) < FOLDS:
+        raise DataError(
+            f"{name}: has {len(y)} of the {FOLDS} examples that training, validation and test need:"
+            " add examples."
+        )
+    if y.min() == y.max():
+        raise DataError(f"{name}: the target is {y[0]:g} everywhere: choose one that varies.")
 
 
 def _check_train_size(train_size: int | None, least: int, most: int) -> None:

@@ -24,9 +24,9 @@ from tuner.data.inputs import (
     check_finite,
     missing_notes,
 )
-from tuner.data.labels import encode_labels
+from tuner.data.labels import Target, encode_target, is_quantity
 from tuner.errors import DataError
-from tuner.records import Note, NoteKind
+from tuner.records import Note, NoteKind, TaskChoice
 
 TARGET_NAMES = ("target", "label", "class", "y")
 """Taken as the target, whatever their case, where the user names none."""
@@ -85,7 +85,7 @@ class Opened:
     notes: Sequence[Note]
 
 
-def read_table(path: Path, target: str | None) -> Examples:
+def read_table(path: Path, target: str | None, task: TaskChoice = "auto") -> Examples:
     """Read a CSV (.csv, .tsv), Parquet (.parquet) or Excel (.xlsx) file, also a packed one.
 
     Columns of numbers stay numbers; texts, categories and booleans become texts
@@ -99,7 +99,7 @@ def read_table(path: Path, target: str | None) -> Examples:
         For Parquet without pyarrow, for Excel without openpyxl.
     """
     opened = open_table(path, target)
-    found = _examples(opened.table, opened.target)
+    found = _examples(opened.table, opened.target, task)
     return replace(found, name=path.name, sha256=opened.sha256, notes=(*opened.notes, *found.notes))
 
 
@@ -121,7 +121,7 @@ def open_table(path: Path, target: str | None) -> Opened:
     return Opened(table, target, digest(content), notes)
 
 
-def read_frame(frame: Any, target: str | None) -> Examples:
+def read_frame(frame: Any, target: str | None, task: TaskChoice = "auto") -> Examples:
     """Take a DataFrame of pandas or polars; its identity is that of its content.
 
     Raises
@@ -131,7 +131,7 @@ def read_frame(frame: Any, target: str | None) -> Examples:
     """
     table = Table(_as_pandas(frame, FRAME), FRAME)
     names = [str(name) for name in table.frame.columns]
-    examples = _examples(table, _choose_target(names, target, FRAME))
+    examples = _examples(table, _choose_target(names, target, FRAME), task)
     return replace(examples, sha256=content_digest(examples))
 
 
@@ -142,7 +142,7 @@ def content_digest(examples: Examples) -> str:
     return digest(
         json.dumps([examples.target, *texts]).encode(),
         np.ascontiguousarray(inputs.numbers).tobytes(),
-        examples.y.astype("<i8").tobytes(),
+        examples.y.astype("<i8" if examples.classes else "<f8").tobytes(),
     )
 
 
@@ -190,34 +190,49 @@ def _choose_target(names: list[str], target: str | None, where: str) -> str:
     raise DataError(f"{where}: {problem}: use --target with one of {listed}.")
 
 
-def _examples(table: Table, target: str) -> Examples:
-    y, classes = encode_labels(*labels_of(table, target))
+def _examples(table: Table, target: str, task: TaskChoice) -> Examples:
+    found = target_of(table, target, task)
     inputs, kinds, notes = recognize_columns(table, target)
     return Examples(
         table.where,
         inputs,
-        y,
-        classes,
+        found.y,
+        found.classes,
         "",
         target=target,
         columns=tuple(kinds),
-        notes=(*_alike(classes, target), *notes),
+        notes=(*_alike(found.classes, target), *found.notes, *notes),
     )
 
 
-def labels_of(table: Table, target: str) -> tuple[NDArray[Any], str]:
-    """Return the labels (n,) as they are written, and what to call them in error messages.
+def target_of(table: Table, target: str, task: TaskChoice = "auto") -> Target:
+    """Return what is to be predicted: classes as they are written, or numbers.
 
     Raises
     ------
     DataError
-        When one is missing.
+        When a value is missing or cannot be used.
     """
     table.check_labels(target)
-    labels = table.frame[target]
-    numbers = pd.api.types.is_numeric_dtype(labels.dtype)
-    cells = labels.to_numpy() if numbers else Texts.of(labels).cells
-    return cells, f"{table.where}: target {target!r}"
+    labels, where = table.frame[target], f"{table.where}: target {target!r}"
+    if pd.api.types.is_numeric_dtype(labels.dtype):
+        return encode_target(labels.to_numpy(), where, task)
+    if task != "classification":
+        numbers = _written_numbers(table, target)
+        if numbers is not None and (task == "regression" or is_quantity(numbers)):
+            return encode_target(numbers, where, task)
+    return encode_target(Texts.of(labels).cells, where, task)
+
+
+def _written_numbers(table: Table, target: str) -> NDArray[np.float64] | None:
+    """Return a target that is written as numbers, maybe with a unit or decimal commas."""
+    english = table.csv is None or table.csv.delimiter == ","
+    cells, typed = table.frame[target], table.csv is None
+    try:
+        column, _ = columns.recognize(cells, table.where, typed=typed, thousands=english)
+    except DataError:  # a column of inputs must not be like that, labels may
+        return None
+    return columns.read(cells, column, table.where) if column.kind == "number" else None
 
 
 def _alike(classes: tuple[str, ...], target: str) -> list[Note]:

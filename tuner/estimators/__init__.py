@@ -1,6 +1,6 @@
 """Our networks and the whole order of work as scikit-learn estimators."""
 
-from tuner.estimators.network import NetworkClassifier
+from tuner.estimators.network import NetworkClassifier, NetworkRegressor
 from tuner.estimators.tuned import TunedClassifier
 
-__all__ = ["NetworkClassifier", "TunedClassifier"]
+__all__ = ["NetworkClassifier", "NetworkRegressor", "TunedClassifier"]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -21,10 +21,10 @@ from sklearn.utils.validation import (
 
 from tuner.data import Dataset, Part, TuningData
 from tuner.data.files import digest
-from tuner.data.inputs import Column, Examples, Inputs, numeric
+from tuner.data.inputs import Examples, numeric
 from tuner.data.loading import warn
 from tuner.data.preprocessing import fit
-from tuner.data.splits import stratified_order
+from tuner.data.splits import strata, stratified_order
 from tuner.data.tables import content_digest, frame_columns, recognize_frame
 from tuner.errors import DataError
 from tuner.network.initialization import Parameters
@@ -69,10 +69,98 @@ def with_parameters(*parameters: Setting) -> Callable[[K], K]:
     return decorate
 
 
-class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """What our estimators share: checked inputs, and predictions of a `Model`."""
+class Predictor(BaseEstimator):  # type: ignore[misc]
+    """What our estimators share: checked inputs, and those of a `Model`."""
 
     model_: Model
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")  # and not by any name that ends in _, as lambda_ does
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _rows(self, X: ArrayLike, model: Model) -> NDArray[np.float32]:  # noqa: N803
+        """Return the inputs of a model for raw inputs X (n, d)."""
+        check_is_fitted(self)
+        preprocessing = model.preprocessing
+        if preprocessing.columns:
+            if not hasattr(X, "columns"):
+                raise DataError("X had columns of several kinds in training: give a DataFrame.")
+            validate_data(self, X, reset=False, skip_check_array=True)
+            inputs = frame_columns(X, preprocessing.columns, "X")
+            warn([note for note in preprocessing.check_new(inputs) if _is_news(note)], "X")
+        else:
+            _require_no_dates(X)
+            x = validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
+            inputs = numeric(x, preprocessing.column_names)
+        return np.hstack([each.transform(inputs) for each in model.preprocessings])
+
+    def _read(self, X: ArrayLike, y: ArrayLike, **checks: Any) -> tuple[Examples, NDArray[Any]]:  # noqa: N803
+        """Return examples without a target, and the values of the target (n,)."""
+        if _has_kinds(X):
+            validate_data(self, X, skip_check_array=True)
+            inputs, columns, notes = recognize_frame(X, "X")
+            values = column_or_1d(y, warn=True)
+            check_consistent_length(inputs.numbers, values)
+            assert_all_finite(values, input_name="y")
+            warn(notes, "X")
+        else:
+            _require_no_dates(X)
+            x, values = validate_data(self, X, y, ensure_all_finite="allow-nan", **checks)
+            names = tuple(map(str, getattr(self, "feature_names_in_", ()))) or None
+            inputs, columns, notes = numeric(x, names), [], []
+        examples = Examples(
+            "arrays",
+            inputs,
+            np.zeros(len(values), np.intp),
+            (),
+            "",
+            columns=tuple(columns),
+            notes=tuple(notes),
+        )
+        return examples, values
+
+
+def _with_identity(examples: Examples, values: NDArray[Any]) -> Examples:
+    """Return examples with the SHA-256 of their content."""
+    if examples.columns:
+        return replace(examples, sha256=content_digest(examples))
+    texts = values.astype(str) if values.dtype.hasobject else values
+    content = (np.ascontiguousarray(each).tobytes() for each in (examples.inputs.numbers, texts))
+    return replace(examples, sha256=digest(*content))
+
+
+class Regressor(RegressorMixin, Predictor):  # type: ignore[misc]
+    """What our regressors share."""
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
+        """Return the predicted number (n,) for inputs X (n, d).
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When X is neither a matrix of numbers, NaN where one is missing, nor a DataFrame whose
+            columns are those of `fit`.
+        """
+        check_is_fitted(self)
+        model = _in_float64(self.model_)
+        return model.values(self._rows(X, model))
+
+    def _checked(self, X: ArrayLike, y: ArrayLike) -> Examples:  # noqa: N803
+        """Return inputs and numbers to predict; set what `fit` learns from them."""
+        examples, values = self._read(X, y, y_numeric=True)
+        numbers = values.astype(np.float64)
+        return _with_identity(replace(examples, y=numbers), numbers)
+
+
+class Classifier(ClassifierMixin, Predictor):  # type: ignore[misc]
+    """What our classifiers share."""
+
     classes_: NDArray[Any]
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
@@ -97,60 +185,17 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         model = _in_float64(self.model_)
-        preprocessing = model.preprocessing
-        if preprocessing.columns:
-            if not hasattr(X, "columns"):
-                raise DataError("X had columns of several kinds in training: give a DataFrame.")
-            validate_data(self, X, reset=False, skip_check_array=True)
-            inputs = frame_columns(X, preprocessing.columns, "X")
-            warn([note for note in preprocessing.check_new(inputs) if _is_news(note)], "X")
-        else:
-            _require_no_dates(X)
-            x = validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
-            inputs = numeric(x, preprocessing.column_names)
-        rows = np.hstack([each.transform(inputs) for each in model.preprocessings])
-        return model.probabilities(rows).astype(np.float64)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "model_")  # and not by any name that ends in _, as lambda_ does
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
+        return model.probabilities(self._rows(X, model)).astype(np.float64)
 
     def _checked(self, X: ArrayLike, y: ArrayLike) -> Examples:  # noqa: N803
         """Return inputs and class indices; set what `fit` learns from them."""
-        if _has_kinds(X):
-            validate_data(self, X, skip_check_array=True)
-            inputs, columns, notes = recognize_frame(X, "X")
-            labels = column_or_1d(y, warn=True)
-            check_consistent_length(inputs.numbers, labels)
-            assert_all_finite(labels, input_name="y")
-            warn(notes, "X")
-        else:
-            _require_no_dates(X)
-            x, labels = validate_data(self, X, y, ensure_all_finite="allow-nan")
-            names = tuple(map(str, getattr(self, "feature_names_in_", ()))) or None
-            inputs, columns, notes = numeric(x, names), [], []
+        examples, labels = self._read(X, y)
         check_classification_targets(labels)
         self.classes_, indices = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise DataError(f"y holds one class only, {self.classes_[0]}: give two or more.")
-        examples = Examples(
-            "arrays",
-            inputs,
-            indices.astype(np.intp),
-            tuple(map(str, self.classes_)),
-            "",
-            columns=tuple(columns),
-            notes=tuple(notes),
-        )
-        if columns:
-            return replace(examples, sha256=content_digest(examples))
-        texts = labels.astype(str) if labels.dtype.hasobject else labels
-        content = (np.ascontiguousarray(each).tobytes() for each in (inputs.numbers, texts))
-        return replace(examples, sha256=digest(*content))
+        names = tuple(map(str, self.classes_))
+        return _with_identity(replace(examples, y=indices.astype(np.intp), classes=names), labels)
 
 
 def _has_kinds(x: Any) -> bool:
@@ -176,32 +221,24 @@ def _require_no_dates(x: Any) -> None:
             raise DataError(f"column {name!r} holds times ({dtype}): give numbers, such as days.")
 
 
-def dataset_of(
-    inputs: Inputs,
-    y: NDArray[np.intp],
-    classes: NDArray[Any],
-    sha256: str,
-    *,
-    shares: tuple[float, ...],
-    seed: int,
-    columns: tuple[Column, ...] = (),
-) -> Dataset:
+def dataset_of(examples: Examples, *, shares: tuple[float, ...], seed: int) -> Dataset:
     """Hold out examples: the first share trains, with every class, the next validates.
 
     What is left is the test part. The parts are disjoint, but for one case: where no example is
     left to validate on, the training examples validate.
     """
-    order = stratified_order(y, stream(seed, Purpose.SPLIT))
+    inputs, y = examples.inputs, examples.y
+    order = stratified_order(strata(y), stream(seed, Purpose.SPLIT))
     ends = np.round(np.array((*np.cumsum(shares), 1.0)[:2]) * len(y)).astype(int)
-    rows = np.split(order, np.maximum(ends, len(classes)))
-    preprocessing = fit(inputs.take(rows[0]), columns)
+    rows = np.split(order, np.maximum(ends, len(examples.classes) or 1))
+    preprocessing = fit(inputs.take(rows[0]), examples.columns)
     parts = [Part(preprocessing.transform(inputs.take(each)), y[each]) for each in rows]
     train, validation, test = parts
     return Dataset(
-        TuningData(train, validation if validation.n else train, tuple(map(str, classes))),
+        TuningData(train, validation if validation.n else train, examples.classes),
         test,
         name="arrays",
-        sha256=sha256,
+        sha256=examples.sha256,
         preprocessing=preprocessing,
         split_seed=seed,
     )

@@ -48,6 +48,9 @@ class Loss:
         `probabilities(z)` replaces the logits (…, c) by shares that sum to 1, in place.
     logits
         `logits(shares)` returns finite logits (…, c) whose `probabilities` are those shares.
+
+    Where numbers are predicted the targets have a mean of 0 and a variance of 1, so that the
+    baseline is half of that, whatever `shares`; outputs and logits are the same.
     """
 
     output: Callable[[Array], None]
@@ -211,3 +214,31 @@ LOSSES: Mapping[str, Loss] = {
     ),
 }
 """Each cost by its name in settings; the keys are the choices there."""
+
+
+def _as_it_is(_: Array) -> None:
+    """Leave the weighted input as it is: the output neuron is linear."""
+
+
+def _squared(z: Array, targets: Array) -> Array:
+    total: Array = 0.5 * np.square(z - targets).sum(axis=-1)
+    return total
+
+
+OF_NUMBERS: Mapping[str, Loss] = {
+    "quadratic": Loss(
+        output=_as_it_is,
+        output_error=_error,
+        per_example=_squared,
+        baseline=lambda _: 0.5,
+        probabilities=_as_it_is,
+        logits=lambda values: values,
+    )
+}
+"""The cost of predicted numbers: linear output neurons (Nielsen, chapter 3, "What does the
+cross-entropy mean? Where does it come from?")."""
+
+
+def losses_of(task: str) -> Mapping[str, Loss]:
+    """Return the costs of a task, "classification" or "regression", by their names."""
+    return LOSSES if task == "classification" else OF_NUMBERS

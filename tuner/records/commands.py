@@ -1,14 +1,17 @@
 """What the commands for single networks find, as their reports and answers need it."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 from tuner.records.inspection import Inspection
+from tuner.records.measures import Measures, check_measures
 from tuner.records.provenance import DataSummary, Environment, Note
 from tuner.records.search import EtaSearch
 from tuner.records.training import Committee, Refit, Run
-from tuner.serialization import Record, Share
+from tuner.serialization import Record
 from tuner.settings import Hyperparameters, Strategy
+from tuner.stats import mean_interval, wilson
 
 PartName = Literal["test", "validation", "all"]
 
@@ -31,7 +34,8 @@ class TrainRecord(Record):
     `eta_search` is there where η was found, not given; `inspection` where the network gives
     numbers on all validation data (older records have none). Where several networks were trained,
     `result` is the first, `others` are the further ones, and `committee` is what they end in.
-    `refit` tells how the model was trained again, if it was.
+    `refit` tells how the model was trained again, if it was. `interval` is that of the metric over
+    the validation examples (95 %), where it is not Wilson's of an accuracy.
     """
 
     command: str
@@ -45,6 +49,12 @@ class TrainRecord(Record):
     others: tuple[Run, ...] = ()
     committee: Committee | None = None
     refit: Refit | None = None
+    interval: tuple[float, float] | None = None
+
+    @property
+    def metric(self) -> str:
+        """The name of the metric that chose."""
+        return self.result.metric
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -53,14 +63,35 @@ class TrainRecord(Record):
 
     @property
     def alone(self) -> tuple[float, ...]:
-        """Best validation accuracy of each network; of several folds of each fold, over seeds."""
-        return self.data.over_folds([run.best_validation_accuracy for run in self.runs])
+        """Best validation metric of each network; of several folds of each fold, over seeds."""
+        return self.data.over_folds([run.best_value for run in self.runs])
+
+    @property
+    def validation_metrics(self) -> Measures:
+        """Those of the committee, means over folds, or those of a single network's best epoch."""
+        if self.committee:
+            return self.committee.metrics
+        return self.result.best.validation_metrics if self.result.best else {}
+
+    @property
+    def validation_value(self) -> float:
+        """The metric that chose."""
+        return self.validation_metrics.get(self.metric, math.nan)
 
     @property
     def validation_accuracy(self) -> float:
-        """That of the committee, the mean over folds, or that of a single network's best epoch."""
-        chosen = self.committee
-        return chosen.accuracy if chosen else self.result.best_validation_accuracy
+        """The accuracy on the validation examples, 0 … 1."""
+        return self.validation_metrics["accuracy"]
+
+    @property
+    def validation_interval(self) -> tuple[float, float]:
+        """The 95 % interval of the metric: over folds, else over the validation examples."""
+        if self.committee and self.committee.folds:
+            return mean_interval(self.alone)
+        if self.interval is not None:
+            return self.interval
+        examples = self.committee.examples if self.committee else self.data.n_validation
+        return wilson(self.validation_accuracy, examples)
 
     def __post_init__(self) -> None:
         if self.inspection is not None:
@@ -79,10 +110,12 @@ class EvaluateRecord(Record):
         Which of their examples.
     n
         Number of examples.
-    accuracy
-        Share of them classified right, 0 … 1.
-    balanced_accuracy
-        Mean over the classes in the data of the share classified right.
+    metrics
+        All metrics of the task.
+    metric
+        The one that chose the model.
+    interval
+        Its 95 % interval over the examples.
     cost
         Mean cost of an example, without regularization term.
     known_data
@@ -100,10 +133,29 @@ class EvaluateRecord(Record):
     sha256: str
     part: PartName
     n: int
-    accuracy: Share
-    balanced_accuracy: Share
+    metrics: Measures
     cost: float
     known_data: bool
     test_openings: int
     trained_on: DataSummary
     notes: tuple[Note, ...] = ()
+    metric: str = "accuracy"
+    interval: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        check_measures(self.metrics)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the examples classified right, 0 … 1."""
+        return self.metrics["accuracy"]
+
+    @property
+    def value(self) -> float:
+        """The metric that chose the model."""
+        return self.metrics[self.metric]
+
+    @property
+    def value_interval(self) -> tuple[float, float]:
+        """The 95 % interval of the metric over the examples."""
+        return self.interval or wilson(self.accuracy, self.n)

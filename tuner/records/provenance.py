@@ -4,8 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from statistics import fmean
+from typing import Literal
 
 from tuner.serialization import Record
+
+TaskName = Literal["classification", "regression"]
+"""Whether classes or numbers are predicted."""
+
+TaskChoice = Literal["auto", "classification", "regression"]
+"""What a target is to be taken for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +37,8 @@ class DataIdentity(Record):
         Number of cross-validation folds; None for one validation part.
     dropped
         Columns that were left out.
+    task
+        Whether the target is read as classes or as numbers.
 
     Examples
     --------
@@ -47,6 +56,7 @@ class DataIdentity(Record):
     split_seed: int | None = None
     folds: int | None = None
     dropped: tuple[str, ...] = ()
+    task: TaskName = "classification"
 
     @property
     def identity(self) -> "DataIdentity":
@@ -112,7 +122,7 @@ class DataSummary(DataIdentity):
     n_features
         Number of inputs of the network.
     classes
-        Name of each class.
+        Name of each class; none where numbers are predicted.
     image_shape
         (height, width) where each input is an image, else None.
     notes
@@ -124,6 +134,11 @@ class DataSummary(DataIdentity):
     classes: tuple[str, ...]
     image_shape: tuple[int, int] | None = None
     notes: tuple[Note, ...] = ()
+
+    @property
+    def n_outputs(self) -> int:
+        """Output neurons of a network: one a class, or one number."""
+        return len(self.classes) or 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,8 @@ from enum import StrEnum
 from itertools import pairwise
 
 from tuner.errors import require
+from tuner.metrics import METRICS
+from tuner.records.measures import Measures, check_measures
 from tuner.serialization import Number, Positive, Record, Share
 from tuner.settings import Hyperparameters
 
@@ -23,8 +25,9 @@ class Epoch(Record):
         Learning rate used in this epoch: the mean over its steps where it changes with them.
     training_cost, validation_cost
         Regularised cost per example; not finite after divergence.
-    training_accuracy, validation_accuracy
-        Shares of the examples classified right, 0 … 1.
+    training_metrics, validation_metrics
+        The metrics that were measured, by their names in `tuner.metrics.METRICS`: the one that
+        chooses and, of classes, accuracy.
     seconds
         Wall-clock time of the epoch; of networks trained together each takes an equal share.
     """
@@ -32,20 +35,42 @@ class Epoch(Record):
     epoch: int
     eta: Positive
     training_cost: Number
-    training_accuracy: Share
+    training_metrics: Measures
     validation_cost: Number
-    validation_accuracy: Share
+    validation_metrics: Measures
     seconds: float
+
+    def __post_init__(self) -> None:
+        check_measures(self.training_metrics)
+        check_measures(self.validation_metrics)
+
+    @property
+    def training_accuracy(self) -> float:
+        """Share of the training examples classified right, 0 … 1."""
+        return self.training_metrics["accuracy"]
+
+    @property
+    def validation_accuracy(self) -> float:
+        """Share of the validation examples classified right, 0 … 1."""
+        return self.validation_metrics["accuracy"]
+
+    def score(self, metric: str) -> float:
+        """Return a metric of the validation data such that greater is better."""
+        return METRICS[metric].score(self.validation_metrics[metric])
 
     @property
     def is_finite(self) -> bool:
         """Whether both costs are finite."""
         return math.isfinite(self.training_cost) and math.isfinite(self.validation_cost)
 
-    @property
-    def gap(self) -> float:
-        """The generalization gap: training minus validation accuracy, in shares."""
-        return self.training_accuracy - self.validation_accuracy
+    def gap(self, metric: str = "accuracy") -> float:
+        """Return the generalization gap: by how much the training data are better, by a metric."""
+        scores = (
+            METRICS[metric].score(m[metric])
+            for m in (self.training_metrics, self.validation_metrics)
+        )
+        training, validation = scores
+        return training - validation
 
 
 def changes_steadily(history: Sequence[Epoch]) -> bool:
@@ -75,7 +100,7 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Committee(Record):
-    """What held-out examples say of a committee, the mean of the probabilities of its members.
+    """What held-out examples say of a committee, the mean of what its members predict.
 
     Attributes
     ----------
@@ -83,22 +108,24 @@ class Committee(Record):
         Of each member in the mean; they sum to 1.
     temperature
         What logits are divided by before they become probabilities.
-    log_loss, accuracy
+    metrics
         On the examples that no network which was asked about them had trained on; weights and
         temperature were fitted on the same ones.
     examples
         How many these are.
     folds
-        Into how many they were parted; None for the validation part. The accuracy is then the mean
-        over the folds of networks alone.
+        Into how many they were parted; None for the validation part. What was measured after each
+        epoch is then the mean over the folds of networks alone.
     """
 
     weights: tuple[Share, ...]
     temperature: Positive
-    log_loss: float
-    accuracy: Share
+    metrics: Measures
     examples: int
     folds: int | None = None
+
+    def __post_init__(self) -> None:
+        check_measures(self.metrics)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,19 +159,19 @@ class Run(Record):
     history
         One record an epoch.
     best_epoch
-        The first epoch with the highest validation accuracy; 0 when no epoch was finished.
-    best_validation_accuracy
-        The validation accuracy of that epoch.
+        The first epoch with the best validation metric; 0 when no epoch was finished.
     stop_reason, stop_words
         Why it ended, as a code and in words.
+    metric
+        The name of the metric that chose the epoch.
     """
 
     settings: Hyperparameters
     history: tuple[Epoch, ...]
     best_epoch: int
-    best_validation_accuracy: float
     stop_reason: StopReason
     stop_words: str
+    metric: str = "accuracy"
 
     def __post_init__(self) -> None:
         epochs = [each.epoch for each in self.history]
@@ -173,6 +200,26 @@ class Run(Record):
         """Wall-clock time of all its epochs."""
         return sum(each.seconds for each in self.history)
 
-    def best_accuracy_until(self, epoch: int) -> float:
-        """Return the best validation accuracy up to an epoch; 0 where there is none."""
-        return max((each.validation_accuracy for each in self.history[:epoch]), default=0.0)
+    @property
+    def counts_classes(self) -> bool:
+        """Whether classes are predicted, so that there are accuracies."""
+        return not self.history or "accuracy" in self.history[0].validation_metrics
+
+    @property
+    def validation_names(self) -> tuple[str, ...]:
+        """The metrics that were measured after each epoch."""
+        return tuple(self.history[0].validation_metrics) if self.history else ()
+
+    @property
+    def best_value(self) -> float:
+        """The metric of the best epoch; NaN when no epoch was finished."""
+        return self.best.validation_metrics[self.metric] if self.best else math.nan
+
+    @property
+    def best_validation_accuracy(self) -> float:
+        """The validation accuracy of the best epoch; 0 when no epoch was finished."""
+        return self.best.validation_accuracy if self.best else 0.0
+
+    def best_score_until(self, epoch: int) -> float:
+        """Return the best validation score up to an epoch, greater is better."""
+        return max((e.score(self.metric) for e in self.history[:epoch]), default=-math.inf)

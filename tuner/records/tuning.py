@@ -251,7 +251,7 @@ class Confirmation(Record):
     def compared(self, candidate: int) -> tuple[float, ...]:
         """Return the accuracies by which a candidate was compared, one for each seed."""
         chosen = self.candidates[candidate]
-        reached = (run.best_accuracy_until(self.compared_at) for run in chosen.runs)
+        reached = (run.best_score_until(self.compared_at) for run in chosen.runs)
         return chosen.compared or tuple(reached)
 
     @property

@@ -1,10 +1,12 @@
 """Numbers, shares, intervals and lists as text: the one formatter of page, terminal and notebook.
 
-It imports nothing but the standard library, so the command line may use it at no cost.
+It imports nothing that takes time, so the command line may use it at no cost.
 """
 
 import math
 from collections.abc import Callable, Sequence
+
+from tuner.metrics import METRICS
 
 NOT_FINITE = "not finite"
 MISSING = "–"
@@ -109,6 +111,43 @@ def confidence(low: float, high: float, over: str = "") -> str:
     ('95 % CI 97.80–99.20 %', '95 % CI 90.00–95.00 % over 3 seeds')
     """
     return f"95 % CI {interval(low, high)}{f' over {over}' if over else ''}"
+
+
+def metric_name(metric: str) -> str:
+    """Return what reports call a metric.
+
+    Examples
+    --------
+    >>> metric_name("log-loss"), metric_name("rmse")
+    ('log-loss', 'RMSE')
+    """
+    return METRICS[metric].name
+
+
+def measured(metric: str, value: float) -> str:
+    """Return a metric as text: shares in percent, others with four significant digits.
+
+    Examples
+    --------
+    >>> measured("accuracy", 0.987), measured("rmse", 3.14159)
+    ('98.70 %', '3.142')
+    """
+    return percent(value) if METRICS[metric].unit == "percent" else cost(value)
+
+
+def measured_interval(metric: str, low: float, high: float, over: str = "") -> str:
+    """Return the 95 % confidence interval of a metric for a sentence.
+
+    Examples
+    --------
+    >>> measured_interval("rmse", 2.9, 3.4), measured_interval("auc", 0.9, 0.95)
+    ('95 % CI 2.900–3.400', '95 % CI 90.00–95.00 %')
+    """
+    if METRICS[metric].unit == "percent":
+        return confidence(low, high, over)
+    known = math.isfinite(low) and math.isfinite(high)
+    ends = f"{cost(low)}–{cost(high)}" if known else MISSING
+    return f"95 % CI {ends}{f' over {over}' if over else ''}"
 
 
 def points(difference: float) -> str:

@@ -1,7 +1,7 @@
 """Trained networks as a value and as a file that needs nothing beside it."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,16 +12,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from tuner.data import Dataset, Part, Preprocessing
 from tuner.data.dataset import PartRows
+from tuner.data.folds import Fold
 from tuner.data.loading import Prepared, prepare, warn
 from tuner.environment import installed
 from tuner.errors import DataError
+from tuner.metrics import Measured, of_classes, of_numbers
 from tuner.network.arrays import Array
 from tuner.network.blas import one_thread
 from tuner.network.initialization import Parameters
-from tuner.network.losses import LOSSES
-from tuner.records import DataSummary, Hyperparameters, Record
+from tuner.network.losses import Loss, losses_of
+from tuner.records import DataSummary, Hyperparameters, Record, TaskName
+from tuner.records.measures import Measures
 from tuner.storage import tensorfile
-from tuner.trainers.native import ROWS_AT_ONCE, NativeLane, logits, one_hot
+from tuner.trainers.native import ROWS_AT_ONCE, NativeLane, Scale, logits, one_hot
 from tuner.training.loop import Training
 
 if TYPE_CHECKING:
@@ -43,7 +46,8 @@ class Member:
 class Model:
     """A trained network, or a committee of several, with all that is needed to use it on raw data.
 
-    A committee gives the weighted mean of the probabilities of its members.
+    A committee gives the weighted mean of the probabilities of its members, or of the numbers that
+    they predict.
 
     `predict` and `predict_proba` take raw data. The other methods take what `preprocess` returns,
     such as rows of `Dataset.train`.
@@ -58,8 +62,10 @@ class Model:
         Turns raw inputs into its own; of a committee those of the first member.
     data
         The data it was trained on.
-    validation_accuracy
-        That of the best epoch, as a share 0 … 1.
+    validation_metrics
+        Those of the best epoch, by the names of `tuner.metrics.METRICS`.
+    metric
+        The one that chose the epoch.
     tuner
         The version of tuner that trained it.
     others
@@ -99,8 +105,9 @@ class Model:
     parameters: Parameters
     preprocessing: Preprocessing
     data: DataSummary
-    validation_accuracy: float
+    validation_metrics: Mapping[str, float]
     tuner: str
+    metric: str = "accuracy"
     others: tuple[Member, ...] = ()
     weights: tuple[float, ...] = (1.0,)
     temperature: float = 1.0
@@ -109,7 +116,7 @@ class Model:
     def __post_init__(self) -> None:
         widths = self.data.n_features, *(_width(each.preprocessing) for each in self.others)
         for member, width in zip(self.members, widths, strict=True):
-            ends = (width, len(self.classes))
+            ends = (width, self.data.n_outputs)
             tensorfile.check_parameters(member.parameters, member.settings, ends)
         _check_preprocessing(self.preprocessing, self.data)
         for member in self.others:
@@ -138,16 +145,30 @@ class Model:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Name of each class, in the order of the outputs."""
+        """Name of each class, in the order of the outputs; none where numbers are predicted."""
         return self.data.classes
+
+    @property
+    def task(self) -> TaskName:
+        """Whether classes or numbers are predicted."""
+        return self.data.task
+
+    @property
+    def validation_accuracy(self) -> float:
+        """Share of the validation examples classified right at the best epoch, 0 … 1."""
+        return self.validation_metrics.get("accuracy", 0.0)
+
+    def loss(self, member: Member | None = None) -> Loss:
+        """Return the cost with its output layer of a member, by default of the first."""
+        return losses_of(self.task)[(member or self.members[0]).settings.cost]
 
     @property
     def image_shape(self) -> tuple[int, int] | None:
         """(height, width) where an input is an image, else None."""
         return self.data.image_shape
 
-    def predict(self, x: "Raw | Part") -> NDArray[np.str_]:
-        """Return the name (n,) of the class with the largest output.
+    def predict(self, x: "Raw | Part") -> NDArray[Any]:
+        """Return the name (n,) of the class with the largest output, or the predicted number.
 
         Parameters
         ----------
@@ -162,7 +183,10 @@ class Model:
         DataError
             When x cannot be used, lacks a column, or has pixels of another range than in training.
         """
-        return np.array(self.classes)[self.predict_indices(self.preprocess(x))]
+        inputs = self.preprocess(x)
+        if self.task == "regression":
+            return self.values(inputs)
+        return np.array(self.classes)[self.predict_indices(inputs)]
 
     def predict_proba(self, x: "Raw | Part") -> Array:
         """Return a share (n, c) for each class, as `probabilities`; x and errors as `predict`."""
@@ -210,8 +234,20 @@ class Model:
         """
         a = self._logits(x)
         with np.errstate(all="ignore"):
-            LOSSES[self.settings.cost].output(a)
+            self.loss().output(a)
         return a
+
+    def values(self, x: ArrayLike) -> NDArray[np.float64]:
+        """Return the predicted number (n,) in the unit of the target; errors as `outputs`.
+
+        Raises
+        ------
+        DataError
+            When the model predicts classes.
+        """
+        if self.task == "classification":
+            raise DataError("the model predicts classes: use predict or probabilities.")
+        return self._logits(x)[:, 0].astype(np.float64)
 
     def probabilities(self, x: ArrayLike) -> Array:
         """Return a share (n, c) for each class: the outputs, divided by their sum.
@@ -219,9 +255,11 @@ class Model:
         Of sigmoid outputs this is a convention, not a calibrated probability. It is computed from
         the logits, so it holds where all outputs of an example round to 0. Errors as `outputs`.
         """
+        if self.task == "regression":
+            raise DataError("the model predicts numbers, not classes: use predict.")
         z = self._logits(x)
         with np.errstate(all="ignore"):
-            LOSSES[self.settings.cost].probabilities(z)
+            self.loss().probabilities(z)
         return z
 
     def predict_indices(self, x: ArrayLike) -> NDArray[np.intp]:
@@ -231,17 +269,29 @@ class Model:
 
     def accuracy(self, x: ArrayLike, y: ArrayLike) -> float:
         """Return the share of examples (at least one) whose class index y (n,) is predicted."""
-        return float((self.predict_indices(x) == _matching(x, y)).mean())
+        return float((self.predict_indices(x) == _matching(x, y, np.intp)).mean())
 
     def costs(self, x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
         """Return the cost (n,) of each example, without regularization; errors as `outputs`.
 
-        A committee's is that of its outputs by the cost function of its first member.
+        A committee's is that of its outputs by the cost function of its first member. Of predicted
+        numbers it is in the square of the target's unit.
         """
         z = self._logits(x)
-        targets = one_hot(_matching(x, y), len(self.classes), z.dtype)
+        targets = (
+            one_hot(_matching(x, y, np.intp), len(self.classes), z.dtype)
+            if self.classes
+            else _matching(x, y, np.float64)[:, np.newaxis]
+        )
         with np.errstate(all="ignore"):
-            return LOSSES[self.settings.cost].per_example(z, targets).astype(np.float64)
+            return self.loss().per_example(z, targets).astype(np.float64)
+
+    def measured(self, x: ArrayLike, y: ArrayLike) -> Measured:
+        """Return the metrics on inputs x (n, d) with class indices or numbers y (n,)."""
+        if self.task == "regression":
+            return of_numbers(_matching(x, y, np.float64), self.values(x))
+        shares = self.probabilities(x)
+        return of_classes(_matching(x, y, np.intp), self._logits(x), lambda: shares)
 
     def _logits(self, x: ArrayLike) -> Array:
         rows = np.asarray(x)
@@ -278,17 +328,17 @@ class Model:
         """Return the logits (n, c) of the whole from those of its members."""
         if len(of_members) == 1:
             return of_members[0] if self.temperature == 1 else of_members[0] / self.temperature
-        costs = [member.settings.cost for member in self.members]
         shares = [
-            shares_of(z, cost, self.temperature) for z, cost in zip(of_members, costs, strict=True)
+            shares_of(z, self.loss(member), self.temperature)
+            for z, member in zip(of_members, self.members, strict=True)
         ]
-        return LOSSES[costs[0]].logits(np.average(shares, axis=0, weights=self.weights))
+        return self.loss().logits(np.average(shares, axis=0, weights=self.weights))
 
 
-def shares_of(z: Array, cost: str, temperature: float = 1.0) -> NDArray[np.float64]:
-    """Return the probabilities (n, c) that a network of this cost has by its logits z (n, c)."""
+def shares_of(z: Array, loss: Loss, temperature: float = 1.0) -> NDArray[np.float64]:
+    """Return the probabilities (n, c) by logits z (n, c), or the numbers that they are."""
     shares = z.astype(np.float64) / temperature
-    LOSSES[cost].probabilities(shares)
+    loss.probabilities(shares)
     return shares
 
 
@@ -296,8 +346,8 @@ def _name_of(x: "Raw | Part") -> str:
     return str(x) if isinstance(x, str | Path) else "x"
 
 
-def _matching(x: ArrayLike, y: ArrayLike) -> NDArray[np.intp]:
-    indices = np.asarray(y, dtype=np.intp)
+def _matching(x: ArrayLike, y: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
+    indices = np.asarray(y, dtype=dtype)
     if indices.shape != (n := len(np.asarray(x)),):
         raise DataError(f"y has shape {indices.shape} but must be ({n},): give one for each row.")
     return indices
@@ -331,21 +381,34 @@ def _check_shares(weights: tuple[float, ...], members: int, temperature: float) 
         )
 
 
-def model_of(
-    training: Training[NativeLane], dataset: Dataset, preprocessing: Preprocessing | None = None
-) -> Model:
+def model_of(training: Training[NativeLane], dataset: Dataset, fold: Fold | None = None) -> Model:
     """Return the best network of a training as a model; see `Model` for an example.
 
-    `preprocessing` is that of the fold that it trained on, if it did.
+    `fold` is what it trained on, if not the training part. Numbers are predicted in the unit of the
+    target: the scale of the training targets goes into the output neuron.
     """
+    tuning = fold.tuning if fold else dataset.tuning
+    best = training.best_epoch
     return Model(
         settings=training.settings,
-        parameters=training.best.network,
-        preprocessing=preprocessing or dataset.preprocessing,
+        parameters=_in_units(training.best.network, Scale.of(tuning.train.y)),
+        preprocessing=fold.preprocessing if fold else dataset.preprocessing,
         data=replace(dataset.summary, n_features=training.best.n_in),
-        validation_accuracy=training.record.best_validation_accuracy,
+        validation_metrics=best.validation_metrics if best else {},
+        metric=training.stopping.metric,
         tuner=installed(["eta-tuner"]).get("eta-tuner", "not installed"),
     )
+
+
+def _in_units(parameters: Parameters, scale: Scale) -> Parameters:
+    """Return a network whose outputs are in the unit of the target."""
+    if scale == (0.0, 1.0):
+        return parameters
+    weights, biases = list(parameters.weights), list(parameters.biases)
+    dtype = weights[-1].dtype
+    weights[-1] = (weights[-1].astype(np.float64) * scale.width).astype(dtype)
+    biases[-1] = (biases[-1].astype(np.float64) * scale.width + scale.center).astype(dtype)
+    return Parameters(tuple(weights), tuple(biases))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -363,8 +426,9 @@ class ModelRecord(Record):
     settings: Hyperparameters
     preprocessing: Preprocessing
     data: DataSummary
-    validation_accuracy: float
+    validation_metrics: Measures
     tuner: str
+    metric: str = "accuracy"
     others: tuple[MemberRecord, ...] = ()
     weights: tuple[float, ...] = (1.0,)
     temperature: float = 1.0
@@ -383,8 +447,9 @@ def save_model(model: Model, path: str | Path) -> None:
         settings=model.settings,
         preprocessing=model.preprocessing,
         data=model.data,
-        validation_accuracy=model.validation_accuracy,
+        validation_metrics=model.validation_metrics,
         tuner=model.tuner,
+        metric=model.metric,
         others=tuple(
             MemberRecord(settings=member.settings, preprocessing=member.preprocessing)
             for member in model.others
@@ -430,8 +495,9 @@ def load_model(path: str | Path) -> Model:
             parameters=first,
             preprocessing=record.preprocessing,
             data=record.data,
-            validation_accuracy=record.validation_accuracy,
+            validation_metrics=record.validation_metrics,
             tuner=record.tuner,
+            metric=record.metric,
             others=tuple(
                 Member(
                     settings=each.settings,

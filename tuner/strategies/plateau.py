@@ -12,21 +12,21 @@ from tuner.settings import Strategy, check_strategy
 
 @dataclass(frozen=True, kw_only=True)
 class Plateau(Record):
-    """How many epochs in a row brought no better validation accuracy.
+    """How many epochs in a row brought no better validation score.
 
-    An epoch is an improvement when its accuracy is strictly better than the best so far by more
-    than `min_delta`; a tie is none.
+    An epoch is an improvement when its score, of which more is better, exceeds the best so far by
+    more than `min_delta`; a tie is none.
 
     Attributes
     ----------
     patience
         N, the number of epochs in a row without improvement that makes a plateau; at least 1.
     min_delta
-        What an accuracy must exceed the best by, in shares (0.001 is a tenth of a point).
+        What a score must exceed the best by; of accuracy in shares (0.001 is a tenth of a point).
     start_from_epoch
-        The first epochs of a run, in which none is counted; their best accuracy is kept.
+        The first epochs of a run, in which none is counted; the best of them is kept.
     best
-        The best accuracy so far; None before the first epoch.
+        The best score so far; None before the first epoch.
     epochs
         Epochs seen.
     waited
@@ -71,14 +71,14 @@ class Plateau(Record):
             start_from_epoch=strategy.start_from_epoch,
         )
 
-    def observe(self, accuracy: float) -> Self:
-        """Return the count after an epoch with this validation accuracy."""
+    def observe(self, score: float) -> Self:
+        """Return the count after an epoch with this validation score, greater is better."""
         delta = self.min_delta * (1 + 1e-9)  # rounding: 0.8 is no more than 0.1 above 0.7
-        improved = self.best is None or accuracy > self.best + delta
+        improved = self.best is None or score > self.best + delta
         counted = self.epochs >= self.start_from_epoch
         return replace(
             self,
-            best=accuracy if improved else self.best,
+            best=score if improved else self.best,
             epochs=self.epochs + 1,
             waited=0 if improved else self.waited + counted,
         )

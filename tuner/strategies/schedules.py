@@ -42,7 +42,7 @@ class Constant(Record):
         """Return η at each of the steps of the next epoch."""
         return np.full(steps, self.eta)
 
-    def observe(self, validation_accuracy: float) -> Self:  # noqa: ARG002
+    def observe(self, score: float) -> Self:  # noqa: ARG002
         """Return the schedule after one more epoch."""
         return self
 
@@ -118,9 +118,9 @@ class Halving(Record):
         """Return η at each of the steps of the next epoch."""
         return np.full(steps, self.eta)
 
-    def observe(self, validation_accuracy: float) -> Self:
+    def observe(self, score: float) -> Self:
         """Return the schedule after one more epoch."""
-        plateau = self.plateau.observe(validation_accuracy)
+        plateau = self.plateau.observe(score)
         if plateau.reached:
             return replace(self, plateau=plateau.again(), divisions=self.divisions + 1)
         return replace(self, plateau=plateau)
@@ -205,7 +205,7 @@ class Planned(Record):
         """Return η at each of the steps of the next epoch."""
         return np.full(steps, self.eta)
 
-    def observe(self, validation_accuracy: float) -> Self:  # noqa: ARG002
+    def observe(self, score: float) -> Self:  # noqa: ARG002
         """Return the schedule after one more epoch."""
         return replace(self, seen=self.seen + 1)
 
@@ -253,7 +253,7 @@ class WithinEpochs(Record):
         """Whether all epochs are trained."""
         return self.seen >= self.epochs
 
-    def observe(self, validation_accuracy: float) -> Self:  # noqa: ARG002
+    def observe(self, score: float) -> Self:  # noqa: ARG002
         """Return the schedule after one more epoch."""
         return replace(self, seen=self.seen + 1)
 

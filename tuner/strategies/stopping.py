@@ -23,6 +23,8 @@ class Stopping(Record):
         exploration so that overfitting shows.
     seconds
         Most wall-clock seconds to train, looked at after each epoch; None for no limit.
+    metric
+        Of the validation data, which chooses the best epoch.
     seconds_used, diverged, last_epoch
         What has been seen so far.
 
@@ -33,8 +35,8 @@ class Stopping(Record):
 
     Examples
     --------
-    >>> epoch = Epoch(epoch=1, eta=0.5, training_cost=1, training_accuracy=0.5,
-    ...     validation_cost=1, validation_accuracy=0.5, seconds=0.1)
+    >>> epoch = Epoch(epoch=1, eta=0.5, training_cost=1, training_metrics={"accuracy": 0.5},
+    ...     validation_cost=1, validation_metrics={"accuracy": 0.5}, seconds=0.1)
     >>> stopping = Stopping(epochs=30, plateau=Plateau(patience=1)).observe(epoch)
     >>> stopping.reason, stopping.observe(replace(epoch, epoch=2)).reason.value
     (None, 'no-improvement')
@@ -43,6 +45,7 @@ class Stopping(Record):
     epochs: int
     plateau: Plateau | None = None
     seconds: float | None = None
+    metric: str = "accuracy"
     seconds_used: float = 0.0
     diverged: bool = False
     last_epoch: int = 0
@@ -54,13 +57,18 @@ class Stopping(Record):
     def of(cls, strategy: Strategy, *, early: bool = True) -> Self:
         """Return the rule of a strategy; `early` is false where its schedule waits for plateaus."""
         plateau = Plateau.of(strategy) if early else None
-        return cls(epochs=strategy.epochs, plateau=plateau, seconds=strategy.seconds)
+        return cls(
+            epochs=strategy.epochs,
+            plateau=plateau,
+            seconds=strategy.seconds,
+            metric="accuracy" if strategy.metric == "auto" else strategy.metric,
+        )
 
     def observe(self, epoch: Epoch) -> Self:
         """Return the rule after one more epoch."""
         return replace(
             self,
-            plateau=self.plateau and self.plateau.observe(epoch.validation_accuracy),
+            plateau=self.plateau and self.plateau.observe(epoch.score(self.metric)),
             seconds_used=self.seconds_used + epoch.seconds,
             diverged=not (
                 math.isfinite(epoch.training_cost) and math.isfinite(epoch.validation_cost)

@@ -13,10 +13,18 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from tuner.errors import InputError, OptionError
-from tuner.records import Choices, DataSummary, Dimension, Range, layer_sizes, to_json
+from tuner.records import (
+    Choices,
+    DataSummary,
+    Dimension,
+    Range,
+    TaskChoice,
+    layer_sizes,
+    to_json,
+)
 from tuner.settings import (
     FIRST_ETA,
     INNER_SHARE,
@@ -89,6 +97,10 @@ class DataPart:
     source: str = field(default="mnist-5k", metadata=setting(NAME, "A known name or a path."))
     target: str | None = field(
         default=None, metadata=setting(NAME, "The column to predict.", optional=True)
+    )
+    task: TaskChoice = field(
+        default="auto",
+        metadata=choice(get_args(TaskChoice), "Predict classes or numbers."),
     )
     train_size: int | None = field(
         default=None, metadata=setting(INTEGER, "Train on so many examples only.", optional=True)

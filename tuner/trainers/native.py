@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from tuner.data import Dataset, Part, TuningData
 from tuner.data.augmentation import Augmenter
 from tuner.errors import OptionError
-from tuner.metrics import measured
+from tuner.metrics import of_classes, of_numbers
 from tuner.network.activations import ACTIVATIONS
 from tuner.network.arrays import Array
 from tuner.network.blas import one_thread
 from tuner.network.dropout import DropoutMasks
 from tuner.network.initialization import Parameters, initial_parameters
-from tuner.network.losses import LOSSES, Loss, weighted
+from tuner.network.losses import LOSSES, Loss, losses_of, weighted
 from tuner.network.optimizers import OPTIMIZERS
 from tuner.network.regularization import REGULARIZERS, penalty
 from tuner.network.stack import AVERAGE, Functions, Stack, Start
@@ -115,14 +115,16 @@ class NativeTrainer:
         self.n = data.train.n
         if any(fold.train.n != self.n for fold in self.folds):
             raise OptionError("the training parts of folds must be of one size.")
-        self.n_out = len(data.classes)
+        self.n_out = data.n_outputs
+        self._scales = [Scale.of(fold.train.y) for fold in self.folds]
         chosen = stream(0, Purpose.PROBE).permutation(self.n)[:PROBE_EXAMPLES]
         self._probes = [Part(f.train.x[chosen], f.train.y[chosen]) for f in self.folds]
         widths = [fold.train.x.shape[1] for fold in self.folds]
         self._inputs = lru_cache(maxsize=2 * len(set(widths)))(self._inputs_of)
         places = (widths[:fold].count(width) for fold, width in enumerate(widths))
         self.class_weights = class_weights
-        self._losses = LOSSES if class_weights is None else self._weighted(class_weights)
+        own = losses_of(data.task)
+        self._losses = own if class_weights is None else self._weighted(class_weights)
         self._first_rows = [self.n * place for place in places]
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[TuningData, ...]]:
@@ -130,6 +132,8 @@ class NativeTrainer:
         return partial(type(self), class_weights=self.class_weights), self.folds
 
     def _weighted(self, class_weights: Sequence[float]) -> dict[str, Loss]:
+        if self.data.task == "regression":
+            raise OptionError("class_weights must be None where numbers are predicted.")
         weights = np.asarray(class_weights, np.float64)
         if weights.shape != (self.n_out,) or not ((weights > 0) & np.isfinite(weights)).all():
             raise OptionError(
@@ -151,6 +155,10 @@ class NativeTrainer:
         train, validation = self.data.train, self.data.validation
         return summary_of((train.x, train.y), (validation.x, validation.y), self.data.classes)
 
+    def scale(self, fold: int = 0) -> "Scale":
+        """Return how the targets of a fold were standardized."""
+        return self._scales[fold]
+
     def start(self, settings: Hyperparameters, fold: int = 0) -> NativeLane:
         """Return a network of a fold, counted from 0, before its first step.
 
@@ -162,6 +170,8 @@ class NativeTrainer:
         """
         if settings.class_weight != "none" and self.class_weights is not None:
             raise OptionError("class_weight must be 'none' where class_weights are given.")
+        if settings.cost not in self._losses:
+            raise OptionError(f"cost is {settings.cost!r} but must be {', '.join(self._losses)}.")
         if settings.expansion != "none" and self.data.image_shape is None:
             raise OptionError(
                 f"expansion is {settings.expansion!r} but the data are no images: leave it out."
@@ -182,8 +192,9 @@ class NativeTrainer:
         return settings.lambda_ / self.n
 
     def baseline(self, settings: Hyperparameters) -> float:
-        """Return the least cost of a constant output: that of the class frequencies."""
-        shares = np.bincount(self.data.train.y, minlength=self.n_out) / self.n
+        """Return the least cost of a constant output: that of class frequencies, or of the mean."""
+        y = self.data.train.y if self.data.classes else np.zeros(self.n, np.intp)
+        shares = np.bincount(y, minlength=self.n_out) / self.n
         return self._losses_of(settings)[settings.cost].baseline(shares)
 
     def advance(self, lanes: Sequence[NativeLane], steps: int) -> list[NativeLane]:
@@ -223,14 +234,24 @@ class NativeTrainer:
 
     def _measure(self, lane: NativeLane, part: Part) -> Measurement:
         s, total = lane.settings, 0.0
-        per_example = self._losses_of(s)[s.cost].per_example
+        loss, scale = self._losses_of(s)[s.cost], self._scales[lane.fold]
         scores = np.empty((part.n, self.n_out), s.precision)
         for first in range(0, part.n, ROWS_AT_ONCE):
             rows = slice(first, first + ROWS_AT_ONCE)
             scores[rows] = z = logits(lane.network, s, part.x[rows])
-            total += float(per_example(z, one_hot(part.y[rows], self.n_out, z.dtype)).sum())
+            total += float(loss.per_example(z, self._targets(part.y[rows], z.dtype, scale)).sum())
         size = penalty(REGULARIZERS[s.regularization], self.decay(s), lane.network.weights)
-        return Measurement(total / part.n + size, measured(part.y, scores), size)
+        if self.data.task == "regression":
+            metrics = of_numbers(part.y, scale.back(scores[:, 0]))
+        else:
+            metrics = of_classes(part.y, scores, partial(_probabilities, loss, scores))
+        return Measurement(total / part.n + size, metrics, size)
+
+    def _targets(self, y: NDArray[Any], dtype: np.dtype[np.floating], scale: "Scale") -> Array:
+        """Return what the outputs (n, n_out) should be."""
+        if self.data.task == "classification":
+            return one_hot(y, self.n_out, dtype)
+        return scale.standardized(y).astype(dtype)[:, np.newaxis]
 
     def _chunks(self, lanes: Sequence[NativeLane]) -> Iterator[list[int]]:
         groups = defaultdict(list)
@@ -247,9 +268,11 @@ class NativeTrainer:
 
     def _inputs_of(self, precision: str, smoothing: float, n_in: int) -> tuple[Array, Array]:
         """Return inputs and targets of the training parts of this width, one below another."""
-        parts = [fold.train for fold in self.folds if fold.train.x.shape[1] == n_in]
-        dtype = np.dtype(precision)
-        targets = one_hot(_below(part.y for part in parts), self.n_out, dtype)
+        places = [i for i, fold in enumerate(self.folds) if fold.train.x.shape[1] == n_in]
+        parts, dtype = [self.folds[i].train for i in places], np.dtype(precision)
+        targets = _below(
+            self._targets(self.folds[i].train.y, dtype, self._scales[i]) for i in places
+        )
         if smoothing:
             targets *= 1 - smoothing
             targets += smoothing / self.n_out
@@ -281,6 +304,34 @@ class NativeTrainer:
                 replace(lane, parameters=parameters, state=state, steps=end, diverged=diverged)
             )
         return trained
+
+
+class Scale(NamedTuple):
+    """How numbers to predict become targets with a mean of 0 and a variance of 1."""
+
+    center: float
+    width: float
+
+    @classmethod
+    def of(cls, y: NDArray[Any]) -> Self:
+        """Return the scale of a training part; that of class indices changes nothing."""
+        if y.dtype.kind != "f":
+            return cls(0.0, 1.0)
+        return cls(float(y.mean()), float(y.std()) or 1.0)
+
+    def standardized(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return numbers as targets."""
+        return (y - self.center) / self.width
+
+    def back(self, outputs: NDArray[Any]) -> NDArray[np.float64]:
+        """Return outputs in the unit of the target."""
+        return outputs.astype(np.float64) * self.width + self.center
+
+
+def _probabilities(loss: Loss, scores: Array) -> Array:
+    shares = scores.astype(np.float64)
+    loss.probabilities(shares)
+    return shares
 
 
 class RatesByStep(NamedTuple):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from tuner.errors import OptionError, StoppedError
+from tuner.metrics import METRICS
 from tuner.records import Epoch, Hyperparameters, Run, StopReason
 from tuner.strategies.schedules import Schedule
 from tuner.strategies.stopping import Stopping
@@ -31,8 +32,8 @@ class Training(Generic[L]):
     lane
         The network now.
     best
-        The network after the first epoch with the highest validation accuracy; before any epoch,
-        the untrained one.
+        The network after the first epoch with the best validation metric; before any epoch, the
+        untrained one.
     schedule, stopping
         The strategies, with what they have seen.
     history
@@ -61,13 +62,13 @@ class Training(Generic[L]):
 
     @property
     def best_epoch(self) -> Epoch | None:
-        """The first epoch with the highest validation accuracy and finite costs; None if none."""
+        """The first epoch with the best validation metric and finite costs; None if none."""
         sound = (
             epoch
             for epoch in self.history
             if math.isfinite(epoch.training_cost) and math.isfinite(epoch.validation_cost)
         )
-        return max(sound, key=lambda epoch: epoch.validation_accuracy, default=None)
+        return max(sound, key=lambda epoch: epoch.score(self.stopping.metric), default=None)
 
     @property
     def record(self) -> Run:
@@ -77,9 +78,9 @@ class Training(Generic[L]):
             settings=self.settings,
             history=self.history,
             best_epoch=best.epoch if best else 0,
-            best_validation_accuracy=best.validation_accuracy if best else 0.0,
             stop_reason=reason,
             stop_words=_words(reason, self),
+            metric=self.stopping.metric,
         )
 
 
@@ -233,7 +234,8 @@ def repeat(
         moved = _advanced(trainer, [lanes[i] for i in going], [schedules[i] for i in going], steps)
         for i, lane in zip(going, moved, strict=True):
             lanes[i] = lane
-            schedules[i] = schedules[i].observe(chosen[i].history[epoch].validation_accuracy)
+            seen = chosen[i].history[epoch]
+            schedules[i] = schedules[i].observe(seen.score(chosen[i].stopping.metric))
     return lanes
 
 
@@ -248,23 +250,33 @@ def _after_epoch(
     if lane.diverged:  # saturated outputs can cost something finite although a weight is not
         training = replace(training, cost=math.nan)
         validation = replace(validation, cost=math.nan)
+    metric = before.stopping.metric
     epoch = Epoch(
         epoch=len(before.history) + 1,
         eta=eta,
         training_cost=training.cost,
-        training_accuracy=training.accuracy,
+        training_metrics=_recorded(training, metric),
         validation_cost=validation.cost,
-        validation_accuracy=validation.accuracy,
+        validation_metrics=_recorded(validation, metric),
         seconds=seconds,
     )
     after = replace(
         before,
         lane=lane,
-        schedule=before.schedule.observe(epoch.validation_accuracy),
+        schedule=before.schedule.observe(epoch.score(metric)),
         stopping=before.stopping.observe(epoch),
         history=(*before.history, epoch),
     )
     return replace(after, best=lane) if after.best_epoch is epoch else after
+
+
+def _recorded(measured: Measurement, metric: str) -> dict[str, float]:
+    """Return the metric that chooses and, where classes are predicted, accuracy."""
+    names = dict.fromkeys(name for name in ("accuracy", metric) if name in measured.metrics)
+    if metric not in names:
+        known = ", ".join(measured.metrics)
+        raise OptionError(f"metric is {metric} but of these data only {known} can be measured.")
+    return {name: measured.metrics[name] for name in names}
 
 
 def _words(reason: StopReason, training: Training[L]) -> str:
@@ -273,7 +285,8 @@ def _words(reason: StopReason, training: Training[L]) -> str:
     match reason:
         case StopReason.NO_IMPROVEMENT:
             waited = stopping.plateau.waited if stopping.plateau else 0
-            return f"no better validation accuracy for {_counted(waited)}"
+            name = METRICS[stopping.metric].name
+            return f"no better validation {name} for {_counted(waited)}"
         case StopReason.ETA_AT_END:
             share = schedule.eta / training.settings.eta
             return f"η has come down to {share:.2g} of its start"

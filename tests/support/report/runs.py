@@ -23,8 +23,8 @@ def run_of(
             eta=etas[index] if etas else 0.5,
             training_cost=row[0],
             validation_cost=row[1],
-            training_accuracy=row[2],
-            validation_accuracy=row[3],
+            training_metrics={"accuracy": row[2]},
+            validation_metrics={"accuracy": row[3]},
             seconds=0.01,
         )
         for index, row in enumerate(rows)
@@ -35,7 +35,6 @@ def run_of(
         settings=Hyperparameters(eta=etas[0] if etas else 0.5),
         history=history,
         best_epoch=best.epoch if best else 0,
-        best_validation_accuracy=best.validation_accuracy if best else 0.0,
         stop_reason=reason,
         stop_words=words,
     )

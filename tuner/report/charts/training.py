@@ -11,7 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Plot
 from matplotlib.lines import Line2D
 
+from tuner.metrics import METRICS
 from tuner.records import Run, StopReason
+from tuner.records.measures import key_of
 from tuner.records.training import divisions
 from tuner.report.charts.canvas import (
     HIGH,
@@ -28,17 +30,20 @@ from tuner.report.charts.canvas import (
 )
 from tuner.report.charts.theme import INK, MUTED, SERIES, Mark, styled
 from tuner.report.document import (
+    Column,
     Columns,
     Figure,
     Table,
     numbers,
     rounded,
-    shares,
     whole,
 )
-from tuner.report.format import NOT_FINITE, percent
+from tuner.report.format import NOT_FINITE, measured, metric_name
 from tuner.report.frames.training import (
+    PARTS,
+    drawn_as,
     history_table,
+    measured_names,
     overfitting,
     thinned,
     training_curves,
@@ -68,8 +73,10 @@ class RunMarks:
         The epoch after which training stopped.
     stop
         Why, in two or three words.
+    metric
+        The name of the metric that chooses.
     best
-        Best epoch and its validation accuracy in %.
+        Best epoch and its validation metric, in % where it is a share.
     lowest
         Epoch and value of the lowest validation cost.
     divided
@@ -80,6 +87,7 @@ class RunMarks:
 
     last: int = 0
     stop: str = ""
+    metric: str = "accuracy"
     best: tuple[int, float] | None = None
     lowest: tuple[int, float] | None = None
     divided: tuple[int, ...] = ()
@@ -93,7 +101,7 @@ def run_marks(run: Run) -> RunMarks:
     --------
     >>> from tuner.records import Hyperparameters
     >>> nothing = Run(settings=Hyperparameters(eta=0.5), history=(), best_epoch=0,
-    ...     best_validation_accuracy=0.0, stop_reason=StopReason.INTERRUPTED, stop_words="")
+    ...     stop_reason=StopReason.INTERRUPTED, stop_words="")
     >>> run_marks(nothing).stop
     'interrupted'
     """
@@ -101,7 +109,8 @@ def run_marks(run: Run) -> RunMarks:
     return RunMarks(
         last=len(run.history),
         stop=_STOPS[run.stop_reason],
-        best=(best.epoch, 100 * best.validation_accuracy) if best else None,
+        metric=run.metric,
+        best=(best.epoch, drawn_as(run.metric, run.best_value)) if best else None,
         lowest=(lowest.epoch, lowest.validation_cost) if lowest else None,
         divided=tuple(each.epoch - 1 for each in divisions(run.history)),
         top=_far_off(run),
@@ -133,24 +142,36 @@ def draw_training_curves(curves: pd.DataFrame, marks: RunMarks) -> Plot:
     """
     with styled():
         figure, stack = panels(HIGHEST, margin=_MARGIN, left=_LEFT, ratios=(3, 3, 1.5))
-        cost, accuracy, eta = stack
+        cost, metric, eta = stack
         every = pd.concat([curves["training_cost"], curves["validation_cost"]]).dropna()
         limit_costs(cost, every, marks.top, title="cost")
-        accuracies = pd.concat([curves["training_accuracy"], curves["validation_accuracy"]])
-        cut = limit_accuracies(accuracy, accuracies, at_least=5.0)
-        accuracy.set_title(f"accuracy in %{cut}", loc="left")
-        for axes, what in ((cost, "cost"), (accuracy, "accuracy")):
+        values = pd.concat([curves["training_metric"], curves["validation_metric"]])
+        metric.set_title(_limited(metric, marks.metric, values), loc="left")
+        for axes, what in ((cost, "cost"), (metric, "metric")):
             names = [f"training_{what}", f"validation_{what}"]
             _draw_series(axes, curves, dict(zip(("training", "validation"), names, strict=True)))
         draw_etas(eta, [(curves["epoch"], curves["eta"], _ETA)])
         _finish(figure, stack, marks, ("training", "validation"))
         _ring(cost, marks.lowest, "lowest", lambda _: "lowest validation cost")
-        _ring(accuracy, marks.best, "best", lambda value: f"best {percent(value / 100)}")
+        _ring(metric, marks.best, "best", lambda value: f"best {_as_text(marks.metric, value)}")
     return figure
 
 
+def _limited(axes: Axes, metric: str, values: "pd.Series[float]") -> str:
+    """Zoom on the values reached after the first few epochs; return the title."""
+    name = metric_name(metric)
+    if METRICS[metric].unit == "percent":
+        return f"{name} in %{limit_accuracies(axes, values, at_least=5.0)}"
+    limit_values(axes, values, at_least=0.0)
+    return name
+
+
+def _as_text(metric: str, drawn: float) -> str:
+    return measured(metric, drawn / 100 if METRICS[metric].unit == "percent" else drawn)
+
+
 def draw_overfitting(parting: pd.DataFrame, marks: RunMarks) -> Plot:
-    """Draw the gap between training and validation accuracy above the validation cost.
+    """Draw the gap between training and validation metric above the validation cost.
 
     Parameters
     ----------
@@ -162,9 +183,10 @@ def draw_overfitting(parting: pd.DataFrame, marks: RunMarks) -> Plot:
     with styled():
         figure, stack = panels(HIGH, margin=_MARGIN, left=_LEFT, ratios=(1, 1))
         gap, cost = stack
-        gap.set_title("accuracy gap in points", loc="left")
+        shares = METRICS[marks.metric].unit == "percent"
+        gap.set_title(f"{metric_name(marks.metric)} gap{' in points' * shares}", loc="left")
         cost.set_title("validation cost", loc="left")
-        limit_values(gap, parting["gap"], at_least=1.0, also=0.0)
+        limit_values(gap, parting["gap"], at_least=1.0 if shares else 0.0, also=0.0)
         costs = parting["validation_cost"].clip(upper=marks.top)
         lowest = 0.0 if costs.isna().all() else float(costs.min())
         limit_values(cost, costs, at_least=max(0.1 * lowest, 1e-6), also=lowest)
@@ -239,20 +261,30 @@ def curves_figure(run: Run, name: str = "train") -> Figure:
         "eta": "η",
         "training_cost": numbers("training cost", 4, pad=True, missing=NOT_FINITE),
         "validation_cost": _VALIDATION_COST,
-        "training_accuracy": shares("training accuracy"),
-        "validation_accuracy": shares("validation accuracy"),
+        **{
+            key_of(name, f"{part}_metrics"): Column(
+                f"{part} {metric_name(name)}", partial(measured, name)
+            )
+            for name in measured_names(run)
+            for part in PARTS
+        },
         "seconds": numbers("seconds", 3),
     }
     return Figure(
         f"{name}-curves",
-        "Cost, accuracy and η, epoch by epoch",
+        f"Cost, {metric_name(run.metric)} and η, epoch by epoch",
         Table(f"The epochs of the run{_shown(len(frame), run)}", frame, columns, sortable=True),
         partial(draw_training_curves, training_curves(run), run_marks(run)),
         alt=alt_training_curves(run),
         note="Each epoch is measured at its end; costs include the regularization term. The ring"
-        " marks the lowest validation cost and the best validation accuracy, whose weights were"
+        " marks the lowest validation cost and the best validation metric, whose weights were"
         " kept. × marks where a cost stopped being finite, ↑ a line that ends above the picture.",
     )
+
+
+def _gap_heading(metric: str) -> str:
+    points = ", points" if METRICS[metric].unit == "percent" else ""
+    return f"training minus validation {metric_name(metric)}{points}"
 
 
 def overfitting_figure(run: Run) -> Figure:
@@ -260,7 +292,7 @@ def overfitting_figure(run: Run) -> Figure:
     frame = overfitting(run)
     columns: Columns = {
         "epoch": whole("epoch"),
-        "gap": rounded("training minus validation accuracy, points"),
+        "gap": rounded(_gap_heading(run.metric)),
         "validation_cost": _VALIDATION_COST,
     }
     return Figure(
@@ -269,9 +301,9 @@ def overfitting_figure(run: Run) -> Figure:
         Table(f"Generalization gap{_shown(len(frame), run)}", frame, columns),
         partial(draw_overfitting, frame, run_marks(run)),
         alt=alt_overfitting(run),
-        note="The gap is training minus validation accuracy. Where it widens while the validation"
-        " cost rises from its lowest value, the network overfits: it goes on learning what is"
-        " peculiar to its training data.",
+        note="The gap is by how much the training data are better. Where it widens while the"
+        " validation cost rises from its lowest value, the network overfits: it goes on learning"
+        " what is peculiar to its training data.",
     )
 
 

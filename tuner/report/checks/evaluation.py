@@ -30,6 +30,8 @@ def evaluate_warnings(record: EvaluateRecord) -> tuple[CodedWarning, ...]:
 )
 def _guesses(record: EvaluateRecord) -> Iterator[str]:
     classes = len(record.trained_on.classes)
+    if not classes:
+        return
     if record.n >= ENOUGH and wilson(record.accuracy, record.n)[0] <= 1 / classes:
         yield f"{percent(record.accuracy)} is no better than guessing among {classes} classes."
 
@@ -41,10 +43,12 @@ def _guesses(record: EvaluateRecord) -> Iterator[str]:
     advice="Where every class matters, judge by the balanced accuracy.",
 )
 def _unbalanced(record: EvaluateRecord) -> Iterator[str]:
-    if record.accuracy - record.balanced_accuracy >= UNBALANCED:
+    if not record.trained_on.classes or record.metric != "accuracy":
+        return
+    balanced = record.metrics["balanced-accuracy"]
+    if record.accuracy - balanced >= UNBALANCED:
         yield (
-            f"Accuracy is {percent(record.accuracy)}, balanced accuracy only"
-            f" {percent(record.balanced_accuracy)}."
+            f"Accuracy is {percent(record.accuracy)}, balanced accuracy only {percent(balanced)}."
         )
 
 

@@ -6,7 +6,7 @@ from tuner.records import StopReason, TrainRecord
 from tuner.report.checks.base import Checks, CodedWarning, by_severity
 from tuner.report.checks.data import DATA_CHECKS
 from tuner.report.checks.learning_rate import ETA_CHECKS
-from tuner.report.format import count, interval, percent, points
+from tuner.report.format import count, interval, metric_name, percent, points
 from tuner.report.frames.diagnostics import (
     Sign,
     only_guesses,
@@ -42,7 +42,8 @@ def train_warnings(record: TrainRecord) -> tuple[CodedWarning, ...]:
 def _still_rising(record: TrainRecord) -> Iterator[str]:
     if _is_rising(record):
         words = record.result.stop_words
-        yield f"Validation accuracy was still rising when training ended ({words})."
+        name = metric_name(record.metric)
+        yield f"Validation {name} still improved when training ended ({words})."
 
 
 def _is_rising(record: TrainRecord) -> bool:
@@ -116,7 +117,7 @@ def _never_finite(record: TrainRecord) -> Iterator[str]:
 )
 def _wide_interval(record: TrainRecord) -> Iterator[str]:
     examples = record.data.n_validating
-    if record.result.best is None:
+    if record.result.best is None or record.metric != "accuracy":
         return
     low, high = wilson(record.validation_accuracy, examples)
     if high - low > NARROW_INTERVAL:

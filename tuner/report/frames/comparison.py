@@ -54,10 +54,10 @@ def interval(contender: Contender) -> tuple[float, float]:
 
 def _means(contender: Contender) -> tuple[float, float, float, float]:
     runs = [run for _, run in contender.runs]
-    best = [run.best for run in runs if run.best]
+    best = [(run.best, run.metric) for run in runs if run.best]
     return (
-        _mean([each.gap for each in best]),
-        _mean([each.epoch for each in best]),
+        _mean([each.gap(metric) for each, metric in best]),
+        _mean([each.epoch for each, _ in best]),
         _mean([len(run.history) for run in runs]),
         _mean([run.seconds for run in runs]),
     )
@@ -142,9 +142,10 @@ def curves_table(every: Sequence[Contender]) -> pd.DataFrame:
 def _curves(contender: Contender) -> list[pd.DataFrame]:
     parts = []
     for seed, run in dict(contender.runs).items():
-        frame = training_curves(run)
-        gap = frame["training_accuracy"] - frame["validation_accuracy"]
-        parts.append(frame.assign(gap=gap, seed=seed))
+        frame = training_curves(run, "accuracy")
+        accuracy = frame["validation_metric"]
+        gap = frame["training_metric"] - accuracy
+        parts.append(frame.assign(validation_accuracy=accuracy, gap=gap, seed=seed))
     for record in contender.records:
         if not isinstance(record, StudyRecord) or record.result.best is None:
             continue

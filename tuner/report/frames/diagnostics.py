@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from tuner.records import DataSummary, Run
-from tuner.report.format import cost, count, percent, points
+from tuner.report.format import cost, count, metric_name, percent, points
 from tuner.stats import wilson
 
 RISE = 1.05
@@ -63,7 +63,9 @@ def overfitting_signs(run: Run, examples: int) -> tuple[Sign, ...]:
     examples
         Validation examples; a gap within the uncertainty of so few is no sign.
     """
-    seen = (_cost_rises(run), _memorized(run), _gap(run, examples), _stalled(run))
+    seen = [_cost_rises(run), _stalled(run)]
+    if run.counts_classes:
+        seen[1:1] = _memorized(run), _gap(run, examples)
     return tuple(sign for sign in seen if sign)
 
 
@@ -76,6 +78,7 @@ def underfitting_signs(run: Run) -> tuple[Sign, ...]:
     ================= =======================================================
     """
     checks: tuple[Callable[[Run], Sign | None], ...] = (_still_improving, _both_low)
+    checks = checks if run.counts_classes else checks[:1]
     return tuple(sign for check in checks if (sign := check(run)))
 
 
@@ -100,7 +103,7 @@ def _cost_rises(run: Run) -> Sign | None:
 def _memorized(run: Run) -> Sign | None:
     epochs = run.finite_epochs
     learned = next((each for each in epochs if each.training_accuracy >= ALL_RIGHT), None)
-    if learned is None or epochs[-1].gap < NARROW_GAP:
+    if learned is None or epochs[-1].gap() < NARROW_GAP:
         return None
     return Sign(
         "memorized",
@@ -111,14 +114,14 @@ def _memorized(run: Run) -> Sign | None:
 
 def _gap(run: Run, examples: int) -> Sign | None:
     last = next(reversed(run.finite_epochs), None)
-    if last is None or last.gap < WIDE_GAP:
+    if last is None or last.gap() < WIDE_GAP:
         return None
     if last.training_accuracy <= wilson(last.validation_accuracy, examples)[1]:
         return None
     return Sign(
         "gap",
         f"The accuracies diverge: in epoch {last.epoch} that on the training data is"
-        f" {points(last.gap)} above that on the validation data.",
+        f" {points(last.gap())} above that on the validation data.",
     )
 
 
@@ -131,30 +134,30 @@ def _stalled(run: Run) -> Sign | None:
         return None
     return Sign(
         "stalled",
-        f"Validation accuracy no longer improves after epoch {best.epoch}, in"
+        f"Validation {metric_name(run.metric)} no longer improves after epoch {best.epoch}, in"
         f" {count(waited, 'more epoch')}, while the training cost goes on falling.",
     )
 
 
 def _still_improving(run: Run) -> Sign | None:
     """See a best epoch in the last tenth, and a last quarter better than the one before it."""
-    best, accuracies = run.best, [each.validation_accuracy for each in run.finite_epochs]
-    epochs = len(accuracies)
+    best, scores = run.best, [each.score(run.metric) for each in run.finite_epochs]
+    epochs = len(scores)
     quarter = max(1, epochs // 4)
     if best is None or epochs < 2 or best.epoch <= epochs - max(1, epochs // 10):
         return None
-    if median(accuracies[-quarter:]) <= median(accuracies[-2 * quarter : -quarter]):
+    if median(scores[-quarter:]) <= median(scores[-2 * quarter : -quarter]):
         return None
     return Sign(
         "still-improving",
-        f"Validation accuracy is still rising at the end: epoch {best.epoch} of {epochs} is the"
-        " best.",
+        f"Validation {metric_name(run.metric)} still improves at the end: epoch {best.epoch} of"
+        f" {epochs} is the best.",
     )
 
 
 def _both_low(run: Run) -> Sign | None:
     best = run.best
-    if best is None or best.training_accuracy >= LOW or abs(best.gap) >= NARROW_GAP:
+    if best is None or best.training_accuracy >= LOW or abs(best.gap()) >= NARROW_GAP:
         return None
     return Sign(
         "both-low",

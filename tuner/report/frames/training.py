@@ -4,7 +4,9 @@ import math
 
 import pandas as pd
 
+from tuner.metrics import METRICS
 from tuner.records import Epoch, EtaSearch, Judgement, Run
+from tuner.records.measures import Measures, key_of
 
 DRAWN_EPOCHS = 500
 """Of a longer run every second, third, … epoch is drawn."""
@@ -92,68 +94,76 @@ def history_table(run: Run) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `epoch`, counted from 1; `eta`, used in that epoch; `training_cost`, `validation_cost`, NaN
-        where not finite; `training_accuracy`, `validation_accuracy`, shares; `gap`, training minus
-        validation accuracy; `seconds`.
+        where not finite; each metric measured, such as `training_accuracy`, `validation_accuracy`,
+        shares; `gap`, training minus validation metric; `seconds`.
 
     Examples
     --------
     >>> from tuner.records import Epoch, Hyperparameters, StopReason
-    >>> epoch = Epoch(epoch=1, eta=0.5, training_cost=0.4, training_accuracy=1.0,
-    ...     validation_cost=1.2, validation_accuracy=0.75, seconds=0.1)
+    >>> epoch = Epoch(epoch=1, eta=0.5, training_cost=0.4, training_metrics={"accuracy": 1.0},
+    ...     validation_cost=1.2, validation_metrics={"accuracy": 0.75}, seconds=0.1)
     >>> run = Run(settings=Hyperparameters(eta=0.5), history=(epoch,), best_epoch=1,
-    ...     best_validation_accuracy=0.75, stop_reason=StopReason.EPOCHS, stop_words="")
+    ...     stop_reason=StopReason.EPOCHS, stop_words="")
     >>> history_table(run).loc[0, ["validation_cost", "gap"]].tolist()
     [1.2, 0.25]
     """
+    names = measured_names(run)
     rows = [
         (
             each.epoch,
             each.eta,
             finite_or_nan(each.training_cost),
             finite_or_nan(each.validation_cost),
-            each.training_accuracy,
-            each.validation_accuracy,
-            each.gap,
+            *(part[name] for name in names for part in _parts(each)),
+            each.gap(run.metric),
             each.seconds,
         )
         for each in run.history
     ]
-    kinds = dict.fromkeys(_HISTORY, float) | {"epoch": int}
-    return pd.DataFrame(rows, columns=_HISTORY).astype(kinds)
+    measured = [key_of(name, f"{part}_metrics") for name in names for part in PARTS]
+    columns = ["epoch", "eta", "training_cost", "validation_cost", *measured, "gap", "seconds"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], float))
 
 
-_HISTORY = [
-    "epoch",
-    "eta",
-    "training_cost",
-    "validation_cost",
-    "training_accuracy",
-    "validation_accuracy",
-    "gap",
-    "seconds",
-]
+PARTS = "training", "validation"
 
 
-def training_curves(run: Run) -> pd.DataFrame:
-    """Return the curves of a run as they are drawn.
+def _parts(epoch: Epoch) -> tuple[Measures, Measures]:
+    return epoch.training_metrics, epoch.validation_metrics
+
+
+def measured_names(run: Run) -> tuple[str, ...]:
+    """Return the metrics that were measured after each epoch, the one that chose first."""
+    known = run.history[0].validation_metrics if run.history else ()
+    return tuple(dict.fromkeys((run.metric, *known)))
+
+
+def training_curves(run: Run, metric: str | None = None) -> pd.DataFrame:
+    """Return the curves of a run as they are drawn, of a metric or of the one that chose.
 
     Returns
     -------
     pandas.DataFrame
-        `epoch`, `eta`, `training_cost`, `validation_cost`, and `training_accuracy`,
-        `validation_accuracy` in %; all but `epoch` and `eta` are NaN once a cost is not finite.
-        Of a very long run some epochs are left out.
+        `epoch`, `eta`, `training_cost`, `validation_cost`, and `training_metric`,
+        `validation_metric`, in % where they are shares; all but `epoch` and `eta` are NaN once a
+        cost is not finite. Of a very long run some epochs are left out.
     """
-    rows = [(each.epoch, each.eta, *_measured(each)) for each in run.history]
+    name = metric or run.metric
+    rows = [(each.epoch, each.eta, *_measured(each, name)) for each in run.history]
     frame = pd.DataFrame(rows, columns=_CURVES).astype(dict.fromkeys(_CURVES[1:], float))
     return thinned(frame, run)
 
 
-def _measured(epoch: Epoch) -> tuple[float, float, float, float]:
+def _measured(epoch: Epoch, metric: str) -> tuple[float, ...]:
     costs = epoch.training_cost, epoch.validation_cost
     if not all(map(math.isfinite, costs)):
         return (math.nan,) * 4
-    return (*costs, 100 * epoch.training_accuracy, 100 * epoch.validation_accuracy)
+    return (*costs, *(drawn_as(metric, part[metric]) for part in _parts(epoch)))
+
+
+def drawn_as(metric: str, value: float) -> float:
+    """Return a metric as figures draw it: shares in %."""
+    return 100 * value if METRICS[metric].unit == "percent" else value
 
 
 _CURVES = [
@@ -161,8 +171,8 @@ _CURVES = [
     "eta",
     "training_cost",
     "validation_cost",
-    "training_accuracy",
-    "validation_accuracy",
+    "training_metric",
+    "validation_metric",
 ]
 
 
@@ -172,10 +182,12 @@ def overfitting(run: Run) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `epoch`; `gap`, training minus validation accuracy in points; `validation_cost`.
+        `epoch`; `gap`, by how much training is better than validation data, by the metric and in
+        points where it is a share; `validation_cost`.
     """
     curves = training_curves(run)
-    gap = curves["training_accuracy"] - curves["validation_accuracy"]
+    gap = curves["training_metric"] - curves["validation_metric"]
+    gap = gap if METRICS[run.metric].greater_is_better else -gap
     return pd.DataFrame(
         {"epoch": curves["epoch"], "gap": gap, "validation_cost": curves["validation_cost"]}
     )

@@ -96,7 +96,7 @@ def regularizer_words(tried: Regularizer) -> str:
     --------
     >>> from tuner.records import Run
     >>> run = Run(settings=Hyperparameters(eta=0.5, lambda_=5.0), history=(), best_epoch=0,
-    ...     best_validation_accuracy=0.0, stop_reason="epochs", stop_words="")
+    ...     stop_reason="epochs", stop_words="")
     >>> regularizer_words(Regularizer(name="l2", run=run, accuracy=0.96, gap=0.02))
     'sigmoid, L2 regularization, λ = 5'
     """

@@ -1,25 +1,33 @@
 """The summary of `evaluate`: how good a saved model is on data, and what that says."""
 
 from tuner.records import EvaluateRecord
-from tuner.report.format import confidence, cost, count, percent, whole
+from tuner.report.format import (
+    cost,
+    count,
+    measured,
+    measured_interval,
+    metric_name,
+    whole,
+)
 from tuner.report.summaries.base import Summary
-from tuner.stats import wilson
 
 
 def evaluate_summary(record: EvaluateRecord) -> Summary:
     """Describe how good a model is on data, and how often its test part has been opened."""
     which = "all examples" if record.part == "all" else f"the {record.part} part"
-    sure = confidence(*wilson(record.accuracy, record.n), over=count(record.n, "example"))
-    balanced, each = percent(record.balanced_accuracy), cost(record.cost)
+    metric, examples = record.metric, count(record.n, "example")
+    sure = measured_interval(metric, *record.value_interval, examples)
+    name, others = metric_name(metric), [n for n in record.metrics if n != metric]
+    said = [f"{metric_name(n)} {measured(n, record.metrics[n])}" for n in others]
+    headline = f"{name[0].upper()}{name[1:]} {measured(metric, record.value)} on {which}"
     return Summary(
         good=True,
-        headline=f"Accuracy {percent(record.accuracy)} on {which} of {record.name} ({sure})",
-        sentence=f"Balanced accuracy {balanced}, cost {each}.",
+        headline=f"{headline} of {record.name} ({sure})",
+        sentence=f"Other metrics: {', '.join([*said, f'cost {cost(record.cost)}'])}.",
         advice=" ".join(filter(None, (_seen(record), _openings(record)))),
         facts=(
-            ("accuracy", percent(record.accuracy)),
-            ("balanced accuracy", balanced),
-            ("cost", each),
+            *((metric_name(n), measured(n, record.metrics[n])) for n in (metric, *others)),
+            ("cost", cost(record.cost)),
             ("examples", whole(record.n)),
         ),
     )

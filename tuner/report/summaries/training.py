@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
+from tuner.metrics import METRICS
 from tuner.records import DataSummary, Epoch, Run, StopReason, Strategy, TrainRecord, TuneRecord
 from tuner.records.training import changes_steadily, divisions
 from tuner.report.format import (
-    confidence,
+    MISSING,
     cost,
     count,
     duration,
     interval,
     listing,
+    measured,
+    measured_interval,
+    metric_name,
     number,
-    percent,
     points,
     times,
     whole,
@@ -48,16 +51,16 @@ def _headline(record: TrainRecord, best: Epoch | None) -> str:
     if best is None:
         return "Nothing was learned"
     if only_guesses(record.result, record.data):
-        reached = percent(best.validation_accuracy)
-        return f"Nothing was learned: validation accuracy {reached}, no better than guessing"
-    committee, accuracy = record.committee, record.validation_accuracy
-    if committee and committee.folds:
-        over = confidence(*mean_interval(record.alone), f"{committee.folds} folds")
-        return f"Validation accuracy {percent(accuracy)} ({over})"
-    examples = record.data.n_validation
-    by = f" by a committee of {len(committee.weights)} networks" if committee else ""
+        reached = measured(record.metric, record.validation_value)
+        name = metric_name(record.metric)
+        return f"Nothing was learned: validation {name} {reached}, no better than guessing"
+    committee, metric = record.committee, record.metric
+    folds = f"{committee.folds} folds" if committee and committee.folds else ""
+    sure = measured_interval(metric, *record.validation_interval, folds)
+    networks = len(committee.weights) if committee and not committee.folds else 0
+    by = f" by a committee of {networks} networks" * bool(networks)
     return (
-        f"Validation accuracy {percent(accuracy)} ({confidence(*wilson(accuracy, examples))}){by}"
+        f"Validation {metric_name(metric)} {measured(metric, record.validation_value)} ({sure}){by}"
     )
 
 
@@ -70,10 +73,11 @@ def _committee_words(record: TrainRecord) -> str:
         return (
             f"Each of {whole(committee.examples)} examples validated one network of each seed, and"
             f" trained the others. The model is the committee of all {len(record.runs)}; how"
-            " accurate it is together, only the test data can tell. Of the first network: "
+            " good it is together, only the test data can tell. Of the first network: "
         )
-    over = confidence(*mean_interval(alone), f"{len(alone)} seeds")
-    return f"Alone they reach {percent(fmean(alone))} in the mean ({over}). Of the first network: "
+    over = measured_interval(record.metric, *mean_interval(alone), f"{len(alone)} seeds")
+    reached = measured(record.metric, fmean(alone))
+    return f"Alone they reach {reached} in the mean ({over}). Of the first network: "
 
 
 def _refit_words(record: TrainRecord) -> str:
@@ -85,7 +89,7 @@ def _refit_words(record: TrainRecord) -> str:
     epochs = f"{listing(list(map(str, different)))} epoch{'' if different == [1] else 's'}"
     return (
         f" The model was then trained again on all {whole(refit.examples)} training and validation"
-        f" examples, for {epochs}. The accuracy above is that of the networks"
+        f" examples, for {epochs}. The {metric_name(record.metric)} above is that of the networks"
         " before; only the test data can tell that of this one."
     )
 
@@ -94,15 +98,14 @@ def _committee_facts(record: TrainRecord) -> tuple[tuple[str, str], ...]:
     committee = record.committee
     if committee is None:
         return ()
-    return (
-        ("committee", f"{len(committee.weights)} networks"),
-        (
-            "mean over folds" if committee.folds else "its validation accuracy",
-            percent(committee.accuracy),
-        ),
-        ("log-loss out of fold" if committee.folds else "its log-loss", cost(committee.log_loss)),
-        ("temperature", number(committee.temperature, 3)),
-    )
+    facts = [("committee", f"{len(committee.weights)} networks")]
+    for name, value in committee.metrics.items():
+        mean = committee.folds and name in record.result.validation_names
+        what = "mean over folds" if mean else "out of fold" if committee.folds else "validation"
+        facts.append((f"{metric_name(name)}, {what}", measured(name, value)))
+    if record.data.classes:
+        facts.append(("temperature", number(committee.temperature, 3)))
+    return tuple(facts)
 
 
 def _sentence(run: Run) -> str:
@@ -118,7 +121,8 @@ def eta_words(history: Sequence[Epoch]) -> str:
     Examples
     --------
     >>> moment = {"training_cost": 1.0, "validation_cost": 1.0, "seconds": 0.0}
-    >>> moment |= {"training_accuracy": 0.5, "validation_accuracy": 0.5}
+    >>> half = {"accuracy": 0.5}
+    >>> moment |= {"training_metrics": half, "validation_metrics": half}
     >>> etas = (0.5, 0.5, 0.25, 0.125)
     >>> history = [Epoch(epoch=k + 1, eta=eta, **moment) for k, eta in enumerate(etas)]
     >>> eta_words(history)
@@ -150,6 +154,20 @@ def divided(history: Sequence[Epoch]) -> str:
     return "halved" if math.isclose(factors[0], 2) else f"divided by {number(factors[0], 3)}"
 
 
+def _alone_interval(record: TrainRecord, best: Epoch) -> str:
+    """Return the interval of the first network's metric over the validation examples."""
+    if record.metric == "accuracy":
+        return interval(*wilson(best.validation_accuracy, record.data.n_validation))
+    known = record.interval if record.committee is None else None
+    return measured_interval(record.metric, *known).removeprefix("95 % CI ") if known else MISSING
+
+
+def gap_words(metric: str, epoch: Epoch) -> str:
+    """Return by how much the training data are better, in points where it is a share."""
+    gap = epoch.gap(metric)
+    return points(gap) if METRICS[metric].unit == "percent" else number(gap)
+
+
 def _advice(best: Epoch | None) -> str:
     if best is None:
         return "There is no trained network to use: the weights are those before training."
@@ -164,13 +182,23 @@ def _facts(record: TrainRecord, best: Epoch | None) -> tuple[tuple[str, str], ..
     run, lowest = record.result, record.result.lowest_cost
     facts: list[tuple[str, str]] = []
     if best is not None:
-        ends = wilson(best.validation_accuracy, record.data.n_validation)
         facts += [
-            ("best validation accuracy", percent(best.validation_accuracy)),
-            ("95 % CI", interval(*ends)),
+            *(
+                (
+                    f"best validation {metric_name(name)}"
+                    if name == run.metric
+                    else f"validation {metric_name(name)} then",
+                    measured(name, value),
+                )
+                for name, value in best.validation_metrics.items()
+            ),
+            ("95 % CI", _alone_interval(record, best)),
             ("best epoch", str(best.epoch)),
-            ("training accuracy then", percent(best.training_accuracy)),
-            ("train − validation accuracy", points(best.gap)),
+            (
+                f"training {metric_name(run.metric)} then",
+                measured(run.metric, best.training_metrics[run.metric]),
+            ),
+            (f"train − validation {metric_name(run.metric)}", gap_words(run.metric, best)),
         ]
     if lowest is not None:
         value = f"{cost(lowest.validation_cost)} in epoch {lowest.epoch}"
@@ -186,18 +214,19 @@ def _facts(record: TrainRecord, best: Epoch | None) -> tuple[tuple[str, str], ..
 
 def alt_training_curves(run: Run) -> str:
     """Return the alt text of the training curves."""
+    name = metric_name(run.metric)
     text = (
-        f"Three charts against {count(len(run.history), 'epoch')}: cost and accuracy on training"
+        f"Three charts against {count(len(run.history), 'epoch')}: cost and {name} on training"
         " and validation data, and the learning rate."
     )
     best, lowest = run.best, run.lowest_cost
     if best is None or lowest is None:
         return f"{text} No cost was finite."
     return (
-        f"{text} Validation accuracy is best in epoch {best.epoch},"
-        f" {percent(best.validation_accuracy)}; training accuracy is then"
-        f" {percent(best.training_accuracy)}. Validation cost is lowest in epoch {lowest.epoch},"
-        f" {cost(lowest.validation_cost)}. {eta_words(run.history)}"
+        f"{text} Validation {name} is best in epoch {best.epoch},"
+        f" {measured(run.metric, run.best_value)}; training {name} is then"
+        f" {measured(run.metric, best.training_metrics[run.metric])}. Validation cost is lowest in"
+        f" epoch {lowest.epoch}, {cost(lowest.validation_cost)}. {eta_words(run.history)}"
         f" Training stopped after epoch {len(run.history)}: {run.stop_words}."
     )
 
@@ -205,12 +234,13 @@ def alt_training_curves(run: Run) -> str:
 def alt_overfitting(run: Run) -> str:
     """Return the alt text of the generalization gap."""
     best, lowest = run.best, run.lowest_cost
-    text = "Two charts against epochs: training minus validation accuracy, and validation cost."
+    name = metric_name(run.metric)
+    text = f"Two charts against epochs: training minus validation {name}, and validation cost."
     if best is None or lowest is None:
         return f"{text} No cost was finite."
-    gap = points(best.gap)
+    gap = gap_words(run.metric, best)
     return (
-        f"{text} In the best epoch, {best.epoch}, the accuracies are {gap} apart. The validation"
+        f"{text} In the best epoch, {best.epoch}, the two are {gap} apart. The validation"
         f" cost is lowest in epoch {lowest.epoch}, {cost(lowest.validation_cost)}."
     )
 
