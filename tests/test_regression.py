@@ -12,12 +12,13 @@ from sklearn.linear_model import LinearRegression
 
 import tuner
 from tuner.data import Part, TuningData
-from tuner.errors import DataError, OptionError
+from tuner.errors import DataError, DataWarning, InputError, OptionError
 from tuner.records import Hyperparameters, from_json, to_json
 from tuner.records.commands import TrainRecord
+from tuner.storage.models import Model
 from tuner.trainers.native import NativeTrainer
 
-WARNED = pytest.mark.filterwarnings("ignore:DataFrame. target:tuner.DataWarning")
+WARNED = pytest.mark.filterwarnings("ignore:DataFrame. target:tuner.errors.DataWarning")
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +106,7 @@ def test_find_eta_judges_the_standardized_cost(data: Any) -> None:
 def test_it_is_saved_and_evaluated_once(run: Any, houses: pd.DataFrame, tmp_path: Path) -> None:
     table = tmp_path / "houses.csv"
     houses.to_csv(table, index=False)
-    with pytest.warns(tuner.DataWarning, match="holds fractions such as"):
+    with pytest.warns(DataWarning, match="holds fractions such as"):
         data = tuner.load(table, target="price")
     trained = tuner.train(data, hidden=(10,), epochs=10)
     tuner.save_model(trained.model, tmp_path / "m.safetensors")
@@ -129,7 +130,7 @@ def test_folds_end_in_a_committee_of_means(houses: pd.DataFrame) -> None:
     values = [each.best_value for each in run.record.runs]
     assert run.record.validation_value == pytest.approx(np.mean(values))
     alone = [
-        tuner.Model(
+        Model(
             settings=member.settings,
             parameters=member.parameters,
             preprocessing=member.preprocessing,
@@ -181,7 +182,19 @@ def test_the_page_speaks_of_the_metric(run: Any, tmp_path: Path) -> None:
     assert "accuracy" not in page
 
 
+@WARNED
 @pytest.mark.parametrize("target", [np.full(20, 3.5), np.arange(4) / 3])
 def test_targets_that_cannot_be_learned_are_refused(target: Any) -> None:
     with pytest.raises(DataError, match=r"is 3.5 everywhere|has 4 of the 5 examples"):
-        tuner.load(pd.DataFrame({"a": np.arange(len(target)) ** 2, "y": target}))
+        tuner.load(pd.DataFrame({"a": np.arange(len(target)) % 3, "y": target}))
+
+
+def test_what_chooses_by_accuracy_says_so(data: Any, run: Any, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="its target is numbers, but tune needs classes"):
+        tuner.tune(data, budget="1s", folder=tmp_path)
+    with pytest.raises(InputError, match="its target is numbers, but a study needs classes"):
+        tuner.search(data, {"lambda_": tuner.LogRange(0.01, 1)}, trials=1)
+    with pytest.raises(InputError, match="only runs of classes can be compared"):
+        str(tuner.compare(run, run).summary)
+    with pytest.raises(InputError, match=r"train\.metric is auc but a study chooses by accuracy"):
+        tuner.search("iris", {"lambda_": tuner.LogRange(0.01, 1)}, trials=1, metric="auc")

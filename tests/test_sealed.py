@@ -69,14 +69,14 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
 
 def evaluated(path: Path, seen: Seen, *options: str) -> None:
     """Run `evaluate`, and note the examples that the model is asked about."""
-    predict = Model.predict_indices
+    measure = Model.measured
 
-    def predicting(self: Model, x: Any) -> Any:
+    def measuring(self: Model, x: Any, y: Any) -> Any:
         seen.tested |= contents(x)
-        return predict(self, x)
+        return measure(self, x, y)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Model, "predict_indices", predicting)
+        patch.setattr(Model, "measured", measuring)
         assert run(["evaluate", str(path), *options, "--json"]) == 0
 
 

@@ -1,5 +1,6 @@
 """How good a saved model is on data, with the seal of its test part kept."""
 
+import math
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -119,7 +120,7 @@ def _measured(model: Model, examples: Part, **known: Any) -> EvaluateRecord:
     measured = model.measured(x, y)
     return EvaluateRecord(
         n=len(y),
-        metrics=dict(measured),
+        metrics={name: value for name, value in measured.items() if not math.isnan(value)},
         metric=model.metric,
         interval=None if model.metric == "accuracy" else measured.interval(model.metric),
         cost=float(model.costs(x, y).mean()),

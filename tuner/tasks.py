@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from tuner.errors import OptionError
+from tuner.errors import InputError, OptionError
 from tuner.metrics import OF_TASK, default_metric
 from tuner.network.losses import OF_NUMBERS
-from tuner.records import TaskName
+from tuner.records import DataSummary, TaskName
 from tuner.settings import Hyperparameters, Strategy, settings_of
 
 
@@ -34,6 +34,15 @@ def fitted_network(settings: Hyperparameters, task: TaskName) -> Hyperparameters
             " 'quadratic'."
         )
     return replace(settings, cost="quadratic")
+
+
+def require_classes(data: DataSummary, what: str) -> None:
+    """Raise `InputError` where numbers are predicted, by what chooses among classes alone."""
+    if data.task == "regression":
+        raise InputError(
+            f"{data.name}: its target is numbers, but {what} needs classes: use train, or say"
+            " --task classification."
+        )
 
 
 def fitted_strategy(strategy: Strategy, task: TaskName) -> Strategy:

@@ -80,9 +80,12 @@ def test_check_says_what_each_column_is_taken_for(tuner: "Tuner", tmp_path: Path
 
 def test_check_shows_a_target_that_cannot_be_used(tuner: "Tuner", tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(TABLE.replace("\n", ".5\n").replace("y.5", "y"))
-    answer = tuner("data", "check", str(tmp_path / "t.csv"), "--json")
+    command = "data", "check", str(tmp_path / "t.csv"), "--json"
+    answer = tuner(*command, "--task", "classification")
     assert answer.code == 0
     assert "is not a class" in answer.json["problem"]
+    found = tuner(*command).json
+    assert (found["task"], found["classes"], found["problem"]) == ("regression", [], "")
     assert len(answer.json["columns"]) == 6
 
 

@@ -56,8 +56,8 @@ def put(*path: str | int, value: Any) -> Callable[[Any], None]:
         ),
         (put("result", "history", 0, "eta", value=0), r"history\.0\.eta: .* greater than 0"),
         (
-            put("result", "history", 0, "training_accuracy", value=2),
-            "less than or equal to 1",
+            put("result", "history", 0, "training_metrics", value={"accuracy": 2}),
+            "accuracy must be from 0 to 1 but is 2",
         ),
         (
             put("result", "best_epoch", value=401),

@@ -80,8 +80,8 @@ def test_history_table_has_one_row_for_each_epoch() -> None:
 
 def test_curves_are_in_percent_and_stop_where_a_cost_does() -> None:
     frame = training_curves(BROKEN)
-    assert frame["validation_accuracy"].tolist()[:3] == pytest.approx([88, 80, 30])
-    assert frame["validation_accuracy"].isna().tolist() == [False] * 3 + [True] * 2
+    assert frame["validation_metric"].tolist()[:3] == pytest.approx([88, 80, 30])
+    assert frame["validation_metric"].isna().tolist() == [False] * 3 + [True] * 2
     assert frame["eta"].notna().all()
 
 

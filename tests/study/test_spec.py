@@ -46,7 +46,7 @@ WRONG = {
         (
             "[data]\nxyz = 'x'",
             "data.xyz is not a key of a study: the known ones are source, target, "
-            "train_size, split_seed.",
+            "task, train_size, split_seed.",
         ),
         (
             "[search.activation]\nlow = 1",
@@ -382,6 +382,7 @@ def test_every_key_of_network_and_train_reaches_the_trial() -> None:
         "until": 0.25,
         "rise": 0.375,
         "hold": 4,
+        "metric": "auc",
     }
     content = {**tomllib.loads("[search.eta]\nlow = 0.1\nhigh = 1"), "eta": "search", "name": "x"}
     spec = parse_spec({**content, "network": network, "train": train}, "file")

@@ -34,6 +34,7 @@ from tuner.study.optuna_storage import (
 )
 from tuner.study.spec import StudySpec
 from tuner.study.summary import summary_of
+from tuner.tasks import require_classes
 from tuner.trainers.base import Trainer
 from tuner.trainers.native import NativeTrainer
 
@@ -95,6 +96,9 @@ def run_study(
     """
     end_if_unguarded()
     folder, summary, trainer = Path(folder), data.summary, NativeTrainer(data.tuning)
+    require_classes(summary, "a study")
+    if spec.train.metric not in ("auto", "accuracy"):
+        raise InputError(f"train.metric is {spec.train.metric} but a study chooses by accuracy.")
     if spec.folds is not None:
         trainer = NativeTrainer(*(fold.tuning for fold in folds_of(data, spec.folds)))
         summary = replace(summary, folds=spec.folds)

@@ -31,6 +31,7 @@ from tuner.records import (
 )
 from tuner.storage.models import Model, save_model
 from tuner.storage.run_store import open_store
+from tuner.tasks import require_classes
 from tuner.tuning.left_out import left_out
 from tuner.tuning.request import TuneRequest
 from tuner.tuning.settings_file import settings_text
@@ -137,6 +138,7 @@ def tune(
     >>> tuned.record.test.openings, iris.test_openings
     (1, 1)
     """
+    require_classes(data.summary, "tune")
     identity = request.identity(data.summary, version("eta-tuner"))
     with open_store(folder / WORK, identity, began=request.began, fresh=fresh) as store:
         context = Context(data, request, store, executor, callbacks)

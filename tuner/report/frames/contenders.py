@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import mean
-from typing import Literal
+from typing import Any, Literal
 
 from tuner.errors import InputError
 from tuner.records import DataSummary, Environment, Run, StudyRecord, TrainRecord
@@ -133,7 +133,7 @@ def contenders(
     )
 
 
-def _check(records: Sequence[object], names: Sequence[str]) -> None:
+def _check(records: Sequence[Any], names: Sequence[str]) -> None:
     if not records:
         raise InputError("nothing to compare: give two or more runs, or studies.")
     if len(records) != len(names):
@@ -143,6 +143,8 @@ def _check(records: Sequence[object], names: Sequence[str]) -> None:
     for record, name in zip(records, names, strict=True):
         if type(record) not in kinds:
             raise InputError(f"{name}: is neither run nor study, the kinds that can be compared.")
+        if record.data.task == "regression":
+            raise InputError(f"{name}: predicts numbers: only runs of classes can be compared.")
         found.setdefault(type(record), name)
     if len(found) > 1:
         each = listing([f"{name} is {kinds[kind]}" for kind, name in found.items()])
