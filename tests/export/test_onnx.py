@@ -105,7 +105,7 @@ def test_a_committee_of_folds_has_each_its_own_preprocessing() -> None:
         trainer = NativeTrainer(fold.tuning)
         model = network(data)
         start = begin(trainer, model.settings, Constant(eta=0.5), Stopping(epochs=2))
-        models.append(model_of(train(trainer, [start])[0], data, fold.preprocessing))
+        models.append(model_of(train(trainer, [start])[0], data, fold))
     joined = committee(*models)
     assert len(joined.preprocessings) > 1
     check(joined, feeds_of(frame), frame)
