@@ -13,8 +13,10 @@ from sklearn.linear_model import LinearRegression
 import tuner
 from tuner.data import Part, TuningData
 from tuner.errors import DataError, DataWarning, InputError, OptionError
+from tuner.inspection import predicted_of
 from tuner.records import Hyperparameters, from_json, to_json
 from tuner.records.commands import TrainRecord
+from tuner.report.charts.regression import draw_predictions, draw_residuals, predictions_table
 from tuner.storage.models import Model
 from tuner.trainers.native import NativeTrainer
 
@@ -198,3 +200,29 @@ def test_what_chooses_by_accuracy_says_so(data: Any, run: Any, tmp_path: Path) -
         str(tuner.compare(run, run).summary)
     with pytest.raises(InputError, match=r"train\.metric is auc but a study chooses by accuracy"):
         tuner.search("iris", {"lambda_": tuner.LogRange(0.01, 1)}, trials=1, metric="auc")
+
+
+def test_predictions_are_recorded_and_drawn(run: Any, data: Any, tmp_path: Path) -> None:
+    seen = run.record.predicted
+    assert seen.examples == len(seen.rows) == data.validation.n
+    np.testing.assert_array_equal(seen.true, data.validation.y)
+    np.testing.assert_array_equal(seen.predicted, run.model.predict(data.validation))
+    frame = predictions_table(seen)
+    np.testing.assert_allclose(frame["predicted"] - frame["true"], frame["residual"])
+    axes = draw_predictions(frame).axes[0]
+    np.testing.assert_array_equal(axes.lines[1].get_xydata(), frame[["true", "predicted"]])
+    (bars,) = draw_residuals(frame).axes[0].containers
+    assert sum(bar.get_height() for bar in bars) == len(frame)
+    page = run.report(tmp_path).read_text()
+    assert "Predicted against true" in page
+    assert {"train-predictions.png", "train-residuals.png"} <= {p.name for p in tmp_path.iterdir()}
+
+
+def test_of_many_predictions_a_sample_and_the_worst_are_kept(run: Any, data: Any) -> None:
+    rng = np.random.default_rng(0)
+    part = Part(np.repeat(data.validation.x, 30, axis=0), np.repeat(data.validation.y, 30))
+    y = part.y + rng.normal(0, 1e4, part.n)
+    seen = predicted_of(run.model, TuningData(data.train, Part(part.x, y), ()))
+    assert seen.examples == part.n > len(seen.rows) > 500
+    errors = np.abs(run.model.values(part.x) - y)
+    assert int(errors.argmax()) in seen.rows

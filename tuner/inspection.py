@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from tuner.data import TuningData
 from tuner.network.arrays import Array
-from tuner.records import Inspection, LayerWeights, Mistake
+from tuner.records import Inspection, LayerWeights, Mistake, Predicted
 from tuner.storage.models import Model
 
 SHOWN_MISTAKES = 24
+SHOWN_PREDICTIONS = 1_000
 LONGEST_SIDE = 64
 """Of a larger image every second, third, … pixel is kept."""
 
@@ -65,6 +66,28 @@ def inspect(model: Model, data: TuningData) -> Inspection:
         image_size=None if images is None else (images.shape[1], images.shape[2]),
         mistakes=_mistakes(labels, predictions, shares, images),
         layers=tuple(layer_weights(weights) for weights in model.parameters.weights),
+    )
+
+
+def predicted_of(model: Model, data: TuningData) -> Predicted:
+    """Return what a network predicts for validation examples, of many the worst and a sample.
+
+    Raises
+    ------
+    DataError
+        When an output of the network is no number.
+    """
+    true = data.validation.y
+    predicted = model.values(data.validation.x)
+    n = len(true)
+    rows = np.arange(0, n, -(-n // SHOWN_PREDICTIONS))
+    worst = np.argsort(-np.abs(predicted - true), kind="stable")[:SHOWN_MISTAKES]
+    rows = np.union1d(rows, worst)
+    return Predicted(
+        examples=n,
+        rows=tuple(rows.tolist()),
+        true=tuple(true[rows].tolist()),
+        predicted=tuple(predicted[rows].tolist()),
     )
 
 

@@ -12,8 +12,16 @@ from tuner.arguments import Source
 from tuner.data.folds import whole_of
 from tuner.environment import environment
 from tuner.errors import DataError, OptionError, TunerError
-from tuner.inspection import inspect
-from tuner.records import Committee, EtaSearch, Inspection, Refit, StopReason, TrainRecord
+from tuner.inspection import inspect, predicted_of
+from tuner.records import (
+    Committee,
+    EtaSearch,
+    Inspection,
+    Predicted,
+    Refit,
+    StopReason,
+    TrainRecord,
+)
 from tuner.settings import Hyperparameters, Strategy, check_refit, check_seeds
 from tuner.storage.models import Model, model_of
 from tuner.storage.run_checkpoint import FoundEta, RunCheckpoint
@@ -263,6 +271,7 @@ def record_of(run: Run, plan: RunPlan, outcome: Outcome, command: str) -> TrainR
         committee=outcome.committee,
         refit=outcome.refit,
         interval=_interval(first.metric, outcome, plan.source),
+        predicted=_predicted(outcome.model, plan.source),
     )
 
 
@@ -275,12 +284,21 @@ def _interval(metric: str, outcome: Outcome, source: Source) -> tuple[float, flo
     return ends
 
 
+def _predicted(model: object, source: Source) -> Predicted | None:
+    """Return what a network predicts of validation examples; none where they trained it."""
+    if not isinstance(model, Model) or model.refitted or source.dataset is None or source.folds:
+        return None
+    return predicted_of(model, source.dataset.tuning) if model.task == "regression" else None
+
+
 def _inspection(model: object, source: Source) -> Inspection | None:
     """Inspect the network, unless it is a user's own or its outputs are not finite.
 
     Of folds, or after a refit, no example is left that it did not train on.
     """
     if not isinstance(model, Model) or model.refitted or source.dataset is None or source.folds:
+        return None
+    if model.task == "regression":
         return None
     try:
         return inspect(model, source.dataset.tuning)

@@ -23,6 +23,7 @@ from tuner.records.commands import TrainRecord as TrainRecord
 from tuner.records.inspection import Inspection as Inspection
 from tuner.records.inspection import LayerWeights as LayerWeights
 from tuner.records.inspection import Mistake as Mistake
+from tuner.records.inspection import Predicted as Predicted
 from tuner.records.provenance import DataIdentity as DataIdentity
 from tuner.records.provenance import DataSummary as DataSummary
 from tuner.records.provenance import Environment as Environment

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from tuner.records.inspection import Inspection
+from tuner.records.inspection import Inspection, Predicted
 from tuner.records.measures import Measures, check_measures
 from tuner.records.provenance import DataSummary, Environment, Note
 from tuner.records.search import EtaSearch
@@ -35,7 +35,8 @@ class TrainRecord(Record):
     numbers on all validation data (older records have none). Where several networks were trained,
     `result` is the first, `others` are the further ones, and `committee` is what they end in.
     `refit` tells how the model was trained again, if it was. `interval` is that of the metric over
-    the validation examples (95 %), where it is not Wilson's of an accuracy.
+    the validation examples (95 %), where it is not Wilson's of an accuracy. `predicted` is there
+    where a network predicts numbers, in place of `inspection`.
     """
 
     command: str
@@ -50,6 +51,7 @@ class TrainRecord(Record):
     committee: Committee | None = None
     refit: Refit | None = None
     interval: tuple[float, float] | None = None
+    predicted: Predicted | None = None
 
     @property
     def metric(self) -> str:

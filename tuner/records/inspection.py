@@ -129,6 +129,30 @@ class Inspection(Record):
         return max(self.training_counts) / least if least else math.inf
 
 
+@dataclass(frozen=True, kw_only=True)
+class Predicted(Record):
+    """What a network predicts for validation examples whose target is a number.
+
+    Attributes
+    ----------
+    examples
+        Of the validation part.
+    rows
+        Places of those that are kept in it, from 0: all, or evenly spread ones and the worst.
+    true, predicted
+        Their values, in the unit of the target.
+    """
+
+    examples: Count
+    rows: tuple[Count, ...]
+    true: tuple[float, ...]
+    predicted: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        alike = len(self.rows) == len(self.true) == len(self.predicted)
+        require(alike, "rows", f"{len(self.rows)}", "as many as true and predicted values")
+
+
 def _bytes(pixels: str) -> int:
     """Return how many bytes a text in Base64 holds; -1 when it is not valid."""
     try:

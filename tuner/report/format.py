@@ -124,6 +124,19 @@ def metric_name(metric: str) -> str:
     return METRICS[metric].name
 
 
+def gap_name(metric: str) -> str:
+    """Return what the generalization gap of a metric is: by how much the training data are better.
+
+    Examples
+    --------
+    >>> gap_name("accuracy"), gap_name("rmse")
+    ('training minus validation accuracy', 'validation minus training RMSE')
+    """
+    parts = ("training", "validation")
+    first, second = parts if METRICS[metric].greater_is_better else parts[::-1]
+    return f"{first} minus {second} {METRICS[metric].name}"
+
+
 def measured(metric: str, value: float) -> str:
     """Return a metric as text: shares in percent, others with four significant digits.
 

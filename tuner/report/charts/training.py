@@ -38,7 +38,7 @@ from tuner.report.document import (
     rounded,
     whole,
 )
-from tuner.report.format import NOT_FINITE, measured, metric_name
+from tuner.report.format import NOT_FINITE, gap_name, measured, metric_name
 from tuner.report.frames.training import (
     PARTS,
     drawn_as,
@@ -284,7 +284,7 @@ def curves_figure(run: Run, name: str = "train") -> Figure:
 
 def _gap_heading(metric: str) -> str:
     points = ", points" if METRICS[metric].unit == "percent" else ""
-    return f"training minus validation {metric_name(metric)}{points}"
+    return f"{gap_name(metric)}{points}"
 
 
 def overfitting_figure(run: Run) -> Figure:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tuner.records import TrainRecord
+from tuner.report.charts.regression import predictions_figure, residuals_figure
 from tuner.report.charts.training import (
     curves_figure,
     overfitting_figure,
@@ -33,7 +34,8 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
 
     These are `train-curves.png` and `train-overfitting.png`; `train-confusion.png`,
     `train-mistakes.png` (images only) and `train-weights.png` where the network was inspected;
-    and where η was found first, the figures of `find-eta`.
+    `train-predictions.png` and `train-residuals.png` where it predicts numbers; and where η was
+    found first, the figures of `find-eta`.
 
     Parameters
     ----------
@@ -48,6 +50,7 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
         When the folder cannot be written to; then nothing is.
     """
     run, search, seen = record.result, record.eta_search, record.inspection
+    predicted = record.predicted
     history = history_table(run)
     report = Report(
         name="train",
@@ -66,6 +69,11 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
                 "inspection",
                 "Errors and weights",
                 tuple(inspection_evidence(seen, record.data)) if seen else (),
+            ),
+            Section(
+                "predictions",
+                "Predictions",
+                (predictions_figure(predicted), residuals_figure(predicted)) if predicted else (),
             ),
             Section(
                 "eta",

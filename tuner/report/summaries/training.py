@@ -14,6 +14,7 @@ from tuner.report.format import (
     cost,
     count,
     duration,
+    gap_name,
     interval,
     listing,
     measured,
@@ -198,7 +199,7 @@ def _facts(record: TrainRecord, best: Epoch | None) -> tuple[tuple[str, str], ..
                 f"training {metric_name(run.metric)} then",
                 measured(run.metric, best.training_metrics[run.metric]),
             ),
-            (f"train − validation {metric_name(run.metric)}", gap_words(run.metric, best)),
+            (gap_name(run.metric), gap_words(run.metric, best)),
         ]
     if lowest is not None:
         value = f"{cost(lowest.validation_cost)} in epoch {lowest.epoch}"
@@ -234,8 +235,7 @@ def alt_training_curves(run: Run) -> str:
 def alt_overfitting(run: Run) -> str:
     """Return the alt text of the generalization gap."""
     best, lowest = run.best, run.lowest_cost
-    name = metric_name(run.metric)
-    text = f"Two charts against epochs: training minus validation {name}, and validation cost."
+    text = f"Two charts against epochs: {gap_name(run.metric)}, and validation cost."
     if best is None or lowest is None:
         return f"{text} No cost was finite."
     gap = gap_words(run.metric, best)
