@@ -98,6 +98,14 @@ LAYERS = Kind(
     lambda value: ",".join(map(str, value)) or "none",
     "a list in brackets",
 )
+COLUMNS = Kind(
+    lambda text: (not_empty(text),),
+    "names of columns",
+    "NAME",
+    lambda value: isinstance(value, list | tuple) and all(isinstance(n, str) and n for n in value),
+    ", ".join,
+    "a list of names in brackets",
+)
 CLIP = Kind(
     or_none("off", float),
     "a number or off",

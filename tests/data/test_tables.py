@@ -456,3 +456,27 @@ def test_a_data_frame_is_loaded_as_its_file_is(tmp_path: Path) -> None:
         load(frame, target="size")
     with pytest.raises(DataError, match="data of type list"):
         load([1], target="kind")  # type: ignore[arg-type]
+
+
+def test_columns_can_be_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    whole = load(path)
+    data = load(path, drop=["colour"])
+    assert set(whole.feature_names) - set(data.feature_names) == {
+        name for name in whole.feature_names if name.startswith("colour")
+    }
+    assert data.summary.dropped == ("colour",)
+    assert data.summary.identity != whole.summary.identity
+    np.testing.assert_array_equal(data.train.y, whole.train.y)
+    with_it = read_inputs(path, data.preprocessing)
+    without = write(tmp_path, pd.read_csv(path).drop(columns="colour").to_csv(index=False), "o.csv")
+    np.testing.assert_array_equal(with_it, read_inputs(without, data.preprocessing))
+
+
+@pytest.mark.parametrize(
+    ("drop", "message"),
+    [("nope", "has no column 'nope' to drop: it has size, colour"), ("target", "is the target")],
+)
+def test_a_column_that_cannot_be_left_out(tmp_path: Path, drop: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        load(write(tmp_path, GOOD), drop=[drop])

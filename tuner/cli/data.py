@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuner.cli.console import PROGRAM
-from tuner.cli.options import TASK, AnswerOptions, Opt, grouped
+from tuner.cli.options import DROP, TASK, AnswerOptions, Opt, grouped
 from tuner.cli.output import json_text, narration, print_table
 from tuner.records import TaskChoice, to_json
 from tuner.settings import NAME
@@ -36,6 +36,7 @@ class CheckOptions:
 
     target: Annotated[str | None, Opt("The column of a table to predict.", NAME)]
     task: Annotated[TaskChoice, TASK]
+    drop: Annotated[tuple[str, ...], DROP]
 
 
 @data.command("list")
@@ -89,7 +90,7 @@ def check(
 
     with narration() as say:
         say(f"reading {file}")
-        checked = check_table(file, options.target, options.task)
+        checked = check_table(file, options.target, options.task, options.drop)
     if answer.json:
         print(json_text({"command": "data check", "file": file, **check_document(checked)}))
         return

@@ -9,7 +9,7 @@ range is checked where the setting is used.
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
@@ -80,13 +80,15 @@ def _task(text: str) -> str:
 class Opt:
     """One option: its help, the kind of its value and its default, as it would be typed.
 
-    A flag has no kind, and is off by default; `also` are further spellings of its name.
+    A flag has no kind, and is off by default; `also` are further spellings of its name. One of
+    `many` may be given several times, and its value is a tuple.
     """
 
     help: str
     kind: Kind | None = None
     default: str | None = None
     also: tuple[str, ...] = ()
+    many: bool = False
 
 
 def option_of(setting: Setting) -> Opt:
@@ -108,6 +110,9 @@ TASK = Opt(
 )
 
 
+DROP = Opt("Leave out this column of a table; may be given several times.", NAME, many=True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
     """Which data."""
@@ -117,6 +122,7 @@ class DataOptions:
     ]
     target: Annotated[str | None, Opt("The column of a table to predict.", NAME)]
     task: Annotated[TaskChoice, TASK]
+    drop: Annotated[tuple[str, ...], DROP]
     train_size: Annotated[int | None, Opt("Train on so many examples only.", INTEGER)]
     split_seed: Annotated[int | None, Opt("Of the split into parts; else --seed.", INTEGER)]
 
@@ -128,15 +134,28 @@ class DataOptions:
     def load(self, seed: int) -> "Dataset":
         """Read the data, split by the seed unless --split-seed says otherwise."""
         split_seed = seed if self.split_seed is None else self.split_seed
-        return load_data(self.data, self.target, self.task, self.train_size, split_seed)
+        return load_data(
+            self.data,
+            split_seed,
+            target=self.target,
+            task=self.task,
+            drop=self.drop,
+            train_size=self.train_size,
+        )
 
 
 @if_interrupted(NOTHING_WRITTEN)
 def load_data(
-    source: str, target: str | None, task: "TaskChoice", train_size: int | None, seed: int
+    source: str,
+    seed: int,
+    *,
+    target: str | None,
+    task: TaskChoice,
+    drop: tuple[str, ...],
+    train_size: int | None,
 ) -> "Dataset":
     """Read data as `tuner.load` does, and say which target was guessed."""
-    data = tuner.load(source, target=target, task=task, train_size=train_size, seed=seed)
+    data = tuner.load(source, target=target, task=task, drop=drop, train_size=train_size, seed=seed)
     announce_target(data.summary, target)
     return data
 
@@ -239,11 +258,14 @@ def _parameters(group: Any) -> list[inspect.Parameter]:
 def _parameter(name: str, option: Opt) -> inspect.Parameter:
     flags = ["--" + each.rstrip("_").replace("_", "-") for each in (name, *option.also)]
     metavar = option.kind.metavar if option.kind else None
-    text = str | None if option.kind else bool
+    text: Any = str | None if option.kind else bool
+    default: Any = option.default if option.kind else False
+    if option.many:
+        text, default = list[str], []
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
-        default=option.default if option.kind else False,
+        default=default,
         annotation=Annotated[text, typer.Option(*flags, help=option.help, metavar=metavar)],
     )
 
@@ -255,6 +277,9 @@ def _make(group: Any, values: dict[str, Any]) -> Any:
 def _convert(name: str, option: Opt, value: Any) -> Any:
     if option.kind is None or value is None:
         return value
+    if option.many:
+        one = replace(option, many=False)
+        return tuple(_convert(name, one, each) for each in value)
     setting = name.rstrip("_")
     if value.startswith("--"):
         raise OptionError(f"{setting} must be {option.kind.needed} but {value} follows it.")

@@ -199,7 +199,14 @@ def _load(job: Job, bar: Bar) -> "Dataset":
     split_seed = seed if source.split_seed is None else source.split_seed
     bar.say(f"reading {source.source}")
     try:
-        data = load_data(source.source, source.target, source.task, source.train_size, split_seed)
+        data = load_data(
+            source.source,
+            split_seed,
+            target=source.target,
+            task=source.task,
+            drop=source.drop,
+            train_size=source.train_size,
+        )
     except OptionError as error:
         raise InputError(f"{job.file}: data.{error}") from error
     if job.options.storage:

@@ -453,6 +453,8 @@ def _settings_file(argv: Sequence[str]) -> Path | None:
 def _typed(spec: "StudySpec") -> Iterator[str]:
     """Return the options that a file stands for."""
     data = {"data" if key == "source" else key: value for key, value in vars(spec.data).items()}
+    for column in data.pop("drop"):
+        yield f"--drop={column}"
     for name, value in data.items():
         if value is not None:
             yield f"--{name.replace('_', '-')}={value}"

@@ -95,6 +95,8 @@ def tune(
         seed=options.seed,
         source=data.data,
         target=data.target,
+        task=data.task,
+        drop=data.drop,
         train_size=data.train_size,
         split_seed=options.seed if data.split_seed is None else data.split_seed,
         command=command_line([each for each in context.obj if each != "--fresh"]),

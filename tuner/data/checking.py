@@ -1,5 +1,6 @@
 """What a table would be taken for, column by column, before anything is trained on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +81,12 @@ class Checked:
     notes: tuple[Note, ...]
 
 
-def check_table(source: str, target: str | None = None, task: TaskChoice = "auto") -> Checked:
+def check_table(
+    source: str,
+    target: str | None = None,
+    task: TaskChoice = "auto",
+    drop: Sequence[str] = (),
+) -> Checked:
     """Read a table as `load` does, and return what each column was taken for.
 
     Unlike there, a target that cannot be used is no error: `Checked.problem` says what is wrong.
@@ -94,12 +100,13 @@ def check_table(source: str, target: str | None = None, task: TaskChoice = "auto
     if plain_suffix(path) not in TABLES:
         raise DataError(f"{source}: is not a table: give a file that ends in {', '.join(TABLES)}.")
     opened = open_table(path, target)
+    table = opened.table.without(drop, opened.target)
     found, problem = None, ""
     try:
         found = target_of(opened.table, opened.target, task)
     except DataError as error:
         problem = str(error)
-    inputs, columns, notes = recognize_columns(opened.table, opened.target)
+    inputs, columns, notes = recognize_columns(table, opened.target)
     fitted = fit(inputs, tuple(columns))
     cells = opened.table.frame
     return Checked(

@@ -37,6 +37,7 @@ def load(
     *,
     target: str | None = None,
     task: TaskChoice = "auto",
+    drop: Sequence[str] = (),
     train_size: int | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -53,6 +54,8 @@ def load(
     task
         Whether to predict classes or numbers: "classification", "regression", or "auto", which
         takes for numbers what holds fractions or more than 20 different whole numbers.
+    drop
+        Columns of a table to leave out.
     train_size
         Number of training examples to use: a stratified sample of the training part.
     seed
@@ -86,11 +89,11 @@ def load(
     ((60, 13), 35, ('class_0', 'class_1', 'class_2'))
     """
     if isinstance(source, str | Path):
-        examples = read(str(source), target=target, task=task)
+        examples = read(str(source), target=target, task=task, drop=drop)
     else:
         from tuner.data.tables import read_frame
 
-        examples = read_frame(source, target, task)
+        examples = read_frame(source, target, task, drop)
     check_columns(examples.inputs, examples.notes, examples.name)
     warn(examples.notes, examples.name)
     return assemble(examples, train_size=train_size, seed=seed)
@@ -124,7 +127,13 @@ def warn(notes: Sequence[Note], where: str) -> None:
         warnings.warn(f"{where}: {note.text}", DataWarning, stacklevel=3)
 
 
-def read(source: str, *, target: str | None = None, task: TaskChoice = "auto") -> Examples:
+def read(
+    source: str,
+    *,
+    target: str | None = None,
+    task: TaskChoice = "auto",
+    drop: Sequence[str] = (),
+) -> Examples:
     """Read a data set by name or path as it is, neither split nor scaled.
 
     Parameters and errors are those of `load`.
@@ -140,9 +149,11 @@ def read(source: str, *, target: str | None = None, task: TaskChoice = "auto") -
         if plain_suffix(path) in TABLES:
             from tuner.data.tables import read_table
 
-            return read_table(path, target, task)
+            return read_table(path, target, task, drop)
     if target is not None:
         raise OptionError(f"target is {target!r} but {source} has no columns: leave it out.")
+    if drop:
+        raise OptionError(f"drop is {drop[0]!r} but {source} has no columns: leave it out.")
     examples = READERS[source]() if source in READERS else _read_arrays(path, task)
     if task not in ("auto", examples.task):
         raise OptionError(

@@ -56,6 +56,16 @@ class Table:
     where: str
     csv: Csv | None = None
 
+    def without(self, names: Sequence[str], target: str | None) -> "Table":
+        """Leave columns out; raise `DataError` where one is not there, or is the target."""
+        for name in names:
+            if name == target:
+                raise DataError(f"{self.where}: {name!r} is the target: it cannot be dropped.")
+            if name not in self.frame.columns:
+                listed = ", ".join(map(str, self.frame.columns[:20]))
+                raise DataError(f"{self.where}: has no column {name!r} to drop: it has {listed}.")
+        return replace(self, frame=self.frame.drop(columns=list(names)))
+
     def check_labels(self, target: str) -> None:
         """Raise `DataError` where labels are missing, and say how they are written."""
         labels = Texts.of(self.frame[target])
@@ -85,7 +95,9 @@ class Opened:
     notes: Sequence[Note]
 
 
-def read_table(path: Path, target: str | None, task: TaskChoice = "auto") -> Examples:
+def read_table(
+    path: Path, target: str | None, task: TaskChoice = "auto", drop: Sequence[str] = ()
+) -> Examples:
     """Read a CSV (.csv, .tsv), Parquet (.parquet) or Excel (.xlsx) file, also a packed one.
 
     Columns of numbers stay numbers; texts, categories and booleans become texts
@@ -99,7 +111,7 @@ def read_table(path: Path, target: str | None, task: TaskChoice = "auto") -> Exa
         For Parquet without pyarrow, for Excel without openpyxl.
     """
     opened = open_table(path, target)
-    found = _examples(opened.table, opened.target, task)
+    found = _examples(opened.table, opened.target, task, drop)
     return replace(found, name=path.name, sha256=opened.sha256, notes=(*opened.notes, *found.notes))
 
 
@@ -121,7 +133,9 @@ def open_table(path: Path, target: str | None) -> Opened:
     return Opened(table, target, digest(content), notes)
 
 
-def read_frame(frame: Any, target: str | None, task: TaskChoice = "auto") -> Examples:
+def read_frame(
+    frame: Any, target: str | None, task: TaskChoice = "auto", drop: Sequence[str] = ()
+) -> Examples:
     """Take a DataFrame of pandas or polars; its identity is that of its content.
 
     Raises
@@ -131,7 +145,7 @@ def read_frame(frame: Any, target: str | None, task: TaskChoice = "auto") -> Exa
     """
     table = Table(_as_pandas(frame, FRAME), FRAME)
     names = [str(name) for name in table.frame.columns]
-    examples = _examples(table, _choose_target(names, target, FRAME), task)
+    examples = _examples(table, _choose_target(names, target, FRAME), task, drop)
     return replace(examples, sha256=content_digest(examples))
 
 
@@ -190,8 +204,9 @@ def _choose_target(names: list[str], target: str | None, where: str) -> str:
     raise DataError(f"{where}: {problem}: use --target with one of {listed}.")
 
 
-def _examples(table: Table, target: str, task: TaskChoice) -> Examples:
+def _examples(table: Table, target: str, task: TaskChoice, drop: Sequence[str]) -> Examples:
     found = target_of(table, target, task)
+    table = table.without(drop, target)
     inputs, kinds, notes = recognize_columns(table, target)
     return Examples(
         table.where,
@@ -200,7 +215,7 @@ def _examples(table: Table, target: str, task: TaskChoice) -> Examples:
         found.classes,
         "",
         target=target,
-        columns=tuple(kinds),
+        columns=(*kinds, *(Column(name=name, kind="dropped") for name in drop)),
         notes=(*_alike(found.classes, target), *found.notes, *notes),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from tuner.errors import InputError, OptionError
 from tuner.records import Choices, Dimension, IntRange, Range, layers_text
 from tuner.settings import (
+    COLUMNS,
     INTEGER,
     LAYERS,
     NUMBER,
@@ -149,6 +150,8 @@ def value_of(kind: Kind, key: str, value: Any) -> Any:
         raise wrong(key, kind.stated, value)
     if isinstance(value, int) and abs(value) > LARGEST:
         raise InputError(f"{key} must be at most {LARGEST}.")
+    if kind == COLUMNS:
+        return tuple(value)
     return float(value) if kind == NUMBER else value
 
 

@@ -26,6 +26,7 @@ from tuner.records import (
     to_json,
 )
 from tuner.settings import (
+    COLUMNS,
     FIRST_ETA,
     INNER_SHARE,
     INTEGER,
@@ -101,6 +102,9 @@ class DataPart:
     task: TaskChoice = field(
         default="auto",
         metadata=choice(get_args(TaskChoice), "Predict classes or numbers."),
+    )
+    drop: tuple[str, ...] = field(
+        default=(), metadata=setting(COLUMNS, "Columns of a table to leave out.")
     )
     train_size: int | None = field(
         default=None, metadata=setting(INTEGER, "Train on so many examples only.", optional=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tuner.records import DataSummary, require, to_json
+from tuner.records import DataSummary, TaskChoice, require, to_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class TuneRequest:
         augmentation.
     seed
         Random seed.
-    source, target, train_size, split_seed
+    source, target, task, drop, train_size, split_seed
         Which data, as for `tuner.data.load`; for the settings file.
     command
         What was typed, for the records.
@@ -37,6 +37,8 @@ class TuneRequest:
     seed: int = 0
     source: str = "arrays"
     target: str | None = None
+    task: TaskChoice = "auto"
+    drop: tuple[str, ...] = ()
     train_size: int | None = None
     split_seed: int = 0
     command: str = ""

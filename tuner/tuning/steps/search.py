@@ -155,6 +155,8 @@ def data_part(request: TuneRequest) -> dict[str, Any]:
     return {
         "source": request.source,
         "target": request.target,
+        "task": request.task,
+        "drop": request.drop,
         "train_size": request.train_size,
         "split_seed": request.split_seed,
     }
