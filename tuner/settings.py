@@ -18,7 +18,7 @@ from numbers import Real
 from typing import Any, NamedTuple, TypeVar
 
 from tuner.errors import OptionError, require, require_choice
-from tuner.metrics import METRICS
+from tuner.metrics import METRICS, SHARES
 from tuner.network.activations import ACTIVATIONS
 from tuner.network.initialization import INITIALIZATIONS
 from tuner.network.losses import LOSSES
@@ -597,6 +597,8 @@ class Strategy(_Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.metric != "auto" and METRICS[self.metric].bounds == SHARES:
+            require(self.min_delta < 1, "min_delta", self.min_delta, "at least 0 and below 1")
         if self.schedule == "halving" and self.patience is None:
             raise OptionError(
                 "patience is off, but --schedule halving waits for a plateau: give --patience N."

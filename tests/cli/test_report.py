@@ -118,4 +118,6 @@ def test_the_record_holds_the_inspection(tuner: "Tuner", runs: list[str]) -> Non
     assert sum(count for _, _, count in seen["confusion"]) == 30
     assert [layer["n_out"] for layer in seen["layers"]] == [4, 3]
     right = sum(count for label, taken, count in seen["confusion"] if label == taken)
-    assert right / 30 == stored["result"]["best_validation_accuracy"]
+    run = stored["result"]
+    best = run["history"][run["best_epoch"] - 1]
+    assert right / 30 == best["validation_metrics"]["accuracy"]
