@@ -64,7 +64,7 @@ def _shape(preprocessing: Preprocessing) -> tuple[int, ...]:
     return preprocessing.image_shape or (len(number_names(preprocessing)),)
 
 
-class _Whole(nn.Module):
+class _Whole(nn.Module):  # type: ignore[misc,unused-ignore]
     """The weighted mean of the probabilities of the members."""
 
     def __init__(self, model: Model) -> None:
@@ -90,7 +90,7 @@ def _inputs_of(preprocessing: Preprocessing) -> nn.Module:
     return _Pixels(preprocessing.divisor) if images else _Scaled(preprocessing)
 
 
-class _Pixels(nn.Module):
+class _Pixels(nn.Module):  # type: ignore[misc,unused-ignore]
     """Images as rows of numbers from 0 to 1."""
 
     def __init__(self, divisor: float) -> None:
@@ -101,7 +101,7 @@ class _Pixels(nn.Module):
         return x.flatten(1).float() / self.divisor
 
 
-class _Scaled(nn.Module):
+class _Scaled(nn.Module):  # type: ignore[misc,unused-ignore]
     """Numbers filled, standardised and bent, and where they were missing."""
 
     places: torch.Tensor
@@ -144,7 +144,7 @@ def _layers(member: Member) -> nn.Module:
     return nn.Sequential(_Cast(layers[0].weight.dtype), *layers[:-1])
 
 
-class _Cast(nn.Module):
+class _Cast(nn.Module):  # type: ignore[misc,unused-ignore]
     """The inputs in the precision of the weights."""
 
     def __init__(self, dtype: torch.dtype) -> None:
