@@ -11,7 +11,7 @@ from tuner.data import Dataset, Part, read
 from tuner.data.inputs import Examples
 from tuner.data.loading import HOLDS, is_table, warn
 from tuner.data.seal import count_opening
-from tuner.data.splits import split
+from tuner.data.splits import split, without_rare
 from tuner.errors import DataError, OptionError
 from tuner.records import EvaluateRecord, PartName, require_choice
 from tuner.storage.models import Model
@@ -64,13 +64,15 @@ def evaluate(
         task=model.task if table else "auto",
     )
     known = model.data.sha256 in (examples.sha256, examples.file_sha256)
+    if known and model.data.drop_rare:
+        examples = without_rare(examples)
     part = part or ("test" if known else "all")
     require_choice("part", part, get_args(PartName))
     rows = _rows(model, examples, part, source, known=known)
     y = _expected(model, examples, source)[rows]
     prepared = model.prepare(source)
     warn(prepared.notes, source)
-    x = prepared.x[rows]
+    x = prepared.x[rows if examples.kept is None else examples.kept[rows]]
     openings = count_opening(model.data) if known and part != "validation" else 0
     return _measured(
         model,

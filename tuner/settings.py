@@ -98,6 +98,7 @@ LAYERS = Kind(
     lambda value: ",".join(map(str, value)) or "none",
     "a list in brackets",
 )
+FLAG = Kind(lambda text: text == "true", "true or false", "", lambda value: isinstance(value, bool))
 COLUMNS = Kind(
     lambda text: (not_empty(text),),
     "names of columns",

@@ -40,8 +40,8 @@ def require_classes(data: DataSummary, what: str) -> None:
     """Raise `InputError` where numbers are predicted, by what chooses among classes alone."""
     if data.task == "regression":
         raise InputError(
-            f"{data.name}: its target is numbers, but {what} needs classes: use train, or say"
-            " --task classification."
+            f"{data.name}: its target is numbers, but {what} needs classes: use train, which"
+            " predicts numbers too."
         )
 
 

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import tuner
 from tuner.data import files, load, read, read_inputs
 from tuner.data.frames import Csv
 from tuner.errors import DataError, DataWarning, MissingExtraError
@@ -480,3 +481,31 @@ def test_columns_can_be_left_out(tmp_path: Path) -> None:
 def test_a_column_that_cannot_be_left_out(tmp_path: Path, drop: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         load(write(tmp_path, GOOD), drop=[drop])
+
+
+RARE = GOOD + "1,red,True,7\n" * 2
+"""The good table with a class of two examples."""
+
+
+@pytest.mark.filterwarnings("ignore:.*left out:tuner.errors.DataWarning")
+def test_rare_classes_can_be_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path, RARE)
+    with pytest.raises(DataError, match="leave such classes out by --drop-rare, or predict a quan"):
+        load(path)
+    data = load(path, drop_rare=True)
+    assert data.classes == load(write(tmp_path, GOOD, "good.csv")).classes
+    assert data.train.n + data.validation.n + data.summary.n_test == RARE.count("\n") - 1 - 2
+    assert data.summary.drop_rare
+    assert [note.text for note in data.summary.notes if "fewer than 5" in note.text] == [
+        "1 class of fewer than 5 examples, and their 2 examples, are left out."
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:.*left out:tuner.errors.DataWarning")
+def test_a_model_without_rare_classes_is_tested_on_the_rows_it_left(tmp_path: Path) -> None:
+    path = write(tmp_path, "\n".join([GOOD.splitlines()[0], *RARE.splitlines()[:0:-1]]) + "\n")
+    data = load(path, drop_rare=True)
+    run = tuner.train(data, hidden=(), eta=0.5, epochs=2)
+    test = data.open_test()
+    found = tuner.evaluate(run.model, path)
+    assert (found.n, found.accuracy) == (test.n, run.model.accuracy(test.x, test.y))

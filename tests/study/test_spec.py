@@ -46,7 +46,7 @@ WRONG = {
         (
             "[data]\nxyz = 'x'",
             "data.xyz is not a key of a study: the known ones are source, target, "
-            "task, drop, train_size, split_seed.",
+            "task, drop, drop_rare, train_size, split_seed.",
         ),
         (
             "[search.activation]\nlow = 1",

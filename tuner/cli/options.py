@@ -123,6 +123,7 @@ class DataOptions:
     target: Annotated[str | None, Opt("The column of a table to predict.", NAME)]
     task: Annotated[TaskChoice, TASK]
     drop: Annotated[tuple[str, ...], DROP]
+    drop_rare: Annotated[bool, Opt("Leave out classes of fewer than five examples.")]
     train_size: Annotated[int | None, Opt("Train on so many examples only.", INTEGER)]
     split_seed: Annotated[int | None, Opt("Of the split into parts; else --seed.", INTEGER)]
 
@@ -140,6 +141,7 @@ class DataOptions:
             target=self.target,
             task=self.task,
             drop=self.drop,
+            drop_rare=self.drop_rare,
             train_size=self.train_size,
         )
 
@@ -152,10 +154,19 @@ def load_data(
     target: str | None,
     task: TaskChoice,
     drop: tuple[str, ...],
+    drop_rare: bool,
     train_size: int | None,
 ) -> "Dataset":
     """Read data as `tuner.load` does, and say which target was guessed."""
-    data = tuner.load(source, target=target, task=task, drop=drop, train_size=train_size, seed=seed)
+    data = tuner.load(
+        source,
+        target=target,
+        task=task,
+        drop=drop,
+        drop_rare=drop_rare,
+        train_size=train_size,
+        seed=seed,
+    )
     announce_target(data.summary, target)
     return data
 

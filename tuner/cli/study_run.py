@@ -205,6 +205,7 @@ def _load(job: Job, bar: Bar) -> "Dataset":
             target=source.target,
             task=source.task,
             drop=source.drop,
+            drop_rare=source.drop_rare,
             train_size=source.train_size,
         )
     except OptionError as error:

@@ -455,6 +455,8 @@ def _typed(spec: "StudySpec") -> Iterator[str]:
     data = {"data" if key == "source" else key: value for key, value in vars(spec.data).items()}
     for column in data.pop("drop"):
         yield f"--drop={column}"
+    if data.pop("drop_rare"):
+        yield "--drop-rare"
     for name, value in data.items():
         if value is not None:
             yield f"--{name.replace('_', '-')}={value}"

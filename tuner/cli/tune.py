@@ -97,6 +97,7 @@ def tune(
         target=data.target,
         task=data.task,
         drop=data.drop,
+        drop_rare=data.drop_rare,
         train_size=data.train_size,
         split_seed=options.seed if data.split_seed is None else data.split_seed,
         command=command_line([each for each in context.obj if each != "--fresh"]),

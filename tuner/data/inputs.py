@@ -129,6 +129,8 @@ class Examples:
         What must be known of how the data were read.
     file_sha256
         Of the file's bytes, where `sha256` is that of its content.
+    kept
+        Rows of the source that are left; None where all are.
     """
 
     name: str
@@ -143,6 +145,7 @@ class Examples:
     columns: tuple[Column, ...] = ()
     notes: tuple[Note, ...] = ()
     file_sha256: str = ""
+    kept: Rows | None = None
 
     @property
     def task(self) -> TaskName:

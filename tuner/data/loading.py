@@ -17,7 +17,7 @@ from tuner.data.idx import parse_idx, read_idx_pair
 from tuner.data.inputs import Examples, Inputs, Rows, check_columns, images
 from tuner.data.npz import read_npz, read_npz_inputs
 from tuner.data.preprocessing import Preprocessing, fit
-from tuner.data.splits import split
+from tuner.data.splits import split, without_rare
 from tuner.errors import DataError, DataWarning, OptionError
 from tuner.records import Note, TaskChoice
 
@@ -38,6 +38,7 @@ def load(
     target: str | None = None,
     task: TaskChoice = "auto",
     drop: Sequence[str] = (),
+    drop_rare: bool = False,
     train_size: int | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -56,6 +57,8 @@ def load(
         takes for numbers what holds fractions or more than 20 different whole numbers.
     drop
         Columns of a table to leave out.
+    drop_rare
+        Whether to leave out the examples of classes that have fewer than five.
     train_size
         Number of training examples to use: a stratified sample of the training part.
     seed
@@ -95,6 +98,8 @@ def load(
 
         examples = read_frame(source, target, task, drop)
     check_columns(examples.inputs, examples.notes, examples.name)
+    if drop_rare:
+        examples = without_rare(examples)
     warn(examples.notes, examples.name)
     return assemble(examples, train_size=train_size, seed=seed)
 
@@ -331,6 +336,7 @@ def assemble(
         preprocessing=preprocessing,
         target=examples.target,
         split_seed=None if examples.published else seed,
+        drop_rare=examples.kept is not None,
         dropped=tuple(each.name for each in examples.columns if each.kind == "dropped"),
         notes=examples.notes,
         raw=raw and raw(np.concatenate([rows.train, rows.validation])),

@@ -1,6 +1,7 @@
 """Seeded, stratified parts of a data set."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from tuner.data.inputs import Examples, Rows
 from tuner.errors import DataError, OptionError
 from tuner.randomness import Purpose, stream
-from tuner.records import require
+from tuner.records import Note, NoteKind, require
 
 STRATA = 10
 """Into so many parts of equal size, by their value, numbers to predict are divided."""
@@ -133,6 +134,34 @@ def _published(sizes: tuple[int, int, int]) -> Split:
     return Split(train, validation, test)
 
 
+def without_rare(examples: Examples) -> Examples:
+    """Leave out the examples of classes too small for training, validation and test part.
+
+    Raises
+    ------
+    OptionError
+        When numbers are predicted.
+    """
+    if not examples.classes:
+        raise OptionError("drop_rare must be left out where numbers are predicted.")
+    counts = np.bincount(examples.y, minlength=len(examples.classes))
+    common = np.flatnonzero(counts >= FOLDS)
+    kept = np.flatnonzero(np.isin(examples.y, common))
+    rare = len(examples.classes) - len(common)
+    text = (
+        f"{rare} class{'es' if rare > 1 else ''} of fewer than {FOLDS} examples, and their"
+        f" {len(examples.y) - len(kept):,} examples, are left out."
+    )
+    return replace(
+        examples,
+        inputs=examples.inputs.take(kept),
+        y=np.searchsorted(common, examples.y[kept]),
+        classes=tuple(examples.classes[i] for i in common) or examples.classes[:1],
+        notes=(*examples.notes, *([Note(kind=NoteKind.DROPPED, text=text)] if rare else [])),
+        kept=kept,
+    )
+
+
 def _check_classes(examples: Examples, least: int) -> None:
     name, classes = examples.name, examples.classes
     if len(classes) < 2:
@@ -143,8 +172,17 @@ def _check_classes(examples: Examples, least: int) -> None:
     if counts.min() < least:
         raise DataError(
             f"{name}: class {classes[counts.argmin()]!r} has only {counts.min()} of the {FOLDS} "
-            "examples that training, validation and test need: add examples or drop the class."
+            f"examples that training, validation and test need: {_way_out(classes)}."
         )
+
+
+def _way_out(classes: Sequence[str]) -> str:
+    try:
+        numbers = [float(name) for name in classes]
+    except ValueError:
+        numbers = []
+    quantity = ", or predict a quantity by --task regression" if len(numbers) > 2 else ""
+    return f"add examples, leave such classes out by --drop-rare{quantity}"
 
 
 def _check_numbers(examples: Examples) -> None:

@@ -39,6 +39,8 @@ class DataIdentity(Record):
         Columns that were left out.
     task
         Whether the target is read as classes or as numbers.
+    drop_rare
+        Whether classes of fewer than five examples were left out.
 
     Examples
     --------
@@ -57,6 +59,7 @@ class DataIdentity(Record):
     folds: int | None = None
     dropped: tuple[str, ...] = ()
     task: TaskName = "classification"
+    drop_rare: bool = False
 
     @property
     def identity(self) -> "DataIdentity":

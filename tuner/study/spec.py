@@ -28,6 +28,7 @@ from tuner.records import (
 from tuner.settings import (
     COLUMNS,
     FIRST_ETA,
+    FLAG,
     INNER_SHARE,
     INTEGER,
     LAYERS,
@@ -105,6 +106,10 @@ class DataPart:
     )
     drop: tuple[str, ...] = field(
         default=(), metadata=setting(COLUMNS, "Columns of a table to leave out.")
+    )
+    drop_rare: bool = field(
+        default=False,
+        metadata=setting(FLAG, "Whether to leave out classes of under five examples."),
     )
     train_size: int | None = field(
         default=None, metadata=setting(INTEGER, "Train on so many examples only.", optional=True)

@@ -19,7 +19,7 @@ class TuneRequest:
         augmentation.
     seed
         Random seed.
-    source, target, task, drop, train_size, split_seed
+    source, target, task, drop, drop_rare, train_size, split_seed
         Which data, as for `tuner.data.load`; for the settings file.
     command
         What was typed, for the records.
@@ -39,6 +39,7 @@ class TuneRequest:
     target: str | None = None
     task: TaskChoice = "auto"
     drop: tuple[str, ...] = ()
+    drop_rare: bool = False
     train_size: int | None = None
     split_seed: int = 0
     command: str = ""

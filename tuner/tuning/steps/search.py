@@ -157,6 +157,7 @@ def data_part(request: TuneRequest) -> dict[str, Any]:
         "target": request.target,
         "task": request.task,
         "drop": request.drop,
+        "drop_rare": request.drop_rare,
         "train_size": request.train_size,
         "split_seed": request.split_seed,
     }
