@@ -103,3 +103,29 @@ def test_what_cannot_be_predicted(tuner: "Tuner", model: str, typed: str, said: 
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert said in answer.err
     assert sorted(path.name for path in Path().iterdir()) == before
+
+
+def test_a_column_stands_beside_each_prediction(tuner: "Tuner", model: str) -> None:
+    heading, *rows = _rows(tuner("predict", model, "--data", "train.csv", "--id", "kind").out)
+    assert heading == ["row", "kind", "class", "probability"]
+    assert [row[1] for row in rows] == [f"k{i % 3}" for i in range(90)]
+    found = tuner("predict", model, "--data", "train.csv", "--id", "kind", "--json").json
+    assert [row["id"] for row in found["predictions"]] == [row[1] for row in rows]
+    refused = tuner("predict", model, "--data", "train.csv", "--id", "nope")
+    assert refused.code == 2
+    assert "train.csv: has no column 'nope': it has name, class, size, kind." in refused.err
+    refused = tuner("predict", model, "--data", "iris", "--id", "kind")
+    assert (refused.code, "--id is 'kind' but iris has no columns" in refused.err) == (2, True)
+
+
+def test_numbers_are_predicted_in_one_column(tuner: "Tuner") -> None:
+    lines = [f"{i % 7},{i % 5},{3 * (i % 7) + 0.5}" for i in range(60)]
+    Path("numbers.csv").write_text("\n".join(["a,b,y", *lines]))
+    typed = "train --data numbers.csv --hidden none --eta 0.05 --epochs 9 --save r.safetensors"
+    assert tuner(*typed.split()).code == 0
+    heading, *rows = _rows(tuner("predict", "r.safetensors", "--data", "numbers.csv").out)
+    assert (heading, len(rows)) == (["row", "prediction"], 60)
+    expected = load_model("r.safetensors").predict("numbers.csv")
+    np.testing.assert_allclose([float(value) for _, value in rows], expected, rtol=1e-5)
+    found = tuner("predict", "r.safetensors", "--data", "numbers.csv", "--json").json
+    assert found["predictions"][0] == {"row": 1, "prediction": float(rows[0][1])}

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +16,7 @@ from tuner.cli.output import json_text, narration, warnings_json
 from tuner.errors import OptionError, OutputError
 from tuner.files import write_file
 from tuner.report.checks.data import DATA_CHECKS
+from tuner.settings import NAME
 from tuner.study.export import harmless
 
 if TYPE_CHECKING:
@@ -32,12 +33,19 @@ class PredictOptions:
     ]
     out: Annotated[Path | None, Opt("Write to this *.csv instead of stdout.", CSV_FILE)]
     probabilities: Annotated[bool, Opt("Add a column for each class.")]
+    id: Annotated[str | None, Opt("A column of the table to copy beside each prediction.", NAME)]
 
     def __post_init__(self) -> None:
         if self.data is None:
             raise OptionError("data is missing: give the examples to predict for.")
         if self.out is not None and self.out.resolve() == Path(self.data).resolve():
             raise OutputError(f"--out {self.out} would replace the data: choose another file.")
+        if self.id is None:
+            return
+        from tuner.data.loading import is_table
+
+        if not is_table(self.data):
+            raise OptionError(f"id is {self.id!r} but {self.data} has no columns: leave it out.")
 
 
 @grouped
@@ -55,14 +63,16 @@ def predict(
     with narration() as say:
         say(f"predicting with {model}")
         predicted = _predict(model, str(options.data))
+        columns = _columns(predicted, options)
+    text = csv_text(columns)
     if options.out is not None:
-        write_file(options.out, csv_text(predicted, every=options.probabilities).encode())
+        write_file(options.out, text.encode())
     if answer.json:
-        print(json_text(_document(predicted, model, options)))
+        print(json_text(_document(predicted, columns, model, options)))
     elif options.out is not None:
         print(f"Predictions: {options.out} ({len(predicted.probabilities):,} rows)")
     else:
-        print(csv_text(predicted, every=options.probabilities), end="")
+        print(text, end="")
 
 
 @if_interrupted(NOTHING_WRITTEN)
@@ -70,60 +80,57 @@ def _predict(path: str, source: str) -> "Predictions":
     return tuner.predict(path, source)
 
 
-def csv_text(predicted: "Predictions", *, every: bool) -> str:
-    """Return the predictions as CSV, with the shares of every class or the largest alone."""
+def _columns(predicted: "Predictions", options: PredictOptions) -> dict[str, list[Any]]:
+    """Return what is printed of each example, by the heading of its column."""
+    columns: dict[str, list[Any]] = {"row": list(range(1, len(predicted.labels) + 1))}
+    if options.id is not None:
+        from tuner.data.tables import read_texts
+
+        columns[options.id] = read_texts(Path(str(options.data)), options.id)
+    if predicted.values is not None:
+        return columns | {"prediction": _shorts(predicted.values)}
+    shares = predicted.probabilities
+    columns |= {"class": list(predicted.labels), "probability": _shorts(shares.max(axis=1))}
+    if options.probabilities:
+        columns |= {
+            f"p({name})": _shorts(each)
+            for name, each in zip(predicted.classes, shares.T, strict=True)
+        }
+    return columns
+
+
+def csv_text(columns: Mapping[str, Sequence[Any]]) -> str:
+    """Return columns as CSV; texts that a spreadsheet would run stand behind an apostrophe."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    if predicted.values is not None:
-        writer.writerow(["row", "prediction"])
-        writer.writerows(enumerate(map(_short, predicted.values), 1))
-        return out.getvalue()
-    names = [f"p({name})" for name in predicted.classes] if every else []
-    writer.writerow(["row", "class", "probability", *map(harmless, names)])
-    for (row, name, share), shares in zip(_best(predicted), predicted.probabilities, strict=True):
-        writer.writerow([row, harmless(name), share, *(_shorts(shares) if every else ())])
+    writer.writerow(map(harmless, columns))
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow([harmless(each) if isinstance(each, str) else each for each in row])
     return out.getvalue()
 
 
-def _best(predicted: "Predictions") -> list[tuple[int, str, float]]:
-    """Return row number from 1, class and probability of each example."""
-    largest = predicted.probabilities.max(axis=1)
-    return [
-        (row, name, _short(share))
-        for row, (name, share) in enumerate(zip(predicted.labels, largest, strict=True), 1)
-    ]
+def _shorts(values: Iterable[Any]) -> list[float]:
+    return [float(f"{value:.6g}") for value in values]
 
 
-def _short(share: Any) -> float:
-    return float(f"{share:.6g}")
-
-
-def _shorts(shares: Sequence[Any]) -> list[float]:
-    return [_short(share) for share in shares]
-
-
-def _document(predicted: "Predictions", model: str, options: PredictOptions) -> dict[str, object]:
-    rows: Iterable[dict[str, object]]
-    every = ({"probabilities": _shorts(shares)} for shares in predicted.probabilities)
-    if predicted.values is not None:
-        rows = (
-            {"row": row, "prediction": _short(value)}
-            for row, value in enumerate(predicted.values, 1)
-        )
-    else:
-        rows = (
-            {"row": row, "class": name, "probability": share}
-            for row, name, share in _best(predicted)
-        )
+def _document(
+    predicted: "Predictions",
+    columns: Mapping[str, Sequence[Any]],
+    model: str,
+    options: PredictOptions,
+) -> dict[str, object]:
+    names = {"id" if name == options.id else name: name for name in columns}
+    plain = {key: columns[name] for key, name in names.items() if not key.startswith("p(")}
+    rows = [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
+    if options.probabilities and predicted.classes:
+        for row, shares in zip(rows, predicted.probabilities, strict=True):
+            row["probabilities"] = _shorts(shares)
     return {
         "command": "predict",
         "model": model,
         "data": options.data,
         "classes": predicted.classes,
-        "predictions": [
-            row | shares if options.probabilities and predicted.classes else row
-            for row, shares in zip(rows, every, strict=True)
-        ],
+        "predictions": rows,
         "warnings": warnings_json(DATA_CHECKS.run(predicted.notes)),
         "out": options.out and str(options.out),
     }

@@ -441,6 +441,31 @@ def read_columns(path: Path, kinds: Iterable[Column]) -> Inputs:
     return _columns(Table(_filled(csv.frame(texts), path), str(path), csv), kinds)
 
 
+def read_texts(path: Path, name: str) -> list[str]:
+    """Return the cells of one column as they are written.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read or has no such column.
+    """
+    content = read_unpacked(path)
+    if plain_suffix(path) in (".parquet", ".xlsx"):
+        parquet = plain_suffix(path) == ".parquet"
+        frame = read_parquet(content, str(path)) if parquet else read_excel(content, str(path))[0]
+        names = list(map(str, frame.columns))
+    else:
+        csv = Csv(content, str(path))
+        names = csv.names
+    if name not in names:
+        listed = ", ".join(names[:20])
+        raise DataError(f"{path}: has no column {name!r}: it has {listed}.")
+    if plain_suffix(path) not in (".parquet", ".xlsx"):
+        frame = csv.written([name])
+    cells: list[str] = Texts.of(frame[name]).cells.tolist()
+    return cells
+
+
 def frame_columns(frame: Any, kinds: Iterable[Column], where: str) -> Inputs:
     """Take those columns of a DataFrame alone, as `read_columns` does."""
     return _columns(Table(_as_pandas(frame, where), where), list(kinds))
