@@ -11,6 +11,7 @@ from tests.support.exports import (
     images,
     mixed,
     network,
+    number_committee,
     numbers,
     raw_numbers,
 )
@@ -114,3 +115,12 @@ def test_a_committee_of_folds_has_each_its_own_preprocessing() -> None:
 def test_the_same_model_gives_the_same_bytes() -> None:
     model = network(load("iris"))
     assert export.content(model) == export.content(model)
+
+
+def test_numbers_are_predicted() -> None:
+    frame = mixed()
+    model = number_committee(frame)
+    session = runtime.InferenceSession(export.content(model), providers=["CPUExecutionProvider"])
+    (given,) = session.run(["prediction"], feeds_of(frame))
+    np.testing.assert_allclose(given[:, 0], model.predict(frame), rtol=1e-5)
+    assert 800 < given.mean() < 1_200

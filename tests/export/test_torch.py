@@ -14,6 +14,7 @@ from tests.support.exports import (
     images,
     mixed,
     network,
+    number_committee,
     numbers,
     raw_numbers,
 )
@@ -80,3 +81,12 @@ def test_a_stored_program_loads_without_tuner(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert run.stdout == "False\n"
+
+
+def test_numbers_are_predicted() -> None:
+    frame = numbers()
+    model = number_committee(frame)
+    x = torch.from_numpy(raw_numbers(frame).to_numpy())
+    given = export.module_of(model)(x).detach().numpy()[:, 0]
+    np.testing.assert_allclose(given, model.predict(frame), rtol=1e-5)
+    assert 800 < given.mean() < 1_200

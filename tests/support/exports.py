@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tuner.data import Dataset, from_arrays, load
+from tuner.metrics import default_metric
 from tuner.network.losses import LOSSES
 from tuner.records import Hyperparameters
 from tuner.storage.models import Member, Model, model_of
@@ -22,7 +23,12 @@ ROWS = 120
 def network(data: Dataset, **changes: Any) -> Model:
     chosen = Hyperparameters(**{"eta": 0.5, "hidden": (6,), **changes})
     trainer = NativeTrainer(data.tuning)
-    start = begin(trainer, chosen, Constant(eta=chosen.eta), Stopping(epochs=3))
+    start = begin(
+        trainer,
+        chosen,
+        Constant(eta=chosen.eta),
+        Stopping(epochs=3, metric=default_metric(data.summary.task)),
+    )
     return model_of(train(trainer, [start])[0], data)
 
 
@@ -105,3 +111,12 @@ IRIS_MODELS: dict[str, Callable[[], Model]] = {
     "temperature": lambda: replace(of_iris()(), temperature=0.3),
     "committee": iris_committee,
 }
+
+
+def number_committee(frame: pd.DataFrame) -> Model:
+    """Return two networks that predict numbers around 1,000."""
+    y = 1_000 + 50 * np.sin(np.arange(len(frame))) + frame["label"].fillna(5)
+    data = load(frame.assign(price=y), target="price", task="regression")
+    settings = {"cost": "quadratic", "eta": 0.05}
+    first, other = (network(data, hidden=hidden, **settings) for hidden in ((4,), (3, 2)))
+    return replace(committee(first, other), temperature=1.0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from tuner.errors import DataError, MissingExtraError
+from tuner.errors import MissingExtraError
 from tuner.files import write_file
 from tuner.records import require_choice
 from tuner.storage.models import Model
@@ -37,9 +37,9 @@ def export_model(model: Model, to: str, path: Path) -> Path:
     model
         A network or a committee.
     to
-        "onnx": a graph from the raw columns to class and probabilities, for ONNX Runtime and
-        others. "torch": a program of PyTorch from the raw numbers to probabilities, which
-        `torch.export.load(path).module()` reads.
+        "onnx": a graph from the raw columns to class and probabilities, or to the predicted
+        number, for ONNX Runtime and others. "torch": a program of PyTorch from the raw numbers to
+        probabilities or to the number, which `torch.export.load(path).module()` reads.
     path
         The file to write.
 
@@ -64,8 +64,6 @@ def export_model(model: Model, to: str, path: Path) -> Path:
     tuner.errors.OptionError: to must be one of onnx, torch but is 'pmml'.
     """
     require_choice("to", to, tuple(TARGETS))
-    if model.task == "regression":
-        raise DataError("the model predicts numbers, and only models of classes can be exported.")
     return write_file(path, _writer(to)(model))
 
 

@@ -70,7 +70,7 @@ def content(model: Model) -> bytes:
     Inputs are `images` (n, h, w), or `x` (n, d) of data that came as an array, or of a table each
     column by its name, (n, 1): float64, NaN where missing, dates as days since 1970-01-01; or
     texts, `(missing)` where missing, booleans by the words of training. Outputs are `label` (n,)
-    and `probabilities` (n, c) in float32.
+    and `probabilities` (n, c) in float32, or `prediction` (n, 1) where numbers are predicted.
 
     Examples
     --------
@@ -83,19 +83,9 @@ def content(model: Model) -> bytes:
     raw = _raw(graph, model.preprocessing)
     x = {each: _prepared(graph, each, *raw) for each in model.preprocessings}
     logits = [_logits(graph, member, x[member.preprocessing]) for member in model.members]
-    scores, shares = _pooled(graph, model, logits)
-    places = graph.node("ArgMax", scores, axis=1, keepdims=0)
-    label = graph.node("Gather", np.array(model.classes, dtype=object), places, axis=0)
-    outputs = [
-        _output(graph, label, "label", TensorProto.STRING),
-        _output(
-            graph,
-            graph.cast(shares, "float32"),
-            "probabilities",
-            TensorProto.FLOAT,
-            len(model.classes),
-        ),
-    ]
+    outputs = (
+        _numbers(graph, model, logits) if not model.classes else _classes(graph, model, logits)
+    )
     made = helper.make_model(
         helper.make_graph(graph.nodes, "tuner", graph.inputs, outputs, graph.constants),
         opset_imports=[helper.make_opsetid(*each) for each in OPSETS.items()],
@@ -105,6 +95,28 @@ def content(model: Model) -> bytes:
     onnx.checker.check_model(made)
     written: bytes = made.SerializeToString(deterministic=True)
     return written
+
+
+def _numbers(graph: _Graph, model: Model, outputs: list[str]) -> list[Any]:
+    """Add the weighted mean of the predicted numbers (n, 1)."""
+    weighted = [
+        graph.node("Mul", graph.cast(z, "float64"), np.float64(weight))
+        for z, weight in zip(outputs, model.weights, strict=True)
+    ]
+    mean = graph.cast(graph.node("Sum", *weighted), "float32")
+    return [_output(graph, mean, "prediction", TensorProto.FLOAT, 1)]
+
+
+def _classes(graph: _Graph, model: Model, logits: list[str]) -> list[Any]:
+    """Add the class (n,) and the probabilities (n, c)."""
+    scores, shares = _pooled(graph, model, logits)
+    places = graph.node("ArgMax", scores, axis=1, keepdims=0)
+    label = graph.node("Gather", np.array(model.classes, dtype=object), places, axis=0)
+    shares, n_classes = graph.cast(shares, "float32"), len(model.classes)
+    return [
+        _output(graph, label, "label", TensorProto.STRING),
+        _output(graph, shares, "probabilities", TensorProto.FLOAT, n_classes),
+    ]
 
 
 def _output(graph: _Graph, tensor: str, wanted: str, kind: int, *shape: int) -> Any:

@@ -33,7 +33,7 @@ def content(model: Model) -> bytes:
 
 
 def module_of(model: Model) -> nn.Module:
-    """Return a module from raw numbers to the probabilities (n, c) of the classes.
+    """Return a module from raw numbers to the probabilities (n, c), or to the numbers (n, 1).
 
     Its input is float64: images (n, h, w), or the columns of numbers (n, p) in the order of
     training, NaN where missing, dates as days since 1970-01-01.
@@ -75,13 +75,16 @@ class _Whole(nn.Module):  # type: ignore[misc,unused-ignore]
         )
         self.weights, self.temperature = model.weights, model.temperature
         self.separate = [member.settings.cost != "log-likelihood" for member in model.members]
+        self.numbers = model.task == "regression"
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         total = torch.zeros((), dtype=torch.float64)
         for member, weight, separate in zip(self.members, self.weights, self.separate, strict=True):
             z = member(x).double() / self.temperature
-            z = nn.functional.logsigmoid(z) if separate else z
-            total = total + weight * z.softmax(dim=-1)
+            if not self.numbers:
+                z = nn.functional.logsigmoid(z) if separate else z
+                z = z.softmax(dim=-1)
+            total = total + weight * z
         return total.float()
 
 

@@ -16,7 +16,8 @@ SHARES: Mapping[str, Mapping[str, float]] = {
 
 Half for plain descent at a constant η is the article's, section "Learning Rate". The others were
 set on development tasks of `benchmarks.eta.optimizers`: eight tasks × 3 seeds, mean (90th
-percentile) of the regret in points, in the order of the table: 0.55 (1.23), 0.24 (0.58), 0.36
+percentile) of the regret in points, interpolated between the η of its grid, in the order of the
+table: 0.55 (1.23), 0.24 (0.58), 0.36
 (0.63); 0.49 (0.92), 0.34 (0.61), 0.66 (1.48); 0.25 (0.47), 0.31 (0.61), 0.26 (0.44); 1.19 (2.73),
 0.91 (1.71), 1.31 (2.97).
 """
