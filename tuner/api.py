@@ -24,6 +24,7 @@ from tuner.arguments import (
     source_of,
 )
 from tuner.data import Dataset, Part
+from tuner.data.folds import folds_for
 from tuner.data.loading import warn
 from tuner.durations import seconds_of
 from tuner.environment import environment
@@ -175,7 +176,7 @@ def train(
     *,
     eta: float | Literal["auto"] | EtaResult | None = None,
     seeds: int = 1,
-    folds: int | None = None,
+    folds: int | Literal["auto"] | None = None,
     refit: bool = False,
     folder: Folder = None,
     resume: bool = False,
@@ -195,7 +196,7 @@ def train(
     *,
     eta: float | Literal["auto"] | EtaResult | None = None,
     seeds: int = 1,
-    folds: int | None = None,
+    folds: int | Literal["auto"] | None = None,
     refit: bool = False,
     folder: Folder = None,
     resume: bool = False,
@@ -225,7 +226,8 @@ def train(
     folds
         Into how many stratified folds to part training and validation data: a network of each seed
         trains on all folds but one, which validates it, and they end in a committee. The
-        preprocessing is fitted anew for each. By default there is one validation part.
+        preprocessing is fitted anew for each. "auto" is five of a table of up to 10,000 examples.
+        By default there is one validation part.
     refit
         Train again in the end, on training and validation data, for as many epochs as validation
         chose; then no validation example is left to tell how accurate that is.
@@ -275,8 +277,10 @@ def train(
     plan = replace(
         _run_plan(data, settings, strategy, eta, keywords), seeds=plain(seeds), refit=refit
     )
-    if folds is not None:
-        plan = replace(plan, source=plan.source.by_folds(plain(folds)))
+    dataset = plan.source.dataset
+    count = folds_for(dataset) if folds == "auto" and dataset else folds
+    if count is not None:
+        plan = replace(plan, source=plan.source.by_folds(plain(count)))
     given = keywords if eta is None else {"eta": eta, **keywords}
     given = given if seeds == 1 else {**given, "seeds": seeds}
     given = given if folds is None else {**given, "folds": folds}

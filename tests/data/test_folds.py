@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuner.data import from_arrays, load
-from tuner.data.folds import folds_of
+from tuner.data.folds import folds_for, folds_of
 from tuner.errors import OptionError
 
 
@@ -104,3 +104,13 @@ def test_the_seed_of_the_split_draws_them() -> None:
 def test_numbers_of_folds_that_cannot_be(count: int, message: str) -> None:
     with pytest.raises(OptionError, match=message):
         folds_of(load("iris"), count)
+
+
+def test_small_tables_are_judged_by_folds() -> None:
+    assert folds_for(load("wine")) == 5
+    assert folds_for(load("digits")) is None
+    rows = np.random.default_rng(0).normal(size=(13_000, 1))
+    assert folds_for(from_arrays(rows, np.arange(13_000) % 2)) is None
+    few = from_arrays(rows[:10], np.arange(10) % 2)
+    assert folds_for(few) is None
+    assert folds_for(from_arrays(rows[:30], rows[:30, 0], task="regression")) == 5

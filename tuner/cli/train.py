@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import count, takewhile
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import typer
 
@@ -62,6 +62,7 @@ from tuner.report.summaries.training import train_summary
 from tuner.settings import (
     FIRST_ETA,
     INTEGER,
+    Kind,
     Strategy,
     check_refit,
     check_seeds,
@@ -79,6 +80,9 @@ if TYPE_CHECKING:
 MOST_EPOCHS = 1_000_000
 ROWS = 12
 COLORS = {"best": "green", "best, η divided": "green", "η divided": "cyan"}
+
+
+FOLDS = Kind(lambda text: text if text == "auto" else int(text), "a whole number or auto", "K|auto")
 
 
 class StrategyOptions:
@@ -122,8 +126,8 @@ class SeveralOptions:
         int, Opt("Train so many networks, seeds counted up: a committee.", INTEGER, "1")
     ]
     folds: Annotated[
-        int | None,
-        Opt("Train on K folds of training + validation data: a committee.", INTEGER),
+        int | Literal["auto"] | None,
+        Opt("Train on K folds of training + validation data: a committee.", FOLDS),
     ]
     refit: Annotated[
         bool, Opt("Train again on training + validation data, as long as validation chose.")
@@ -131,7 +135,8 @@ class SeveralOptions:
 
     def __post_init__(self) -> None:
         check_seeds(self.seeds)
-        require(self.folds is None or self.folds >= 2, "folds", self.folds, "at least 2")
+        many = not isinstance(self.folds, int) or self.folds >= 2
+        require(many, "folds", self.folds, "at least 2, or auto")
 
 
 @dataclass(frozen=True, kw_only=True)

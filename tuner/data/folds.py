@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tuner.data.dataset import Dataset, Part, TuningData
 from tuner.data.inputs import Rows
 from tuner.data.preprocessing import Preprocessing, fit
-from tuner.data.splits import shuffled_by_class, strata, stratified_order
+from tuner.data.splits import FOLDS, shuffled_by_class, strata, stratified_order
 from tuner.errors import OptionError
 from tuner.randomness import Purpose, stream
 from tuner.records import require
@@ -31,6 +31,25 @@ class Fold:
     tuning: TuningData
     preprocessing: Preprocessing
     rows: Rows
+
+
+FEW_ROWS = 10_000
+"""Up to so many examples every one of them validates; above, one part says enough."""
+
+
+def folds_for(data: Dataset) -> int | None:
+    """Return how many folds suit the data: five of a small table, else None, for one part.
+
+    Examples
+    --------
+    >>> from tuner.data import load
+    >>> folds_for(load("iris")), folds_for(load("digits"))
+    (5, None)
+    """
+    y = np.concatenate([data.train.y, data.validation.y])
+    least = np.bincount(y).min() if data.classes else len(y)
+    small = data.raw is not None and len(y) <= FEW_ROWS
+    return FOLDS if small and least >= FOLDS else None
 
 
 def folds_of(data: Dataset, count: int) -> tuple[Fold, ...]:
