@@ -111,6 +111,9 @@ def test_a_column_stands_beside_each_prediction(tuner: "Tuner", model: str) -> N
     assert [row[1] for row in rows] == [f"k{i % 3}" for i in range(90)]
     found = tuner("predict", model, "--data", "train.csv", "--id", "kind", "--json").json
     assert [row["id"] for row in found["predictions"]] == [row[1] for row in rows]
+    heading, *rows = _rows(tuner("predict", model, "--data", "train.csv", "--id", "class").out)
+    assert heading == ["row", "class", "class", "probability"]
+    assert [row[1] for row in rows] == [row[2] for row in rows]
     refused = tuner("predict", model, "--data", "train.csv", "--id", "nope")
     assert refused.code == 2
     assert "train.csv: has no column 'nope': it has name, class, size, kind." in refused.err

@@ -2,10 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -80,31 +80,41 @@ def _predict(path: str, source: str) -> "Predictions":
     return tuner.predict(path, source)
 
 
-def _columns(predicted: "Predictions", options: PredictOptions) -> dict[str, list[Any]]:
-    """Return what is printed of each example, by the heading of its column."""
-    columns: dict[str, list[Any]] = {"row": list(range(1, len(predicted.labels) + 1))}
+class Column(NamedTuple):
+    """One entry for each example: its key in JSON, its heading in CSV, and the values (n,)."""
+
+    key: str
+    heading: str
+    values: Sequence[Any]
+
+
+def _columns(predicted: "Predictions", options: PredictOptions) -> list[Column]:
+    """Return what is printed of each example."""
+    numbers = range(1, len(predicted.labels) + 1)
+    columns = [Column("row", "row", numbers)]
     if options.id is not None:
         from tuner.data.tables import read_texts
 
-        columns[options.id] = read_texts(Path(str(options.data)), options.id)
+        cells = read_texts(Path(str(options.data)), options.id)
+        columns.append(Column("id", options.id, cells))
     if predicted.values is not None:
-        return columns | {"prediction": _shorts(predicted.values)}
+        return [*columns, Column("prediction", "prediction", _shorts(predicted.values))]
     shares = predicted.probabilities
-    columns |= {"class": list(predicted.labels), "probability": _shorts(shares.max(axis=1))}
+    largest = _shorts(shares.max(axis=1))
+    columns.append(Column("class", "class", list(predicted.labels)))
+    columns.append(Column("probability", "probability", largest))
     if options.probabilities:
-        columns |= {
-            f"p({name})": _shorts(each)
-            for name, each in zip(predicted.classes, shares.T, strict=True)
-        }
+        named = zip(predicted.classes, shares.T, strict=True)
+        columns += [Column("", f"p({name})", _shorts(each)) for name, each in named]
     return columns
 
 
-def csv_text(columns: Mapping[str, Sequence[Any]]) -> str:
+def csv_text(columns: Sequence[Column]) -> str:
     """Return columns as CSV; texts that a spreadsheet would run stand behind an apostrophe."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(map(harmless, columns))
-    for row in zip(*columns.values(), strict=True):
+    writer.writerow([harmless(column.heading) for column in columns])
+    for row in zip(*(column.values for column in columns), strict=True):
         writer.writerow([harmless(each) if isinstance(each, str) else each for each in row])
     return out.getvalue()
 
@@ -114,14 +124,13 @@ def _shorts(values: Iterable[Any]) -> list[float]:
 
 
 def _document(
-    predicted: "Predictions",
-    columns: Mapping[str, Sequence[Any]],
-    model: str,
-    options: PredictOptions,
+    predicted: "Predictions", columns: Sequence[Column], model: str, options: PredictOptions
 ) -> dict[str, object]:
-    names = {"id" if name == options.id else name: name for name in columns}
-    plain = {key: columns[name] for key, name in names.items() if not key.startswith("p(")}
-    rows = [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
+    named = [column for column in columns if column.key]
+    rows: list[dict[str, Any]] = [
+        dict(zip([column.key for column in named], row, strict=True))
+        for row in zip(*(column.values for column in named), strict=True)
+    ]
     if options.probabilities and predicted.classes:
         for row, shares in zip(rows, predicted.probabilities, strict=True):
             row["probabilities"] = _shorts(shares)
