@@ -38,6 +38,7 @@ from tuner.records import (
     Outcome,
     Overfitting,
     PairedDifference,
+    Predicted,
     Probe,
     Range,
     Record,
@@ -236,6 +237,15 @@ STRATEGIES = st.builds(
     hold=st.none() | ONE_OR_MORE,
 ) | st.builds(Strategy, patience=st.none())
 CLASSES = st.integers(0, 2)
+PREDICTED = st.lists(st.tuples(COUNTS, FINITE, FINITE), max_size=4).flatmap(
+    lambda rows: st.builds(
+        Predicted,
+        examples=COUNTS,
+        rows=st.just(tuple(row for row, _, _ in rows)),
+        true=st.just(tuple(true for _, true, _ in rows)),
+        predicted=st.just(tuple(predicted for _, _, predicted in rows)),
+    )
+)
 MISTAKES = st.builds(
     Mistake,
     row=COUNTS,
@@ -469,6 +479,7 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     Environment: ENVIRONMENTS,
     FindEtaRecord: FIND_ETA,
     Mistake: MISTAKES,
+    Predicted: PREDICTED,
     LayerWeights: LAYERS,
     Inspection: INSPECTIONS,
     IntRange: st.builds(IntRange, COUNTS, COUNTS, st.booleans()),

@@ -144,8 +144,8 @@ def test_ten_thousand_columns() -> None:
 
 def test_a_thousand_classes() -> None:
     y = np.repeat(np.arange(1000), 5)
-    run = trained(from_arrays(RNG.normal(size=(5000, 3)), y), epochs=1)
-    assert len(run.model.classes) == 1000
+    data = from_arrays(RNG.normal(size=(5000, 3)), y, task="classification")
+    assert len(trained(data, epochs=1).model.classes) == 1000
 
 
 def test_inputs_far_from_training_are_cut_off() -> None:

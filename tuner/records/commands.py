@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tuner.records.inspection import Inspection, Predicted
-from tuner.records.measures import Measures, check_measures
+from tuner.records.measures import Measures, check_measures, check_metric
 from tuner.records.provenance import DataSummary, Environment, Note
 from tuner.records.search import EtaSearch
 from tuner.records.training import Committee, Refit, Run
@@ -146,6 +146,7 @@ class EvaluateRecord(Record):
 
     def __post_init__(self) -> None:
         check_measures(self.metrics)
+        check_metric(self.metric)
 
     @property
     def accuracy(self) -> float:

@@ -12,10 +12,15 @@ Measures = Mapping[str, Number]
 """Metrics by their names in `tuner.metrics.METRICS`."""
 
 
+def check_metric(name: str) -> None:
+    """Raise `OptionError` unless it is the name of a metric."""
+    require(name in METRICS, "metric", name, f"one of {', '.join(METRICS)}")
+
+
 def check_measures(measures: Measures) -> None:
     """Raise `OptionError` where a name is unknown or a metric outside the range it can have."""
     for name, value in measures.items():
-        require(name in METRICS, "metrics", name, f"of {', '.join(METRICS)}")
+        check_metric(name)
         low, high = METRICS[name].bounds
         require(math.isnan(value) or low <= value <= high, name, value, f"from {low:g} to {high:g}")
 

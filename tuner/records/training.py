@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from tuner.errors import require
 from tuner.metrics import METRICS
-from tuner.records.measures import Measures, check_measures
+from tuner.records.measures import Measures, check_measures, check_metric
 from tuner.serialization import Number, Positive, Record, Share
 from tuner.settings import Hyperparameters
 
@@ -174,6 +174,7 @@ class Run(Record):
     metric: str = "accuracy"
 
     def __post_init__(self) -> None:
+        check_metric(self.metric)
         epochs = [each.epoch for each in self.history]
         wanted = list(range(1, len(epochs) + 1))
         require(epochs == wanted, "epochs of history", epochs, f"counted from 1 to {len(epochs)}")

@@ -22,7 +22,7 @@ from tuner.network.blas import one_thread
 from tuner.network.initialization import Parameters
 from tuner.network.losses import Loss, losses_of
 from tuner.records import DataSummary, Hyperparameters, Record, TaskName
-from tuner.records.measures import Measures
+from tuner.records.measures import Measures, check_measures, check_metric
 from tuner.storage import tensorfile
 from tuner.trainers.native import ROWS_AT_ONCE, NativeLane, Scale, logits, one_hot
 from tuner.training.loop import Training
@@ -433,6 +433,10 @@ class ModelRecord(Record):
     weights: tuple[float, ...] = (1.0,)
     temperature: float = 1.0
     refitted: bool = False
+
+    def __post_init__(self) -> None:
+        check_measures(self.validation_metrics)
+        check_metric(self.metric)
 
 
 def save_model(model: Model, path: str | Path) -> None:

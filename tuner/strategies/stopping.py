@@ -51,7 +51,7 @@ class Stopping(Record):
     last_epoch: int = 0
 
     def __post_init__(self) -> None:
-        check_strategy(epochs=self.epochs, seconds=self.seconds)
+        check_strategy(epochs=self.epochs, seconds=self.seconds, metric=self.metric)
 
     @classmethod
     def of(cls, strategy: Strategy, *, early: bool = True) -> Self:
