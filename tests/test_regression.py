@@ -98,6 +98,13 @@ def test_a_step_follows_the_gradient() -> None:
     assert before_cost.cost - after_cost.cost == pytest.approx(moved / 1e-3, rel=0.02)
 
 
+def test_a_trainer_says_what_it_predicts(data: Any) -> None:
+    summary = NativeTrainer(data).summary
+    assert (summary.task, summary.classes) == ("regression", ())
+    found = tuner.find_eta(NativeTrainer(data), hidden=(4,))
+    assert found.record.settings.cost == "quadratic"
+
+
 def test_find_eta_judges_the_standardized_cost(data: Any) -> None:
     found = tuner.find_eta(data, hidden=(10,))
     assert found.record.result.baseline == 0.5

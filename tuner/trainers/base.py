@@ -164,9 +164,10 @@ def summary_of(
 ) -> DataSummary:
     """Describe which data these are: arrays (x, y) of the training and of the validation part."""
     contents = [np.ascontiguousarray(array) for array in (*train, *validation)]
-    names = classes or tuple(
-        str(c) for c in range(int(max(train[1].max(), validation[1].max())) + 1)
-    )
+    numbers = train[1].dtype.kind == "f"
+    names = classes or ()
+    if not names and not numbers:
+        names = tuple(str(c) for c in range(int(max(train[1].max(), validation[1].max())) + 1))
     return DataSummary(
         name="arrays",
         sha256=digest(*(array.tobytes() for array in contents)),
@@ -175,4 +176,5 @@ def summary_of(
         n_test=0,
         n_features=int(np.prod(train[0].shape[1:])),
         classes=names,
+        task="regression" if numbers else "classification",
     )

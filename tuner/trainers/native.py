@@ -155,10 +155,6 @@ class NativeTrainer:
         train, validation = self.data.train, self.data.validation
         return summary_of((train.x, train.y), (validation.x, validation.y), self.data.classes)
 
-    def scale(self, fold: int = 0) -> "Scale":
-        """Return how the targets of a fold were standardized."""
-        return self._scales[fold]
-
     def start(self, settings: Hyperparameters, fold: int = 0) -> NativeLane:
         """Return a network of a fold, counted from 0, before its first step.
 
