@@ -17,9 +17,9 @@ from tuner.data.folds import Fold
 from tuner.errors import DataError
 from tuner.metrics import Measured, of_classes, of_numbers
 from tuner.network.arrays import Array
-from tuner.network.losses import Loss, losses_of
+from tuner.network.losses import Loss, losses_of, shares_of
 from tuner.settings import Hyperparameters
-from tuner.storage.models import Member, Model, shares_of
+from tuner.storage.models import Member, Model
 
 Shares = NDArray[np.float64]
 

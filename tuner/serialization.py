@@ -73,10 +73,14 @@ def to_json(record: Record) -> Any:
     return _ADAPTERS[type(record)].dump_python(record, mode="json", by_alias=True)
 
 
+OLD_KEYS = b'_accuracy":', b'"log_loss":'
+"""Ends of the keys that metrics had before records held them under their names."""
+
+
 def _brought_up(text: str | bytes) -> str | bytes:
     """Return JSON of older versions, which knew no metric but accuracy, as it is written today."""
-    old = 'accuracy":' if isinstance(text, str) else b'accuracy":'
-    if old not in text:  # type: ignore[operator]
+    content = text.encode(errors="surrogatepass") if isinstance(text, str) else text
+    if not any(key in content for key in OLD_KEYS):
         return text
     try:
         return json.dumps(json.loads(text, object_hook=_with_metrics))

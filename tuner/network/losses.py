@@ -235,8 +235,15 @@ OF_NUMBERS: Mapping[str, Loss] = {
         logits=lambda values: values,
     )
 }
-"""The cost of predicted numbers: linear output neurons (Nielsen, chapter 3, "What does the
-cross-entropy mean? Where does it come from?")."""
+"""The cost of predicted numbers (Nielsen, chapter 3, "The cross-entropy cost function", the problem
+on the quadratic cost with linear neurons in the output layer)."""
+
+
+def shares_of(z: Array, loss: Loss, temperature: float = 1.0) -> Shares:
+    """Return the probabilities (n, c) by logits z (n, c), or the numbers that they are."""
+    shares: Shares = z.astype(np.float64) / temperature
+    loss.probabilities(shares)
+    return shares
 
 
 def losses_of(task: str) -> Mapping[str, Loss]:

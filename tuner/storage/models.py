@@ -20,7 +20,7 @@ from tuner.metrics import Measured, of_classes, of_numbers
 from tuner.network.arrays import Array
 from tuner.network.blas import one_thread
 from tuner.network.initialization import Parameters
-from tuner.network.losses import Loss, losses_of
+from tuner.network.losses import Loss, losses_of, shares_of
 from tuner.records import DataSummary, Hyperparameters, Record, TaskName
 from tuner.records.measures import Measures, check_measures, check_metric
 from tuner.storage import tensorfile
@@ -290,8 +290,11 @@ class Model:
         """Return the metrics on inputs x (n, d) with class indices or numbers y (n,)."""
         if self.task == "regression":
             return of_numbers(_matching(x, y, np.float64), self.values(x))
-        shares = self.probabilities(x)
-        return of_classes(_matching(x, y, np.intp), self._logits(x), lambda: shares)
+        z = self._logits(x)
+        shares = z.copy()
+        with np.errstate(all="ignore"):
+            self.loss().probabilities(shares)
+        return of_classes(_matching(x, y, np.intp), z, lambda: shares)
 
     def _logits(self, x: ArrayLike) -> Array:
         rows = np.asarray(x)
@@ -333,13 +336,6 @@ class Model:
             for z, member in zip(of_members, self.members, strict=True)
         ]
         return self.loss().logits(np.average(shares, axis=0, weights=self.weights))
-
-
-def shares_of(z: Array, loss: Loss, temperature: float = 1.0) -> NDArray[np.float64]:
-    """Return the probabilities (n, c) by logits z (n, c), or the numbers that they are."""
-    shares = z.astype(np.float64) / temperature
-    loss.probabilities(shares)
-    return shares
 
 
 def _name_of(x: "Raw | Part") -> str:

@@ -18,7 +18,7 @@ from tuner.network.arrays import Array
 from tuner.network.blas import one_thread
 from tuner.network.dropout import DropoutMasks
 from tuner.network.initialization import Parameters, initial_parameters
-from tuner.network.losses import LOSSES, Loss, losses_of, weighted
+from tuner.network.losses import LOSSES, Loss, losses_of, shares_of, weighted
 from tuner.network.optimizers import OPTIMIZERS
 from tuner.network.regularization import REGULARIZERS, penalty
 from tuner.network.stack import AVERAGE, Functions, Stack, Start
@@ -240,7 +240,7 @@ class NativeTrainer:
         if self.data.task == "regression":
             metrics = of_numbers(part.y, scale.back(scores[:, 0]))
         else:
-            metrics = of_classes(part.y, scores, partial(_probabilities, loss, scores))
+            metrics = of_classes(part.y, scores, partial(shares_of, scores, loss))
         return Measurement(total / part.n + size, metrics, size)
 
     def _targets(self, y: NDArray[Any], dtype: np.dtype[np.floating], scale: "Scale") -> Array:
@@ -322,12 +322,6 @@ class Scale(NamedTuple):
     def back(self, outputs: NDArray[Any]) -> NDArray[np.float64]:
         """Return outputs in the unit of the target."""
         return outputs.astype(np.float64) * self.width + self.center
-
-
-def _probabilities(loss: Loss, scores: Array) -> Array:
-    shares = scores.astype(np.float64)
-    loss.probabilities(shares)
-    return shares
 
 
 class RatesByStep(NamedTuple):
