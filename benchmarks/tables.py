@@ -82,7 +82,7 @@ def ours(data: Dataset, seed: int, budget: float) -> Judged:
         TemporaryDirectory() as folder,
         closing(open_executor(data.tuning, WORKERS)) as workers,
     ):
-        ask = TuneRequest(budget=budget, source=data.name, seed=seed, split_seed=seed, began=began)
+        ask = TuneRequest(budget=budget, source=data.name, seed=seed, began=began)
         tuned = tune(data, ask, Path(folder), executor=workers)
     assert tuned
     return Judged(tuned.record.test.accuracy, time.monotonic() - began)

@@ -18,6 +18,7 @@ from tuner.data.inputs import Examples, numeric
 from tuner.estimators import NetworkClassifier, TunedClassifier
 from tuner.estimators.base import dataset_of
 from tuner.execution.opening import open_executor
+from tuner.settings import DataSettings
 from tuner.storage.models import Model, load_model
 from tuner.study.spec import parse_spec
 from tuner.study.studies import run_study
@@ -96,7 +97,8 @@ def test_train_then_evaluate(
 @pytest.mark.parametrize(("split_seed", "seed"), [(5, 0), (0, 5)])
 def test_tune_then_evaluate(split_seed: int, seed: int, seen: Seen, tmp_path: Path) -> None:
     data = load("wine", seed=split_seed)
-    request = TuneRequest(budget=1, seed=seed, source="wine", split_seed=split_seed)
+    settings = DataSettings(split_seed=split_seed)
+    request = TuneRequest(budget=1, seed=seed, source="wine", data=settings)
     found = tune(data, request, tmp_path, executor=open_executor(data.tuning))
     assert found
     assert len(seen.tested) == data.summary.n_test == 35

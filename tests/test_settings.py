@@ -101,7 +101,7 @@ def test_the_key_in_json_is_the_one_of_old() -> None:
 def test_the_estimator_has_every_setting_by_name_with_its_default() -> None:
     parameters = inspect.signature(NetworkClassifier).parameters
     settings = settings_of(Hyperparameters) | settings_of(Strategy)
-    assert parameters.keys() ^ settings.keys() == {"expansion", "validation_fraction"}
+    assert parameters.keys() ^ settings.keys() == {"expansion", "validation_fraction", "scaling"}
     unlike = {
         n for n in parameters.keys() & settings if parameters[n].default != settings[n].default
     }

@@ -552,7 +552,6 @@ def tune(
         article=article,
         seed=seed,
         source=dataset.name,
-        split_seed=seed,
         command=command or call,
     )
     with _folder(folder) as place, _opened(dataset, workers) as executor:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from numbers import Real
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from tuner.errors import OptionError, require, require_choice
 from tuner.metrics import METRICS, SHARES
@@ -488,6 +488,63 @@ class Hyperparameters(_Checked):
             within=at_least(0),
         ),
     )
+
+
+TASKS = ("auto", "classification", "regression")
+
+SCALINGS = ("standard", "robust", "quantile")
+"""How columns of numbers can be scaled; see `tuner.data.preprocessing.fit`."""
+
+
+@documented
+@dataclass(frozen=True, kw_only=True)
+class DataSettings(_Checked):
+    """How a data set is read, prepared and split, as the command line and study files state it.
+
+    Attributes
+    ----------
+    {settings}
+
+    Raises
+    ------
+    OptionError
+        When a value is unknown or out of its range.
+    """
+
+    target: str | None = field(
+        default=None, metadata=setting(NAME, "The column of a table to predict.", optional=True)
+    )
+    task: Literal["auto", "classification", "regression"] = field(
+        default="auto", metadata=choice(TASKS, "Predict classes or numbers.")
+    )
+    drop: tuple[str, ...] = field(
+        default=(), metadata=setting(COLUMNS, "Leave out these columns of a table.")
+    )
+    drop_rare: bool = field(
+        default=False, metadata=setting(FLAG, "Leave out classes of fewer than five examples.")
+    )
+    scaling: str = field(
+        default="standard",
+        metadata=choice(
+            SCALINGS,
+            "How columns of numbers are scaled.",
+            "By mean and standard deviation; by median and quartiles, which far values do not "
+            "move; or by their rank among the training values, to a normal distribution.",
+        ),
+    )
+    train_size: int | None = field(
+        default=None, metadata=setting(INTEGER, "Train on so many examples only.", optional=True)
+    )
+    split_seed: int | None = field(
+        default=None,
+        metadata=setting(INTEGER, "Of the split into parts; else --seed.", optional=True),
+    )
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """What `tuner.load` takes, the seed of the split apart."""
+        names = settings_of(DataSettings).keys() - {"split_seed"}
+        return {name: getattr(self, name) for name in names}
 
 
 @documented

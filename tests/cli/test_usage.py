@@ -44,7 +44,10 @@ MISUSES = [
     ("find-eta --data=", "--data"),
     ("find-eta --data iris --target species", "--target"),
     ("find-eta --data iris --drop petal --drop sepal", "--drop is 'petal'"),
-    ("find-eta --data iris --task clustering", "--task must be auto, classification or regression"),
+    (
+        "find-eta --data iris --task clustering",
+        "--task must be one of auto, classification, regression",
+    ),
     ("find-eta --data iris --task regression", "--task is regression but iris holds classes"),
     ("find-eta --data iris --train-size 1", "--train-size"),
     ("find-eta --data iris --train-size -1", "--train-size"),

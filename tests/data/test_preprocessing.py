@@ -4,16 +4,28 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, RobustScaler, StandardScaler
 
 from tuner.data import Preprocessing, load
+from tuner.data.folds import folds_of
 from tuner.data.inputs import MISSING, Examples, Inputs, images, numeric
 from tuner.data.loading import assemble
-from tuner.data.preprocessing import BEND, FENCE, LIMIT, MAX_CATEGORIES, MIN_COUNT, Numeric, fit
+from tuner.data.preprocessing import (
+    BEND,
+    FENCE,
+    LIMIT,
+    MAX_CATEGORIES,
+    MIN_COUNT,
+    MOST_QUANTILES,
+    Numeric,
+    fit,
+)
 from tuner.data.splits import split
-from tuner.errors import DataError
+from tuner.errors import DataError, OptionError
 from tuner.records import from_json, to_json
+from tuner.settings import SCALINGS
 
 
 def inputs(seed: int, n: int, categories: int, lacking: float = 0.0) -> Inputs:
@@ -73,6 +85,83 @@ def test_agrees_with_scikit_learn_on_seen_and_unseen_rows(
     assert fitted.transform(new).shape[1] == len(fitted.feature_names)
 
 
+def skewed(seed: int, n: int) -> np.ndarray:
+    """Columns with far values, many equal ones, gaps, and one value only."""
+    rng = np.random.default_rng(seed)
+    x = np.column_stack(
+        [np.exp(3 * rng.normal(size=n)), rng.integers(0, 4, n), rng.normal(5, 2, n), np.full(n, 3)]
+    )
+    x[rng.random((n, 4)) < (0.0, 0.0, 0.2, 0.0)] = np.nan
+    return x
+
+
+def bent(z: np.ndarray) -> np.ndarray:
+    size = np.abs(z)
+    grown = np.where(size > BEND, BEND + np.log(np.maximum(size, BEND) - BEND + 1), size)
+    result: np.ndarray = np.sign(z) * np.minimum(grown, LIMIT)
+    return result
+
+
+@given(st.integers(0, 1000), st.integers(20, 600))
+@settings(max_examples=20, deadline=None)
+def test_robust_scaling_agrees_with_scikit_learn(seed: int, n: int) -> None:
+    train, new = skewed(seed, n), skewed(seed + 1, 50)
+    made = fit(numeric(train), scaling="robust").transform(numeric(new))[:, :4]
+    known = RobustScaler(unit_variance=True).fit(train).transform(new)
+    assume(not np.isnan(train[:, 2]).all())
+    expected = bent(np.nan_to_num(known) * (np.nanmax(train, axis=0) > np.nanmin(train, axis=0)))
+    np.testing.assert_allclose(made, expected, rtol=1e-5, atol=1e-5)
+
+
+@given(st.integers(0, 1000), st.integers(20, 600))
+@settings(max_examples=20, deadline=None)
+def test_quantile_scaling_agrees_with_scikit_learn(seed: int, n: int) -> None:
+    train, new = skewed(seed, n), skewed(seed + 1, 50)
+    fitted = fit(numeric(train), scaling="quantile")
+    for i in (0, 1, 2):
+        known = train[~np.isnan(train[:, i]), i]
+        count = min(MOST_QUANTILES, len(known))
+        theirs = QuantileTransformer(
+            n_quantiles=count, output_distribution="normal", subsample=100_000
+        ).fit(known[:, np.newaxis])
+        filled = np.where(np.isnan(new[:, i]), np.median(known), new[:, i])
+        edge = abs(norm.ppf(0.5 / count))
+        expected = np.clip(theirs.transform(filled[:, np.newaxis])[:, 0], -edge, edge)
+        made = fitted.transform(numeric(new))[:, i]
+        ends = (filled == known.min()) | (filled == known.max())  # ours: the middle of equal ones
+        within = 0.1 if i == 1 else 1e-5  # theirs miss equal values by the rounding of a share
+        np.testing.assert_allclose(made[~ends], bent(expected)[~ends], atol=within)
+        assert (np.abs(made[ends]) <= edge).all()
+    assert not fitted.transform(numeric(new))[:, 3].any(), "constant"
+    again = from_json(Preprocessing, json.dumps(to_json(fitted)))
+    assert (again.transform(numeric(new)) == fitted.transform(numeric(new))).all()
+
+
+def test_robust_scaling_of_columns_with_one_value_in_most_rows() -> None:
+    x = np.zeros((100, 1))
+    x[:10, 0] = np.arange(10)
+    made = fit(numeric(x), scaling="robust").transform(numeric(x))
+    assert made[50, 0] == 0
+    assert 1 < made[9, 0] < LIMIT, "its deviation, as the quartiles are one"
+
+
+def test_scaling_is_fitted_anew_in_each_fold() -> None:
+    data = load("wine", scaling="quantile")
+    assert data.summary.scaling == "quantile"
+    for fold in folds_of(data, 3):
+        numbers = fold.preprocessing.numeric
+        assert fold.preprocessing.scaling == "quantile"
+        assert all(len(each.quantiles) == fold.tuning.train.n for each in numbers)
+        assert abs(np.median(fold.tuning.train.x, axis=0)).max() < 0.2
+
+
+def test_images_have_no_scaling() -> None:
+    with pytest.raises(OptionError, match=r"^scaling is robust but .*images: leave it out"):
+        load("digits", scaling="robust")
+    with pytest.raises(OptionError, match=r"^scaling must be"):
+        load("iris", scaling="none")
+
+
 @pytest.mark.parametrize("source", ["iris", "digits"])
 def test_survives_json_exactly(source: str) -> None:
     fitted = load(source).preprocessing
@@ -113,20 +202,20 @@ def test_a_model_without_medians_fills_with_the_mean() -> None:
     assert older.transform(numeric(np.array([[np.nan], [5.0]]))).tolist() == [[0], [1]]
 
 
-@given(st.integers(0, 1000), st.floats(allow_nan=False), st.booleans())
+@given(st.integers(0, 1000), st.floats(allow_nan=False), st.booleans(), st.sampled_from(SCALINGS))
 @settings(max_examples=30, deadline=None)
 def test_no_validation_or_test_value_moves_a_training_input(
-    seed: int, value: float, missing: bool
+    seed: int, value: float, missing: bool, scaling: str
 ) -> None:
     raw = inputs(seed, 40, 4, 0.2)
     y = np.arange(40) % 2
-    train = assemble(Examples("t", raw, y, ("a", "b"), "")).train
+    train = assemble(Examples("t", raw, y, ("a", "b"), ""), scaling=scaling).train
     others = np.setdiff1d(np.arange(40), split(Examples("t", raw, y, ("a", "b"), "")).train)
     numbers, texts = raw.numbers.copy(), raw.texts.copy()
     numbers[others] = np.nan if missing else np.clip(value, -1e30, 1e30)
     texts[others] = MISSING if missing else "another"
     changed = Inputs(numbers, raw.number_names, texts, raw.text_names)
-    again = assemble(Examples("t", changed, y, ("a", "b"), "")).train
+    again = assemble(Examples("t", changed, y, ("a", "b"), ""), scaling=scaling).train
     np.testing.assert_array_equal(again.x, train.x)
 
 

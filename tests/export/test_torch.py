@@ -50,6 +50,12 @@ def test_gaps_outliers_and_dates_are_prepared_inside() -> None:
     check(export.module_of(model), model, raw_numbers(frame), frame)
 
 
+def test_robust_scaling() -> None:
+    rows = np.random.default_rng(0).normal(4, 3, (50, 4))
+    model = network(load("iris", scaling="robust"))
+    check(export.module_of(model), model, rows, rows)
+
+
 def test_images() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (40, 3, 2))
     pixels[:, 0, 0] = 255

@@ -45,8 +45,8 @@ WRONG = {
         ("[data]\nsourc = 'x'", "data.sourc is not a key of a study: do you mean source?"),
         (
             "[data]\nxyz = 'x'",
-            "data.xyz is not a key of a study: the known ones are source, target, "
-            "task, drop, drop_rare, train_size, split_seed.",
+            "data.xyz is not a key of a study: the known ones are target, "
+            "task, drop, drop_rare, scaling, train_size, split_seed, source.",
         ),
         (
             "[search.activation]\nlow = 1",

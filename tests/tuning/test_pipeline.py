@@ -26,7 +26,7 @@ PLANS = (
 )
 """What the clock decides; all else follows from it."""
 
-REQUEST = TuneRequest(budget=1, seed=3, source="iris", split_seed=3)
+REQUEST = TuneRequest(budget=1, seed=3, source="iris")
 
 
 def tuned(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuner.cli.console import PROGRAM
-from tuner.cli.options import DROP, TASK, AnswerOptions, Opt, grouped
+from tuner.cli.options import AnswerOptions, grouped, options_of
 from tuner.cli.output import json_text, narration, print_table
 from tuner.records import TaskChoice, to_json
-from tuner.settings import NAME
+from tuner.settings import DataSettings
 
 if TYPE_CHECKING:
     from tuner.data import KnownData
@@ -30,13 +30,16 @@ TAKEN_FOR = {
 }
 
 
+_OF_DATA = options_of(DataSettings)
+
+
 @dataclass(frozen=True, kw_only=True)
 class CheckOptions:
     """Which column is the target."""
 
-    target: Annotated[str | None, Opt("The column of a table to predict.", NAME)]
-    task: Annotated[TaskChoice, TASK]
-    drop: Annotated[tuple[str, ...], DROP]
+    target: Annotated[str | None, _OF_DATA["target"]]
+    task: Annotated[TaskChoice, _OF_DATA["task"]]
+    drop: Annotated[tuple[str, ...], _OF_DATA["drop"]]
 
 
 @data.command("list")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_type_hints
 
 import typer
 
@@ -20,12 +20,14 @@ import tuner
 from tuner.cli.interrupts import NOTHING_WRITTEN, if_interrupted
 from tuner.cli.output import announce_target, note
 from tuner.durations import seconds_of
-from tuner.errors import OptionError, require, require_choice
+from tuner.errors import OptionError, require
 from tuner.folders import claimed, claimed_or_next
-from tuner.records import TaskChoice
 from tuner.settings import (
+    COLUMNS,
+    FLAG,
     INTEGER,
     NAME,
+    DataSettings,
     Hyperparameters,
     Kind,
     Setting,
@@ -71,11 +73,6 @@ ETA = Kind(or_none("auto", float), "a number or auto", "X|auto")
 DURATION = Kind(seconds_of, "a time such as 60s, 10m or 2h", "TIME")
 
 
-def _task(text: str) -> str:
-    require_choice("task", text, get_args(TaskChoice))
-    return text
-
-
 @dataclass(frozen=True)
 class Opt:
     """One option: its help, the kind of its value and its default, as it would be typed.
@@ -92,7 +89,11 @@ class Opt:
 
 
 def option_of(setting: Setting) -> Opt:
-    """Return the option of a setting."""
+    """Return the option of a setting; one of several names is given once for each."""
+    if setting.kind is FLAG:
+        return Opt(setting.described)
+    if setting.kind is COLUMNS:
+        return Opt(f"{setting.described.rstrip('.')}; give it once for each.", NAME, many=True)
     default = None if setting.default is None else setting.kind.text(setting.default)
     return Opt(setting.described, setting.kind, default, setting.also)
 
@@ -103,29 +104,19 @@ def options_of(kind: type) -> dict[str, Opt]:
     return {name: option_of(each) for name, each in settings if each.default is not MISSING}
 
 
-TASK = Opt(
-    "Predict classes or numbers: auto, classification or regression.",
-    Kind(_task, "auto, classification or regression", "NAME"),
-    "auto",
-)
-
-
-DROP = Opt("Leave out this column of a table; may be given several times.", NAME, many=True)
-
-
-@dataclass(frozen=True, kw_only=True)
 class DataOptions:
-    """Which data."""
+    """Which data, and how they are read and split."""
 
-    data: Annotated[
-        str, Opt("A data set by name (see `data list`) or the path of a file.", TEXT, "mnist-5k")
-    ]
-    target: Annotated[str | None, Opt("The column of a table to predict.", NAME)]
-    task: Annotated[TaskChoice, TASK]
-    drop: Annotated[tuple[str, ...], DROP]
-    drop_rare: Annotated[bool, Opt("Leave out classes of fewer than five examples.")]
-    train_size: Annotated[int | None, Opt("Train on so many examples only.", INTEGER)]
-    split_seed: Annotated[int | None, Opt("Of the split into parts; else --seed.", INTEGER)]
+    OPTIONS: ClassVar[dict[str, Opt]] = {
+        "data": Opt(
+            "A data set by name (see `data list`) or the path of a file.", TEXT, "mnist-5k"
+        ),
+        **options_of(DataSettings),
+    }
+
+    def __init__(self, *, data: str, **settings: Any) -> None:
+        self.data = data
+        self.settings = DataSettings(**settings)
 
     @property
     def title(self) -> str:
@@ -134,40 +125,15 @@ class DataOptions:
 
     def load(self, seed: int) -> "Dataset":
         """Read the data, split by the seed unless --split-seed says otherwise."""
-        split_seed = seed if self.split_seed is None else self.split_seed
-        return load_data(
-            self.data,
-            split_seed,
-            target=self.target,
-            task=self.task,
-            drop=self.drop,
-            drop_rare=self.drop_rare,
-            train_size=self.train_size,
-        )
+        return load_data(self.data, self.settings, seed)
 
 
 @if_interrupted(NOTHING_WRITTEN)
-def load_data(
-    source: str,
-    seed: int,
-    *,
-    target: str | None,
-    task: TaskChoice,
-    drop: tuple[str, ...],
-    drop_rare: bool,
-    train_size: int | None,
-) -> "Dataset":
+def load_data(source: str, settings: DataSettings, seed: int) -> "Dataset":
     """Read data as `tuner.load` does, and say which target was guessed."""
-    data = tuner.load(
-        source,
-        target=target,
-        task=task,
-        drop=drop,
-        drop_rare=drop_rare,
-        train_size=train_size,
-        seed=seed,
-    )
-    announce_target(data.summary, target)
+    split_seed = seed if settings.split_seed is None else settings.split_seed
+    data = tuner.load(source, **settings.keywords, seed=split_seed)
+    announce_target(data.summary, settings.target)
     return data
 
 

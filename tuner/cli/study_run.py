@@ -195,19 +195,9 @@ def _load(job: Job, bar: Bar) -> "Dataset":
     """Read the data, and see that the storage can be reached."""
     from tuner.study.optuna_storage import connected
 
-    source, seed = job.spec.data, job.spec.seed
-    split_seed = seed if source.split_seed is None else source.split_seed
-    bar.say(f"reading {source.source}")
+    bar.say(f"reading {job.spec.data.source}")
     try:
-        data = load_data(
-            source.source,
-            split_seed,
-            target=source.target,
-            task=source.task,
-            drop=source.drop,
-            drop_rare=source.drop_rare,
-            train_size=source.train_size,
-        )
+        data = load_data(job.spec.data.source, job.spec.data, job.spec.seed)
     except OptionError as error:
         raise InputError(f"{job.file}: data.{error}") from error
     if job.options.storage:

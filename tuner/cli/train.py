@@ -60,8 +60,11 @@ from tuner.report.format import cost, duration, measured, metric_name, number
 from tuner.report.summaries.learning_rate import eta_phrase
 from tuner.report.summaries.training import train_summary
 from tuner.settings import (
+    COLUMNS,
     FIRST_ETA,
+    FLAG,
     INTEGER,
+    DataSettings,
     Kind,
     Strategy,
     check_refit,
@@ -457,14 +460,15 @@ def _settings_file(argv: Sequence[str]) -> Path | None:
 
 def _typed(spec: "StudySpec") -> Iterator[str]:
     """Return the options that a file stands for."""
-    data = {"data" if key == "source" else key: value for key, value in vars(spec.data).items()}
-    for column in data.pop("drop"):
-        yield f"--drop={column}"
-    if data.pop("drop_rare"):
-        yield "--drop-rare"
-    for name, value in data.items():
-        if value is not None:
-            yield f"--{name.replace('_', '-')}={value}"
+    yield f"--data={spec.data.source}"
+    for name, each in settings_of(DataSettings).items():
+        value, option = getattr(spec.data, name), f"--{name.replace('_', '-')}"
+        if each.kind is FLAG:
+            yield from [option] * value
+        elif each.kind is COLUMNS:
+            yield from (f"{option}={column}" for column in value)
+        elif value is not None:
+            yield f"{option}={value}"
     yield f"--eta={spec.eta if isinstance(spec.eta, float) else 'auto'}"
     for values in (spec.network, spec.train):
         for name, each in settings_of(type(values)).items():

@@ -94,12 +94,7 @@ def tune(
         article=options.article,
         seed=options.seed,
         source=data.data,
-        target=data.target,
-        task=data.task,
-        drop=data.drop,
-        drop_rare=data.drop_rare,
-        train_size=data.train_size,
-        split_seed=options.seed if data.split_seed is None else data.split_seed,
+        data=data.settings,
         command=command_line([each for each in context.obj if each != "--fresh"]),
         began=began,
     )

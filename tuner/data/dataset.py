@@ -108,6 +108,8 @@ class TuningData:
 class Dataset:
     """A data set in three parts, of which the test part is sealed.
 
+    What its constructor is given beyond these are further fields of `tuner.records.DataIdentity`.
+
     Attributes
     ----------
     name
@@ -142,13 +144,10 @@ class Dataset:
         name: str,
         sha256: str,
         preprocessing: Preprocessing,
-        target: str | None = None,
-        split_seed: int | None = None,
-        dropped: tuple[str, ...] = (),
-        drop_rare: bool = False,
         notes: tuple[Note, ...] = (),
         raw: Inputs | None = None,
         raw_test: Inputs | None = None,
+        **identity: Any,
     ) -> None:
         self.name = name
         self.tuning = tuning
@@ -163,15 +162,12 @@ class Dataset:
             n_train=tuning.train.n,
             n_validation=tuning.validation.n,
             n_test=test.n,
-            target=target,
             task=tuning.task,
-            split_seed=plain(split_seed),
-            dropped=dropped,
-            drop_rare=drop_rare,
             notes=notes,
             n_features=tuning.train.x.shape[1],
             classes=tuning.classes,
             image_shape=tuning.image_shape,
+            **{field: plain(value) for field, value in identity.items()},
         )
 
     @property

@@ -122,7 +122,7 @@ def _inputs(
     if raw is None:
         x = np.concatenate([data.train.x, data.validation.x])
         return data.preprocessing, x[train], x[rows]
-    fitted = fit(raw.take(train), data.preprocessing.columns)
+    fitted = fit(raw.take(train), data.preprocessing.columns, data.preprocessing.scaling)
     return fitted, fitted.transform(raw.take(train)), fitted.transform(raw.take(rows))
 
 

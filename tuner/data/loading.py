@@ -18,8 +18,9 @@ from tuner.data.inputs import Examples, Inputs, Rows, check_columns, images
 from tuner.data.npz import read_npz, read_npz_inputs
 from tuner.data.preprocessing import Preprocessing, fit
 from tuner.data.splits import split, without_rare
-from tuner.errors import DataError, DataWarning, OptionError
+from tuner.errors import DataError, DataWarning, OptionError, require_choice
 from tuner.records import Note, TaskChoice
+from tuner.settings import SCALINGS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,7 @@ def load(
     task: TaskChoice = "auto",
     drop: Sequence[str] = (),
     drop_rare: bool = False,
+    scaling: str = "standard",
     train_size: int | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -59,6 +61,9 @@ def load(
         Columns of a table to leave out.
     drop_rare
         Whether to leave out the examples of classes that have fewer than five.
+    scaling
+        How columns of numbers are scaled: "standard", "robust" or "quantile", as
+        `tuner.data.preprocessing.fit` says.
     train_size
         Number of training examples to use: a stratified sample of the training part.
     seed
@@ -68,7 +73,7 @@ def load(
     -------
     Dataset
         Split 60/20/20 and stratified; `mnist` and `fashion-mnist` as published: 50,000 to train,
-        10,000 to validate, 10,000 to test. Tables are standardised and one-hot encoded as fitted
+        10,000 to validate, 10,000 to test. Tables are scaled and one-hot encoded as fitted
         on the training part used, images scaled to [0, 1].
 
     Raises
@@ -76,7 +81,7 @@ def load(
     DataError
         When the data cannot be used; DownloadError when they cannot be downloaded.
     OptionError
-        When `target`, `train_size` or `seed` does not fit the data.
+        When `target`, `scaling`, `train_size` or `seed` does not fit the data.
     MissingExtraError
         For Parquet without pyarrow, for Excel without openpyxl.
 
@@ -101,7 +106,7 @@ def load(
     if drop_rare:
         examples = without_rare(examples)
     warn(examples.notes, examples.name)
-    return assemble(examples, train_size=train_size, seed=seed)
+    return assemble(examples, scaling=scaling, train_size=train_size, seed=seed)
 
 
 def from_arrays(
@@ -109,6 +114,7 @@ def from_arrays(
     y: ArrayLike,
     *,
     task: TaskChoice = "auto",
+    scaling: str = "standard",
     train_size: int | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -123,7 +129,7 @@ def from_arrays(
     """
     examples = array_examples("arrays", np.asarray(x), np.asarray(y), task=task)
     warn(examples.notes, examples.name)
-    return assemble(examples, train_size=train_size, seed=seed)
+    return assemble(examples, scaling=scaling, train_size=train_size, seed=seed)
 
 
 def warn(notes: Sequence[Note], where: str) -> None:
@@ -303,17 +309,26 @@ def _unsupported(path: Path) -> DataError:
 def assemble(
     examples: Examples,
     *,
+    scaling: str = "standard",
     train_size: int | None = None,
     seed: int = 0,
     small_classes: bool = False,
 ) -> Dataset:
     """Split examples, fit the preprocessing on the training part, and seal the test part.
 
-    Parameters and errors are those of `tuner.data.splits.split`.
+    Parameters and errors are those of `tuner.data.preprocessing.fit` and `tuner.data.splits.split`.
+
+    Raises
+    ------
+    OptionError
+        When `scaling` is unknown, or the examples are images, which it does not concern.
     """
+    require_choice("scaling", scaling, SCALINGS)
+    if examples.image_shape and scaling != "standard":
+        raise OptionError(f"scaling is {scaling} but {examples.name} holds images: leave it out.")
     rows = split(examples, train_size=train_size, seed=seed, small_classes=small_classes)
     if examples.image_shape is None:
-        preprocessing = fit(examples.inputs.take(rows.train), examples.columns)
+        preprocessing = fit(examples.inputs.take(rows.train), examples.columns, scaling)
     else:
         preprocessing = Preprocessing(
             image_shape=examples.image_shape,
@@ -336,6 +351,7 @@ def assemble(
         preprocessing=preprocessing,
         target=examples.target,
         split_seed=None if examples.published else seed,
+        scaling=scaling,
         drop_rare=examples.kept is not None,
         dropped=tuple(each.name for each in examples.columns if each.kind == "dropped"),
         notes=examples.notes,

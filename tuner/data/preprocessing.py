@@ -5,7 +5,7 @@ neither scikit-learn nor a pickle.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +34,12 @@ BEND = 3.0
 FENCE = 5.0
 """Mean and deviation are of values cut off at so many times the distance that 99 % lie within."""
 
+QUARTILES = 1.3489795003921634
+"""Distance of the quartiles of a normal distribution, in standard deviations."""
+
+MOST_QUANTILES = 200
+"""Values that a column's distribution is told by, under `quantile`."""
+
 DAYS: Mapping[Part, float] = {"year": 365.2425, "week": 7.0, "day": 1.0}
 """Length of the cycles whose phase a date is told by, beside the days since 1970-01-01."""
 
@@ -51,18 +57,22 @@ DARKEST = 1 / 8
 
 @dataclass(frozen=True, kw_only=True)
 class Numeric(Record):
-    """A column of numbers, filled and standardised: (value − mean) / scale, 0 if it was constant.
+    """A column of numbers, filled and scaled: (value − mean) / scale, 0 if it was constant.
 
     Attributes
     ----------
     name
         Of the column.
     mean, scale
-        Mean and standard deviation of the training examples; a scale of 0 marks a constant.
+        Mean and standard deviation of the training examples, or what stands for them under another
+        scaling; a scale of 0 marks a constant.
     median
         Of the training examples, in place of a missing value; None in older models: the mean.
     indicator
         Whether one more column says where a value is missing, with 1.
+    quantiles
+        Values at even shares of the training examples, from the least to the largest: a value
+        becomes the normal score of its share among them before mean and scale are used.
     """
 
     name: str
@@ -70,6 +80,7 @@ class Numeric(Record):
     scale: float
     median: float | None = None
     indicator: bool = False
+    quantiles: tuple[float, ...] = ()
 
     @property
     def filling(self) -> float:
@@ -144,6 +155,8 @@ class Preprocessing(Record):
         Largest size of a standardised number; None in older models.
     columns
         What each column of the raw table is, in its order; none in older models, and for arrays.
+    scaling
+        How the numbers were scaled, a name in `tuner.settings.SCALINGS`.
 
     Examples
     --------
@@ -162,6 +175,7 @@ class Preprocessing(Record):
     bend: float | None = None
     limit: float | None = None
     columns: tuple[Column, ...] = ()
+    scaling: str = "standard"
 
     @property
     def raw_columns(self) -> tuple[Column, ...]:
@@ -290,13 +304,23 @@ class Preprocessing(Record):
         with np.errstate(over="ignore", under="ignore"):
             for first in range(0, len(x), ROWS_AT_ONCE):
                 rows = slice(first, first + ROWS_AT_ONCE)
-                z = (_filled(numbers[rows], filling) - mean) / scale
+                z = (self._scored(_filled(numbers[rows], filling)) - mean) / scale
                 x[rows] = z if self.bend is None else _bent(z, self.bend)
         finite = np.isfinite(x).all(axis=0)
         if not finite.all():
             name = self.numeric[int(finite.argmin())].name
             raise DataError(f"column {name!r} holds a number beyond float32: rescale or drop it.")
         return x if self.limit is None else np.clip(x, -self.limit, self.limit, out=x)
+
+    def _scored(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        """Return numbers (n, p), of columns with quantiles their normal scores."""
+        places = [i for i, column in enumerate(self.numeric) if column.quantiles]
+        if not places:
+            return numbers
+        scored = numbers.astype(np.float64)
+        for i in places:
+            scored[:, i] = normal_scores(scored[:, i], self.numeric[i].quantiles)
+        return scored
 
     def _text_places(self, inputs: Inputs) -> list[int]:
         return _places(self.text_names, inputs.text_names, "texts")
@@ -323,15 +347,49 @@ def _places(names: tuple[str, ...], among: tuple[str, ...], kind: str) -> list[i
     return [where[name] for name in names]
 
 
-def fit(inputs: Inputs, columns: tuple[Column, ...] = ()) -> Preprocessing:
+def normal_scores(values: NDArray[np.float64], quantiles: Sequence[float]) -> NDArray[np.float64]:
+    """Return the normal score (n,) of each value by its share among K quantiles.
+
+    The share lies between those of the neighboring quantiles in proportion; that of a value which
+    several quantiles have is in their middle. Shares end at 1/2K from 0 and 1.
+
+    Examples
+    --------
+    >>> normal_scores(np.array([1.0, 3, 99]), (0.0, 1.0, 2.0)).round(3)
+    array([0.   , 0.967, 0.967])
+    """
+    from scipy.special import ndtri
+
+    known, shares = np.asarray(quantiles), np.linspace(0, 1, len(quantiles))
+    up = np.interp(values, known, shares)
+    down = np.interp(-values, -known[::-1], -shares[::-1])
+    edge = 0.5 / len(known)
+    scores: NDArray[np.float64] = ndtri(np.clip((up - down) / 2, edge, 1 - edge))
+    return scores
+
+
+def fit(
+    inputs: Inputs, columns: tuple[Column, ...] = (), scaling: str = "standard"
+) -> Preprocessing:
     """Fit the preprocessing of a table on its training examples.
 
     Missing numbers are filled with the median, and one more column says where; columns that lack
-    values in the same rows share it. Numbers are standardised, bent from ±`BEND` on and cut off at
+    values in the same rows share it. Numbers are scaled, bent from ±`BEND` on and cut off at
     ±`LIMIT`; a constant column becomes zeros for good. A date has its phase in year, week and day,
     where it varies. Texts are one-hot encoded, two of them as one column; texts of fewer than
     `MIN_COUNT` examples, and those beyond the `MAX_CATEGORIES` most frequent, are gathered.
-    `columns` is how the table was read, kept to read new ones alike.
+
+    Parameters
+    ----------
+    inputs
+        Of the training examples.
+    columns
+        How the table was read, kept to read new ones alike.
+    scaling
+        "standard": by mean and standard deviation, those of values not far out; "robust": by the
+        median and the distance of the quartiles, as wide as one standard deviation of normal
+        values, or by the standard deviation where the quartiles are one; "quantile": by the normal
+        score of the value's share among the training values.
 
     Raises
     ------
@@ -340,18 +398,46 @@ def fit(inputs: Inputs, columns: tuple[Column, ...] = ()) -> Preprocessing:
     """
     inputs = _with_phases(inputs, columns)
     return Preprocessing(
-        numeric=_fit_numeric(inputs),
+        numeric=_fit_numeric(inputs, scaling),
         categorical=_fit_categorical(inputs),
         bend=BEND,
         limit=LIMIT,
         columns=columns,
+        scaling=scaling,
     )
 
 
-def _fit_numeric(inputs: Inputs) -> tuple[Numeric, ...]:
+def _fit_numeric(inputs: Inputs, scaling: str) -> tuple[Numeric, ...]:
     if not inputs.number_names:
         return ()
     medians, indicators = _medians(inputs.numbers), _indicators(inputs.numbers)
+    means, scales = _fit_standard(inputs, medians)
+    quantiles: list[tuple[float, ...]] = [()] * len(means)
+    if scaling == "robust":
+        means, scales = _fit_robust(inputs.numbers, medians, scales)
+    elif scaling == "quantile":
+        quantiles = [
+            _quantiles(values) if scale else ()
+            for values, scale in zip(inputs.numbers.T, scales, strict=True)
+        ]
+        means, scales = np.where(scales, 0.0, means), np.where(scales, 1.0, 0.0)
+    return tuple(
+        Numeric(
+            name=name,
+            mean=float(means[i]),
+            scale=float(scales[i]),
+            median=float(medians[i]),
+            indicator=bool(indicators[i]),
+            quantiles=quantiles[i],
+        )
+        for i, name in enumerate(inputs.number_names)
+    )
+
+
+def _fit_standard(
+    inputs: Inputs, medians: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and standard deviation (p,) of each column, the latter 0 where it is constant."""
     numbers = _filled(inputs.numbers.astype(np.float64, copy=False), medians)
     fenced = _fenced(numbers, medians)
     with np.errstate(all="ignore"):
@@ -363,17 +449,24 @@ def _fit_numeric(inputs: Inputs) -> tuple[Numeric, ...]:
         name = inputs.number_names[int(finite.argmin())]
         raise DataError(f"column {name!r} has numbers too large to scale: rescale it.")
     means = np.where(constant, numbers[0], means)
-    scales = np.where(constant | (variances <= rounding), 0.0, np.sqrt(variances))
-    return tuple(
-        Numeric(
-            name=name,
-            mean=float(means[i]),
-            scale=float(scales[i]),
-            median=float(medians[i]),
-            indicator=bool(indicators[i]),
-        )
-        for i, name in enumerate(inputs.number_names)
-    )
+    return means, np.where(constant | (variances <= rounding), 0.0, np.sqrt(variances))
+
+
+def _fit_robust(
+    numbers: NDArray[Any], medians: NDArray[np.float64], deviations: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return median and scale (p,) of each column (n, p), missing values left aside."""
+    known = np.where(np.isnan(numbers).all(axis=0), medians, numbers)
+    low, high = np.nanquantile(known, (0.25, 0.75), axis=0)
+    spread = (high - low) / QUARTILES
+    return medians, np.where((spread > 0) & (deviations > 0), spread, deviations)
+
+
+def _quantiles(values: NDArray[Any]) -> tuple[float, ...]:
+    known = np.sort(values[~np.isnan(values)]).astype(np.float64)
+    places = np.linspace(0, len(known) - 1, min(MOST_QUANTILES, len(known)))
+    exact = places.round(9)  # beside equal values a rounding error would be another value
+    return tuple(np.interp(exact, np.arange(len(known)), known).tolist())
 
 
 def _filled(numbers: NDArray[Any], filling: NDArray[np.float64]) -> NDArray[Any]:

@@ -221,7 +221,9 @@ def _require_no_dates(x: Any) -> None:
             raise DataError(f"column {name!r} holds times ({dtype}): give numbers, such as days.")
 
 
-def dataset_of(examples: Examples, *, shares: tuple[float, ...], seed: int) -> Dataset:
+def dataset_of(
+    examples: Examples, *, shares: tuple[float, ...], seed: int, scaling: str = "standard"
+) -> Dataset:
     """Hold out examples: the first share trains, with every class, the next validates.
 
     What is left is the test part. The parts are disjoint, but for one case: where no example is
@@ -231,7 +233,7 @@ def dataset_of(examples: Examples, *, shares: tuple[float, ...], seed: int) -> D
     order = stratified_order(strata(y), stream(seed, Purpose.SPLIT))
     ends = np.round(np.array((*np.cumsum(shares), 1.0)[:2]) * len(y)).astype(int)
     rows = np.split(order, np.maximum(ends, len(examples.classes) or 1))
-    preprocessing = fit(inputs.take(rows[0]), examples.columns)
+    preprocessing = fit(inputs.take(rows[0]), examples.columns, scaling)
     parts = [Part(preprocessing.transform(inputs.take(each)), y[each]) for each in rows]
     train, validation, test = parts
     return Dataset(
@@ -241,6 +243,7 @@ def dataset_of(examples: Examples, *, shares: tuple[float, ...], seed: int) -> D
         sha256=examples.sha256,
         preprocessing=preprocessing,
         split_seed=seed,
+        scaling=scaling,
     )
 
 

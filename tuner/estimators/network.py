@@ -13,6 +13,7 @@ from tuner.estimators.base import Classifier, Predictor, Regressor, dataset_of, 
 from tuner.records import EtaSearch, Run
 from tuner.settings import (
     NUMBER,
+    DataSettings,
     Given,
     Hyperparameters,
     Setting,
@@ -41,6 +42,8 @@ _NETWORK["class_weight"] = replace(
 )
 _STRATEGY["epochs"] = replace(_STRATEGY["epochs"], default=100)
 
+SCALING = settings_of(DataSettings)["scaling"]
+
 VALIDATION_FRACTION = Setting(
     name="validation_fraction",
     default=0.2,
@@ -62,6 +65,7 @@ class _Network(Predictor):
     eta_: float
     eta_search_: EtaSearch | None
     validation_fraction: float
+    scaling: str
 
     def _trained(
         self, settings: Given, examples: Examples, class_weights: Sequence[float] | None = None
@@ -69,7 +73,7 @@ class _Network(Predictor):
         network = fitted_network(settings.hyperparameters, examples.task)
         strategy = fitted_strategy(settings.strategy, examples.task)
         shares = (1 - self.validation_fraction,)
-        data = dataset_of(examples, shares=shares, seed=network.seed)
+        data = dataset_of(examples, shares=shares, scaling=self.scaling, seed=network.seed)
         trainer = NativeTrainer(data.tuning, class_weights=class_weights)
         schedule = strategy.schedule
         self.eta_search_ = find_eta(trainer, network, schedule) if settings.find_eta else None
@@ -84,6 +88,7 @@ class _Network(Predictor):
 
     def _given(self, names: Iterable[str]) -> Given:
         VALIDATION_FRACTION.check(self.validation_fraction)
+        SCALING.check(self.scaling)
         values = {name: getattr(self, name) for name in (*names, *_STRATEGY)}
         if not isinstance(values.get("class_weight", ""), str):
             values["class_weight"] = "none"
@@ -91,7 +96,10 @@ class _Network(Predictor):
 
 
 @with_parameters(
-    *(_NETWORK[name] for name in NETWORK_PARAMETERS), *_STRATEGY.values(), VALIDATION_FRACTION
+    *(_NETWORK[name] for name in NETWORK_PARAMETERS),
+    *_STRATEGY.values(),
+    SCALING,
+    VALIDATION_FRACTION,
 )
 class NetworkClassifier(Classifier, _Network):
     """One of our networks with settings given, as a scikit-learn classifier.
@@ -158,7 +166,7 @@ _REGRESSION = [name for name in NETWORK_PARAMETERS if name not in OF_CLASSES]
 
 
 @with_parameters(
-    *(_NETWORK[name] for name in _REGRESSION), *_STRATEGY.values(), VALIDATION_FRACTION
+    *(_NETWORK[name] for name in _REGRESSION), *_STRATEGY.values(), SCALING, VALIDATION_FRACTION
 )
 class NetworkRegressor(Regressor, _Network):
     """One of our networks with settings given, as a scikit-learn regressor.

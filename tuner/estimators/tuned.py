@@ -19,7 +19,7 @@ from tuner.estimators.base import Classifier
 from tuner.estimators.network import NETWORK_PARAMETERS
 from tuner.execution.opening import open_executor
 from tuner.records import TuneRecord
-from tuner.settings import plain
+from tuner.settings import DataSettings, plain
 from tuner.tuning.pipeline import tune
 from tuner.tuning.request import TuneRequest
 
@@ -85,6 +85,8 @@ class TunedClassifier(Classifier):
     folder
         Where to write model, settings and report; an interrupted `fit` resumes there. By default
         nothing is kept but what the estimator holds.
+    scaling
+        How columns of numbers are scaled: "standard", "robust" or "quantile".
     seed
         Random seed. What fits into the budget depends on the machine too, so two fits may differ.
 
@@ -122,6 +124,7 @@ class TunedClassifier(Classifier):
         workers: int | str | None = 1,
         scheduler: str | None = None,
         folder: str | Path | None = None,
+        scaling: str = "standard",
         seed: int = 0,
     ) -> None:
         self.budget = budget
@@ -129,6 +132,7 @@ class TunedClassifier(Classifier):
         self.workers = workers
         self.scheduler = scheduler
         self.folder = folder
+        self.scaling = scaling
         self.seed = seed
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803
@@ -148,10 +152,11 @@ class TunedClassifier(Classifier):
             budget=seconds_of(self.budget) if isinstance(self.budget, str) else plain(self.budget),
             article=self.article,
             seed=plain(self.seed),
+            data=DataSettings(scaling=self.scaling),
             command=f"{self!r}.fit(X, y)",
         )
         examples = self._checked(X, y)
-        data = assemble(examples, seed=self.seed, small_classes=True)
+        data = assemble(examples, scaling=self.scaling, seed=self.seed, small_classes=True)
         if not (data.validation.n and data.summary.n_test):
             raise DataError(
                 f"X has {len(examples.y)} examples of {len(self.classes_)} classes, too few to "

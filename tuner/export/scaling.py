@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data.preprocessing import DAYS, WAVES, Preprocessing, phase_names
+from tuner.errors import DataError
 
 SHIFTS = {"sine": 0.0, "cosine": np.pi / 2}
 """What is added to the angle, so that its sine is that wave."""
@@ -45,7 +46,18 @@ def number_names(preprocessing: Preprocessing) -> list[str]:
 
 
 def scaling_of(preprocessing: Preprocessing) -> Scaling:
-    """Return the scaling of a table's numbers."""
+    """Return the scaling of a table's numbers.
+
+    Raises
+    ------
+    DataError
+        When they are scaled by quantiles, for which the formats have no operator.
+    """
+    if preprocessing.scaling == "quantile":
+        raise DataError(
+            "the numbers are scaled by quantiles, which no other format can hold: train with"
+            " another --scaling."
+        )
     raw = number_names(preprocessing)
     phases = {
         name: (raw.index(column.name), 2 * np.pi / DAYS[part], SHIFTS[wave])

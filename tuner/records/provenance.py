@@ -41,6 +41,8 @@ class DataIdentity(Record):
         Whether the target is read as classes or as numbers.
     drop_rare
         Whether classes of fewer than five examples were left out.
+    scaling
+        How columns of numbers were scaled, a name in `tuner.settings.SCALINGS`.
 
     Examples
     --------
@@ -60,6 +62,7 @@ class DataIdentity(Record):
     dropped: tuple[str, ...] = ()
     task: TaskName = "classification"
     drop_rare: bool = False
+    scaling: str = "standard"
 
     @property
     def identity(self) -> "DataIdentity":

@@ -122,6 +122,7 @@ def _data(data: DataSummary) -> tuple[tuple[str, str], ...]:
         ("split seed", "none" if data.split_seed is None else str(data.split_seed)),
         *((("folds", str(data.folds)),) if data.folds is not None else ()),
         *((("dropped columns", ", ".join(data.dropped)),) if data.dropped else ()),
+        *((("scaling", data.scaling),) if data.scaling != "standard" else ()),
         ("training examples", str(data.n_train)),
         ("validation examples", str(data.n_validation)),
         ("test examples", str(data.n_test)),

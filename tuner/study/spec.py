@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from tuner.errors import InputError, OptionError
 from tuner.records import (
@@ -21,19 +21,17 @@ from tuner.records import (
     DataSummary,
     Dimension,
     Range,
-    TaskChoice,
     layer_sizes,
     to_json,
 )
 from tuner.settings import (
-    COLUMNS,
     FIRST_ETA,
-    FLAG,
     INNER_SHARE,
     INTEGER,
     LAYERS,
     NAME,
     NUMBER,
+    DataSettings,
     Hyperparameters,
     Strategy,
     Within,
@@ -93,31 +91,10 @@ _NETWORK = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataPart:
-    """Which data: a known name or a path, as `--data`, and how they are split into parts."""
+class DataPart(DataSettings):
+    """Which data: a known name or a path, as `--data`, and how they are read and split."""
 
     source: str = field(default="mnist-5k", metadata=setting(NAME, "A known name or a path."))
-    target: str | None = field(
-        default=None, metadata=setting(NAME, "The column to predict.", optional=True)
-    )
-    task: TaskChoice = field(
-        default="auto",
-        metadata=choice(get_args(TaskChoice), "Predict classes or numbers."),
-    )
-    drop: tuple[str, ...] = field(
-        default=(), metadata=setting(COLUMNS, "Columns of a table to leave out.")
-    )
-    drop_rare: bool = field(
-        default=False,
-        metadata=setting(FLAG, "Whether to leave out classes of under five examples."),
-    )
-    train_size: int | None = field(
-        default=None, metadata=setting(INTEGER, "Train on so many examples only.", optional=True)
-    )
-    split_seed: int | None = field(
-        default=None,
-        metadata=setting(INTEGER, "Of the split; else the study's seed.", optional=True),
-    )
 
 
 DATA = DataPart()

@@ -1,9 +1,10 @@
 """What a tuning is asked to do, and how it is watched and stopped."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from tuner.records import DataSummary, TaskChoice, require, to_json
+from tuner.records import DataSummary, require, to_json
+from tuner.settings import DataSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +20,9 @@ class TuneRequest:
         augmentation.
     seed
         Random seed.
-    source, target, task, drop, drop_rare, train_size, split_seed
-        Which data, as for `tuner.data.load`; for the settings file.
+    source, data
+        Which data, as for `tuner.data.load`; for the settings file. Without a `split_seed` they
+        are split by the seed.
     command
         What was typed, for the records.
     began
@@ -36,12 +38,7 @@ class TuneRequest:
     article: bool = False
     seed: int = 0
     source: str = "arrays"
-    target: str | None = None
-    task: TaskChoice = "auto"
-    drop: tuple[str, ...] = ()
-    drop_rare: bool = False
-    train_size: int | None = None
-    split_seed: int = 0
+    data: DataSettings = field(default_factory=DataSettings)
     command: str = ""
     began: float | None = None
 

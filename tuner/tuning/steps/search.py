@@ -152,15 +152,8 @@ def study_spec(plan: SearchPlan, settings: Hyperparameters, request: TuneRequest
 
 def data_part(request: TuneRequest) -> dict[str, Any]:
     """Return which data it is as the table [data] of a study file holds it."""
-    return {
-        "source": request.source,
-        "target": request.target,
-        "task": request.task,
-        "drop": request.drop,
-        "drop_rare": request.drop_rare,
-        "train_size": request.train_size,
-        "split_seed": request.split_seed,
-    }
+    seed = request.seed if request.data.split_seed is None else request.data.split_seed
+    return {"source": request.source, **vars(request.data), "split_seed": seed}
 
 
 def network_part(settings: Hyperparameters) -> dict[str, Any]:
@@ -190,6 +183,7 @@ def part_for(data: Dataset, plan: SearchPlan) -> Dataset:
         sha256=data.summary.sha256,
         target=data.summary.target,
         split_seed=data.summary.split_seed,
+        scaling=data.summary.scaling,
         preprocessing=data.preprocessing,
     )
 
