@@ -6,6 +6,7 @@
     ├── InputError             bad input or usage: exit code 2
     │   ├── OptionError        an option or setting is out of its range
     │   ├── DataError          a data set, or the file that holds it, is unusable
+    │   │   ├── TargetError    a table lacks the column that is to be predicted
     │   │   └── DownloadError  no mirror delivered the published file
     │   ├── OutputError        the output cannot be written
     │   └── MissingExtraError  an optional dependency is not installed
@@ -35,6 +36,20 @@ class OptionError(InputError, ValueError):
 
 class DataError(InputError, ValueError):
     """A data set, or the file that holds it, cannot be used."""
+
+
+class TargetError(DataError):
+    """A table lacks the column that is to be predicted.
+
+    Attributes
+    ----------
+    columns
+        Those that it has, as a text.
+    """
+
+    def __init__(self, where: str, problem: str, columns: str) -> None:
+        super().__init__(f"{where}: {problem}: use --target with one of {columns}.")
+        self.columns = columns
 
 
 class DownloadError(DataError):

@@ -12,7 +12,7 @@ from tuner.data.inputs import Examples
 from tuner.data.loading import HOLDS, is_table, warn
 from tuner.data.seal import count_opening
 from tuner.data.splits import split, without_rare
-from tuner.errors import DataError, OptionError
+from tuner.errors import DataError, OptionError, TargetError
 from tuner.records import EvaluateRecord, PartName, require_choice
 from tuner.storage.models import Model
 
@@ -57,12 +57,7 @@ def evaluate(
     if isinstance(source, Dataset):
         return _evaluate_loaded(model, source, part or "test")
     source = source or _source(model)
-    table = is_table(source)
-    examples = read(
-        source,
-        target=target or (model.data.target if table else None),
-        task=model.task if table else "auto",
-    )
+    examples = _read(model, source, target)
     known = model.data.sha256 in (examples.sha256, examples.file_sha256)
     if known and model.data.drop_rare:
         examples = without_rare(examples)
@@ -129,6 +124,23 @@ def _measured(model: Model, examples: Part, **known: Any) -> EvaluateRecord:
         trained_on=model.data,
         **known,
     )
+
+
+def _read(model: Model, source: str, target: str | None) -> Examples:
+    """Read the examples of a source, whose target is that of training unless it is named."""
+    if not is_table(source):
+        return read(source, target=target)
+    try:
+        return read(source, target=target or model.data.target, task=model.task)
+    except TargetError as error:
+        trained_on = model.data.target
+        if target is not None or trained_on is None:
+            raise
+        raise DataError(
+            f"{source}: has no column {trained_on!r}, which the model was trained to predict: give"
+            f" data that have it, or --target if another of theirs ({error.columns}) means the "
+            "same."
+        ) from error
 
 
 def _source(model: Model) -> str:

@@ -129,7 +129,11 @@ def test_another_file_means_all_of_it(tuner: "Tuner", animals: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("--data new.csv", "has no column 'kind': use --target with one of sort, colour, height"),
+        (
+            "--data new.csv",
+            "new.csv: has no column 'kind', which the model was trained to predict: give data that "
+            "have it, or --target if another of theirs (sort, colour, height) means the same.",
+        ),
         ("--data animals.csv --target colour", "the target is 'colour' but was 'kind' in training"),
         ("--data bad.csv --target kind", "holds the class 'cow'"),
         ("--data lacks.csv --target kind", "has no column 'height'"),

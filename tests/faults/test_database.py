@@ -93,6 +93,7 @@ def test_no_damage_is_taken_for_a_study(
         ("UPDATE trial_intermediate_values SET intermediate_value = 1", "trial 0"),
         ("UPDATE trial_user_attributes SET value_json = '0.25' WHERE key = 'eta'", "trial 0"),
         ("DELETE FROM trials WHERE number = 2", "trial 2 is missing"),
+        ("UPDATE trials SET number = 3 WHERE number = 4", "trial 3 is there twice"),
         ("DELETE FROM trial_user_attributes WHERE trial_id = 2", "trial 1"),
         (
             "UPDATE study_user_attributes SET value_json = '1' WHERE key = 'tuner:spec'",
@@ -102,10 +103,40 @@ def test_no_damage_is_taken_for_a_study(
 )
 def test_altered_values_are_told(folder: Path, change: str, what: str) -> None:
     alter(folder / FILE, change)
-    with pytest.raises(InputError, match=f"study small.*{what}.*restore"):
+    with pytest.raises(InputError, match=rf"study\.db: study small: .*{what}.*restore"):
         stored_study(default_url(folder), "small")
-    with pytest.raises(InputError, match=f"study small.*{what}.*restore"):
+    with pytest.raises(InputError, match=rf"study\.db: study small: .*{what}.*restore"):
         run(SHORT, folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("DELETE FROM trials WHERE number = 2", "trial 2 is missing"),
+        ("DELETE FROM trials WHERE number = 0", "trial 0 is missing"),
+        ("UPDATE trials SET number = 3 WHERE number = 4", "trial 3 is there twice"),
+        ("UPDATE trials SET number = 4 WHERE number = 5", "trial 4 is there twice"),
+        ("UPDATE trials SET number = 7 WHERE number = 4", "trial 4 is missing"),
+        ("UPDATE trials SET state = 'RUNNING' WHERE number = 5", "trial 5 is running"),
+        ("UPDATE trials SET state = 'FAIL' WHERE number = 1", "trial 1 is fail"),
+        ("DELETE FROM trial_params WHERE trial_id = 3", "trial 2 has values that are not those"),
+        ("DELETE FROM trial_values WHERE trial_id = 4", "trial 3 has values that are not those"),
+    ],
+)
+def test_trials_of_any_edition_are_0_to_n_each_once_and_finished(
+    folder: Path, change: str, what: str
+) -> None:
+    alter(folder / FILE, *WITHOUT_CHECKSUMS, change)
+    for read in (lambda: stored_study(default_url(folder), "small"), lambda: run(SHORT, folder)):
+        with pytest.raises(InputError, match=rf"study\.db: study small: {what}.*: restore"):
+            read()
+
+
+WITHOUT_CHECKSUMS = [
+    f"DELETE FROM {table} WHERE key = 'tuner:sha256'"  # noqa: S608
+    for table in ("trial_user_attributes", "study_user_attributes")
+]
+"""What makes a database as an older edition left it."""
 
 
 def alter(file: Path, *changes: str) -> None:
@@ -116,8 +147,7 @@ def alter(file: Path, *changes: str) -> None:
 
 
 def test_trials_without_checksum_are_read(folder: Path) -> None:
-    for table in ("trial_user_attributes", "study_user_attributes"):
-        alter(folder / FILE, f"DELETE FROM {table} WHERE key = 'tuner:sha256'")  # noqa: S608
+    alter(folder / FILE, *WITHOUT_CHECKSUMS)
     assert trials_of(run(spec_of(eta=0.5), folder)) == undisturbed(eta=0.5)
 
 

@@ -25,7 +25,7 @@ from tuner.data.inputs import (
     missing_notes,
 )
 from tuner.data.labels import Target, encode_target, is_quantity
-from tuner.errors import DataError
+from tuner.errors import DataError, TargetError
 from tuner.records import Note, NoteKind, TaskChoice
 
 TARGET_NAMES = ("target", "label", "class", "y")
@@ -201,7 +201,7 @@ def _choose_target(names: list[str], target: str | None, where: str) -> str:
     listed = ", ".join(" ".join(name.split()) for name in names[:20]) + (
         ", …" if len(names) > 20 else ""
     )
-    raise DataError(f"{where}: {problem}: use --target with one of {listed}.")
+    raise TargetError(where, problem, listed)
 
 
 def _examples(table: Table, target: str, task: TaskChoice, drop: Sequence[str]) -> Examples:

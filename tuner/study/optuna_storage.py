@@ -19,7 +19,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.storages._rdb.models import SCHEMA_VERSION
 from optuna.study import Study
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -175,11 +175,7 @@ def reading(url: str, study: str = "") -> Iterator[None]:
     except TunerError:
         raise
     except STUMBLES as error:
-        where = f"{shown(url)}: study {study}" if study else shown(url)
-        raise InputError(
-            f"{where}: is damaged ({type(error).__name__}): restore the database, or choose another"
-            " place."
-        ) from error
+        raise _damaged(url, study, f"is damaged ({type(error).__name__})") from error
 
 
 @contextmanager
@@ -284,7 +280,7 @@ def open_study(storage: RDBStorage, spec: StudySpec, data: DataSummary, version:
     here = {SHA256: _study_digest(here), **here}
     known = study.user_attrs
     if SPEC in known:
-        check(study)
+        check(storage, study)
         if not known[DATA].keys() >= here[DATA].keys():
             raise InputError(
                 f"study {spec.name}: was made by an older tuner, which did not store how the data "
@@ -324,36 +320,64 @@ def sealed(trial: FrozenTrial) -> FrozenTrial:
     return trial
 
 
-def check(study: Study) -> None:
-    """Verify the checksums of a study and its trials.
+def check(storage: RDBStorage, study: Study) -> None:
+    """Verify a study: trials 0 … n − 1, each there once and finished, and all checksums.
 
-    A study of an older tuner, without checksums, is not verified.
+    An older tuner stored no checksums.
 
     Raises
     ------
     InputError
-        When something was altered, or a trial is missing.
+        When something was altered, or a trial is missing, stored twice or unfinished.
     """
+    problem = _study_problem(study) or _numbers_problem(storage, study) or _trials_problem(study)
+    if problem:
+        raise _damaged(storage.url, study.study_name, problem)
+
+
+def _study_problem(study: Study) -> str | None:
     attributes = study.user_attrs
-    if SHA256 not in attributes:
-        return
-    if attributes[SHA256] != _study_digest(attributes):
-        raise _altered(study, "what its file says")
-    for number, trial in enumerate(finished(study)):
-        if trial.number != number:
-            raise InputError(
-                f"study {study.study_name}: trial {number} is missing: restore the database, or "
-                "choose another place."
-            )
-        if trial.user_attrs.get(SHA256) != _trial_digest(trial):
-            raise _altered(study, f"trial {number}")
+    if SHA256 in attributes and attributes[SHA256] != _study_digest(attributes):
+        return f"what its file says {_ALTERED}"
+    return None
 
 
-def _altered(study: Study, what: str) -> InputError:
-    return InputError(
-        f"study {study.study_name}: {what} was altered or damaged (its SHA-256 differs): restore "
-        "the database, or choose another place."
+def _numbers_problem(storage: RDBStorage, study: Study) -> str | None:
+    """Return which number is missing or there twice; of such a pair Optuna hides one."""
+    query = sqlalchemy.text(
+        "SELECT number FROM trials JOIN studies USING (study_id) WHERE study_name = :name"
     )
+    with storage.engine.connect() as connection:
+        numbers = sorted(connection.scalars(query, {"name": study.study_name}))
+    for expected, number in enumerate(numbers):
+        if number < expected:
+            return f"trial {number} is there twice"
+        if number > expected:
+            return f"trial {expected} is missing"
+    return None
+
+
+def _trials_problem(study: Study) -> str | None:
+    with_checksums, spec = SHA256 in study.user_attrs, study.user_attrs[SPEC]
+    searched = {name for name, stated in spec["search"].items() if stated is not None}
+    for trial in finished(study):
+        known = trial.user_attrs.get(SHA256)
+        if (known or with_checksums) and known != _trial_digest(trial):
+            return f"trial {trial.number} {_ALTERED}"
+        if trial.state not in (TrialState.COMPLETE, TrialState.PRUNED):
+            state = trial.state.name.lower()
+            return f"trial {trial.number} is {state}, though only finished trials are stored"
+        if trial.params.keys() != searched or len(trial.values or ()) != len(spec["objectives"]):
+            return f"trial {trial.number} has values that are not those of the study"
+    return None
+
+
+_ALTERED = "was altered or damaged (its SHA-256 differs)"
+
+
+def _damaged(url: str, study: str, what: str) -> InputError:
+    where = f"{shown(url)}: study {study}" if study else shown(url)
+    return InputError(f"{where}: {what}: restore the database, or choose another place.")
 
 
 def _study_digest(attributes: Mapping[str, Any]) -> str:

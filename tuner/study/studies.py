@@ -204,7 +204,7 @@ def _stored(storage: RDBStorage, url: str, name: str) -> list[StudySummary]:
         study = optuna.load_study(study_name=name, storage=storage)
         if SPEC not in study.user_attrs:
             return []
-        check(study)
+        check(storage, study)
         return [summary_of(study)]
 
 
