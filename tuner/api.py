@@ -24,7 +24,7 @@ from tuner.arguments import (
     source_of,
 )
 from tuner.data import Dataset, Part
-from tuner.data.folds import folds_for
+from tuner.data.folds import check_judged, folds_for
 from tuner.data.loading import warn
 from tuner.durations import seconds_of
 from tuner.environment import environment
@@ -279,6 +279,7 @@ def train(
     )
     dataset = plan.source.dataset
     count = folds_for(dataset) if folds == "auto" and dataset else folds
+    check_judged(plan.source.summary, count)
     if count is not None:
         plan = replace(plan, source=plan.source.by_folds(plain(count)))
     given = keywords if eta is None else {"eta": eta, **keywords}
@@ -410,6 +411,7 @@ def search(
     call = call_of("search", data, {"space": space, **keywords})
     spec = space if isinstance(space, StudySpec) else _study_spec(space, eta, keywords)
     source = source_of(data, spec.seed)
+    check_judged(source.summary, spec.folds)
     if spec.folds is not None:
         source = source.by_folds(spec.folds)
     wanted, callbacks = plain(trials), Callbacks(watch=watch, stop_asked=stop_asked)
@@ -547,6 +549,7 @@ def tune(
     seconds = seconds_of(budget) if isinstance(budget, str) else float(budget)
     call = call_of("tune", data, {"budget": budget, "seed": seed})
     dataset = dataset_of(data, seed)
+    _check_sealed(dataset)
     asked = request or TuneRequest(
         budget=seconds,
         article=article,
@@ -621,6 +624,7 @@ def reproduce(
     seed = plain(seed)
     check_names(names)
     dataset = dataset_of(data, seed)
+    _check_sealed(dataset)
     experiments, omitted = chosen(names, images=dataset.image_shape is not None)
     if isinstance(workers, int | str | None) and not trains(experiments, dataset.train.n):
         workers = 1
@@ -785,6 +789,11 @@ def _record_of(result: Any) -> Any:
         path = Path(result)
         return reports.load_stored(path / RECORDS if path.is_dir() else path)
     return result
+
+
+def _check_sealed(data: Dataset) -> None:
+    if data.summary.test_size == 0:
+        raise OptionError("test_size is 0, but a test part is opened in the end: give a share.")
 
 
 @contextmanager

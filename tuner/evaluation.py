@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data import Dataset, Part, read
-from tuner.data.inputs import Examples
+from tuner.data.inputs import Examples, Roles
 from tuner.data.loading import HOLDS, is_table, warn
 from tuner.data.seal import count_opening
 from tuner.data.splits import split, without_rare
@@ -57,28 +57,38 @@ def evaluate(
     if isinstance(source, Dataset):
         return _evaluate_loaded(model, source, part or "test")
     source = source or _source(model)
-    examples = _read(model, source, target)
-    known = model.data.sha256 in (examples.sha256, examples.file_sha256)
-    if known and model.data.drop_rare:
+    trained = model.data
+    examples = _read(model, source, Roles(target=target))
+    known = trained.sha256 in _digests(examples)
+    given = trained.test_sha256 in _digests(examples)
+    if known and (trained.groups or trained.time):
+        roles = Roles(target=target, groups=trained.groups, time=trained.time)
+        examples = _read(model, source, roles)
+    if known and trained.drop_rare:
         examples = without_rare(examples)
-    part = part or ("test" if known else "all")
+    part = part or ("test" if known or given else "all")
     require_choice("part", part, get_args(PartName))
-    rows = _rows(model, examples, part, source, known=known)
+    rows = _rows(model, examples, part, source, known=known, given=given)
     y = _expected(model, examples, source)[rows]
     prepared = model.prepare(source)
     warn(prepared.notes, source)
     x = prepared.x[rows if examples.kept is None else examples.kept[rows]]
-    openings = count_opening(model.data) if known and part != "validation" else 0
+    tests = given or (known and trained.test_sha256 is None)
+    openings = count_opening(trained) if tests and part != "validation" else 0
     return _measured(
         model,
         Part(x, y),
         name=source,
         sha256=examples.sha256,
         part=part,
-        known_data=known,
+        known_data=known or given,
         test_openings=openings,
         notes=prepared.notes,
     )
+
+
+def _digests(examples: Examples) -> tuple[str, str]:
+    return examples.sha256, examples.file_sha256
 
 
 def _evaluate_loaded(model: Model, data: Dataset, part: PartName) -> EvaluateRecord:
@@ -126,15 +136,17 @@ def _measured(model: Model, examples: Part, **known: Any) -> EvaluateRecord:
     )
 
 
-def _read(model: Model, source: str, target: str | None) -> Examples:
+def _read(model: Model, source: str, asked: Roles) -> Examples:
     """Read the examples of a source, whose target is that of training unless it is named."""
     if not is_table(source):
-        return read(source, target=target)
+        return read(source, asked)
     try:
-        return read(source, target=target or model.data.target, task=model.task)
+        return read(
+            source, replace(asked, target=asked.target or model.data.target, task=model.task)
+        )
     except TargetError as error:
         trained_on = model.data.target
-        if target is not None or trained_on is None:
+        if asked.target is not None or trained_on is None:
             raise
         raise DataError(
             f"{source}: has no column {trained_on!r}, which the model was trained to predict: give"
@@ -150,23 +162,27 @@ def _source(model: Model) -> str:
 
 
 def _rows(
-    model: Model, examples: Examples, part: PartName, source: str, *, known: bool
+    model: Model, examples: Examples, part: PartName, source: str, *, known: bool, given: bool
 ) -> NDArray[np.intp]:
     """Return the rows to measure on; those of the parts are exactly the ones of training."""
     trained, now = model.data, examples.target
-    if known and trained.target not in (None, now):
+    if (known or given) and trained.target not in (None, now):
         raise DataError(
             f"{source}: the target is {now!r} but was {trained.target!r} in training: leave "
             "--target out."
         )
     _refuse_trained(model, part)
-    if part == "all":
+    if part == "all" or (given and part == "test"):
         return np.arange(examples.inputs.n)
+    if given:
+        raise OptionError(f"part is {part} but {source} is the test part: leave it out.")
     if not known:
         raise OptionError(
             f"part is {part} but {source} is not what the model was trained on: leave it out to "
             "use all examples."
         )
+    if trained.test_sha256 is not None and part == "test":
+        raise DataError(f"{source}: the test part is another file: give that one.")
     if trained.n_test == 0:
         raise DataError(
             f"{source}: the model was trained without a test part, so all of it may have trained "
@@ -177,17 +193,22 @@ def _rows(
             f"{source}: the model is of an older tuner and does not say how these data were "
             "split: train it again, or give data that it has not seen."
         )
+    n_test = trained.n_test if trained.test_sha256 is None else 0
     rows = split(
-        examples, train_size=trained.n_train, seed=trained.split_seed or 0, small_classes=True
+        examples,
+        test_size=trained.test_size if trained.test_sha256 is None else 0,
+        train_size=trained.n_train,
+        seed=trained.split_seed or 0,
+        small_classes=True,
     )
     if tuple(map(len, (rows.train, rows.validation, rows.test))) != (
         trained.n_train,
         trained.n_validation,
-        trained.n_test,
+        n_test,
     ):
         raise DataError(
             f"{source}: cannot be split as in training ({trained.n_train}, "
-            f"{trained.n_validation} and {trained.n_test} examples): give other data."
+            f"{trained.n_validation} and {n_test} examples): give other data."
         )
     return rows.test if part == "test" else rows.validation
 

@@ -88,6 +88,7 @@ def or_none(word: str, convert: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 NAME = Kind(not_empty, "a name", "NAME", stated="a text in quotes")
+FILE_NAME = Kind(not_empty, "a file", "FILE", stated="a path in quotes")
 INTEGER = Kind(int, "a whole number", "N", _is_whole)
 NUMBER = Kind(float, "a number", "X", _is_number, lambda value: str(value).removesuffix(".0"))
 LAYERS = Kind(
@@ -530,6 +531,37 @@ class DataSettings(_Checked):
             "How columns of numbers are scaled.",
             "By mean and standard deviation; by median and quartiles, which far values do not "
             "move; or by their rank among the training values, to a normal distribution.",
+        ),
+    )
+    test_data: str | None = field(
+        default=None,
+        metadata=setting(FILE_NAME, "Another table, which is the test part.", optional=True),
+    )
+    test_size: float | None = field(
+        default=None,
+        metadata=setting(
+            NUMBER,
+            "Share of the examples that test, 0 … 0.5; else a fifth.",
+            "With 0 nothing is sealed, and folds must judge.",
+            within=Within(lambda share: 0 <= share <= 0.5, "from 0 to 0.5"),
+            optional=True,
+        ),
+    )
+    groups: str | None = field(
+        default=None,
+        metadata=setting(
+            NAME,
+            "A column whose groups are each in one part and one fold; it is no input.",
+            optional=True,
+        ),
+    )
+    time: str | None = field(
+        default=None,
+        metadata=setting(
+            NAME,
+            "A column of numbers or dates: the latest rows test, those before validate.",
+            "It stays an input unless it is dropped.",
+            optional=True,
         ),
     )
     train_size: int | None = field(

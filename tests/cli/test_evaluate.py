@@ -126,6 +126,50 @@ def test_another_file_means_all_of_it(tuner: "Tuner", animals: str) -> None:
     assert said.endswith("trained on other data (animals.csv), which may share examples.\n")
 
 
+def test_a_table_of_its_own_tests_and_counts(tuner: "Tuner") -> None:
+    lines = CSV.splitlines()
+    Path("train.csv").write_text("\n".join(lines[:-9]), "utf-8")
+    Path("test.csv").write_text("\n".join([lines[0], *lines[-9:]]), "utf-8")
+    typed = "train --data train.csv --test-data test.csv --target kind --hidden 4 --eta 1 --json"
+    answer = tuner(*typed.split(), "--save", "m.safetensors")
+    assert answer.json["data"]["n_test"] == 9, answer.err
+    found = _evaluated(tuner, "m.safetensors --data test.csv")
+    assert (found["part"], found["n"], found["test_openings"]) == ("test", 9, 1)
+    found = _evaluated(tuner, "m.safetensors --data train.csv --part validation")
+    score = answer.json["best_validation_accuracy"]
+    assert (found["accuracy"], found["test_openings"]) == (score, 0)
+    refused = tuner("evaluate", "m.safetensors", "--data", "train.csv")
+    assert (refused.code, refused.err) == (
+        2,
+        "error: train.csv: the test part is another file: give that one.\n",
+    )
+
+
+@pytest.mark.parametrize("asked", ["--groups house", "--time day", "--test-size 0.3"])
+def test_the_parts_are_those_of_training(tuner: "Tuner", asked: str) -> None:
+    rows = [f"{kind},{i % 7},{i % 13},{i % 29}" for i, kind in enumerate(["a", "b", "b"] * 30)]
+    Path("t.csv").write_text("\n".join(["kind,size,house,day", *rows]))
+    typed = f"train --data t.csv --target kind {asked} --hidden 4 --eta 1 --epochs 3 --json"
+    trained = tuner(*typed.split(), "--save", "m.safetensors").json
+    found = _evaluated(tuner, "m.safetensors --data t.csv")
+    assert (found["part"], found["n"]) == ("test", trained["data"]["n_test"])
+    found = _evaluated(tuner, "m.safetensors --data t.csv --part validation")
+    assert found["accuracy"] == trained["best_validation_accuracy"]
+    assert found["n"] == trained["data"]["n_validation"]
+
+
+def test_nothing_is_sealed_where_folds_judge(tuner: "Tuner") -> None:
+    refused = tuner("train", "--data", "iris", "--test-size", "0")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "--test-size is 0, so nothing is sealed: give --folds 5" in refused.err
+    typed = "train --data iris --test-size 0 --folds 3 --hidden 4 --eta 1 --epochs 3"
+    answer = tuner(*typed.split())
+    assert answer.code == 0, answer.err
+    said = " ".join(answer.out.split())
+    assert "Each of 150 examples validated" in said
+    assert "no example was sealed to test on" in said
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

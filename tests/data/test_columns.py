@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import tuner
 from tests.data.test_tables import parquet
 from tuner.data import Dataset, from_arrays, load, read, read_inputs
-from tuner.data.inputs import numeric
+from tuner.data.inputs import Roles, numeric
 from tuner.data.loading import prepare
 from tuner.data.preprocessing import LIMIT, fit
 from tuner.errors import DataError, DataWarning
@@ -252,7 +252,7 @@ def test_thousands_with_points_are_doubted(tmp_path: Path) -> None:
 def test_first_lines_that_are_no_header(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "t.csv").write_text(content)
     with pytest.raises(DataError, match=message):
-        read(str(tmp_path / "t.csv"), target="kind")
+        read(str(tmp_path / "t.csv"), Roles(target="kind"))
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_missing_numbers_and_dates_are_found_however_spelled(
     data = loaded(source, *["'price' holds"] * (write in ("{} %", "2024-01-{:02}")), FILLED)
     expected = pd.Series(with_gaps(numbers, np.nan), dtype=float).to_numpy()
     first = 19722 if "2024" in write else 0  # days from 1970-01-01 to 2023-12-31
-    found = read(source, target="kind").inputs.numbers[:, 0] - first
+    found = read(source, Roles(target="kind")).inputs.numbers[:, 0] - first
     np.testing.assert_allclose(found, [float(f"{n:.0e}") if "e" in write else n for n in expected])
     assert (data.feature_names[0], data.feature_names[-1]) == ("price", "price=(missing)")
     with pytest.warns(DataWarning, match=re.escape(FILLED)):
@@ -535,7 +535,7 @@ def test_dates_have_a_phase_in_the_cycles_they_vary_in(
     assert data.feature_names == ("price", *waves)
     (column,) = data.preprocessing.columns
     assert column.parts == tuple(cycles)
-    number = read(str(tmp_path / "t.csv"), target="kind").inputs.numbers
+    number = read(str(tmp_path / "t.csv"), Roles(target="kind")).inputs.numbers
     again = read_inputs(number, data.preprocessing)
     np.testing.assert_array_equal(again, read_inputs(str(tmp_path / "t.csv"), data.preprocessing))
 

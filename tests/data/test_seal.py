@@ -48,6 +48,9 @@ def test_they_belong_to_the_test_part_and_to_no_other() -> None:
         ({"target": "size"}, False),
         ({"split_seed": 1}, False),
         ({"n_test": 3}, False),
+        ({"groups": "who"}, False),
+        ({"time": "when"}, False),
+        ({"test_sha256": "ef"}, False),
     ],
 )
 def test_what_makes_another_test_part(change: dict[str, object], same: bool) -> None:
@@ -77,6 +80,8 @@ def test_the_ledger_is_a_file_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_p
         "split_seed": 0,
         "n_test": 2,
         "openings": 1,
+        "groups": None,
+        "time": None,
     }
 
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import tuner
 from tuner.data import files, load, read, read_inputs
 from tuner.data.frames import Csv
+from tuner.data.inputs import Roles
 from tuner.errors import DataError, DataWarning, MissingExtraError
 
 N = 30
@@ -197,7 +198,7 @@ def test_a_table_reads_alike_however_it_is_written(
             dtype={"colour": str, "kind": str},
         )
         try:
-            inputs = read(str(path), target="kind").inputs
+            inputs = read(str(path), Roles(target="kind")).inputs
         except DataError as error:
             inputs, said = None, str(error)
     if inputs is None:

@@ -46,7 +46,8 @@ WRONG = {
         (
             "[data]\nxyz = 'x'",
             "data.xyz is not a key of a study: the known ones are target, "
-            "task, drop, drop_rare, scaling, train_size, split_seed, source.",
+            "task, drop, drop_rare, scaling, test_data, test_size, groups, time, train_size, "
+            "split_seed, source.",
         ),
         (
             "[search.activation]\nlow = 1",

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data import seal
-from tuner.data.inputs import Inputs
+from tuner.data.inputs import Inputs, Rows
 from tuner.data.preprocessing import Preprocessing
 from tuner.errors import DataError, SealError
 from tuner.records import DataSummary, Note, TaskName
@@ -123,6 +123,8 @@ class Dataset:
     raw
         Raw inputs of the training and then of the validation examples, to draw folds of; None for
         images, whose inputs do not depend on the split, and where they are not known.
+    group_of
+        The number (n,) of the group of each of these examples; None where there are no groups.
     summary
         Which data this is, for records and reports.
 
@@ -147,13 +149,14 @@ class Dataset:
         notes: tuple[Note, ...] = (),
         raw: Inputs | None = None,
         raw_test: Inputs | None = None,
+        group_of: Rows | None = None,
         **identity: Any,
     ) -> None:
         self.name = name
         self.tuning = tuning
         self.feature_names = preprocessing.feature_names
         self.preprocessing = preprocessing
-        self.raw = raw
+        self.raw, self.group_of = raw, group_of
         self._test, self._raw_test = test, raw_test
         self._openings = 0
         self.summary = DataSummary(

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from tuner.data.dataset import Dataset, Part, TuningData
 from tuner.data.inputs import Rows
 from tuner.data.preprocessing import Preprocessing, fit
+from tuner.data.sharing import deal_groups
 from tuner.data.splits import FOLDS, shuffled_by_class, strata, stratified_order
 from tuner.errors import OptionError
 from tuner.randomness import Purpose, stream
-from tuner.records import require
+from tuner.records import DataSummary, require
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,23 +42,37 @@ FEW_ROWS = 10_000
 def folds_for(data: Dataset) -> int | None:
     """Return how many folds suit the data: five of a small table, else None, for one part.
 
+    Where nothing is sealed there are always folds; where later examples judge there are none.
+
     Examples
     --------
     >>> from tuner.data import load
     >>> folds_for(load("iris")), folds_for(load("digits"))
     (5, None)
     """
+    if data.summary.time is not None:
+        return None
     y = np.concatenate([data.train.y, data.validation.y])
-    least = np.bincount(y).min() if data.classes else len(y)
+    of = np.arange(len(y)) if data.group_of is None else data.group_of
+    classes = y if data.classes else np.zeros_like(y)
+    least = min(len(np.unique(of[classes == each])) for each in np.unique(classes))
     small = data.raw is not None and len(y) <= FEW_ROWS
-    return FOLDS if small and least >= FOLDS else None
+    return FOLDS if (small or data.summary.test_size == 0) and least >= FOLDS else None
+
+
+def check_judged(data: DataSummary, folds: object) -> None:
+    """Raise `OptionError` where nothing is sealed and no folds are asked for to judge instead."""
+    if data.test_size == 0 and folds is None:
+        raise OptionError(
+            "test_size is 0, so nothing is sealed: give --folds 5, and each example judges."
+        )
 
 
 def folds_of(data: Dataset, count: int) -> tuple[Fold, ...]:
     """Draw stratified folds of training and validation part by the seed of the split.
 
     The training parts are of one size: where they would differ, the larger ones leave out one
-    example. The test part stays sealed.
+    example, or with groups as many as it takes. The test part stays sealed.
 
     Parameters
     ----------
@@ -68,7 +84,7 @@ def folds_of(data: Dataset, count: int) -> tuple[Fold, ...]:
     Raises
     ------
     OptionError
-        When there are fewer examples of a class than folds.
+        When there are fewer examples of a class than folds, or later examples judge.
 
     Examples
     --------
@@ -81,8 +97,9 @@ def folds_of(data: Dataset, count: int) -> tuple[Fold, ...]:
     even = strata(y)
     _check(count, even, data)
     seed = data.summary.split_seed or 0
-    fold = np.empty(len(y), np.intp)
-    fold[shuffled_by_class(even, stream(seed, Purpose.FOLDS))] = np.arange(len(y)) % count
+    fold = _drawn(even, data, count, stream(seed, Purpose.FOLDS))
+    if data.group_of is not None:
+        _check_classes(fold, y, data)
     n_train = len(y) - np.bincount(fold).max()
 
     def drawn(number: int) -> Fold:
@@ -96,6 +113,15 @@ def folds_of(data: Dataset, count: int) -> tuple[Fold, ...]:
         return Fold(tuning, preprocessing, rows)
 
     return tuple(drawn(number) for number in range(count))
+
+
+def _drawn(even: Rows, data: Dataset, count: int, rng: Generator) -> Rows:
+    """Return the fold (n,) of each example: stratified, and of one group the same."""
+    if data.group_of is not None:
+        return deal_groups(data.group_of, even, [1 / count] * count, rng)
+    fold = np.empty(len(even), np.intp)
+    fold[shuffled_by_class(even, rng)] = np.arange(len(even)) % count
+    return fold
 
 
 def whole_of(data: Dataset) -> Fold:
@@ -129,15 +155,30 @@ def _inputs(
 def _check(count: int, even: Rows, data: Dataset) -> None:
     require(count >= 2, "folds", count, "at least 2")
     _check_known(data)
-    if not data.classes:
-        require(count <= len(even), "folds", count, f"at most {len(even)}, one for each example")
-        return
+    if data.summary.time is not None:
+        raise OptionError(
+            f"folds must be left out where {data.summary.time!r} is the time: later examples judge."
+        )
+    of, n = "example", len(even)
+    if data.group_of is not None:
+        of, n = "group", len(np.unique(data.group_of))
+    require(count <= n, "folds", count, f"at most {n}, one for each {of}")
     counts = np.bincount(even, minlength=len(data.classes))
-    if counts.min() < count:
+    if data.classes and data.group_of is None and counts.min() < count:
         raise OptionError(
             f"folds is {count} but class {data.classes[counts.argmin()]!r} has only {counts.min()}"
             f" training and validation examples: give at most {max(counts.min(), 2)} folds."
         )
+
+
+def _check_classes(fold: Rows, y: Rows, data: Dataset) -> None:
+    """Raise `OptionError` where a fold holds all examples of a class, as its groups may."""
+    for index, name in enumerate(data.classes):
+        if len(np.unique(fold[y == index])) < 2:
+            raise OptionError(
+                f"folds must be left out: class {name!r} lies in one fold only, as its groups of"
+                f" {data.summary.groups!r} are few."
+            )
 
 
 def _check_known(data: Dataset) -> None:

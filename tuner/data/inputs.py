@@ -1,14 +1,14 @@
 """Examples as they were read, before any split or scaling."""
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tuner.errors import DataError
-from tuner.records import Note, NoteKind, Record, TaskName
+from tuner.records import Note, NoteKind, Record, TaskChoice, TaskName
 
 Rows = NDArray[np.intp]
 
@@ -46,6 +46,31 @@ class Column(Record):
     parts: tuple[Part, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """What columns of a table are for, and what its target is taken for.
+
+    Attributes
+    ----------
+    target
+        The column to predict; None for the one called target, label, class or y.
+    task
+        What to take it for.
+    drop
+        Columns to leave out.
+    groups
+        The column whose groups are each in one part; it is left out.
+    time
+        The column by which later examples judge.
+    """
+
+    target: str | None = None
+    task: TaskChoice = "auto"
+    drop: tuple[str, ...] = ()
+    groups: str | None = None
+    time: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Inputs:
     """Raw columns, numbers and texts apart.
@@ -81,6 +106,14 @@ class Inputs:
             tuple(self.number_names[i] for i in kept),
             self.texts[:, texts],
             tuple(self.text_names[i] for i in texts),
+        )
+
+    def followed_by(self, others: "Inputs") -> "Inputs":
+        """Return these examples and then others of the same columns."""
+        return replace(
+            self,
+            numbers=np.concatenate([self.numbers, others.numbers]),
+            texts=np.concatenate([self.texts, others.texts]),
         )
 
     def take(self, rows: Rows) -> "Inputs":
@@ -131,6 +164,16 @@ class Examples:
         Of the file's bytes, where `sha256` is that of its content.
     kept
         Rows of the source that are left; None where all are.
+    groups
+        The group (n,) of each example, of which none may be in two parts.
+    times
+        When each example (n,) was, if the later ones shall judge the earlier ones.
+    groups_column, time_column
+        The columns that these come from.
+    n_given
+        So many of the last examples are the test part, by the user's word; the others are parted.
+    given_sha256
+        Of the file that holds them.
     """
 
     name: str
@@ -146,6 +189,12 @@ class Examples:
     notes: tuple[Note, ...] = ()
     file_sha256: str = ""
     kept: Rows | None = None
+    groups: NDArray[np.object_] | None = None
+    times: NDArray[np.float64] | None = None
+    groups_column: str | None = None
+    time_column: str | None = None
+    n_given: int = 0
+    given_sha256: str | None = None
 
     @property
     def task(self) -> TaskName:

@@ -14,10 +14,10 @@ from tuner.data.catalogue import READERS, unknown
 from tuner.data.dataset import Dataset, Part, TuningData
 from tuner.data.files import PACKED, check_file, exists, plain_suffix, read_bytes
 from tuner.data.idx import parse_idx, read_idx_pair
-from tuner.data.inputs import Examples, Inputs, Rows, check_columns, images
+from tuner.data.inputs import Examples, Inputs, Roles, Rows, check_columns, images
 from tuner.data.npz import read_npz, read_npz_inputs
 from tuner.data.preprocessing import Preprocessing, fit
-from tuner.data.splits import split, without_rare
+from tuner.data.splits import group_codes, split, without_rare
 from tuner.errors import DataError, DataWarning, OptionError, require_choice
 from tuner.records import Note, TaskChoice
 from tuner.settings import SCALINGS
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     Raw = ArrayLike | Path | pd.DataFrame
 
 HOLDS = {"classification": "classes", "regression": "numbers"}
+
+USUAL = Roles()
+"""Of columns, where nothing is said of them."""
 
 TABLES = (".csv", ".tsv", ".parquet", ".xlsx")
 FILE_SUFFIXES = (*TABLES, ".npz", *PACKED)
@@ -41,6 +44,10 @@ def load(
     drop: Sequence[str] = (),
     drop_rare: bool = False,
     scaling: str = "standard",
+    test_data: "str | Path | pd.DataFrame | None" = None,
+    test_size: float | None = None,
+    groups: str | None = None,
+    time: str | None = None,
     train_size: int | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -64,6 +71,16 @@ def load(
     scaling
         How columns of numbers are scaled: "standard", "robust" or "quantile", as
         `tuner.data.preprocessing.fit` says.
+    test_data
+        Another table, which is the test part.
+    test_size
+        Share of the examples that test, 0 … 0.5, by default a fifth; with 0 nothing is sealed, and
+        folds must judge.
+    groups
+        A column of a table: no two parts or folds share one of its groups. It is no input.
+    time
+        A column of numbers or dates: the latest rows test, those before them validate. It stays an
+        input, as its kind says, unless it is dropped.
     train_size
         Number of training examples to use: a stratified sample of the training part.
     seed
@@ -81,7 +98,8 @@ def load(
     DataError
         When the data cannot be used; DownloadError when they cannot be downloaded.
     OptionError
-        When `target`, `scaling`, `train_size` or `seed` does not fit the data.
+        When `target`, `scaling`, `test_size`, `groups`, `time`, `train_size` or `seed` does not fit
+        the data.
     MissingExtraError
         For Parquet without pyarrow, for Excel without openpyxl.
 
@@ -96,17 +114,41 @@ def load(
     >>> wine.train.x.shape, wine.validation.n, wine.classes
     ((60, 13), 35, ('class_0', 'class_1', 'class_2'))
     """
+    roles = Roles(target=target, task=task, drop=tuple(drop), groups=groups, time=time)
     if isinstance(source, str | Path):
-        examples = read(str(source), target=target, task=task, drop=drop)
+        examples = read(str(source), roles)
     else:
         from tuner.data.tables import read_frame
 
-        examples = read_frame(source, target, task, drop)
+        examples = read_frame(source, roles)
     check_columns(examples.inputs, examples.notes, examples.name)
+    if test_data is not None:
+        examples = _with_test(examples, test_data, roles)
     if drop_rare:
         examples = without_rare(examples)
     warn(examples.notes, examples.name)
-    return assemble(examples, scaling=scaling, train_size=train_size, seed=seed)
+    return assemble(
+        examples, scaling=scaling, test_size=test_size, train_size=train_size, seed=seed
+    )
+
+
+def _with_test(
+    examples: Examples, test_data: "str | Path | pd.DataFrame", roles: Roles
+) -> Examples:
+    if not examples.columns:
+        raise OptionError(
+            f"test_data goes with a table, but {examples.name} is none: leave it out."
+        )
+    from tuner.data.given import given_test
+
+    if isinstance(test_data, str | Path):
+        path = Path(test_data)
+        if plain_suffix(path) not in TABLES:
+            raise DataError(
+                f"{path}: is not a table: give a file that ends in {', '.join(TABLES)}."
+            )
+        check_file(path)
+    return given_test(test_data, examples, roles)
 
 
 def from_arrays(
@@ -115,6 +157,7 @@ def from_arrays(
     *,
     task: TaskChoice = "auto",
     scaling: str = "standard",
+    test_size: float | None = None,
     train_size: int | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -129,7 +172,9 @@ def from_arrays(
     """
     examples = array_examples("arrays", np.asarray(x), np.asarray(y), task=task)
     warn(examples.notes, examples.name)
-    return assemble(examples, scaling=scaling, train_size=train_size, seed=seed)
+    return assemble(
+        examples, scaling=scaling, test_size=test_size, train_size=train_size, seed=seed
+    )
 
 
 def warn(notes: Sequence[Note], where: str) -> None:
@@ -138,16 +183,8 @@ def warn(notes: Sequence[Note], where: str) -> None:
         warnings.warn(f"{where}: {note.text}", DataWarning, stacklevel=3)
 
 
-def read(
-    source: str,
-    *,
-    target: str | None = None,
-    task: TaskChoice = "auto",
-    drop: Sequence[str] = (),
-) -> Examples:
-    """Read a data set by name or path as it is, neither split nor scaled.
-
-    Parameters and errors are those of `load`.
+def read(source: str, roles: Roles = USUAL) -> Examples:
+    """Read a data set by name or path as it is, neither split nor scaled; errors as `load`.
 
     Examples
     --------
@@ -160,15 +197,20 @@ def read(
         if plain_suffix(path) in TABLES:
             from tuner.data.tables import read_table
 
-            return read_table(path, target, task, drop)
-    if target is not None:
-        raise OptionError(f"target is {target!r} but {source} has no columns: leave it out.")
-    if drop:
-        raise OptionError(f"drop is {drop[0]!r} but {source} has no columns: leave it out.")
-    examples = READERS[source]() if source in READERS else _read_arrays(path, task)
-    if task not in ("auto", examples.task):
+            return read_table(path, roles)
+    first = roles.drop[0] if roles.drop else None
+    for role, name in (
+        ("target", roles.target),
+        ("drop", first),
+        ("groups", roles.groups),
+        ("time", roles.time),
+    ):
+        if name is not None:
+            raise OptionError(f"{role} is {name!r} but {source} has no columns: leave it out.")
+    examples = READERS[source]() if source in READERS else _read_arrays(path, roles.task)
+    if roles.task not in ("auto", examples.task):
         raise OptionError(
-            f"task is {task} but {source} holds {HOLDS[examples.task]}: leave it out."
+            f"task is {roles.task} but {source} holds {HOLDS[examples.task]}: leave it out."
         )
     return examples
 
@@ -310,6 +352,7 @@ def assemble(
     examples: Examples,
     *,
     scaling: str = "standard",
+    test_size: float | None = None,
     train_size: int | None = None,
     seed: int = 0,
     small_classes: bool = False,
@@ -326,7 +369,9 @@ def assemble(
     require_choice("scaling", scaling, SCALINGS)
     if examples.image_shape and scaling != "standard":
         raise OptionError(f"scaling is {scaling} but {examples.name} holds images: leave it out.")
-    rows = split(examples, train_size=train_size, seed=seed, small_classes=small_classes)
+    rows = split(
+        examples, test_size=test_size, train_size=train_size, seed=seed, small_classes=small_classes
+    )
     if examples.image_shape is None:
         preprocessing = fit(examples.inputs.take(rows.train), examples.columns, scaling)
     else:
@@ -343,6 +388,7 @@ def assemble(
         part(rows.train), part(rows.validation), examples.classes, examples.image_shape
     )
     raw = None if examples.image_shape else examples.inputs.take
+    tuned_on = np.concatenate([rows.train, rows.validation])
     return Dataset(
         tuning,
         part(rows.test),
@@ -355,6 +401,11 @@ def assemble(
         drop_rare=examples.kept is not None,
         dropped=tuple(each.name for each in examples.columns if each.kind == "dropped"),
         notes=examples.notes,
-        raw=raw and raw(np.concatenate([rows.train, rows.validation])),
+        groups=examples.groups_column,
+        time=examples.time_column,
+        test_size=test_size,
+        test_sha256=examples.given_sha256,
+        raw=raw and raw(tuned_on),
         raw_test=raw and raw(rows.test),
+        group_of=None if examples.groups is None else group_codes(examples.groups[tuned_on]),
     )

@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from tuner.errors import InputError, SealWarning
 from tuner.files import write_file
-from tuner.records import DataIdentity, Record, from_json, to_json
+from tuner.records import DataIdentity, Record, SealedPart, from_json, to_json
 
 VARIABLE = "TUNER_STATE_DIR"
 LEDGER = "openings.json"
@@ -32,11 +32,13 @@ class Opened(Record):
     split_seed: int | None
     n_test: int
     openings: int
+    groups: str | None = None
+    time: str | None = None
 
     @property
-    def test_part(self) -> tuple[str, str | None, int | None, int]:
+    def test_part(self) -> SealedPart:
         """As `DataIdentity.test_part`."""
-        return self.sha256, self.target, self.split_seed, self.n_test
+        return (self.sha256, self.target, self.split_seed, self.n_test, self.groups, self.time)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,7 @@ class Ledger(Record):
 
     def counted(self, identity: DataIdentity) -> "Ledger":
         """Return the ledger after one more opening."""
-        sha256, target, split_seed, n_test = identity.test_part
+        sha256, target, split_seed, n_test, groups, time = identity.test_part
         others = tuple(each for each in self.opened if each.test_part != identity.test_part)
         counted = Opened(
             sha256=sha256,
@@ -59,6 +61,8 @@ class Ledger(Record):
             split_seed=split_seed,
             n_test=n_test,
             openings=self.openings(identity) + 1,
+            groups=groups,
+            time=time,
         )
         return replace(self, opened=(*others, counted))
 

@@ -9,6 +9,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from tuner.data.inputs import Examples, Rows
+from tuner.data.sharing import cut_times, deal_groups, draw
 from tuner.errors import DataError, OptionError
 from tuner.randomness import Purpose, stream
 from tuner.records import Note, NoteKind, require
@@ -32,6 +33,7 @@ class Split:
 def split(
     examples: Examples,
     *,
+    test_size: float | None = None,
     train_size: int | None = None,
     seed: int = 0,
     small_classes: bool = False,
@@ -39,6 +41,8 @@ def split(
     """Draw the three parts: 60/20/20 and stratified, or as published. No row is in two of them.
 
     Each class is shared out as evenly as whole examples allow, so every class is in every part.
+    Where the examples have groups, whole ones are shared out; where they have times, the latest
+    test, those before validate, and the earliest train.
     Drawn training rows come in stratified order (`stratified_order`), published ones as published.
     `train_size` keeps the first of them, so a smaller training part lies within a larger one; of
     MNIST that is what the article and the book train on.
@@ -46,7 +50,10 @@ def split(
     Parameters
     ----------
     examples
-        The labels and, where there are any, the published sizes.
+        The labels and, where there are any, the published sizes, groups, times and given test part.
+    test_size
+        Share of the examples that test, 0 … 0.5; of the others one in four validates. By default a
+        fifth, and none where a test part is given.
     train_size
         Number of training examples to keep; all by default.
     seed
@@ -58,22 +65,101 @@ def split(
     Raises
     ------
     DataError
-        When there is one class only, or a class is too small.
+        When there is one class only, a class is too small, or there are too few groups or times.
     OptionError
-        When `train_size` is below the number of classes or above the size of the training part.
+        When `train_size` is below the number of classes or above the size of the training part, or
+        `test_size` does not fit the data.
     """
     require(seed >= 0, "seed", seed, "at least 0")
     if examples.classes:
         _check_classes(examples, least=1 if small_classes else FOLDS)
     else:
         _check_numbers(examples)
-    y = strata(examples.y)
-    parts = _published(examples.published) if examples.published else _draw(y, seed)
+    _check_test_size(examples, test_size)
+    n = len(examples.y) - examples.n_given
+    y = strata(examples.y[:n])
+    if examples.published:
+        parts = _published(examples.published)
+    elif examples.groups is None and examples.times is None and not examples.n_given:
+        parts = _draw(y, seed) if test_size is None else _drawn(y, test_size, seed)
+    else:
+        parts = _shared_out(examples, y, 0.0 if examples.n_given else test_size, seed)
+    if examples.n_given:
+        parts = replace(parts, test=np.arange(n, len(examples.y)))
     train = parts.train
     if not examples.published:
         train = train[stratified_order(y[train], stream(seed, Purpose.SUBSET))]
     _check_train_size(train_size, max(len(examples.classes), 2), len(train))
     return Split(train[:train_size], parts.validation, parts.test)
+
+
+def _shares(test_size: float) -> tuple[float, ...]:
+    """Return the shares of training, validation and test part; no third one where nothing tests."""
+    rest = 1 - test_size
+    return (0.75 * rest, 0.25 * rest, test_size) if test_size else (0.75, 0.25)
+
+
+def _drawn(y: NDArray[np.intp], test_size: float, seed: int) -> Split:
+    by_class = shuffled_by_class(y, stream(seed, Purpose.SPLIT))
+    return _parts_of(draw(y, by_class, _shares(test_size)))
+
+
+def _shared_out(
+    examples: Examples, y: NDArray[np.intp], test_size: float | None, seed: int
+) -> Split:
+    """Share out those rows (n,) that are no given test part: by groups, by time, or at random."""
+    shares = _shares(1 / FOLDS if test_size is None else test_size)
+    if examples.groups is not None:
+        return _by_groups(examples, y, shares, seed)
+    if examples.times is None:
+        return _drawn(y, 0.0, seed)
+    places = cut_times(examples.times[: len(y)], shares)
+    if places is None:
+        raise DataError(
+            f"{examples.name}: column {examples.time_column!r} has fewer than {len(shares)}"
+            " different times, one for each part: choose another column."
+        )
+    _check_trains(examples, places)
+    return _parts_of(places)
+
+
+def _by_groups(
+    examples: Examples, y: NDArray[np.intp], shares: tuple[float, ...], seed: int
+) -> Split:
+    assert examples.groups is not None  # noqa: S101 - the caller has looked
+    groups = group_codes(examples.groups[: len(y)])
+    rng = stream(seed, Purpose.SPLIT)
+    places = deal_groups(groups, y, shares, rng, first_has_all=True)
+    if len(np.unique(places)) < len(shares):
+        raise DataError(
+            f"{examples.name}: the {groups.max() + 1} groups of {examples.groups_column!r} are too"
+            f" few for {len(shares)} parts with all classes among the training examples: choose"
+            " another column."
+        )
+    return _parts_of(places)
+
+
+def group_codes(groups: NDArray[np.object_]) -> Rows:
+    """Return a number (n,) for the group of each example."""
+    codes: Rows = np.unique(groups.astype(str), return_inverse=True)[1]
+    return codes
+
+
+def _check_trains(examples: Examples, places: Rows) -> None:
+    """Raise `DataError` where a class is not among the earliest examples, which train."""
+    if not examples.classes:
+        return
+    y = examples.y[: len(places)]
+    late = np.setdiff1d(y, y[places == 0])
+    if len(late):
+        raise DataError(
+            f"{examples.name}: class {examples.classes[late[0]]!r} comes later by"
+            f" {examples.time_column!r} than the examples that train: leave its rows out."
+        )
+
+
+def _parts_of(places: Rows) -> Split:
+    return Split(*(np.flatnonzero(places == part) for part in range(3)))
 
 
 def strata(y: NDArray[Any]) -> NDArray[np.intp]:
@@ -152,9 +238,13 @@ def without_rare(examples: Examples) -> Examples:
         f"{rare} class{'es' if rare > 1 else ''} of fewer than {FOLDS} examples, and their"
         f" {len(examples.y) - len(kept):,} examples, are left out."
     )
+    given = np.arange(len(examples.y)) >= len(examples.y) - examples.n_given
     return replace(
         examples,
         inputs=examples.inputs.take(kept),
+        groups=None if examples.groups is None else examples.groups[kept],
+        times=None if examples.times is None else examples.times[kept],
+        n_given=int(given[kept].sum()),
         y=np.searchsorted(common, examples.y[kept]),
         classes=tuple(examples.classes[i] for i in common) or examples.classes[:1],
         notes=(*examples.notes, *([Note(kind=NoteKind.DROPPED, text=text)] if rare else [])),
@@ -194,6 +284,15 @@ def _check_numbers(examples: Examples) -> None:
         )
     if y.min() == y.max():
         raise DataError(f"{name}: the target is {y[0]:g} everywhere: choose one that varies.")
+
+
+def _check_test_size(examples: Examples, test_size: float | None) -> None:
+    if test_size is None:
+        return
+    require(0 <= test_size <= 0.5, "test_size", test_size, "from 0 to 0.5")
+    why = "is published" if examples.published else "is given" if examples.n_given else ""
+    if why:
+        raise OptionError(f"test_size is {test_size} but the test part {why}: leave it out.")
 
 
 def _check_train_size(train_size: int | None, least: int, most: int) -> None:

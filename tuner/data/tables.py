@@ -20,12 +20,13 @@ from tuner.data.inputs import (
     Column,
     Examples,
     Inputs,
+    Roles,
     check_columns,
     check_finite,
     missing_notes,
 )
 from tuner.data.labels import Target, encode_target, is_quantity
-from tuner.errors import DataError, TargetError
+from tuner.errors import DataError, OptionError, TargetError
 from tuner.records import Note, NoteKind, TaskChoice
 
 TARGET_NAMES = ("target", "label", "class", "y")
@@ -95,9 +96,7 @@ class Opened:
     notes: Sequence[Note]
 
 
-def read_table(
-    path: Path, target: str | None, task: TaskChoice = "auto", drop: Sequence[str] = ()
-) -> Examples:
+def read_table(path: Path, roles: Roles) -> Examples:
     """Read a CSV (.csv, .tsv), Parquet (.parquet) or Excel (.xlsx) file, also a packed one.
 
     Columns of numbers stay numbers; texts, categories and booleans become texts
@@ -110,8 +109,8 @@ def read_table(
     MissingExtraError
         For Parquet without pyarrow, for Excel without openpyxl.
     """
-    opened = open_table(path, target)
-    found = _examples(opened.table, opened.target, task, drop)
+    opened = open_table(path, roles.target)
+    found = _examples(opened.table, opened.target, roles)
     return replace(found, name=path.name, sha256=opened.sha256, notes=(*opened.notes, *found.notes))
 
 
@@ -133,9 +132,7 @@ def open_table(path: Path, target: str | None) -> Opened:
     return Opened(table, target, digest(content), notes)
 
 
-def read_frame(
-    frame: Any, target: str | None, task: TaskChoice = "auto", drop: Sequence[str] = ()
-) -> Examples:
+def read_frame(frame: Any, roles: Roles) -> Examples:
     """Take a DataFrame of pandas or polars; its identity is that of its content.
 
     Raises
@@ -143,9 +140,9 @@ def read_frame(
     DataError
         As `read_table`, or when it is no DataFrame.
     """
-    table = Table(_as_pandas(frame, FRAME), FRAME)
+    table = Table(as_pandas(frame, FRAME), FRAME)
     names = [str(name) for name in table.frame.columns]
-    examples = _examples(table, _choose_target(names, target, FRAME), task, drop)
+    examples = _examples(table, _choose_target(names, roles.target, FRAME), roles)
     return replace(examples, sha256=content_digest(examples))
 
 
@@ -160,7 +157,7 @@ def content_digest(examples: Examples) -> str:
     )
 
 
-def _as_pandas(frame: Any, where: str) -> pd.DataFrame:
+def as_pandas(frame: Any, where: str) -> pd.DataFrame:
     """Return a pandas table whose columns are called by texts; a named index is one of them."""
     if type(frame).__module__.startswith("polars."):
         frame = pd.DataFrame(frame.to_dict(as_series=False))
@@ -204,10 +201,10 @@ def _choose_target(names: list[str], target: str | None, where: str) -> str:
     raise TargetError(where, problem, listed)
 
 
-def _examples(table: Table, target: str, task: TaskChoice, drop: Sequence[str]) -> Examples:
-    found = target_of(table, target, task)
-    table = table.without(drop, target)
-    inputs, kinds, notes = recognize_columns(table, target)
+def _examples(table: Table, target: str, roles: Roles) -> Examples:
+    found, judging = target_of(table, target, roles.task), judging_of(table, target, roles)
+    drop = tuple(dict.fromkeys([*roles.drop, *([roles.groups] if roles.groups else [])]))
+    inputs, kinds, notes = recognize_columns(table.without(drop, target), target)
     return Examples(
         table.where,
         inputs,
@@ -217,7 +214,74 @@ def _examples(table: Table, target: str, task: TaskChoice, drop: Sequence[str]) 
         target=target,
         columns=(*kinds, *(Column(name=name, kind="dropped") for name in drop)),
         notes=(*_alike(found.classes, target), *found.notes, *notes),
+        groups=judging.groups,
+        times=judging.times,
+        groups_column=roles.groups,
+        time_column=roles.time,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Judging:
+    """The group (n,) of each row, and its time (n,), where they say which rows judge which."""
+
+    groups: NDArray[np.object_] | None = None
+    times: NDArray[np.float64] | None = None
+
+
+def judging_of(table: Table, target: str, roles: Roles) -> Judging:
+    """Return groups and times of the rows.
+
+    Raises
+    ------
+    DataError
+        When a column is not there, is the target, or lacks values; or when times are neither
+        numbers nor dates.
+    OptionError
+        When both groups and time are given.
+    """
+    if roles.groups and roles.time:
+        raise OptionError("groups cannot go together with time: leave one out.")
+    groups = times = None
+    if roles.groups:
+        cells = _cells_for("groups", table, roles.groups, target)
+        texts = Texts.of(table.csv.written([roles.groups])[roles.groups] if table.csv else cells)
+        _check_complete(texts.missing[texts.codes], table.where, roles.groups)
+        groups = texts.cells
+    if roles.time:
+        cells = _cells_for("time", table, roles.time, target)
+        times = _times(cells, table)
+        _check_complete(np.isnan(times), table.where, roles.time)
+    return Judging(groups, times)
+
+
+def _cells_for(role: str, table: Table, name: str, target: str) -> "pd.Series[Any]":
+    if name == target:
+        raise DataError(f"{table.where}: {name!r} is the target: choose another column for {role}.")
+    if name not in table.frame.columns:
+        listed = ", ".join(map(str, table.frame.columns[:20]))
+        raise DataError(f"{table.where}: has no column {name!r} for {role}: it has {listed}.")
+    return table.frame[name]
+
+
+def _times(cells: "pd.Series[Any]", table: Table) -> NDArray[np.float64]:
+    english = table.csv is None or table.csv.delimiter == ","
+    column, _ = columns.recognize(cells, table.where, typed=table.csv is None, thousands=english)
+    if column.kind not in ("number", "date"):
+        raise DataError(
+            f"{table.where}: column {column.name!r} holds neither numbers nor dates: choose another"
+            " one for time."
+        )
+    return columns.read(cells, column, table.where).astype(np.float64)
+
+
+def _check_complete(missing: NDArray[np.bool_], where: str, name: str) -> None:
+    if missing.any():
+        plural = "s, the first" if missing.sum() > 1 else ""
+        raise DataError(
+            f"{where}: column {name!r} has {missing.sum()} missing value{plural} in data row"
+            f" {missing.argmax() + 1}, so the part of the row is not known: fill it in or drop it."
+        )
 
 
 def target_of(table: Table, target: str, task: TaskChoice = "auto") -> Target:
@@ -268,7 +332,7 @@ def _alike(classes: tuple[str, ...], target: str) -> list[Note]:
 
 def recognize_frame(frame: Any, where: str) -> tuple[Inputs, list[Column], list[Note]]:
     """Return all columns of a DataFrame that holds no target, as `recognize_columns` does."""
-    inputs, found, notes = recognize_columns(Table(_as_pandas(frame, where), where), None)
+    inputs, found, notes = recognize_columns(Table(as_pandas(frame, where), where), None)
     check_columns(inputs, notes, where)
     return inputs, found, notes
 
@@ -468,7 +532,7 @@ def read_texts(path: Path, name: str) -> list[str]:
 
 def frame_columns(frame: Any, kinds: Iterable[Column], where: str) -> Inputs:
     """Take those columns of a DataFrame alone, as `read_columns` does."""
-    return _columns(Table(_as_pandas(frame, where), where), list(kinds))
+    return _columns(Table(as_pandas(frame, where), where), list(kinds))
 
 
 def array_columns(x: NDArray[Any], kinds: Sequence[Column]) -> Inputs:

@@ -29,6 +29,7 @@ from tuner.records.provenance import DataSummary as DataSummary
 from tuner.records.provenance import Environment as Environment
 from tuner.records.provenance import Note as Note
 from tuner.records.provenance import NoteKind as NoteKind
+from tuner.records.provenance import SealedPart as SealedPart
 from tuner.records.provenance import TaskChoice as TaskChoice
 from tuner.records.provenance import TaskName as TaskName
 from tuner.records.search import ADVICE as ADVICE

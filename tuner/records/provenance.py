@@ -15,6 +15,10 @@ TaskChoice = Literal["auto", "classification", "regression"]
 """What a target is to be taken for."""
 
 
+SealedPart = tuple[str, str | None, int | None, int, str | None, str | None]
+"""Content, target, seed of the split, size, groups and time of a test part."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataIdentity(Record):
     """Which examples train, validate and test: all that a resumed run must agree in about data.
@@ -43,6 +47,14 @@ class DataIdentity(Record):
         Whether classes of fewer than five examples were left out.
     scaling
         How columns of numbers were scaled, a name in `tuner.settings.SCALINGS`.
+    groups
+        The column whose groups are each in one part; None where examples were parted.
+    time
+        The column by which later examples judge; None where they were drawn.
+    test_size
+        Share of the examples that test, as it was asked for; None for a fifth.
+    test_sha256
+        SHA-256 of the file that is the test part; None where it was parted off.
 
     Examples
     --------
@@ -63,6 +75,10 @@ class DataIdentity(Record):
     task: TaskName = "classification"
     drop_rare: bool = False
     scaling: str = "standard"
+    groups: str | None = None
+    time: str | None = None
+    test_size: float | None = None
+    test_sha256: str | None = None
 
     @property
     def identity(self) -> "DataIdentity":
@@ -86,9 +102,12 @@ class DataIdentity(Record):
         return tuple(fmean(values[fold :: self.folds]) for fold in range(self.folds))
 
     @property
-    def test_part(self) -> tuple[str, str | None, int | None, int]:
+    def test_part(self) -> "SealedPart":
         """What the test part depends on: not the number of training examples that are used."""
-        return self.sha256, self.target, self.split_seed, self.n_test
+        if self.test_sha256 is not None:
+            return self.test_sha256, self.target, None, self.n_test, None, None
+        seed = self.split_seed if self.time is None else None
+        return self.sha256, self.target, seed, self.n_test, self.groups, self.time
 
 
 class NoteKind(StrEnum):

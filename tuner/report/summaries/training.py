@@ -74,7 +74,7 @@ def _committee_words(record: TrainRecord) -> str:
         return (
             f"Each of {whole(committee.examples)} examples validated one network of each seed, and"
             f" trained the others. The model is the committee of all {len(record.runs)}; how"
-            " good it is together, only the test data can tell. Of the first network: "
+            f" good it is together, {_judge(record)}. Of the first network: "
         )
     over = measured_interval(record.metric, *mean_interval(alone), f"{len(alone)} seeds")
     reached = measured(record.metric, fmean(alone))
@@ -91,8 +91,15 @@ def _refit_words(record: TrainRecord) -> str:
     return (
         f" The model was then trained again on all {whole(refit.examples)} training and validation"
         f" examples, for {epochs}. The {metric_name(record.metric)} above is that of the networks"
-        " before; only the test data can tell that of this one."
+        f" before; that of this one {_judge(record)}."
     )
+
+
+def _judge(record: TrainRecord) -> str:
+    """Return what can tell how good a model is that trained on every example but the test part."""
+    if record.data.n_test:
+        return "only the test data can tell"
+    return "nothing can tell: no example was sealed to test on"
 
 
 def _committee_facts(record: TrainRecord) -> tuple[tuple[str, str], ...]:
