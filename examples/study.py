@@ -2,10 +2,9 @@
 
 import tuner
 
-if __name__ == "__main__":  # worker processes import this file
-    space = {"lambda_": tuner.LogRange(1e-2, 10), "hidden": [(30,), (100,)]}
-    study = tuner.search("digits", space, trials=20, seeds=2, epochs=20, workers=2)
-    print(study.summary)
-    print(study.to_frame().head().to_string(index=False))
-    print("Report:", study.report("reports/study"))
-    print("Its best network:", study.model)
+space = {"lambda_": tuner.LogRange(1e-2, 10), "hidden": [(30,), (100,)]}
+study = tuner.search("digits", space, trials=20, seeds=2, epochs=20, workers=2)
+print(study.summary)
+print(study.to_frame().head().to_string(index=False))
+print("Report:", study.report("reports/study"))
+print("Its best network:", study.model)

@@ -6,7 +6,7 @@ and what to watch with, and returns a result: a record that knows its summary, m
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -17,22 +17,23 @@ from tuner import report as reports
 from tuner import runs
 from tuner.arguments import (
     Data,
+    OwnModel,
     Source,
     call_of,
     dataset_of,
     given_settings,
+    own_model,
     source_of,
 )
 from tuner.data import Dataset, Part
-from tuner.data.folds import check_judged, folds_for, repeats_for
+from tuner.data.folds import check_judged, folds_for
 from tuner.data.loading import warn
 from tuner.durations import seconds_of
 from tuner.environment import environment
 from tuner.errors import InputError, OptionError, StoppedError
 from tuner.evaluation import evaluate as measure
 from tuner.execution.base import Callbacks, Executor
-from tuner.execution.opening import open_executor
-from tuner.execution.processes import end_if_unguarded
+from tuner.execution.opening import opened
 from tuner.folders import claimed
 from tuner.records import (
     Choices,
@@ -88,6 +89,10 @@ def find_eta(
     data: Data | DescribedTrainer[Any],
     settings: Hyperparameters | None = None,
     *,
+    model: Any = None,
+    loss: Any = None,
+    device: Any = None,
+    params: Mapping[str, Any] | None = None,
     schedule: str = "constant",
     start: float | None = None,
     plan: ProbePlan = ProbePlan(),
@@ -108,6 +113,14 @@ def find_eta(
         The data, or a trainer of your own model.
     settings
         The network, where its hyperparameters are not given by name.
+    model
+        A PyTorch module or a scikit-learn estimator of your own, or a function that makes one from
+        settings, which are as a mapping: ours, such as `s["dropout"]`, and those of `params`.
+    loss, device
+        Of a PyTorch model: `loss(outputs, y)`, by default cross-entropy, and where to train. Its
+        `optimizer` may be a function that makes one, such as `torch.optim.AdamW`.
+    params
+        Settings that only the model knows, such as `{"width": 32}`.
     schedule
         The schedule to train with, a name as in `tuner.Strategy`: η is to be its highest.
     start
@@ -139,10 +152,12 @@ def find_eta(
     if others := hyperparameters.keys() & settings_of(Strategy).keys():
         raise OptionError(f"{min(others)} is of training, not of a search for η: give it to train.")
     first = {} if start is None else {"eta": start}
-    chosen = given_settings(settings, None, {**hyperparameters, **first}).hyperparameters
-    source = source_of(data, chosen.seed)
+    own, named = own_model(model, params, loss, device, hyperparameters)
+    chosen = given_settings(settings, None, {**named, **first}, own).hyperparameters
+    source = source_of(data, chosen, own)
     chosen = fitted_network(chosen, source.summary.task)
-    given = hyperparameters if schedule == "constant" else {**hyperparameters, "schedule": schedule}
+    given = {**(own.given if own else {}), **named}
+    given |= {} if schedule == "constant" else {"schedule": schedule}
     search = eta_finder.find_eta(
         source.trainer, chosen, schedule, plan=plan, limits=limits, watch=watch
     )
@@ -174,6 +189,10 @@ def train(
     settings: Hyperparameters | None = None,
     strategy: Strategy | None = None,
     *,
+    model: Any = None,
+    loss: Any = None,
+    device: Any = None,
+    params: Mapping[str, Any] | None = None,
     eta: float | Literal["auto"] | EtaResult | None = None,
     seeds: int = 1,
     folds: int | Literal["auto"] | None = None,
@@ -194,6 +213,10 @@ def train(
     settings: Any = None,
     strategy: Strategy | None = None,
     *,
+    model: Any = None,
+    loss: Any = None,
+    device: Any = None,
+    params: Mapping[str, Any] | None = None,
     eta: float | Literal["auto"] | EtaResult | None = None,
     seeds: int = 1,
     folds: int | Literal["auto"] | None = None,
@@ -217,6 +240,14 @@ def train(
         The data, or a trainer of your own model.
     settings, strategy
         The network and how it trains, where they are not given by name.
+    model
+        A PyTorch module or a scikit-learn estimator of your own, or a function that makes one from
+        settings, which are as a mapping: ours, such as `s["dropout"]`, and those of `params`.
+    loss, device
+        Of a PyTorch model: `loss(outputs, y)`, by default cross-entropy, and where to train. Its
+        `optimizer` may be a function that makes one, such as `torch.optim.AdamW`.
+    params
+        Settings that only the model knows, such as `{"width": 32}`.
     eta
         The learning rate; "auto" finds it by its threshold, that of a result of `find_eta` is used.
         By default that of `settings`, else "auto".
@@ -226,8 +257,7 @@ def train(
     folds
         Into how many stratified folds to part training and validation data: a network of each seed
         trains on all folds but one, which validates it, and they end in a committee. The
-        preprocessing is fitted anew for each. "auto" is five of a table of up to 10,000 examples,
-        drawn three times of up to 2,000.
+        preprocessing is fitted anew for each. "auto" is five of a table of up to 10,000 examples.
         By default there is one validation part.
     refit
         Train again in the end, on training and validation data, for as many epochs as validation
@@ -275,17 +305,18 @@ def train(
     """
     if isinstance(settings, Sequence):
         return loop.train(data, settings, watch=watch, stop_asked=stop_asked, **keywords)
+    own, named = own_model(model, params, loss, device, keywords)
     plan = replace(
-        _run_plan(data, settings, strategy, eta, keywords), seeds=plain(seeds), refit=refit
+        _run_plan(data, own, settings, strategy, eta, keywords=named),
+        seeds=plain(seeds),
+        refit=refit,
     )
     dataset = plan.source.dataset
-    count, repeats = plain(folds), 1
-    if folds == "auto" and dataset:
-        count, repeats = folds_for(dataset), repeats_for(dataset)
+    count = folds_for(dataset) if folds == "auto" and dataset else folds
     check_judged(plan.source.summary, count)
     if count is not None:
-        plan = replace(plan, source=plan.source.by_folds(count, repeats))
-    given = keywords if eta is None else {"eta": eta, **keywords}
+        plan = replace(plan, source=plan.source.by_folds(plain(count)))
+    given = {**(own.given if own else {}), **({} if eta is None else {"eta": eta}), **named}
     given = given if seeds == 1 else {**given, "seeds": seeds}
     given = given if folds is None else {**given, "folds": folds}
     given = given if not refit else {**given, "refit": refit}
@@ -298,29 +329,31 @@ def train(
             store.save()
         outcome = runs.outcome_of(run, plan, stop_asked)
         result = TrainResult(runs.record_of(run, plan, outcome, command), outcome.model)
-        if store is not None:
-            result.save(store.folder)
-            if not run.interrupted:
-                store.clear()
+        if folder is not None:
+            result.save(Path(folder))
+        if store is not None and not run.interrupted:
+            store.clear()
     return result
 
 
 def _run_plan(
     data: Data | DescribedTrainer[Any],
+    own: OwnModel | None,
     settings: Hyperparameters | None,
     strategy: Strategy | None,
     eta: float | Literal["auto"] | EtaResult | None,
+    *,
     keywords: Mapping[str, Any],
 ) -> runs.RunPlan:
     search = eta.record.result if isinstance(eta, EtaResult) else None
     if eta is not None:
         keywords = {**keywords, "eta": search.eta if search else eta}
-    given = given_settings(settings, strategy, keywords)
+    given = given_settings(settings, strategy, keywords, own)
     chosen = given.hyperparameters
     if search is not None:
         search = advised_for(search, chosen.optimizer, given.strategy.schedule)
         chosen = replace(chosen, eta=search.eta)
-    source = source_of(data, chosen.seed)
+    source = source_of(data, chosen, own)
     return runs.RunPlan(
         source=source,
         settings=fitted_network(chosen, source.summary.task),
@@ -336,7 +369,9 @@ def _run_store(
     if folder is None:
         return None
     if source.dataset is None:
-        raise OptionError("folder must be None for a trainer of your own: its networks stay here.")
+        if resume:
+            raise OptionError("resume must be False for a model of your own: it has no checkpoint.")
+        return None
     store = RunCheckpoint(Path(folder), source.summary)
     store.check(resume=resume, fresh=fresh)
     return store
@@ -346,6 +381,10 @@ def search(
     data: Data | DescribedTrainer[Any],
     space: "Mapping[str, Any] | StudySpec",
     *,
+    model: Any = None,
+    loss: Any = None,
+    device: Any = None,
+    params: Mapping[str, Any] | None = None,
     trials: int | None = None,
     eta: float | Literal["find", "search"] = "find",
     workers: Workers = 1,
@@ -365,15 +404,23 @@ def search(
     space
         What is searched: `{"lambda_": tuner.LogRange(0.01, 10), "hidden": [(30,), (100,)]}`, that
         is a `LogRange`, `Range`, `IntRange` or a list of choices for each setting; or a
-        `tuner.StudySpec`.
+        `tuner.StudySpec`. With a model of your own, also dimensions that only it knows.
+    model
+        A PyTorch module or a scikit-learn estimator of your own, or a function that makes one from
+        settings, which are as a mapping: ours, such as `s["dropout"]`, and those of `params`.
+    loss, device
+        Of a PyTorch model: `loss(outputs, y)`, by default cross-entropy, and where to train. Its
+        `optimizer` may be a function that makes one, such as `torch.optim.AdamW`.
+    params
+        Settings that only the model knows, such as `{"width": 32}`.
     trials
         How many trials the study shall have; by default 16, or what the study says.
     eta
         "find" finds it by its threshold for each network shape; a number is used as it is. A
         dimension `eta` of the space is searched.
     workers
-        Processes of this machine (a script that asks for several needs `if __name__ ==
-        "__main__":`), or the address of a Dask scheduler. The trials do not depend on it.
+        Processes of this machine, or the address of a Dask scheduler. The trials do not depend on
+        it.
     folder
         Keeps the trials and the batch under way: the same call goes on with a study that was
         stopped. By default nothing is kept.
@@ -406,23 +453,32 @@ def search(
     from tuner.study.custom import run_study_with
     from tuner.study.findings import eta_searches, importances
     from tuner.study.optuna_storage import default_url
-    from tuner.study.spec import StudySpec
+    from tuner.study.spec import StudySpec, first_settings
     from tuner.study.studies import run_study
     from tuner.study.summary import plan_of
 
-    end_if_unguarded()
-    call = call_of("search", data, {"space": space, **keywords})
-    spec = space if isinstance(space, StudySpec) else _study_spec(space, eta, keywords)
-    source = source_of(data, spec.seed)
+    own, named = own_model(model, params, loss, device, keywords)
+    given = {**(own.given if own else {}), **named}
+    call = call_of("search", data, {"space": space, **given})
+    spec = space if isinstance(space, StudySpec) else _study_spec(space, eta, named, own)
+    source = source_of(data, first_settings(spec), own)
     check_judged(source.summary, spec.folds)
+    if spec is not space:
+        spec = StudySpec(**{**spec.document(), "data": {"source": source.summary.name}})
     if spec.folds is not None:
         source = source.by_folds(spec.folds)
     wanted, callbacks = plain(trials), Callbacks(watch=watch, stop_asked=stop_asked)
     with _folder(folder) as place:
         if source.dataset is None:
-            own: DescribedTrainer[Any] = source.trainer  # type: ignore[assignment]
+            trainer: DescribedTrainer[Any] = source.trainer  # type: ignore[assignment]
             summary, complete = run_study_with(
-                own, spec, place, storage=storage, trials=wanted, callbacks=callbacks
+                trainer,
+                spec,
+                place,
+                storage=storage,
+                workers=plain(workers),
+                trials=wanted,
+                callbacks=callbacks,
             )
         else:
             summary, complete = run_study(
@@ -450,15 +506,19 @@ def search(
         assert best is not None  # noqa: S101 - StudyResult.best has raised
         settings, strategy = spec.resolve(best.params)
         chosen = replace(settings, eta=best.eta or settings.eta)
-        chosen_data = data if source.dataset is None else source.dataset
+        chosen_data: Any = source.dataset or source.trainer
         return train(chosen_data, chosen, strategy, folds=spec.folds)
 
     return StudyResult(record, train_best)
 
 
 def _study_spec(
-    space: Mapping[str, Any], eta: float | str, keywords: Mapping[str, Any]
+    space: Mapping[str, Any],
+    eta: float | str,
+    keywords: Mapping[str, Any],
+    own: OwnModel | None,
 ) -> "StudySpec":
+    from tuner.study.space import of_ours
     from tuner.study.spec import parse_spec
 
     fixed: dict[str, dict[str, Any]] = {"network": {}, "train": {}, "study": {"name": "search"}}
@@ -475,6 +535,9 @@ def _study_spec(
                 f"search.{name} must be a Range, LogRange, IntRange or a list of choices but is "
                 f"{dimension!r}."
             )
+    if own is not None:
+        fixed["network"]["own"] = own.params
+        searched["own"] = {name: searched.pop(name) for name in space if not of_ours(name)}
     content = {
         **fixed.pop("study"),
         **fixed,
@@ -547,7 +610,6 @@ def tune(
     from tuner.tuning.pipeline import tune as run
     from tuner.tuning.request import TuneRequest
 
-    end_if_unguarded()
     seed = plain(seed)
     seconds = seconds_of(budget) if isinstance(budget, str) else float(budget)
     call = call_of("tune", data, {"budget": budget, "seed": seed})
@@ -560,7 +622,7 @@ def tune(
         source=dataset.name,
         command=command or call,
     )
-    with _folder(folder) as place, _opened(dataset, workers) as executor:
+    with _folder(folder) as place, opened(dataset.tuning, plain(workers)) as executor:
         callbacks = Callbacks(watch=watch, stop_asked=stop_asked)
         tuned = run(dataset, asked, place, executor=executor, callbacks=callbacks, fresh=fresh)
         if tuned is None:
@@ -623,7 +685,6 @@ def reproduce(
     from tuner.article.reproduce import reproduce as run
     from tuner.article.training import open_runs
 
-    end_if_unguarded()
     seed = plain(seed)
     check_names(names)
     dataset = dataset_of(data, seed)
@@ -635,7 +696,7 @@ def reproduce(
     with (
         _claimed(folder, command, replace=fresh),
         _folder(folder) as place,
-        _opened(dataset, workers) as executor,
+        opened(dataset.tuning, plain(workers)) as executor,
         open_runs(place, dataset.summary, fresh=fresh) as store,
     ):
         done = run(
@@ -812,11 +873,3 @@ def _folder(folder: Folder) -> Iterator[Path]:
 def _claimed(folder: Folder, command: str, *, replace: bool) -> AbstractContextManager[None]:
     """Hold the folder that was asked for, if one was."""
     return nullcontext() if folder is None else claimed(Path(folder), command, replace=replace)
-
-
-def _opened(data: Dataset, workers: Workers) -> AbstractContextManager[Executor]:
-    """Return an executor that is closed at the end, unless the caller's own was given."""
-    workers = plain(workers)
-    if workers is None or isinstance(workers, int | str):
-        return closing(open_executor(data.tuning, workers))
-    return nullcontext(workers)

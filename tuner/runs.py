@@ -13,6 +13,7 @@ from tuner.data.folds import whole_of
 from tuner.environment import environment
 from tuner.errors import DataError, OptionError, TunerError
 from tuner.inspection import inspect, predicted_of
+from tuner.metrics import Measured
 from tuner.records import (
     Committee,
     EtaSearch,
@@ -250,7 +251,7 @@ def _chosen(run: Run, source: Source) -> Outcome:
         temperature=fitted.temperature,
         metrics={**measured, **model.validation_metrics},
         examples=len(y),
-        folds=source.summary.folds,
+        folds=len(source.folds) or None,
     )
     return Outcome(model, committee)
 
@@ -270,15 +271,19 @@ def record_of(run: Run, plan: RunPlan, outcome: Outcome, command: str) -> TrainR
         others=tuple(others),
         committee=outcome.committee,
         refit=outcome.refit,
-        interval=_interval(first.metric, outcome, plan.source),
+        interval=_interval(run, outcome, plan.source),
         predicted=_predicted(outcome.model, plan.source),
     )
 
 
-def _interval(metric: str, outcome: Outcome, source: Source) -> tuple[float, float] | None:
+def _interval(run: Run, outcome: Outcome, source: Source) -> tuple[float, float] | None:
     """Return the interval of a metric over validation examples; None where it needs no example."""
-    if metric == "accuracy" or source.dataset is None or source.folds or outcome.refit:
+    metric = run.trainings[0].record.metric
+    if metric == "accuracy" or source.folds or outcome.refit:
         return None
+    if source.dataset is None:
+        (found,) = source.trainer.measure([run.trainings[0].best], "validation")
+        return found.metrics.interval(metric) if isinstance(found.metrics, Measured) else None
     validation = source.dataset.validation
     ends: tuple[float, float] = outcome.model.measured(validation.x, validation.y).interval(metric)
     return ends

@@ -11,11 +11,18 @@ import math
 import operator
 import re
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from numbers import Real
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+
+from pydantic import (
+    BeforeValidator,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from tuner.errors import OptionError, require, require_choice
 from tuner.metrics import METRICS, SHARES
@@ -286,14 +293,90 @@ class _Checked(Record):
             each.check(value)
 
 
+class Own(Mapping[str, Any]):
+    """What a model of one's own heeds beside our settings: a mapping that nothing changes.
+
+    Parameters
+    ----------
+    values
+        Finite numbers, texts, true or false, None, or lists of whole numbers, by names that are
+        none of ours.
+
+    Raises
+    ------
+    OptionError
+        When a name is no name, or one of ours; or a value is of another kind.
+
+    Examples
+    --------
+    >>> Own({"width": 32}) == {"width": 32}, Own({"width": 32}) == Own({"width": 64})
+    (True, False)
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = {name: plain(value) for name, value in values.items()}
+        for name, value in self._values.items():
+            check_own_name(name, "params")
+            if not _is_plain(value):
+                raise OptionError(
+                    f"params.{name} must be a finite number, a text, true, false or None, or a list"
+                    f" of whole numbers, but is {value!r}: let your function make it from these."
+                )
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value of a name."""
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._values)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.items()))
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+
+def check_own_name(name: Any, where: str) -> None:
+    """Raise `OptionError` unless a setting of one's own can have this name."""
+    if not isinstance(name, str) or not name.isidentifier():
+        raise OptionError(f"{where}: {name!r} is no name: use letters, digits and _.")
+    ours = settings_of(Hyperparameters) | settings_of(Strategy)
+    if name in {"own", *ours, *(each.key for each in ours.values())}:
+        raise OptionError(f"{where}.{name} is a setting of ours: call yours otherwise.")
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_whole, value))
+    finite = not isinstance(value, float) or math.isfinite(value)
+    return finite and (value is None or isinstance(value, bool | int | float | str))
+
+
+_OwnValues = Annotated[
+    Any,
+    BeforeValidator(lambda values: None if values is None else Own(values)),
+    PlainSerializer(lambda own: None if own is None else dict(own)),
+]
+
+
 @documented
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameters(_Checked):
     """Everything that determines how one network is built and trained, seed included.
 
+    Each is also found by its name, as in a mapping, and so is each of `own`.
+
     Attributes
     ----------
     {settings}
+    own
+        What a model of one's own heeds beside these; None for one of our networks.
 
     Raises
     ------
@@ -488,6 +571,68 @@ class Hyperparameters(_Checked):
             "Of initial weights, data order and dropout.",
             within=at_least(0),
         ),
+    )
+    own: _OwnValues = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.own is not None:
+            object.__setattr__(self, "own", Own(self.own))
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the names of all settings, one's own last, so that `dict(settings)` works."""
+        return (*settings_of(Hyperparameters), *(self.own or ()))
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of all settings."""
+        return iter(self.keys())
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the setting of that name; raise `OptionError` when there is none."""
+        if self.own is not None and name in self.own:
+            return self.own[name]
+        ours = {
+            other: s.name
+            for s in settings_of(Hyperparameters).values()
+            for other in (s.name, s.key)
+        }
+        if name not in ours:
+            raise OptionError(
+                f"settings hold no {name!r}: give it in params, or search it;"
+                f" {meant(name, self.keys())}"
+            )
+        return getattr(self, ours[name])
+
+    @model_serializer(mode="wrap")
+    def _without_own_of_ours(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        stored: dict[str, Any] = handler(self)
+        if self.own is None:
+            del stored["own"]
+        return stored
+
+
+OF_OUR_NETWORKS = (
+    *("hidden", "activation", "cost", "init", "label_smoothing", "class_weight", "averaging"),
+    *("dropout", "expansion", "precision"),
+)
+"""What shapes our networks; a model of one's own may heed some of it, or none."""
+
+
+def telling(settings: Hyperparameters) -> tuple[Setting, ...]:
+    """Return the settings that tell of a network: of a model of one's own no default of ours.
+
+    Examples
+    --------
+    >>> [each.name for each in telling(Hyperparameters(eta=0.1, dropout=0.5, own={}))][-3:]
+    ['regularization', 'dropout', 'seed']
+    """
+    every = settings_of(Hyperparameters).values()
+    if settings.own is None:
+        return tuple(every)
+    return tuple(
+        each
+        for each in every
+        if each.name not in OF_OUR_NETWORKS or getattr(settings, each.name) != each.default
     )
 
 

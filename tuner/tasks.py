@@ -22,7 +22,7 @@ def fitted_network(settings: Hyperparameters, task: TaskName) -> Hyperparameters
     >>> fitted_network(Hyperparameters(eta=0.1), "regression").cost
     'quadratic'
     """
-    if task == "classification":
+    if task == "classification" or settings.own is not None:
         return settings
     if settings.label_smoothing:
         raise OptionError("label_smoothing must be 0 where numbers are predicted.")

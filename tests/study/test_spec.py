@@ -389,7 +389,7 @@ def test_every_key_of_network_and_train_reaches_the_trial() -> None:
     spec = parse_spec({**content, "network": network, "train": train}, "file")
     settings, strategy = spec.resolve({"eta": 0.75})
     named = {"lambda" if k == "lambda_" else k: v for k, v in vars(settings).items()}
-    assert named == {**network, "hidden": (8, 4), "eta": 0.75, "seed": 0}
+    assert named == {**network, "hidden": (8, 4), "eta": 0.75, "seed": 0, "own": None}
     assert vars(strategy) == {**train, "seconds": None}
 
 

@@ -24,7 +24,7 @@ from tuner.trainers.torch import TorchTrainer
 from tuner.training.eta_finder import ProbePlan, find_eta
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
-nn = torch.nn
+nn: Any = torch.nn
 pytestmark = pytest.mark.torch
 
 SHORT = ProbePlan(seeds=1, epochs=1, least_steps=12, checkpoints=6)
@@ -166,6 +166,7 @@ def test_weight_decay_is_lambda_over_n_on_weights_and_zero_on_biases() -> None:
         return optimizer
 
     trainer = TorchTrainer(mlp, toy_data(n=60), optimizer=watched)
+    seen.clear()
     trainer.advance([trainer.start(SETTINGS), trainer.start(replace(SETTINGS, lambda_=0))], 1)
     shapes = [(5, 6), (5,), (3, 5), (3,)]
     decay = pytest.approx(0.1 / 60)
@@ -261,7 +262,12 @@ def test_a_trainer_says_which_data_it_has() -> None:
     [
         (np.zeros((4, 6)), np.zeros(3, int), "training part: has 4 inputs and 3 labels"),
         (np.zeros((0, 6)), np.zeros(0, int), "training part: has 0 inputs and 0 labels"),
-        (np.zeros((4, 6)), np.zeros(4), "y holds torch.float64 but must hold class indices"),
+        (np.zeros((4, 6)), np.zeros(4), r"outputs of shape \(4, 3\) for targets of shape \(4,\)"),
+        (
+            np.zeros((4, 6)),
+            np.full((4, 3), np.nan),
+            "training part: y is missing or infinite in 12",
+        ),
     ],
 )
 def test_data_that_do_not_fit_are_refused(x: Any, y: Any, words: str) -> None:
@@ -282,9 +288,8 @@ def test_an_expansion_of_images_is_refused() -> None:
 
 
 def test_a_model_with_one_output_is_refused() -> None:
-    trainer = TorchTrainer(lambda _: nn.Linear(6, 1), toy_data())
     with pytest.raises(DataError, match=r"outputs of shape \(7, 1\) .* one output for each class"):
-        trainer.measure([trainer.start(SETTINGS)], "training")
+        TorchTrainer(lambda _: nn.Linear(6, 1), toy_data())
 
 
 def test_without_pytorch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -343,6 +348,15 @@ def test_a_weighted_loss_is_that_of_all_examples_at_once(
         assert found.cost == pytest.approx(float(loss(z, torch.tensor(Y[40:]))), rel=1e-6)
 
 
+class Gives(nn.Module):  # type: ignore[misc]
+    def __init__(self, what: Any) -> None:
+        super().__init__()
+        self.what = what
+
+    def forward(self, _: Any) -> Any:
+        return self.what
+
+
 FLAT = X[:, 0, 0]
 CLASS = Y[:, 0, 0]
 TWO = partial(nn.Linear, 4, 2)
@@ -357,13 +371,18 @@ TWO = partial(nn.Linear, 4, 2)
         (TWO, np.eye(2, dtype=int)[CLASS], None, r"as y.argmax\(axis=1\) does"),
         (TWO, np.array(["no", "yes"])[CLASS], None, "y holds <U3 but must hold numbers"),
         (TWO, CLASS * 0 - 100, None, "training part: every label is -100, which is ignored"),
-        (partial(nn.Linear, 4, 1), CLASS, nn.BCEWithLogitsLoss(), "one output for each class"),
+        (partial(nn.Linear, 4, 1), CLASS, None, "one output for each class"),
         (partial(nn.Linear, 5, 2), CLASS, None, r"the model fails on inputs of \(7, 4\)"),
         (TWO, CLASS, nn.MSELoss(), r"the loss fails on outputs of \(7, 2\)"),
-        (TWO, CLASS, nn.CrossEntropyLoss(reduction="none"), "the loss fails on outputs"),
+        (TWO, CLASS, nn.CrossEntropyLoss(reduction="none"), r"the loss gives .* shape \(7,\)"),
+        (TWO, CLASS, lambda z, _: float(z.sum()), "the loss gives a result of float: give one num"),
+        (TWO, CLASS, lambda z, _: z.detach().sum(), "the loss does not follow the model's outputs"),
+        (TWO, CLASS, lambda z, _: z.sum() * np.nan, "the loss is nan before the first step: check"),
+        (lambda: Gives(()), CLASS, None, "the model gives a tuple: give one tensor of outputs"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Using a target size")
+@pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad=True to a scalar")
 def test_what_does_not_fit_together_is_one_clear_line(
     model: Any, y: Any, loss: Any, message: str
 ) -> None:
@@ -385,3 +404,94 @@ def test_a_number_that_is_not_finite_is_named(part: str, row: int, value: float)
     for trainer in (NativeTrainer, partial(SklearnTrainer, SGDClassifier())):
         with pytest.raises(DataError, match=f"{part} part: x is missing or inf.* row {row}"):
             trainer(TuningData(parts[0], parts[1], classes))
+
+
+class Rateless(torch.optim.Optimizer):  # type: ignore[misc]
+    def __init__(self, params: Any, lr: float) -> None:
+        super().__init__(params, {"step_size": lr})
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"optimizer": Rateless}, "optimizer is a Rateless without lr: give what makes one"),
+        ({"optimizer": lambda groups: groups}, "optimizer cannot be made with lr = 0.01 ("),
+        (
+            {"optimizer": torch.optim.SGD([torch.zeros(1)], lr=0.1)},
+            "optimizer is a SGD of other parameters: give what makes one",
+        ),
+        ({"device": "cuda:99"}, "device cuda:99 is not there ("),
+        ({"device": "gpu"}, "device gpu is not there ("),
+        ({"model": lambda _: None}, "the model's function returned a NoneType: return a torch.nn"),
+    ],
+)
+def test_what_cannot_train_is_one_clear_line(given: dict[str, Any], line: str) -> None:
+    model = given.pop("model", mlp)
+    with pytest.raises(OptionError) as caught:
+        TorchTrainer(model, toy_data(), **given)
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_of_other_width_than_the_classes_is_refused() -> None:
+    with pytest.raises(DataError, match="the model has 5 outputs but the data have 3 classes"):
+        TorchTrainer(lambda _: nn.Linear(6, 5), toy_data())
+
+
+def cnn(_: Hyperparameters) -> Any:
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 2, 3)),
+        nn.Conv2d(1, 4, 2),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(8, 3),
+    )
+
+
+class Recurrent(nn.Module):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.gru, self.out = nn.GRU(2, 6, batch_first=True), nn.Linear(6, 3)
+
+    def forward(self, x: Any) -> Any:
+        return self.out(self.gru(x.reshape(len(x), 3, 2))[0][:, -1])
+
+
+class Encoder(nn.Module):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.enc = nn.TransformerEncoderLayer(2, 1, 8, dropout=0.1, batch_first=True)
+        self.out = nn.Linear(6, 3)
+
+    def forward(self, x: Any) -> Any:
+        return self.out(self.enc(x.reshape(len(x), 3, 2)).flatten(1))
+
+
+class TestTorchTrainerWithConvolutions(TrainerContract):
+    @pytest.fixture
+    def trainer(self) -> Trainer[Any]:
+        return TorchTrainer(cnn, toy_data(n=60))
+
+
+class TestTorchTrainerWithSequences(TrainerContract):
+    @pytest.fixture
+    def trainer(self) -> Trainer[Any]:
+        return TorchTrainer(lambda _: Recurrent(), toy_data(n=60))
+
+
+class TestTorchTrainerWithATransformer(TrainerContract):
+    @pytest.fixture
+    def trainer(self) -> Trainer[Any]:
+        return TorchTrainer(lambda _: Encoder(), toy_data(n=60))
+
+
+class TestTorchTrainerWithYesOrNo(TrainerContract):
+    @pytest.fixture
+    def trainer(self) -> Trainer[Any]:
+        data = toy_data(n=60, classes=2)
+        pairs = [(part.x, part.y) for part in (data.train, data.validation)]
+        loss = nn.BCEWithLogitsLoss()
+        return TorchTrainer(
+            lambda _: nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 1)), pairs, loss=loss
+        )

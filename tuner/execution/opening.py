@@ -1,6 +1,8 @@
 """The executors there are, and how one is chosen."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
+from typing import Any
 
 from tuner.data import TuningData
 from tuner.environment import usable_cores
@@ -9,9 +11,10 @@ from tuner.execution.base import Executor
 from tuner.execution.dask import DaskExecutor
 from tuner.execution.processes import Processes
 from tuner.execution.serial import Serial
+from tuner.trainers.base import Trainer
 from tuner.trainers.native import NativeTrainer
 
-SCHEDULERS: Mapping[str, Callable[[NativeTrainer, str], Executor]] = {
+SCHEDULERS: Mapping[str, Callable[[Trainer[Any], str], Executor]] = {
     "tcp": DaskExecutor,
     "tls": DaskExecutor,
     "ws": DaskExecutor,
@@ -21,7 +24,7 @@ SCHEDULERS: Mapping[str, Callable[[NativeTrainer, str], Executor]] = {
 
 
 def open_executor(
-    data: TuningData | NativeTrainer,
+    data: TuningData | Trainer[Any],
     workers: int | str | None = 1,
     scheduler: str | None = None,
 ) -> Executor:
@@ -30,7 +33,7 @@ def open_executor(
     Parameters
     ----------
     data
-        Training and validation part, or a trainer of several folds.
+        Training and validation part, or a trainer of several folds or of one's own model.
     workers
         How many processes of this machine: 1 is this process itself, None is one for each core
         that may be used. Or the address of a scheduler.
@@ -53,7 +56,7 @@ def open_executor(
     >>> type(executor).__name__, executor.count
     ('Serial', 1)
     """
-    trainer = data if isinstance(data, NativeTrainer) else NativeTrainer(data)
+    trainer = NativeTrainer(data) if isinstance(data, TuningData) else data
     if scheduler is None and not (isinstance(workers, str) and "://" in workers):
         count = _count(workers)
         return Serial(trainer) if count == 1 else Processes(trainer, count)
@@ -63,6 +66,17 @@ def open_executor(
         known = ", ".join(f"{each}://" for each in SCHEDULERS)
         raise InputError(f"--scheduler {address}: must begin with one of {known}.")
     return SCHEDULERS[scheme if separator else "tcp"](trainer, address)
+
+
+def opened(
+    data: TuningData | Trainer[Any],
+    workers: int | str | Executor | None = 1,
+    scheduler: str | None = None,
+) -> AbstractContextManager[Executor]:
+    """Return an executor that is closed at the end, unless it is the caller's."""
+    if workers is None or isinstance(workers, int | str):
+        return closing(open_executor(data, workers, scheduler))
+    return nullcontext(workers)
 
 
 def _count(workers: int | str | None) -> int:

@@ -7,10 +7,12 @@ process is given at its start has to fit into a pipe, because `multiprocessing` 
 a process dies before it has read the rest; so the trainer follows by the connection.
 
 Each process has a thread here that hands it tasks and waits for their results.
+
+A process does not read the script that has started it, as those of `multiprocessing` do: what of it
+a trainer needs is sent along. So no script needs `if __name__ == "__main__":` for our sake.
 """
 
 import multiprocessing
-import os
 import pickle
 import signal
 import threading
@@ -18,28 +20,19 @@ import weakref
 from collections.abc import Iterator
 from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager, suppress
+from multiprocessing import spawn
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 from typing import Any
 
-from tuner.errors import InputError, TunerError
+from tuner.errors import TunerError
 from tuner.execution.base import R, Task
 from tuner.execution.worker import serve
 
 MOST_DEATHS = 5
 """So many processes of a worker may die without one finished task in between; then we give up."""
 
-UNGUARDED = 93
-"""How a process ends that was to read a script, and would have started processes of its own."""
-
-
-def end_if_unguarded() -> None:
-    """End this process if it only reads the script that has started it, as each new one does.
-
-    A script without `if __name__ == "__main__":` would begin its work anew in each process.
-    """
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        os._exit(UNGUARDED)
+_starting = threading.Lock()
 
 
 class Processes:
@@ -54,7 +47,6 @@ class Processes:
     """
 
     def __init__(self, trainer: Any, count: int) -> None:
-        end_if_unguarded()
         self.count = count
         self._submitted: SimpleQueue[_Submitted | None] = SimpleQueue()
         pickled = pickle.dumps(trainer)
@@ -146,7 +138,8 @@ class _Worker(threading.Thread):
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(theirs,), daemon=True)
-        self._process.start()
+        with _without_script():
+            self._process.start()
         theirs.close()
         self._has_trainer = False
 
@@ -157,11 +150,6 @@ class _Worker(threading.Thread):
             self._process.join()
             if self._ended:
                 raise TunerError("the worker processes were ended before their tasks.")
-            if self._process.exitcode == UNGUARDED:
-                raise InputError(
-                    "a script that works in several processes is read by each of them: put what it"
-                    ' does under if __name__ == "__main__":.'
-                ) from None
             self._start_process()
         if self._deaths > MOST_DEATHS:
             raise TunerError(
@@ -174,6 +162,23 @@ def _end(workers: list[_Worker], submitted: "SimpleQueue[_Submitted | None]") ->
     for worker in workers:
         worker.end()
         submitted.put(None)
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """Keep processes started meanwhile from running the script of this one as a module."""
+
+    def without(name: str) -> dict[str, Any]:
+        known = preparation(name)
+        return {key: known[key] for key in known if not key.startswith("init_main")}
+
+    with _starting:
+        preparation = spawn.get_preparation_data
+        spawn.get_preparation_data = without
+        try:
+            yield
+        finally:
+            spawn.get_preparation_data = preparation
 
 
 @contextmanager

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from tuner.serialization import Record
 
-Value = int | float | str | tuple[int, ...]
+Value = bool | int | float | str | tuple[int, ...]
 """The value of a searched dimension; hidden layers are the tuple of their sizes."""
 
-Stored = int | float | str
+Stored = bool | int | float | str
 """A value as Optuna holds it: hidden layers are a text, such as "30,20", or the size of one."""
 
 

@@ -52,6 +52,8 @@ class Trial(Record):
         Wall-clock time of its training.
     curves
         The validation accuracy of each epoch, one curve a seed.
+    parameters
+        Number of weights and biases of its network; None of older trials.
     """
 
     number: Annotated[int, Field(ge=0)]
@@ -69,6 +71,7 @@ class Trial(Record):
     diverged: bool = False
     seconds: float = 0.0
     curves: tuple[tuple[Share, ...], ...] = ()
+    parameters: int | None = None
 
     @property
     def accuracy(self) -> float:
@@ -306,6 +309,8 @@ class StudyRecord(Record):
 
     def parameters(self, trial: Trial) -> int:
         """Return the number of weights and biases of a trial's network."""
+        if trial.parameters is not None:
+            return trial.parameters
         hidden = trial.params.get("hidden", self.plan.network["hidden"])
         layers = trial.params.get("layers")
         sizes = hidden if isinstance(hidden, tuple) else ()

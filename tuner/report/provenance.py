@@ -19,6 +19,7 @@ from tuner.records import (
 from tuner.report.document import Group, Provenance
 from tuner.report.format import number
 from tuner.report.frames.study_space import plain
+from tuner.settings import telling
 
 SHOWN_CLASSES = 20
 
@@ -58,6 +59,9 @@ def _settings(
 ) -> tuple[tuple[str, str], ...]:
     """Return all settings but the one that is the answer."""
     values = to_json(settings)
+    if isinstance(settings, Hyperparameters):
+        own = values.pop("own", {})
+        values = {each.stored: values[each.stored] for each in telling(settings)} | own
     return tuple((_spaced(name), _plain(values[name])) for name in values if name != answer)
 
 
@@ -120,7 +124,7 @@ def _data(data: DataSummary) -> tuple[tuple[str, str], ...]:
         ("SHA-256", data.sha256),
         *((("target", data.target),) if data.target is not None else ()),
         ("split seed", "none" if data.split_seed is None else str(data.split_seed)),
-        *((("folds", _folds(data)),) if data.folds is not None else ()),
+        *((("folds", str(data.folds)),) if data.folds is not None else ()),
         *((("dropped columns", ", ".join(data.dropped)),) if data.dropped else ()),
         *((("scaling", data.scaling),) if data.scaling != "standard" else ()),
         *((("groups", data.groups),) if data.groups is not None else ()),
@@ -132,10 +136,6 @@ def _data(data: DataSummary) -> tuple[tuple[str, str], ...]:
         ("features", f"{data.n_features}{shape}"),
         (f"{len(data.classes)} classes", _classes(data.classes)),
     )
-
-
-def _folds(data: DataSummary) -> str:
-    return f"{data.folds}, drawn {data.repeats} times" if data.repeats > 1 else str(data.folds)
 
 
 def _classes(classes: tuple[str, ...]) -> str:

@@ -1,18 +1,18 @@
 """A study of a user's own model: the same coordinator, with the user's trainer in this process."""
 
-from contextlib import closing
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tuner.errors import InputError
-from tuner.execution.base import Callbacks
-from tuner.execution.serial import Serial
+from tuner.execution.base import Callbacks, Executor
+from tuner.execution.opening import opened
 from tuner.records import StudySummary
 from tuner.study.batches import BatchFiles
 from tuner.study.coordinator import StudyProgress
-from tuner.study.spec import DataPart, StudySpec
+from tuner.study.spec import StudySpec
 from tuner.study.studies import conduct
+from tuner.tasks import require_classes
 from tuner.trainers.base import DescribedTrainer
 
 
@@ -22,26 +22,29 @@ def run_study_with(
     folder: str | Path,
     *,
     storage: str | None = None,
+    workers: int | str | Executor | None = 1,
     trials: int | None = None,
     callbacks: Callbacks[StudyProgress] = Callbacks(),
 ) -> tuple[StudySummary, bool]:
     """Run a study of a trainer's own models, or resume it.
 
-    All models train in this process. Finished batches are stored; a study stopped within a batch
-    trains that batch again, to the same results. The model itself is not stored: use another study
-    name when it changes.
+    Finished batches are stored; a study stopped within a batch trains that batch again, to the same
+    results. The model itself is not stored: use another study name when it changes.
 
     Parameters
     ----------
     trainer
         Such as `TorchTrainer` or `SklearnTrainer`. The searched values reach the user's model in
-        its settings: λ always; `hidden`, `dropout` and others if the model uses them.
+        its settings: λ always; `hidden`, `dropout` and others if the model uses them, and
+        dimensions of its own.
     spec
         What to search; its `data` is that of the trainer.
     folder
         Keeps the batch under way, and the trials unless `storage` does.
     storage
         An Optuna storage URL; by default SQLite in `folder`.
+    workers
+        As for `tuner.study.studies.run_study`; the trainer must pickle where these are several.
     trials
         Number of trials; by default that of `spec`.
     callbacks
@@ -75,12 +78,13 @@ def run_study_with(
     if spec.folds is not None:
         raise InputError("folds must be left out for a trainer of your own.")
     data = trainer.summary
+    require_classes(data, "a study")
     return conduct(
-        replace(spec, data=DataPart(source=data.name)),
+        StudySpec(**{**spec.document(), "data": {"source": data.name}}),
         data,
         Path(folder),
         trainer=trainer,
-        executor=lambda: closing(Serial(trainer)),
+        executor=partial(opened, trainer, workers),
         files=BatchFiles(Path(folder), data, with_networks=False),
         storage=storage,
         trials=trials,

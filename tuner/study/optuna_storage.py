@@ -29,6 +29,7 @@ from tuner.errors import InputError, MissingExtraError, TunerError
 from tuner.files import only_process
 from tuner.records import DataSummary, to_json
 from tuner.study.sampling import directions
+from tuner.study.space import stated_in
 from tuner.study.spec import MAY_CHANGE, StudySpec
 
 FILE, LOCK = "study.db", "study.lock"
@@ -359,7 +360,7 @@ def _numbers_problem(storage: RDBStorage, study: Study) -> str | None:
 
 def _trials_problem(study: Study) -> str | None:
     with_checksums, spec = SHA256 in study.user_attrs, study.user_attrs[SPEC]
-    searched = {name for name, stated in spec["search"].items() if stated is not None}
+    searched = stated_in(spec["search"]).keys()
     for trial in finished(study):
         known = trial.user_attrs.get(SHA256)
         if (known or with_checksums) and known != _trial_digest(trial):

@@ -6,6 +6,7 @@ earlier batches, so a resumed study draws the same parameters.
 
 import copy
 import itertools
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -103,7 +104,7 @@ def _at(share: float, name: str, dimension: Dimension) -> Any:
     """Return the value at a share, 0 … 1, of the way along a dimension."""
     match dimension:
         case IntRange(low=low, high=high, log=log):
-            return min(int(_between(share, low, high + 1, log=log)), high)
+            return min(math.floor(_between(share, low, high + 1, log=log)), high)
         case Range(low=low, high=high, log=log):
             return min(_between(share, low, high, log=log), high)
         case Choices():

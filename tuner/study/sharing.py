@@ -59,7 +59,7 @@ def share_out(
     alike: dict[tuple[object, ...], list[Key]] = defaultdict(list)
     for key, network in networks.items():
         s = network.settings
-        alike[s.hidden, s.batch_size, s.activation, s.cost].append(key)
+        alike[s.hidden, s.batch_size, s.activation, s.cost, s.own].append(key)
     groups = []
     for keys in alike.values():
         pieces = min(len(keys), max(1, round(sum(work[key] for key in keys) / most)))

@@ -16,8 +16,16 @@ from tuner.settings import (
     Kind,
     Setting,
     Strategy,
+    check_own_name,
     meant,
     settings_of,
+)
+
+OWN_CHOICE = Kind(
+    str,
+    "a number, a text, true or false",
+    "",
+    lambda value: isinstance(value, bool | int | float | str),
 )
 
 LARGEST = 2**53
@@ -81,6 +89,55 @@ def dimension(of: Setting, stated: Any) -> Dimension:
     return _choices(of, key, given) if "choices" in given else _range(of, key, given)
 
 
+def stated_in(search: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the table of each dimension of [search], those of [search.own] last.
+
+    Examples
+    --------
+    >>> stated_in({"hidden": {"choices": [1, 2]}, "eta": None, "own": {"width": {"low": 1}}})
+    {'hidden': {'choices': [1, 2]}, 'width': {'low': 1}}
+    """
+    every = {**search, **search.get("own", {})}
+    return {name: each for name, each in every.items() if each is not None and name != "own"}
+
+
+def of_ours(name: str) -> bool:
+    """Return whether a dimension of that name, as Python or a file has it, is one of ours."""
+    return any(name in (each.name, each.key) for each in SEARCHED.values())
+
+
+def own_dimensions(stated: Any) -> dict[str, Dimension]:
+    """Return the dimensions that only a model of one's own knows, from their tables.
+
+    A range whose ends are whole numbers holds whole numbers.
+
+    Raises
+    ------
+    InputError
+        When a name is one of ours or no name, or a dimension is none.
+    """
+    dimensions = {}
+    if not isinstance(stated, Mapping):
+        raise wrong("search.own", "a table: [search.own]", stated)
+    for name, given in stated.items():
+        try:
+            check_own_name(name, "search.own")
+        except OptionError as error:
+            raise InputError(str(error)) from error
+        dimensions[name] = dimension(_own_setting(name, given), given)
+    return dimensions
+
+
+def _own_setting(name: str, stated: Any) -> Setting:
+    """Return the setting that a dimension of one's own is one of, by the values it has."""
+    whole = isinstance(stated, Mapping) and all(
+        INTEGER.fits(stated[end]) for end in ("low", "high") if end in stated
+    )
+    choices = not isinstance(stated, Mapping) or "choices" in stated
+    kind = OWN_CHOICE if choices else INTEGER if whole else NUMBER
+    return Setting(name=f"own.{name}", kind=kind, help="")
+
+
 def _range(of: Setting, key: str, given: Mapping[str, Any]) -> Range:
     kind, shape = (NUMBER, Range) if of.kind == NUMBER else (INTEGER, IntRange)
     low, high = (value_of(kind, f"{key}.{end}", given[end]) for end in ("low", "high"))
@@ -91,7 +148,7 @@ def _range(of: Setting, key: str, given: Mapping[str, Any]) -> Range:
     if not isinstance(log, bool):
         raise wrong(f"{key}.log", "true or false", log)
     ends = f"they are {low:.15g} and {high:.15g}"
-    if shape is IntRange and not 1 <= low < high:
+    if shape is IntRange and of.key in SEARCHED and not 1 <= low < high:
         raise InputError(f"{key}: 1 ≤ low < high must hold but {ends}.")
     if not low < high:
         raise InputError(f"{key}: low must be below high but {ends}.")

@@ -20,6 +20,7 @@ from tuner.records import (
     Choices,
     DataSummary,
     Dimension,
+    IntRange,
     Range,
     layer_sizes,
     to_json,
@@ -40,6 +41,7 @@ from tuner.settings import (
     documented,
     setting,
     settings_of,
+    telling,
 )
 from tuner.strategies.plans import policies
 from tuner.study.samplers import SAMPLERS
@@ -48,6 +50,7 @@ from tuner.study.space import (
     dimension,
     extremes,
     list_of,
+    own_dimensions,
     setting_value,
     settings_in,
     table,
@@ -112,7 +115,8 @@ class StudySpec:
     network, train
         The settings of a trial that are not searched.
     search
-        Each searched dimension by its key, in a fixed order.
+        Each searched dimension by its key, in a fixed order; the last are those that only a model
+        of one's own knows, which a file has in [search.own].
     eta
         "find": by the threshold, for each network shape; "search": a dimension; or a number.
     objectives
@@ -210,7 +214,11 @@ class StudySpec:
         """
         network: dict[str, Any] = {}
         train: dict[str, Any] = {}
-        for key, value in params.items():
+        ours = {key: value for key, value in params.items() if key in SEARCHED}
+        if len(ours) < len(params):
+            own = {key: value for key, value in params.items() if key not in ours}
+            network["own"] = {**(self.network.own or {}), **own}
+        for key, value in ours.items():
             name = SEARCHED[key].name
             if name == "hidden":
                 network[name] = _layers(value)
@@ -226,7 +234,12 @@ class StudySpec:
         """Return the tables `data`, `network` and `train` with all defaults, by their keys."""
         return {
             "data": asdict(self.data),
-            "network": {s.stored: getattr(self.network, s.name) for s in _NETWORK.values()},
+            "network": {
+                s.stored: getattr(self.network, s.name)
+                for s in telling(self.network)
+                if s.name in _NETWORK
+            }
+            | dict(self.network.own or {}),
             "train": {s.stored: getattr(self.train, s.name) for s in _TRAIN.values()},
         }
 
@@ -239,11 +252,17 @@ class StudySpec:
         >>> StudySpec(**spec.document()) == spec
         True
         """
-        search = {key: asdict(self.search[key]) if key in self.search else None for key in SEARCHED}
+        search: dict[str, Any] = {
+            key: asdict(self.search[key]) if key in self.search else None for key in SEARCHED
+        }
+        if own := {key: asdict(each) for key, each in self.search.items() if key not in SEARCHED}:
+            search["own"] = own
+        tables = self.tables()
+        if (fixed := self.network.own) is not None:
+            ours = {key: each for key, each in tables["network"].items() if key not in fixed}
+            tables["network"] = {**ours, "own": dict(fixed)}
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        document: dict[str, Any] = json.loads(
-            json.dumps(values | self.tables() | {"search": search})
-        )
+        document: dict[str, Any] = json.loads(json.dumps(values | tables | {"search": search}))
         return document
 
 
@@ -265,8 +284,7 @@ def _parsed(content: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(values["data"], DataPart):
         values["data"] = DataPart(**settings_in("data", values["data"], settings_of(DataPart)))
     if not isinstance(values["network"], Hyperparameters):
-        own = settings_in("network", values["network"], _NETWORK)
-        values["network"] = replace(NETWORK, **own)
+        values["network"] = _network(values["network"])
     if not isinstance(values["train"], Strategy):
         values["train"] = replace(TRAIN, **settings_in("train", values["train"], _TRAIN))
     eta = FIRST_ETA if isinstance(values["eta"], str) else values["eta"]
@@ -306,11 +324,22 @@ def _objective(key: str, value: Any) -> str:
     return str(value)
 
 
+def _network(content: Any) -> Hyperparameters:
+    if not isinstance(content, Mapping) or "own" not in content:
+        return replace(NETWORK, **settings_in("network", content, _NETWORK))
+    ours = {key: value for key, value in content.items() if key != "own"}
+    try:
+        return replace(NETWORK, **settings_in("network", ours, _NETWORK), own=content["own"])
+    except OptionError as error:
+        raise InputError(f"network.own: {error}") from error
+
+
 def _search(content: Any) -> dict[str, Dimension]:
     names = {other: key for key, each in SEARCHED.items() for other in (key, each.name)}
-    stated = table("search", content, list(SEARCHED), also=names)
-    given = {names[name]: value for name, value in stated.items() if value is not None}
-    return {key: dimension(SEARCHED[key], given[key]) for key in SEARCHED if key in given}
+    stated = table("search", content, list(SEARCHED), also=(*names, "own"))
+    given = {names[name]: v for name, v in stated.items() if v is not None and name != "own"}
+    ours = {key: dimension(SEARCHED[key], given[key]) for key in SEARCHED if key in given}
+    return ours | own_dimensions(stated.get("own", {}))
 
 
 def _check_together(spec: StudySpec) -> None:
@@ -380,6 +409,12 @@ def _layers(value: Any) -> tuple[int, ...]:
         raise OptionError(f"hidden must be sizes of layers but is {value!r}.") from None
 
 
+def first_settings(spec: StudySpec) -> Hyperparameters:
+    """Return the settings of a trial at the first value of each dimension."""
+    params = {name: extremes(name, each)[0] for name, each in spec.search.items()}
+    return spec.resolve(params)[0]
+
+
 def fingerprint(spec: StudySpec, data: DataSummary) -> str:
     """Return a hash of everything that the trials depend on."""
     content = {k: v for k, v in spec.document().items() if k not in MAY_CHANGE}
@@ -422,12 +457,14 @@ def _text_of(path: Path) -> str:
     return text
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, *, own: bool = False) -> Any:
     """Return the content of a study as a file holds it: no dimensions, tuples or NumPy values."""
     if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: _plain(each, own=own or key == "own") for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
+    if own and isinstance(value, Range) and not isinstance(value, IntRange):
+        value = replace(value, low=float(value.low), high=float(value.high))
     if isinstance(value, Range | Choices):
         return _plain(asdict(value))
     return value.tolist() if hasattr(value, "dtype") and hasattr(value, "tolist") else value

@@ -1,7 +1,7 @@
 """Run studies, and read or delete stored ones."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -15,8 +15,7 @@ from tuner.data import Dataset
 from tuner.data.folds import folds_of
 from tuner.errors import InputError, OutputError
 from tuner.execution.base import Callbacks, Executor
-from tuner.execution.opening import open_executor
-from tuner.execution.processes import end_if_unguarded
+from tuner.execution.opening import opened
 from tuner.records import DataSummary, StudySummary
 from tuner.study.batches import BatchFiles, remove_batch_files
 from tuner.study.coordinator import Coordinator, StudyProgress
@@ -32,6 +31,7 @@ from tuner.study.optuna_storage import (
     reading,
     study_names,
 )
+from tuner.study.space import SEARCHED
 from tuner.study.spec import StudySpec
 from tuner.study.summary import summary_of
 from tuner.tasks import require_classes
@@ -94,9 +94,10 @@ def run_study(
     >>> complete, summary.counts
     (True, {'complete': 4, 'pruned': 0, 'failed': 0})
     """
-    end_if_unguarded()
     folder, summary, trainer = Path(folder), data.summary, NativeTrainer(data.tuning)
     require_classes(summary, "a study")
+    if own := [name for name in spec.search if name not in SEARCHED]:
+        raise InputError(f"search.own.{own[0]} is for a model of your own: leave it out.")
     if spec.train.metric not in ("auto", "accuracy"):
         raise InputError(f"train.metric is {spec.train.metric} but a study chooses by accuracy.")
     if spec.folds is not None:
@@ -107,7 +108,7 @@ def run_study(
         summary,
         folder,
         trainer=trainer,
-        executor=partial(_executor, trainer, workers, scheduler),
+        executor=partial(opened, trainer, workers, scheduler),
         files=BatchFiles(folder, summary),
         storage=storage,
         trials=trials,
@@ -244,15 +245,6 @@ def _remove_report(folder: Path) -> None:
     for pattern in ("study.html", "study-*.png", "records.json"):
         for path in folder.glob(pattern):
             path.unlink()
-
-
-def _executor(
-    trainer: NativeTrainer, workers: int | str | Executor | None, scheduler: str | None
-) -> AbstractContextManager[Executor]:
-    """Return an executor that is closed at the end, unless it is the caller's."""
-    if workers is None or isinstance(workers, int | str):
-        return closing(open_executor(trainer, workers, scheduler))
-    return nullcontext(workers)
 
 
 def _make(folder: Path) -> None:

@@ -18,6 +18,7 @@ from tuner.records import (
     layer_sizes,
 )
 from tuner.study.optuna_storage import SPEC, finished
+from tuner.study.space import stated_in
 from tuner.study.spec import StudySpec
 
 
@@ -44,8 +45,7 @@ def search_space(search: Mapping[str, Any]) -> SearchSpace:
         name: Choices(*(_value(name, each) for each in stated["choices"]))
         if "choices" in stated
         else Range(float(stated["low"]), float(stated["high"]), stated["log"])
-        for name, stated in search.items()
-        if stated is not None
+        for name, stated in stated_in(search).items()
     }
 
 
@@ -85,6 +85,7 @@ def _trial(trial: FrozenTrial) -> Trial:
         diverged=known.get("diverged", False),
         seconds=known.get("seconds", 0.0),
         curves=tuple(map(tuple, known.get("curves", ()))),
+        parameters=known.get("parameters"),
     )
 
 

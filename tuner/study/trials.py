@@ -68,5 +68,6 @@ def _attributes(batch: Batch, networks: Sequence[Training[Any]], seconds: float)
         "stop_reason": reasons,
         "diverged": StopReason.DIVERGED.value in reasons,
         "seconds": seconds,
+        "parameters": networks[0].lane.n_parameters,
         "curves": [[epoch.validation_accuracy for epoch in run.history] for run in runs],
     }

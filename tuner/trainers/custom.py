@@ -3,7 +3,9 @@
 import random
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import cloudpickle
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,31 @@ from tuner.trainers.batches import first_row, steps_in
 from tuner.trainers.native import PROBE_EXAMPLES
 
 Rows = NDArray[np.intp]
+
+
+class Sendable:
+    """A trainer that pickles with the functions it was given, also those of a script.
+
+    What it keeps in `_cast` is made anew elsewhere.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        try:
+            sent = cloudpickle.dumps((type(self), {**vars(self), "_cast": {}}))
+        except Exception as error:
+            said = " ".join(str(error).split())[:200]
+            raise OptionError(
+                f"the model cannot be sent to worker processes ({said}): give workers=1, or make"
+                " what it needs within its function."
+            ) from error
+        return _received, (sent,)
+
+
+def _received(sent: bytes) -> Any:
+    kind, state = cloudpickle.loads(sent)
+    trainer = object.__new__(kind)
+    vars(trainer).update(state)
+    return trainer
 
 
 def probe_rows(n: int) -> Rows:

@@ -4,7 +4,6 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -28,6 +27,7 @@ from tuner.trainers.base import (
 from tuner.trainers.batches import steps_in
 from tuner.trainers.custom import (
     Rows,
+    Sendable,
     check_ours,
     derived_seed,
     global_generators,
@@ -75,7 +75,7 @@ class SklearnLane:
         return replace(self, settings=replace(self.settings, eta=eta))
 
 
-class SklearnTrainer:
+class SklearnTrainer(Sendable):
     """Train a scikit-learn classifier that has `partial_fit` and a learning rate.
 
     Of the settings the trainer itself heeds `eta`, `lambda_`, `regularization`, `batch_size`,
@@ -125,6 +125,7 @@ class SklearnTrainer:
         whole = isinstance(estimator, BaseEstimator)
         self._make = (lambda _: clone(estimator)) if whole else estimator
         self._eta = eta
+        self._known = data.summary if isinstance(data, Dataset) else None
         self.data = data = tuning_data(data)
         self.n = data.train.n
         self._classes = np.arange(len(data.classes))
@@ -134,11 +135,13 @@ class SklearnTrainer:
             "probe": Part(data.train.x[chosen], data.train.y[chosen]),
             "validation": data.validation,
         }
-        self._inputs = lru_cache(maxsize=6)(self._inputs_of)
+        self._cast: dict[tuple[Portion, str], Array] = {}
 
     @property
     def summary(self) -> DataSummary:
         """Which data these are."""
+        if self._known is not None:
+            return self._known
         train, validation = self.data.train, self.data.validation
         return summary_of((train.x, train.y), (validation.x, validation.y), self.data.classes)
 
@@ -241,9 +244,10 @@ class SklearnTrainer:
             cost = _cost(lane.estimator, x, y) + size
         return Measurement(cost, {"accuracy": float(right.mean())})
 
-    def _inputs_of(self, portion: Portion, precision: str) -> Array:
-        x: Array = self._parts[portion].x.astype(precision, copy=False)
-        return x
+    def _inputs(self, portion: Portion, precision: str) -> Array:
+        if (portion, precision) not in self._cast:
+            self._cast[portion, precision] = self._parts[portion].x.astype(precision, copy=False)
+        return self._cast[portion, precision]
 
 
 @contextmanager

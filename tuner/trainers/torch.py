@@ -4,54 +4,44 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, partial
-from importlib import import_module
+from functools import cached_property, partial
 from typing import Any, Self
-
-import numpy as np
 
 from tuner.data import Dataset, TuningData
 from tuner.errors import DataError, MissingExtraError, OptionError
 from tuner.network.regularization import REGULARIZERS, penalty
 from tuner.randomness import Purpose
 from tuner.records import DataSummary, Hyperparameters
+from tuner.settings import FIRST_ETA
 from tuner.trainers.base import (
     Measurement,
     Portion,
     Rates,
-    check_finite,
     constant_rates,
     summary_of,
-    tuning_data,
 )
 from tuner.trainers.batches import steps_in
 from tuner.trainers.custom import (
+    Sendable,
     check_ours,
     derived_seed,
     global_generators,
     mini_batches,
     probe_rows,
 )
-
-torch: Any
-try:
-    torch = import_module("torch")
-except ImportError:
-    torch = None
+from tuner.trainers.tensors import IGNORED, Examples, Reading, parts_of, reading, torch
 
 ROWS_AT_ONCE = 1_024
+
+ADAPTIVE = {"Adam", "AdamW", "NAdam", "RAdam", "Adamax", "RMSprop", "Adagrad", "Adadelta"}
+"""PyTorch's optimizers that divide a gradient by what it usually is, as AdamW does."""
 
 TRIED = 7
 """Examples that model and loss are tried out with."""
 
-IGNORED = -100
-"""The label that PyTorch's losses ignore unless told otherwise."""
-
 Tensor = Any
 Module = Any
 Optimizer = Any
-Pair = tuple[Any, Any]
-"""Inputs (n, …) and class indices (n, …), as arrays or tensors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +66,7 @@ class TorchLane:
         return replace(self, settings=replace(self.settings, eta=eta))
 
 
-class TorchTrainer:
+class TorchTrainer(Sendable):
     """Train a user's PyTorch model on a user's data.
 
     Of the settings the trainer itself heeds `eta`, `lambda_`, `regularization`, `batch_size`,
@@ -90,13 +80,17 @@ class TorchTrainer:
     model
         Makes the `torch.nn.Module` of given settings; PyTorch, NumPy and Python's `random` are
         seeded while it does. Or a module, a copy of which every lane begins with. Its outputs are
-        (n, c, …) for c classes.
+        (n, c, …) for c classes, or as the numbers to predict.
     data
         Training and validation part: a data set (whose test part stays sealed), or two pairs (x, y)
-        of arrays or tensors, y the class index of each example (or pixel, …). Floating-point inputs
-        take on the dtype of the model.
+        of arrays or tensors, two Datasets or two DataLoaders; they are read once, whole. x is one
+        tensor (n, …), or a tuple of several for a model of several inputs; y the class index of
+        each example (or pixel, …), or numbers. Floating-point values take on the dtype of the
+        model.
     loss
-        `loss(outputs, y)` gives the mean over the examples; by default PyTorch's cross-entropy.
+        `loss(outputs, y)` gives the mean over the examples; by default PyTorch's cross-entropy, or
+        the mean squared error of numbers. With a binary cross-entropy each output says yes or no;
+        then, and for numbers, y comes in the shape of the outputs.
         Labels equal to its `ignore_index` (PyTorch's own: -100) count neither in the loss nor in
         the accuracy; its class `weight` weighs the pieces that a mean is put together from.
     optimizer
@@ -107,14 +101,18 @@ class TorchTrainer:
         Where to train; by default the first CUDA GPU if there is one, else the CPU.
     threads
         Of PyTorch on the CPU meanwhile: more than one pay for large models only.
+    settings
+        What the model is tried out with; by default our own default settings.
 
     Raises
     ------
     MissingExtraError
         When PyTorch is not installed.
     DataError
-        When inputs are not finite, labels are no class indices from 0, or (at the first use) model,
-        loss and data do not fit together.
+        When inputs are not finite, data cannot be read twice alike, labels are no class indices
+        from 0, or model, loss and data do not fit together: all are tried out once.
+    OptionError
+        When the optimizer takes no `lr`, or the device is not there.
 
     Examples
     --------
@@ -130,45 +128,47 @@ class TorchTrainer:
     def __init__(
         self,
         model: Module | Callable[[Hyperparameters], Module],
-        data: Dataset | TuningData | tuple[Pair, Pair],
+        data: Dataset | TuningData | Sequence[Any],
         *,
         loss: Callable[[Tensor, Tensor], Tensor] | None = None,
         optimizer: Callable[..., Optimizer] | None = None,
         device: Any = None,
         threads: int = 1,
+        settings: Hyperparameters | None = None,
     ) -> None:
         if torch is None:
             raise MissingExtraError(
                 "TorchTrainer needs PyTorch: pip install 'eta-tuner[torch]', or use another one."
             )
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = _device(device)
         self._threads = threads
         self._make = (lambda _: model) if isinstance(model, torch.nn.Module) else model
-        self._loss: Callable[..., Tensor] = loss or torch.nn.functional.cross_entropy
         self._smooths = loss is None
-        self._ignored = _option(self._loss, "ignore_index", IGNORED)
-        self._weight = _option(self._loss, "weight", None)
+        self._ignored = _option(loss, "ignore_index", IGNORED)
+        self._weight = _option(loss, "weight", None)
         self._make_optimizer = optimizer
-        self._classes = None if isinstance(data, tuple) else data.classes
-        train, validation = _pairs(data)
-        self._parts = {
-            name: _part(pair, name, self.device, self._ignored)
-            for name, pair in (("training", train), ("validation", validation))
-        }
-        self.n = len(self._parts["training"][1])
-        chosen = torch.from_numpy(probe_rows(self.n)).to(self.device)
-        x, y = self._parts["training"]
-        self._parts["probe"] = (x[chosen], y[chosen])
-        self._inputs = lru_cache(maxsize=8)(self._inputs_of)
-        self._tried = False
+        self._known = data.summary if isinstance(data, Dataset) else None
+        self._classes = data.classes if isinstance(data, Dataset | TuningData) else None
+        self._parts = parts_of(data, self.device, self._ignored)
+        training = self._parts["training"]
+        functional = torch.nn.functional
+        usual = functional.mse_loss if training.y.is_floating_point() else functional.cross_entropy
+        self._loss: Callable[..., Tensor] = loss or usual
+        self.n = len(training)
+        self._parts["probe"] = training.take(torch.from_numpy(probe_rows(self.n)).to(self.device))
+        self._cast: dict[tuple[Portion, Any], Examples] = {}
+        settings = settings or Hyperparameters(eta=FIRST_ETA)
+        with self._apart(settings):
+            self._reading = self._try_out(settings)
 
     @cached_property
     def summary(self) -> DataSummary:
         """Which data these are."""
-        train, validation = (
-            tuple(tensor.cpu().numpy() for tensor in self._parts[name])
-            for name in ("training", "validation")
-        )
+        if self._known is not None:
+            return self._known
+        train, validation = (self._parts[name].flat() for name in ("training", "validation"))
+        if self._reading.kind == "yes-no":
+            train, validation = ((x, y.astype(int)) for x, y in (train, validation))
         return summary_of(train, validation, self._classes)
 
     def start(self, settings: Hyperparameters) -> TorchLane:
@@ -176,8 +176,6 @@ class TorchTrainer:
         check_ours(settings, () if self._smooths else ("label_smoothing",))
         with self._apart(settings):
             module = self._made(settings)
-            if not self._tried:
-                self._try_out(copy.deepcopy(module))
         size = sum(p.numel() for p in module.parameters())
         return TorchLane(settings, _copied(module.state_dict()), None, size)
 
@@ -201,11 +199,11 @@ class TorchTrainer:
         from 0 to 1, the constant is one too.
         """
         lane = self.start(settings)
-        x, y = self._inputs("probe", self._dtype(lane)), self._parts["training"][1]
         with self._apart(settings):
+            module = self._module(lane)
             with torch.no_grad():
-                z = self._module(lane).eval()(x)
-            return _least_constant_cost(self._loss, z, y)
+                z = module.eval()(*self._examples("probe", module).x)
+            return self._least_constant_cost(z, self._examples("training", module).y)
 
     def advance(self, lanes: Sequence[TorchLane], steps: int) -> list[TorchLane]:
         """Train each lane for `steps` more steps, in the data order of our own networks.
@@ -225,41 +223,48 @@ class TorchTrainer:
         """Return the regularized loss and the accuracy of each lane, the model in `eval` mode."""
         return [self._measure(lane, portion) for lane in lanes]
 
-    def _try_out(self, module: Module) -> None:
-        """Raise `DataError` unless model and loss take examples of each part."""
-        state = module.state_dict().values()
-        dtype = next((t.dtype for t in state if t.is_floating_point()), torch.float32)
-        module.eval()
-        for portion in ("training", "validation"):
-            labels = self._parts[portion][1]
-            x, y = self._inputs(portion, dtype)[:TRIED], labels[:TRIED]
-            with torch.no_grad(), _in_one_line(f"the model fails on inputs of {tuple(x.shape)}"):
-                z = module(x)
-            _check_outputs(z, y)
-            _check_labels(labels, z.shape[1], portion, self._ignored)
-            with torch.no_grad(), _in_one_line(f"the loss fails on outputs of {tuple(z.shape)}"):
-                float(self._loss(z, y))
-        self._tried = True
+    def _try_out(self, settings: Hyperparameters) -> Reading:
+        """Return how outputs are read; raise unless all that was given fits together."""
+        module = self._made(settings)
+        self._optimizer(module, TorchLane(settings, {}, None, 0))
+        read, _ = (self._fitting(module.eval(), name) for name in ("training", "validation"))
+        return read
+
+    def _fitting(self, module: Module, portion: Portion) -> Reading:
+        whole = self._examples(portion, module)
+        counts = (whole.y != self._ignored).reshape(len(whole), -1).any(dim=1)
+        some = whole.take(torch.nonzero(counts)[:TRIED, 0])
+        z = _outputs(module, some)
+        loss = None if self._smooths else self._loss
+        known = None if self._classes is None else len(self._classes)
+        read = reading(z, some.y, loss, self._ignored, known)
+        read.check(whole.y, z, portion)
+        with torch.enable_grad(), _in_one_line(f"the loss fails on outputs of {tuple(z.shape)}"):
+            cost = self._loss(z, read.targets(some.y, z))
+        _check_cost(cost, z)
+        return read
 
     def _counted(self, y: Tensor) -> float:
         """Return how much labels weigh in a mean: their number, or the sum of their weights."""
-        counted = y[y != self._ignored]
+        if self._reading.kind != "classes":
+            return float(len(y))
+        counted = y[self._reading.counted(y)]
         return float(len(counted) if self._weight is None else self._weight[counted].sum())
 
     def _train(self, lane: TorchLane, etas: Rates) -> TorchLane:
         s, m, steps = lane.settings, min(lane.settings.batch_size, self.n), len(etas)
-        x, y = self._inputs("training", self._dtype(lane)), self._parts["training"][1]
         forward_seed = derived_seed(s.seed, Purpose.DROPOUT)
         with self._apart(s, lane.steps), torch.enable_grad():
             module = self._module(lane).train()
+            examples = self._examples("training", module)
             optimizer = self._optimizer(module, lane)
             batches = mini_batches(s.seed, self.n, m, lane.steps, steps)
             for (step, rows), eta in zip(batches, etas.tolist(), strict=True):
                 for group in optimizer.param_groups:
                     group["lr"] = eta
                 self._seed(forward_seed + step)
-                chosen = torch.from_numpy(rows).to(self.device)
-                optimizer.step(partial(self._backward, module, optimizer, x[chosen], y[chosen], s))
+                chosen = examples.take(torch.from_numpy(rows).to(self.device))
+                optimizer.step(partial(self._backward, module, optimizer, chosen, s))
         return replace(
             lane,
             model=_copied(module.state_dict()),
@@ -269,11 +274,14 @@ class TorchTrainer:
         )
 
     def _backward(
-        self, module: Module, optimizer: Optimizer, x: Tensor, y: Tensor, s: Hyperparameters
+        self, module: Module, optimizer: Optimizer, examples: Examples, s: Hyperparameters
     ) -> Tensor:
         optimizer.zero_grad()
         smoothed = {"label_smoothing": s.label_smoothing} if s.label_smoothing else {}
-        loss = self._loss(module(x), y, **smoothed) if self._counted(y) else 0 * module(x).sum()
+        z, y = module(*examples.x), examples.y
+        loss = 0 * z.sum()
+        if self._counted(y):
+            loss = self._loss(z, self._reading.targets(y, z), **smoothed)
         regularizer = REGULARIZERS[s.regularization]
         if s.lambda_ and not regularizer.scales:
             loss = loss + self.decay(s) * sum(regularizer.size(w) for w in _weights(module))
@@ -283,25 +291,31 @@ class TorchTrainer:
         return loss
 
     def _measure(self, lane: TorchLane, portion: Portion) -> Measurement:
-        x, y = self._inputs(portion, self._dtype(lane)), self._parts[portion][1]
-        total, right = 0.0, 0
+        total, outputs = 0.0, []
         with self._apart(lane.settings), torch.no_grad():
             module = self._module(lane).eval()
+            examples = self._examples(portion, module)
+            y = examples.y
             for first in range(0, len(y), ROWS_AT_ONCE):
-                targets = y[first : first + ROWS_AT_ONCE]
-                z = module(x[first : first + ROWS_AT_ONCE])
-                if counted := self._counted(targets):
-                    total += float(self._loss(z, targets)) * counted
-                right += int(((z.argmax(dim=1) == targets) & (targets != self._ignored)).sum())
+                some = examples.take(slice(first, first + ROWS_AT_ONCE))
+                z = module(*some.x)
+                if counted := self._counted(some.y):
+                    total += float(self._loss(z, self._reading.targets(some.y, z))) * counted
+                outputs.append(z)
             cost = total / (self._counted(y) or 1) + self._penalty(module, lane.settings)
-        return Measurement(cost, {"accuracy": right / max(1, int((y != self._ignored).sum()))})
+        return Measurement(cost, self._reading.measured(y, torch.cat(outputs)))
 
     def _penalty(self, module: Module, s: Hyperparameters) -> float:
         return penalty(REGULARIZERS[s.regularization], self.decay(s), _weights(module))
 
     def _made(self, settings: Hyperparameters) -> Module:
         # A copy: what the user's function gives may be a module that is used elsewhere.
-        return copy.deepcopy(self._make(settings)).to(self.device)
+        made = self._make(settings)
+        if not isinstance(made, torch.nn.Module):
+            raise OptionError(
+                f"the model's function returned a {type(made).__name__}: return a torch.nn.Module."
+            )
+        return copy.deepcopy(made).to(self.device)
 
     def _module(self, lane: TorchLane) -> Module:
         module = self._made(lane.settings)
@@ -311,7 +325,7 @@ class TorchTrainer:
     def _optimizer(self, module: Module, lane: TorchLane) -> Optimizer:
         s = lane.settings
         make = self._make_optimizer or _optimizer_of(s)
-        optimizer = make(self._groups(module, s), lr=s.eta)
+        optimizer = _with_rate(make, self._groups(module, s), s.eta)
         if self._decays(s) and "weight_decay" not in optimizer.defaults:
             raise OptionError(
                 f"lambda is {s.lambda_:g} but {type(optimizer).__name__} knows no weight_decay: use"
@@ -332,13 +346,39 @@ class TorchTrainer:
         decayed = {"params": _weights(module), "weight_decay": self.decay(s)}
         return [decayed, {"params": biases, "weight_decay": 0.0}] if biases else [decayed]
 
-    def _dtype(self, lane: TorchLane) -> Any:
-        floating = (t.dtype for t in lane.model.values() if t.is_floating_point())
-        return next(floating, torch.float32)
+    def _examples(self, portion: Portion, module: Module) -> Examples:
+        """Return the examples of a portion with numbers of the dtype of a model."""
+        floating = (t.dtype for t in module.state_dict().values() if t.is_floating_point())
+        dtype = next(floating, torch.float32)
+        if (portion, dtype) not in self._cast:
+            self._cast[portion, dtype] = self._parts[portion].cast(dtype)
+        return self._cast[portion, dtype]
 
-    def _inputs_of(self, portion: Portion, dtype: Any) -> Tensor:
-        x = self._parts[portion][0]
-        return x.to(dtype) if x.is_floating_point() else x
+    def _least_constant_cost(self, outputs: Tensor, y: Tensor) -> float:
+        """Minimise the loss of one output for all examples, of the kind of `outputs`."""
+        as_output = self._kind_of(outputs)
+        shape = [1, *outputs.shape[1:2], *[1] * (outputs.ndim - 2)]
+        constant = torch.zeros(
+            shape, dtype=outputs.dtype, device=outputs.device, requires_grad=True
+        )
+        whole = [len(y), *outputs.shape[1:]]
+        optimizer = torch.optim.LBFGS([constant], max_iter=200, line_search_fn="strong_wolfe")
+        targets = self._reading.targets(y, as_output(constant.detach()).expand(whole))
+
+        def cost() -> Tensor:
+            optimizer.zero_grad()
+            value = self._loss(as_output(constant).expand(whole), targets)
+            value.backward()
+            return value
+
+        with torch.enable_grad():
+            optimizer.step(cost)
+            return float(cost().detach())
+
+    def _kind_of(self, outputs: Tensor) -> Callable[[Tensor], Tensor]:
+        if self._reading.kind == "classes":
+            return _kind(outputs)
+        return torch.sigmoid if self._reading.probabilities else lambda numbers: numbers
 
     @contextmanager
     def _apart(self, settings: Hyperparameters, step: int = 0) -> Iterator[None]:
@@ -361,6 +401,26 @@ class TorchTrainer:
             torch.cuda.manual_seed(seed)
 
 
+def settings_of_optimizer(make: Any) -> dict[str, Any]:
+    """Return which of our optimizers a user's is akin to: by it the share of the threshold goes.
+
+    Examples
+    --------
+    >>> settings_of_optimizer(partial(torch.optim.SGD, momentum=0.5))
+    {'optimizer': 'momentum', 'momentum': 0.5}
+    >>> settings_of_optimizer(torch.optim.Adam)
+    {'optimizer': 'adamw'}
+    """
+    given = getattr(make, "keywords", {})
+    name = getattr(getattr(make, "func", make), "__name__", "")
+    if name != "SGD":
+        return {"optimizer": "adamw"} if name in ADAPTIVE else {}
+    if not given.get("momentum"):
+        return {"optimizer": "sgd"}
+    kind = "nesterov" if given.get("nesterov") else "momentum"
+    return {"optimizer": kind, "momentum": given["momentum"]}
+
+
 def _optimizer_of(s: Hyperparameters) -> Callable[..., Optimizer]:
     """Return PyTorch's optimizer that does what settings ask for."""
     sgd, betas = torch.optim.SGD, (s.beta1, s.beta2)
@@ -371,13 +431,6 @@ def _optimizer_of(s: Hyperparameters) -> Callable[..., Optimizer]:
         "adamw": partial(torch.optim.AdamW, betas=betas),
     }
     return known[s.optimizer]
-
-
-def _pairs(data: Dataset | TuningData | tuple[Pair, Pair]) -> tuple[Pair, Pair]:
-    if isinstance(data, tuple):
-        return data
-    train, validation = tuning_data(data).train, data.validation
-    return (train.x, train.y), (validation.x, validation.y)
 
 
 def _option(loss: Any, name: str, default: Any) -> Any:
@@ -394,40 +447,62 @@ def _in_one_line(problem: str) -> Iterator[None]:
         raise DataError(f"{problem} ({said}): make model, loss and data fit together.") from error
 
 
-def _part(pair: Pair, name: str, device: Any, ignored: int) -> tuple[Tensor, Tensor]:
-    if not isinstance(pair, tuple | list) or len(pair) != 2:
+def _outputs(module: Module, examples: Examples) -> Tensor:
+    """Return what a model makes of examples; raise `DataError` where it fails, or gives none."""
+    shapes = " and ".join(str(tuple(x.shape)) for x in examples.x)
+    with torch.enable_grad(), _in_one_line(f"the model fails on inputs of {shapes}"):
+        z = module(*examples.x)
+    if not isinstance(z, torch.Tensor):
+        raise DataError(f"the model gives a {type(z).__name__}: give one tensor of outputs.")
+    return z
+
+
+def _check_cost(cost: Any, z: Tensor) -> None:
+    """Raise `DataError` unless a loss is one finite number."""
+    if not isinstance(cost, torch.Tensor) or cost.ndim:
+        what = f"shape {tuple(cost.shape)}" if hasattr(cost, "shape") else type(cost).__name__
         raise DataError(
-            f"{name} part: is a {type(pair).__name__} but must be a pair (x, y) of arrays or"
-            " tensors."
+            f"the loss gives a result of {what}: give one number as a tensor, the mean over the"
+            " examples."
         )
-    x, y = (
-        _tensor(values, f"{name} part: {axis}").to(device)
-        for axis, values in zip("xy", pair, strict=True)
-    )
-    if not (x.ndim and y.ndim):
-        raise DataError(f"{name} part: x and y are single numbers: give one for each example.")
-    if len(x) != len(y) or not len(y):
-        raise DataError(f"{name} part: has {len(x)} inputs and {len(y)} labels: give one for each.")
-    if y.is_floating_point() or y.is_complex():
-        raise DataError(f"{name} part: y holds {y.dtype} but must hold class indices from 0.")
-    if x.is_floating_point():
-        check_finite(torch.isfinite(x).cpu().numpy(), name)
-    if not bool((y != ignored).any()):
-        raise DataError(f"{name} part: every label is {ignored}, which is ignored: label some.")
-    return x, y.long()
-
-
-def _tensor(values: Any, what: str) -> Tensor:
-    if isinstance(values, torch.Tensor):
-        return values.detach()
-    array = np.array(values)  # a copy: PyTorch warns of read-only arrays
-    try:
-        return torch.from_numpy(array)
-    except TypeError as error:
+    if z.requires_grad and not cost.requires_grad:
+        raise DataError("the loss does not follow the model's outputs: leave detach and item out.")
+    if not bool(torch.isfinite(cost)):
         raise DataError(
-            f"{what} holds {array.dtype} but must hold numbers: turn texts into class indices, such"
-            " as by np.unique(y, return_inverse=True)[1]."
+            f"the loss is {float(cost):g} before the first step: check inputs, targets and model."
+        )
+
+
+def _device(wanted: Any) -> Any:
+    """Return where to train, by default the first CUDA GPU if there is one."""
+    try:
+        device = torch.device(wanted or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise OptionError(
+            f"device {wanted} is not there ({said}): give 'cpu', or leave it out."
         ) from error
+    return device
+
+
+def _with_rate(
+    make: Callable[..., Optimizer], groups: list[dict[str, Any]], eta: float
+) -> Optimizer:
+    """Return an optimizer with this learning rate; raise `OptionError` if none comes of it."""
+    wanted = "give what makes one from parameters and lr, such as torch.optim.SGD"
+    if isinstance(make, torch.optim.Optimizer):
+        raise OptionError(f"optimizer is a {type(make).__name__} of other parameters: {wanted}.")
+    try:
+        optimizer = make(groups, lr=eta)
+    except (TypeError, ValueError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise OptionError(
+            f"optimizer cannot be made with lr = {eta:g} ({said}): {wanted}."
+        ) from error
+    if not all("lr" in group for group in getattr(optimizer, "param_groups", [{}])):
+        raise OptionError(f"optimizer is a {type(optimizer).__name__} without lr: {wanted}.")
+    return optimizer
 
 
 def _copied(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -436,52 +511,6 @@ def _copied(state: Mapping[str, Any]) -> dict[str, Any]:
 
 def _weights(module: Module) -> list[Tensor]:
     return [p for p in module.parameters() if p.requires_grad and p.ndim >= 2]
-
-
-def _check_outputs(z: Tensor, y: Tensor) -> None:
-    if z.ndim != y.ndim + 1 or z.shape[0] != y.shape[0] or z.shape[1] < 2:
-        raise DataError(
-            f"the model gives outputs of shape {tuple(z.shape)} for labels of shape"
-            f" {tuple(y.shape)}: give one output for each class, (n, c), and one class index for"
-            f" each example, (n,){_instead(y)}."
-        )
-
-
-def _instead(y: Tensor) -> str:
-    if y.ndim != 2:
-        return ""
-    return ", as y.ravel() does" if y.shape[1] == 1 else ", as y.argmax(axis=1) does"
-
-
-def _check_labels(y: Tensor, n_classes: int, part: str, ignored: int) -> None:
-    counted = y[y != ignored]
-    least, most = int(counted.min()), int(counted.max())
-    if least < 0 or most >= n_classes:
-        raise DataError(
-            f"{part} part: labels run from {least} to {most} but the model has {n_classes} outputs:"
-            f" number the classes from 0 to {n_classes - 1}."
-        )
-
-
-def _least_constant_cost(
-    loss: Callable[[Tensor, Tensor], Tensor], outputs: Tensor, y: Tensor
-) -> float:
-    """Minimise the loss of one output vector for all examples, of the kind of `outputs`."""
-    as_output = _kind(outputs)
-    shape = [1, outputs.shape[1], *[1] * (outputs.ndim - 2)]
-    constant = torch.zeros(shape, dtype=outputs.dtype, device=outputs.device, requires_grad=True)
-    whole = [len(y), *outputs.shape[1:]]
-    optimizer = torch.optim.LBFGS([constant], max_iter=200, line_search_fn="strong_wolfe")
-
-    def cost() -> Tensor:
-        optimizer.zero_grad()
-        value = loss(as_output(constant).expand(whole), y)
-        value.backward()
-        return value
-
-    with torch.enable_grad():
-        optimizer.step(cost)
-        return float(cost().detach())
 
 
 def _kind(outputs: Tensor) -> Callable[[Tensor], Tensor]:

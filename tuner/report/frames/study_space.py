@@ -122,8 +122,10 @@ def plain(value: Value | None) -> str:
     >>> plain(0.30000001), plain((30, 20)), plain("relu"), plain(None)
     ('0.3', '30,20', 'relu', 'none')
     """
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return number(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return (layers_text(value) if isinstance(value, tuple) else value) or "none"
 
 

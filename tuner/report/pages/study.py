@@ -36,7 +36,14 @@ from tuner.report.document import (
 )
 from tuner.report.format import interval, listing
 from tuner.report.frames.study import PARAMS, curve_table, trial_table
-from tuner.report.frames.study_space import Dimension, as_number, dimensions, plain, symbol
+from tuner.report.frames.study_space import (
+    Dimension,
+    as_number,
+    dimensions,
+    in_words,
+    plain,
+    symbol,
+)
 from tuner.report.provenance import provenance
 from tuner.report.summaries.study import study_summary
 
@@ -197,6 +204,8 @@ def eta_searches(record: StudyRecord) -> tuple[Table, ...]:
 
 
 def _network(settings: Hyperparameters) -> str:
+    if settings.own is not None:
+        return ", ".join((*filter(None, [in_words(settings.own)]), f"m = {settings.batch_size}"))
     layers = layers_text(settings.hidden) or "no hidden layer"
     words = (layers, settings.activation, settings.cost, settings.init)
     return ", ".join((*words, f"m = {settings.batch_size}"))
