@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit, softmax
+from scipy.stats import t
 
 import tuner
-from tuner.committees import committee_of, fitted_temperature, greedy_weights
+from tuner.committees import committee_of, fitted_temperature, greedy_weights, log_loss
 from tuner.data import Part, from_arrays, load
 from tuner.data.folds import folds_of
 from tuner.errors import DataError, OptionError
+from tuner.network.losses import shares_of
 from tuner.records import Hyperparameters
 from tuner.report.format import interval
 from tuner.stats import mean_interval
@@ -23,7 +25,7 @@ from tuner.storage.models import Member, Model, model_of, save_model
 from tuner.strategies.plans import policies
 from tuner.strategies.schedules import Constant
 from tuner.strategies.stopping import Stopping
-from tuner.trainers.native import NativeTrainer
+from tuner.trainers.native import NativeTrainer, logits
 from tuner.training.loop import begin, train
 
 IRIS = load("iris")
@@ -267,6 +269,27 @@ def test_folds_end_in_a_committee_that_is_judged_out_of_fold(tmp_path: Path) -> 
     assert tuner.evaluate(tmp_path / "m.safetensors", "iris").part == "test"
     with pytest.raises(OptionError, match="the model was trained on folds"):
         tuner.evaluate(of.model, "iris", part="validation")
+
+
+def test_repeated_folds_are_judged_by_the_mean_of_their_votes() -> None:
+    of = tuner.train(IRIS, folds="auto", **SETTINGS)
+    assert (of.model.data.folds, of.model.data.repeats) == (5, 3)
+    assert (len(of.model.members), of.record.data.lanes) == (15, 15)
+    folds = folds_of(IRIS, 5, 3)
+    y = np.concatenate([IRIS.train.y, IRIS.validation.y])
+    shares = np.zeros((3, len(y), 3))
+    for member, fold in zip(of.model.members, folds, strict=True):
+        z = logits(member.parameters, member.settings, fold.tuning.validation.x)
+        shares[fold.repeat, fold.rows] = shares_of(z, of.model.loss(), of.model.temperature)
+    mean, committee = shares.mean(axis=0), of.record.committee
+    assert committee is not None
+    assert committee.metrics["log-loss"] == pytest.approx(log_loss(mean, y), rel=1e-6)
+    alone = of.record.alone
+    assert len(alone) == 15
+    low, high = of.record.validation_interval
+    half = float(t.ppf(0.975, 4) * np.std(alone, ddof=1) / 5**0.5)
+    assert (low, high) == pytest.approx((np.mean(alone) - half, np.mean(alone) + half))
+    assert "validated 3 networks, one for each cut, of each seed" in of.summary
 
 
 def test_folds_stopped_go_on_as_if_they_had_not(

@@ -26,7 +26,7 @@ from tuner.arguments import (
     source_of,
 )
 from tuner.data import Dataset, Part
-from tuner.data.folds import check_judged, folds_for
+from tuner.data.folds import check_judged, folds_for, repeats_for
 from tuner.data.loading import warn
 from tuner.durations import seconds_of
 from tuner.environment import environment
@@ -257,7 +257,8 @@ def train(
     folds
         Into how many stratified folds to part training and validation data: a network of each seed
         trains on all folds but one, which validates it, and they end in a committee. The
-        preprocessing is fitted anew for each. "auto" is five of a table of up to 10,000 examples.
+        preprocessing is fitted anew for each. "auto" is five of a table of up to 10,000 examples,
+        drawn three times of up to 2,000.
         By default there is one validation part.
     refit
         Train again in the end, on training and validation data, for as many epochs as validation
@@ -312,10 +313,12 @@ def train(
         refit=refit,
     )
     dataset = plan.source.dataset
-    count = folds_for(dataset) if folds == "auto" and dataset else folds
+    count, repeats = plain(folds), 1
+    if folds == "auto" and dataset:
+        count, repeats = folds_for(dataset), repeats_for(dataset)
     check_judged(plan.source.summary, count)
     if count is not None:
-        plan = replace(plan, source=plan.source.by_folds(plain(count)))
+        plan = replace(plan, source=plan.source.by_folds(count, repeats))
     given = {**(own.given if own else {}), **({} if eta is None else {"eta": eta}), **named}
     given = given if seeds == 1 else {**given, "seeds": seeds}
     given = given if folds is None else {**given, "folds": folds}

@@ -100,13 +100,14 @@ class Source:
         """Number of examples that train a network."""
         return self.folds[0].tuning.train.n if self.folds else self.summary.n_train
 
-    def by_folds(self, count: int) -> "Source":
+    def by_folds(self, count: int, repeats: int = 1) -> "Source":
         """Return the same data in so many folds; errors as `tuner.data.folds.folds_of`."""
         if self.dataset is None:
             raise OptionError("folds must be left out for a trainer of your own.")
-        folds = folds_of(self.dataset, count)
+        folds = folds_of(self.dataset, count, repeats)
         trainer = NativeTrainer(*(fold.tuning for fold in folds))
-        return Source(trainer, replace(self.summary, folds=count), self.dataset, folds)
+        summary = replace(self.summary, folds=count, repeats=repeats)
+        return Source(trainer, summary, self.dataset, folds)
 
     def model_of(self, training: Training[Any]) -> Any:
         """Return the best network as a model; None where the trainer makes none."""

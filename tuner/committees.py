@@ -114,8 +114,8 @@ class Votes:
     loss
         Their cost with its output layer.
     logits
-        One array (n, c) of each network; or of K networks of K folds one array, in which each
-        example has the logits of the network that did not train on it.
+        One array (n, c) of each network; or of the K networks of K folds of a repeat one array, in
+        which each example has the logits of the network that did not train on it.
     """
 
     loss: Loss
@@ -210,7 +210,8 @@ def committee_of_folds(
 ) -> tuple[Model, Fitted]:
     """Join networks of one kind that were trained on folds, which count alike.
 
-    The temperature is fitted out of fold: each example asks the network that did not train on it.
+    The temperature is fitted out of fold: each example asks the network that did not train on it,
+    in each repeat, and takes the mean.
     The metrics are those of the networks alone: of the committee no example is left to tell it.
 
     Parameters
@@ -222,16 +223,18 @@ def committee_of_folds(
     y
         The class, or the number to predict, of each training and then each validation example (n,).
     """
-    count = len(folds)
+    repeats = 1 + folds[-1].repeat
+    count = len(folds) // repeats
     votes = []
     for first in range(0, len(models), count):
         z = np.empty((len(y), models[0].data.n_outputs))
-        for model, fold in zip(models[first : first + count], folds, strict=True):
+        place = first % len(folds)
+        for model, fold in zip(models[first:][:count], folds[place:][:count], strict=True):
             (z[fold.rows],) = model.member_logits(fold.tuning.validation.x)
         votes.append(z)
     fitted = fit([Votes(models[0].loss(), tuple(votes))], y)
     members = [member for model in models for member in model.members]
-    data = replace(models[0].data, folds=count)
+    data = replace(models[0].data, folds=count, repeats=repeats)
     weights = [1 / len(members)] * len(members)
     metrics = {
         name: float(np.mean([model.validation_metrics[name] for model in models]))

@@ -94,7 +94,7 @@ def _digests(examples: Examples) -> tuple[str, str]:
 def _evaluate_loaded(model: Model, data: Dataset, part: PartName) -> EvaluateRecord:
     require_choice("part", part, get_args(PartName))
     _refuse_trained(model, part)
-    trained_on = replace(model.data.identity, folds=None)
+    trained_on = replace(model.data.identity, folds=None, repeats=1)
     if (data.summary.identity, data.classes) != (trained_on, model.data.classes):
         raise DataError(
             f"data ({data.name}) are not those of training, split as they were then: give the name"

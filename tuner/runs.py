@@ -251,7 +251,7 @@ def _chosen(run: Run, source: Source) -> Outcome:
         temperature=fitted.temperature,
         metrics={**measured, **model.validation_metrics},
         examples=len(y),
-        folds=len(source.folds) or None,
+        folds=source.summary.folds,
     )
     return Outcome(model, committee)
 

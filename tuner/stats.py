@@ -37,11 +37,12 @@ def wilson(share: float, examples: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def mean_interval(values: Sequence[float]) -> tuple[float, float]:
+def mean_interval(values: Sequence[float], independent: int | None = None) -> tuple[float, float]:
     """Return the 95 % interval of a mean (Student's t); of one value alone it is unbounded.
 
     Over seeds it tells what other seeds would give; what other examples would give it does not
-    know.
+    know. Of values that only so many of are `independent`, as those of repeated folds are of the
+    same examples, it is as wide as of that many.
 
     Examples
     --------
@@ -51,11 +52,12 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float]:
     >>> mean_interval([0.9])
     (-inf, inf)
     """
-    if len(values) < 2:
+    n = independent or len(values)
+    if n < 2:
         return -math.inf, math.inf
     from scipy.special import stdtrit  # a command would take twice as long to start
 
-    half = float(stdtrit(len(values) - 1, 0.975)) * stdev(values) / math.sqrt(len(values))
+    half = float(stdtrit(n - 1, 0.975)) * stdev(values) / math.sqrt(n)
     return mean(values) - half, mean(values) + half
 
 

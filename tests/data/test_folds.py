@@ -37,6 +37,22 @@ def test_each_example_validates_once_and_trains_in_all_other_folds(count: int) -
     assert len({fold.tuning.train.n for fold in folds}) == 1
 
 
+def test_repeats_cut_the_same_examples_anew() -> None:
+    data = load("wine")
+    folds = folds_of(data, 4, repeats=3)
+    assert [fold.repeat for fold in folds] == [0] * 4 + [1] * 4 + [2] * 4
+    assert len({fold.tuning.train.n for fold in folds}) == 1
+    cuts = []
+    for repeat in range(3):
+        rows = [fold.rows.tolist() for fold in folds if fold.repeat == repeat]
+        assert sorted(np.concatenate(rows)) == list(range(data.train.n + data.validation.n))
+        cuts.append(rows)
+    assert cuts[0] != cuts[1] != cuts[2] != cuts[0]
+    for once, first in zip(folds_of(data, 4), folds[:4], strict=True):
+        assert once.rows.tolist() == first.rows.tolist(), "the first cut is the one without repeats"
+        np.testing.assert_array_equal(once.tuning.train.x, first.tuning.train.x)
+
+
 def test_training_inputs_are_standardized_on_themselves_alone() -> None:
     x = np.random.default_rng(0).uniform(size=(60, 3))  # no number so far out that it is cut off
     for fold in folds_of(from_arrays(x, np.arange(60) % 2), 5):

@@ -336,7 +336,7 @@ def _committee(record: TrainRecord, committee: Committee) -> dict[str, object]:
     return whole | {
         "interval": record.validation_interval,
         "mean": fmean(alone),
-        "mean_interval": mean_interval(alone),
+        "mean_interval": mean_interval(alone, committee.folds),
         "networks": [
             {
                 "seed": run.settings.seed,

@@ -28,11 +28,14 @@ class Fold:
         Fitted on that training part.
     rows
         Where the validation examples stand among all, of which the training part comes first.
+    repeat
+        Which drawing of folds it is of, from 0; those of one are parts of the whole.
     """
 
     tuning: TuningData
     preprocessing: Preprocessing
     rows: Rows
+    repeat: int = 0
 
 
 FEW_ROWS = 10_000
@@ -60,6 +63,24 @@ def folds_for(data: Dataset) -> int | None:
     return FOLDS if (small or data.summary.test_size == 0) and least >= FOLDS else None
 
 
+REPEATS = 3
+"""How often the folds of few rows are drawn: what a single cut happens to say weighs less."""
+
+REPEATED_ROWS = 2_000
+
+
+def repeats_for(data: Dataset) -> int:
+    """Return how often folds are drawn that `folds_for` suggests: three times of few rows.
+
+    Examples
+    --------
+    >>> from tuner.data import load
+    >>> repeats_for(load("iris")), repeats_for(load("mnist-5k"))
+    (3, 1)
+    """
+    return REPEATS if data.train.n + data.validation.n <= REPEATED_ROWS else 1
+
+
 def check_judged(data: DataSummary, folds: object) -> None:
     """Raise `OptionError` where nothing is sealed and no folds are asked for to judge instead."""
     if data.test_size == 0 and folds is None:
@@ -68,11 +89,12 @@ def check_judged(data: DataSummary, folds: object) -> None:
         )
 
 
-def folds_of(data: Dataset, count: int) -> tuple[Fold, ...]:
+def folds_of(data: Dataset, count: int, repeats: int = 1) -> tuple[Fold, ...]:
     """Draw stratified folds of training and validation part by the seed of the split.
 
-    The training parts are of one size: where they would differ, the larger ones leave out one
-    example, or with groups as many as it takes. The test part stays sealed.
+    Further repeats, each of as many folds, follow with other cuts of the same examples. The
+    training parts are of one size: where they would differ, the larger ones leave out one example,
+    or with groups as many as it takes. The test part stays sealed.
 
     Parameters
     ----------
@@ -80,6 +102,8 @@ def folds_of(data: Dataset, count: int) -> tuple[Fold, ...]:
         A data set that knows its raw inputs, or images.
     count
         How many folds, at least 2.
+    repeats
+        How often they are drawn, at least once.
 
     Raises
     ------
@@ -97,22 +121,27 @@ def folds_of(data: Dataset, count: int) -> tuple[Fold, ...]:
     even = strata(y)
     _check(count, even, data)
     seed = data.summary.split_seed or 0
-    fold = _drawn(even, data, count, stream(seed, Purpose.FOLDS))
-    if data.group_of is not None:
-        _check_classes(fold, y, data)
-    n_train = len(y) - np.bincount(fold).max()
+    folds = []
+    for repeat in range(repeats):
+        index = (repeat, count) if repeat else ()
+        fold = _drawn(even, data, count, stream(seed, Purpose.FOLDS, *index))
+        if data.group_of is not None:
+            _check_classes(fold, y, data)
+        folds.append(fold)
+    n_train = len(y) - max(np.bincount(fold).max() for fold in folds)
 
     def drawn(number: int) -> Fold:
-        rows = np.flatnonzero(fold == number)
-        others = np.flatnonzero(fold != number)
+        fold, place = folds[number // count], number % count
+        rows = np.flatnonzero(fold == place)
+        others = np.flatnonzero(fold != place)
         order = stratified_order(even[others], stream(seed, Purpose.FOLDS, number))
         train = others[order[:n_train]]
         preprocessing, *inputs = _inputs(data, train, rows)
         parts = [Part(x, y[of]) for x, of in zip(inputs, (train, rows), strict=True)]
         tuning = TuningData(parts[0], parts[1], data.classes, data.image_shape)
-        return Fold(tuning, preprocessing, rows)
+        return Fold(tuning, preprocessing, rows, number // count)
 
-    return tuple(drawn(number) for number in range(count))
+    return tuple(drawn(number) for number in range(count * repeats))
 
 
 def _drawn(even: Rows, data: Dataset, count: int, rng: Generator) -> Rows:

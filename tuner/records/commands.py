@@ -65,7 +65,7 @@ class TrainRecord(Record):
 
     @property
     def alone(self) -> tuple[float, ...]:
-        """Best validation metric of each network; of several folds of each fold, over seeds."""
+        """Best validation metric of each network; of folds that of each, in the mean of seeds."""
         return self.data.over_folds([run.best_value for run in self.runs])
 
     @property
@@ -89,7 +89,7 @@ class TrainRecord(Record):
     def validation_interval(self) -> tuple[float, float]:
         """The 95 % interval of the metric: over folds, else over the validation examples."""
         if self.committee and self.committee.folds:
-            return mean_interval(self.alone)
+            return mean_interval(self.alone, self.committee.folds)
         if self.interval is not None:
             return self.interval
         examples = self.committee.examples if self.committee else self.data.n_validation

@@ -39,6 +39,8 @@ class DataIdentity(Record):
         than this field.
     folds
         Number of cross-validation folds; None for one validation part.
+    repeats
+        How often they are drawn, with other cuts; each example validates in every repeat.
     dropped
         Columns that were left out.
     task
@@ -79,6 +81,7 @@ class DataIdentity(Record):
     time: str | None = None
     test_size: float | None = None
     test_sha256: str | None = None
+    repeats: int = 1
 
     @property
     def identity(self) -> "DataIdentity":
@@ -88,6 +91,11 @@ class DataIdentity(Record):
         )
 
     @property
+    def lanes(self) -> int:
+        """Number of networks of each seed: one for each fold of each repeat."""
+        return (self.folds or 1) * self.repeats
+
+    @property
     def n_validating(self) -> int:
         """Number of examples that validate a network: with folds each does once."""
         return self.n_train + self.n_validation if self.folds else self.n_validation
@@ -95,11 +103,13 @@ class DataIdentity(Record):
     def over_folds(self, values: Sequence[float]) -> tuple[float, ...]:
         """Return the mean over seeds in each fold of a value of each network, seed after seed.
 
+        Folds of several repeats follow one another.
+
         Without folds these are the values themselves.
         """
         if not self.folds:
             return tuple(values)
-        return tuple(fmean(values[fold :: self.folds]) for fold in range(self.folds))
+        return tuple(fmean(values[lane :: self.lanes]) for lane in range(self.lanes))
 
     @property
     def test_part(self) -> "SealedPart":

@@ -124,7 +124,7 @@ def _data(data: DataSummary) -> tuple[tuple[str, str], ...]:
         ("SHA-256", data.sha256),
         *((("target", data.target),) if data.target is not None else ()),
         ("split seed", "none" if data.split_seed is None else str(data.split_seed)),
-        *((("folds", str(data.folds)),) if data.folds is not None else ()),
+        *((("folds", _folds(data)),) if data.folds is not None else ()),
         *((("dropped columns", ", ".join(data.dropped)),) if data.dropped else ()),
         *((("scaling", data.scaling),) if data.scaling != "standard" else ()),
         *((("groups", data.groups),) if data.groups is not None else ()),
@@ -136,6 +136,10 @@ def _data(data: DataSummary) -> tuple[tuple[str, str], ...]:
         ("features", f"{data.n_features}{shape}"),
         (f"{len(data.classes)} classes", _classes(data.classes)),
     )
+
+
+def _folds(data: DataSummary) -> str:
+    return f"{data.folds}, drawn {data.repeats} times" if data.repeats > 1 else str(data.folds)
 
 
 def _classes(classes: tuple[str, ...]) -> str:

@@ -214,7 +214,7 @@ def _check_counts(record: CheckpointRecord) -> None:
         raise DataError(f"holds a schedule of {record.schedule.divisions} divisions: start anew.")
     if isinstance(record.schedule, Planned | WithinEpochs) and record.schedule.seen != n:
         raise DataError(f"holds a schedule that saw {record.schedule.seen} epochs: start anew.")
-    if not all(0 <= lane.fold < (record.data.folds or 1) for lane in (record.lane, record.best)):
+    if not all(0 <= lane.fold < record.data.lanes for lane in (record.lane, record.best)):
         raise DataError("holds a network of a fold that its data do not have: start anew.")
     steps = min(record.lane.steps, record.best.steps)
     if steps < 0:

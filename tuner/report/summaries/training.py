@@ -72,13 +72,18 @@ def _committee_words(record: TrainRecord) -> str:
         return ""
     if committee.folds:
         return (
-            f"Each of {whole(committee.examples)} examples validated one network of each seed, and"
-            f" trained the others. The model is the committee of all {len(record.runs)}; how"
-            f" good it is together, {_judge(record)}. Of the first network: "
+            f"Each of {whole(committee.examples)} examples validated {_networks(record)} of each"
+            f" seed, and trained the others. The model is the committee of all {len(record.runs)};"
+            f" how good it is together, {_judge(record)}. Of the first network: "
         )
     over = measured_interval(record.metric, *mean_interval(alone), f"{len(alone)} seeds")
     reached = measured(record.metric, fmean(alone))
     return f"Alone they reach {reached} in the mean ({over}). Of the first network: "
+
+
+def _networks(record: TrainRecord) -> str:
+    repeats = record.data.repeats
+    return "one network" if repeats == 1 else f"{repeats} networks, one for each cut,"
 
 
 def _refit_words(record: TrainRecord) -> str:
