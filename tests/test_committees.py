@@ -9,11 +9,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.special import expit, softmax
 from scipy.stats import t
+from sklearn.calibration import calibration_curve
 
 import tuner
-from tuner.committees import committee_of, fitted_temperature, greedy_weights, log_loss
+from tuner.committees import (
+    committee_of,
+    fitted_temperature,
+    greedy_weights,
+    log_loss,
+    reliability,
+)
 from tuner.data import Part, from_arrays, load
 from tuner.data.folds import folds_of
 from tuner.errors import DataError, OptionError
@@ -21,7 +30,7 @@ from tuner.network.losses import shares_of
 from tuner.records import Hyperparameters
 from tuner.report.format import interval
 from tuner.stats import mean_interval
-from tuner.storage.models import Member, Model, model_of, save_model
+from tuner.storage.models import Member, Model, load_model, model_of, save_model
 from tuner.strategies.plans import policies
 from tuner.strategies.schedules import Constant
 from tuner.strategies.stopping import Stopping
@@ -145,6 +154,62 @@ def test_the_temperature_undoes_logits_that_are_too_large_or_small(truth: float)
     y = np.array([rng.choice(3, p=p) for p in softmax(z, axis=1)])
     found = fitted_temperature(lambda t: softmax(z * truth / t, axis=1), y)
     assert found == pytest.approx(truth, rel=0.05)
+
+
+def test_few_examples_that_are_all_right_ask_for_no_certainty() -> None:
+    z = np.eye(3) * 4
+    alone = fitted_temperature(lambda t: softmax(z / t, axis=1), np.arange(3))
+    many = fitted_temperature(
+        lambda t: softmax(np.tile(z, (1_000, 1)) / t, axis=1), np.tile(np.arange(3), 1_000)
+    )
+    assert many < 0.5
+    assert 0.7 < alone < 1
+
+
+@given(st.integers(0, 1_000), st.integers(1, 300), st.integers(2, 4))
+@settings(max_examples=25, deadline=None)
+def test_reliability_counts_as_scikit_learn_does(seed: int, n: int, classes: int) -> None:
+    rng = np.random.default_rng(seed)
+    shares = softmax(rng.normal(size=(n, classes)) * 2, axis=1)
+    y = rng.integers(0, classes, n)
+    found = reliability(shares, y)
+    sure, right = shares.max(axis=1), shares.argmax(axis=1) == y
+    if len(set(right.tolist())) == 2:
+        share, confidence = calibration_curve(right, sure, n_bins=10)
+        there = np.array(found.examples) > 0
+        np.testing.assert_allclose(np.array(found.right)[there], share)
+        np.testing.assert_allclose(np.array(found.confidence)[there], confidence)
+        weights = np.array(found.examples)[there] / n
+        expected = float(weights @ np.abs(share - confidence))
+        assert found.expected_error == pytest.approx(expected)
+    assert sum(found.examples) == n
+    assert found.log_loss == pytest.approx(log_loss(shares, y))
+
+
+def test_a_single_network_keeps_the_temperature_of_its_validation_part(tmp_path: Path) -> None:
+    of = tuner.train("wine", hidden=(20,), eta=3.0, epochs=40, patience=40)
+    data, found = load("wine"), of.record.calibration
+    assert found is not None
+    assert found.temperature == of.model.temperature != 1
+    (z,) = of.model.member_logits(data.validation.x)
+    shares = shares_of(z, of.model.loss(), found.temperature)
+    np.testing.assert_allclose(of.model.probabilities(data.validation.x), shares, rtol=1e-5)
+    assert found.after.log_loss == pytest.approx(log_loss(shares, data.validation.y))
+    assert found.after.log_loss < found.before.log_loss
+    raw = replace(of.model, temperature=1.0)
+    for what in (Model.outputs, Model.predict_indices):
+        np.testing.assert_array_equal(
+            what(of.model, data.validation.x), what(raw, data.validation.x)
+        )
+    x, y = data.validation.x, data.validation.y
+    np.testing.assert_array_equal(of.model.costs(x, y), raw.costs(x, y))
+    save_model(of.model, tmp_path / "m.safetensors")
+    assert load_model(tmp_path / "m.safetensors").temperature == found.temperature
+    committee = tuner.train(IRIS, folds=3, **SETTINGS).record
+    assert committee.calibration is not None
+    assert committee.committee is not None
+    assert committee.calibration.temperature == committee.committee.temperature
+    assert sum(committee.calibration.after.examples) == committee.committee.examples
 
 
 def test_networks_of_one_kind_count_alike_and_useless_kinds_not_at_all() -> None:

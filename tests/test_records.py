@@ -14,6 +14,7 @@ from tuner.errors import InputError, OptionError
 from tuner.metrics import METRICS
 from tuner.records import (
     ADVICE,
+    Calibration,
     Candidate,
     Choices,
     Committee,
@@ -44,6 +45,7 @@ from tuner.records import (
     Record,
     Refit,
     Regularizer,
+    Reliability,
     Run,
     SanityCheck,
     Shortfall,
@@ -75,7 +77,7 @@ from tuner.records.article import (
 from tuner.records.commands import EvaluateRecord, PartName
 from tuner.records.study import TrialState
 from tuner.records.tuning import REGULARIZER_NAMES
-from tuner.settings import settings_of
+from tuner.settings import SCALINGS, DataSettings, settings_of
 
 COUNTS = st.integers(0, 10**6)
 ONE_OR_MORE = st.integers(1, 10**6)
@@ -176,6 +178,16 @@ COMMITTEES = st.builds(
     metrics=MEASURES,
     examples=COUNTS,
     folds=st.none() | COUNTS,
+)
+RELIABILITIES = st.builds(
+    Reliability,
+    examples=tuples(COUNTS),
+    confidence=tuples(SHARES),
+    right=tuples(SHARES),
+    log_loss=FINITE,
+)
+CALIBRATIONS = st.builds(
+    Calibration, temperature=POSITIVE, before=RELIABILITIES, after=RELIABILITIES
 )
 REFITS = st.builds(Refit, examples=COUNTS, epochs=tuples(COUNTS), lambda_=FINITE)
 NOTES = st.builds(Note, kind=st.sampled_from(NoteKind), text=st.text())
@@ -282,6 +294,7 @@ TRAIN = st.builds(
     inspection=st.none() | INSPECTIONS,
     others=tuples(RUNS),
     committee=st.none() | COMMITTEES,
+    calibration=st.none() | CALIBRATIONS,
     refit=st.none() | REFITS,
 )
 VALUES = COUNTS | FINITE | st.text() | tuples(COUNTS)
@@ -469,7 +482,15 @@ EVERY_KIND: dict[type[Record], st.SearchStrategy[Any]] = {
     EtaSearch: SEARCHES,
     Epoch: EPOCHS,
     Run: RUNS,
+    Calibration: CALIBRATIONS,
+    DataSettings: st.builds(
+        DataSettings,
+        drop=tuples(st.text(min_size=1)),
+        scaling=st.sampled_from(SCALINGS),
+        test_size=st.none() | st.floats(0, 0.5),
+    ),
     Committee: COMMITTEES,
+    Reliability: RELIABILITIES,
     Refit: REFITS,
     Strategy: STRATEGIES,
     TrainRecord: TRAIN,

@@ -18,6 +18,7 @@ from tuner.errors import DataError
 from tuner.metrics import Measured, of_classes, of_numbers
 from tuner.network.arrays import Array
 from tuner.network.losses import Loss, losses_of, shares_of
+from tuner.records import Calibration, Reliability
 from tuner.settings import Hyperparameters
 from tuner.storage.models import Member, Model
 
@@ -27,6 +28,16 @@ MOST_DRAWS = 100
 """Kinds drawn, with replacement, before the best of these committees is taken."""
 
 TEMPERATURES = (0.05, 20.0)
+
+PARTS = 10
+"""Of equal width, into which examples are parted by how sure a model is of them."""
+
+CAUTION = 2.0
+"""Times the square of the temperature's logarithm, beside the log-loss summed over examples: where
+few of them are nearly all right, the loss alone asks for probabilities of 1. Fitted on one half of
+the validation data and measured on the other, on 9 tables of 41 to 1,060 such examples: without it
+tictactoe costs 0.184 instead of 0.073 and penguins 0.193 instead of 0.091, the others the same to
+1 %; left as trained, sonar costs 0.494 instead of 0.412 and german 0.577 instead of 0.501."""
 
 LEAST_SHARE = 1e-15
 """A share of 0 for the right class would cost infinitely much."""
@@ -86,6 +97,8 @@ def greedy_weights(kinds: Sequence[Shares], y: NDArray[Any]) -> tuple[float, ...
 def fitted_temperature(shares_at: Callable[[float], Shares], y: NDArray[np.intp]) -> float:
     """Return the temperature at which held-out examples cost least (log-loss), to 1 %.
 
+    Of few examples it stays near 1: see `CAUTION`.
+
     Parameters
     ----------
     shares_at
@@ -96,13 +109,17 @@ def fitted_temperature(shares_at: Callable[[float], Shares], y: NDArray[np.intp]
     from scipy.optimize import minimize_scalar
 
     low, high = map(math.log, TEMPERATURES)
+
+    def loss_at(log: float) -> float:
+        return log_loss(shares_at(math.exp(log)), y) + CAUTION * log**2 / len(y)
+
     found = minimize_scalar(
-        lambda log: log_loss(shares_at(math.exp(log)), y),
+        loss_at,
         bounds=(low, high),
         method="bounded",
         options={"xatol": 0.01},
     )
-    return math.exp(found.x) if found.fun < log_loss(shares_at(1.0), y) else 1.0
+    return math.exp(found.x) if found.fun < loss_at(0.0) else 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +156,14 @@ class Fitted:
         What logits are divided by before they become probabilities.
     metrics
         On the examples.
+    calibration
+        Of their probabilities; None of predicted numbers.
     """
 
     weights: tuple[float, ...]
     temperature: float
     metrics: Measured
+    calibration: Calibration | None = None
 
 
 def fit(kinds: Sequence[Votes], y: NDArray[Any]) -> Fitted:
@@ -158,7 +178,61 @@ def fit(kinds: Sequence[Votes], y: NDArray[Any]) -> Fitted:
         return Fitted(weights, 1.0, of_numbers(y, shares_at(1.0)[:, 0]))
     temperature = fitted_temperature(shares_at, y)
     shares = shares_at(temperature)
-    return Fitted(weights, temperature, of_classes(y, shares, lambda: shares))
+    calibration = Calibration(
+        temperature=temperature,
+        before=reliability(shares_at(1.0), y),
+        after=reliability(shares, y),
+    )
+    return Fitted(weights, temperature, of_classes(y, shares, lambda: shares), calibration)
+
+
+def reliability(shares: Shares, y: NDArray[np.intp]) -> Reliability:
+    """Return how often the classes of shares (n, c) are those of y (n,), by how sure they are.
+
+    Source: C. Guo et al., section 2.
+
+    Examples
+    --------
+    >>> sure = np.array([[0.93, 0.07], [0.97, 0.03]])
+    >>> round(reliability(sure, np.array([0, 1])).expected_error, 6)
+    0.45
+    """
+    sure, right = shares.max(axis=1), shares.argmax(axis=1) == y
+    parts = np.minimum((sure * PARTS).astype(int), PARTS - 1)
+    counts = np.bincount(parts, minlength=PARTS)
+    means = (
+        np.bincount(parts, weights=values, minlength=PARTS) / counts.clip(min=1)
+        for values in (sure, right)
+    )
+    confidence, share = (tuple(np.clip(each, 0, 1).tolist()) for each in means)
+    return Reliability(
+        examples=tuple(counts.tolist()),
+        confidence=confidence,
+        right=share,
+        log_loss=log_loss(shares, y),
+    )
+
+
+def calibrated(
+    model: Model, x: NDArray[np.float32], y: NDArray[np.intp]
+) -> tuple[Model, Calibration | None]:
+    """Give a single network the temperature of examples that did not train it.
+
+    Parameters
+    ----------
+    model
+        The network.
+    x, y
+        Inputs (n, d) and classes (n,).
+
+    Returns
+    -------
+    The network, and how its probabilities fit the examples; None of numbers, which have none.
+    """
+    if model.task == "regression":
+        return model, None
+    fitted = fit([Votes(model.loss(), tuple(model.member_logits(x)))], y)
+    return replace(model, temperature=fitted.temperature), fitted.calibration
 
 
 def kind_of(settings: Hyperparameters) -> Hyperparameters:

@@ -15,6 +15,7 @@ from tuner.errors import DataError, OptionError, TunerError
 from tuner.inspection import inspect, predicted_of
 from tuner.metrics import Measured
 from tuner.records import (
+    Calibration,
     Committee,
     EtaSearch,
     Inspection,
@@ -186,6 +187,7 @@ class Outcome:
     model: Any
     committee: Committee | None = None
     refit: Refit | None = None
+    calibration: Calibration | None = None
 
 
 def outcome_of(run: Run, plan: RunPlan, stop_asked: Callable[[], bool]) -> Outcome:
@@ -235,9 +237,12 @@ def _of_median_epoch(trainings: Sequence[Training[Any]]) -> Training[Any]:
 
 def _chosen(run: Run, source: Source) -> Outcome:
     models = [source.model_of(training) for training in run.trainings]
-    if len(models) == 1 or source.dataset is None:
+    if source.dataset is None:
         return Outcome(models[0])
     train, validation = source.dataset.train, source.dataset.validation
+    if len(models) == 1:
+        single, calibration = committees.calibrated(models[0], validation.x, validation.y)
+        return Outcome(single, calibration=calibration)
     if source.folds:
         y = np.concatenate([train.y, validation.y])
         model, fitted = committees.committee_of_folds(models, source.folds, y)
@@ -253,7 +258,7 @@ def _chosen(run: Run, source: Source) -> Outcome:
         examples=len(y),
         folds=source.summary.folds,
     )
-    return Outcome(model, committee)
+    return Outcome(model, committee, calibration=fitted.calibration)
 
 
 def record_of(run: Run, plan: RunPlan, outcome: Outcome, command: str) -> TrainRecord:
@@ -273,6 +278,7 @@ def record_of(run: Run, plan: RunPlan, outcome: Outcome, command: str) -> TrainR
         refit=outcome.refit,
         interval=_interval(run, outcome, plan.source),
         predicted=_predicted(outcome.model, plan.source),
+        calibration=outcome.calibration,
     )
 
 

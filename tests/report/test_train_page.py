@@ -8,7 +8,7 @@ import pytest
 from tests.support.report.pages import Reader
 from tests.support.report.runs import BROKEN, CALM, CONSTANT, EMPTY, HALVING, LONG, LOST, ONE
 from tuner.errors import OutputError
-from tuner.records import EtaSearch, Run, StopReason, TrainRecord
+from tuner.records import Calibration, EtaSearch, Reliability, Run, StopReason, TrainRecord
 from tuner.report import ReportFiles, load_stored, stored_json, write_train
 
 NASTY = "<script>alert(1)</script> </style> \"'&amp; {{ 7*7 }} 手写数字数据集"
@@ -47,6 +47,21 @@ def test_stays_under_two_megabytes(
     run = result or train_record.result
     html = write_train(replace(train_record, eta_search=search, result=run), tmp_path).html
     assert html.stat().st_size < 2_000_000
+
+
+def test_the_page_shows_how_right_the_probabilities_are(
+    train_record: TrainRecord, tmp_path: Path
+) -> None:
+    before = Reliability(
+        examples=(0, 8, 2), confidence=(0, 0.6, 1), right=(0, 0.5, 0.5), log_loss=1
+    )
+    after = replace(before, confidence=(0, 0.5, 0.9), log_loss=0.5)
+    found = Calibration(temperature=1.75, before=before, after=after)
+    record = replace(train_record, calibration=found)
+    files = write_train(record, tmp_path)
+    assert "train-reliability.png" in [path.name for path in files.figures]
+    text = Reader(files.html.read_text("utf-8")).text
+    assert "goes from 18.00 points to 8.00 points, log-loss from 1 to 0.5" in text
 
 
 @only_text

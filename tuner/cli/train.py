@@ -44,6 +44,7 @@ from tuner.errors import OptionError, OutputError, require
 from tuner.folders import numbered, output_folder
 from tuner.records import (
     ADVICE,
+    Calibration,
     Committee,
     Epoch,
     EtaSearch,
@@ -317,6 +318,7 @@ def _document(
         "interval": record.validation_interval,
         "committee": record.committee and _committee(record, record.committee),
         "refit": record.refit and to_json(record.refit),
+        "calibration": record.calibration and _calibration(record.calibration),
         "warnings": warnings_json(train_warnings(record)),
         "settings": to_json(record.settings),
         "strategy": to_json(record.strategy),
@@ -349,6 +351,17 @@ def _committee(record: TrainRecord, committee: Committee) -> dict[str, object]:
             }
             for run in record.runs
         ],
+    }
+
+
+def _calibration(found: Calibration) -> dict[str, object]:
+    return {
+        "temperature": found.temperature,
+        **{
+            f"{name}_{when}": getattr(each, name)
+            for name in ("expected_error", "log_loss")
+            for when, each in (("before", found.before), ("after", found.after))
+        },
     }
 
 

@@ -53,9 +53,11 @@ from tuner.records.study import StudyPlan as StudyPlan
 from tuner.records.study import StudyRecord as StudyRecord
 from tuner.records.study import StudySummary as StudySummary
 from tuner.records.study import Trial as Trial
+from tuner.records.training import Calibration as Calibration
 from tuner.records.training import Committee as Committee
 from tuner.records.training import Epoch as Epoch
 from tuner.records.training import Refit as Refit
+from tuner.records.training import Reliability as Reliability
 from tuner.records.training import Run as Run
 from tuner.records.training import StopReason as StopReason
 from tuner.records.tuning import Candidate as Candidate

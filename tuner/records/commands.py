@@ -8,7 +8,7 @@ from tuner.records.inspection import Inspection, Predicted
 from tuner.records.measures import Measures, check_measures, check_metric
 from tuner.records.provenance import DataSummary, Environment, Note
 from tuner.records.search import EtaSearch
-from tuner.records.training import Committee, Refit, Run
+from tuner.records.training import Calibration, Committee, Refit, Run
 from tuner.serialization import Record
 from tuner.settings import Hyperparameters, Strategy
 from tuner.stats import mean_interval, wilson
@@ -36,7 +36,8 @@ class TrainRecord(Record):
     `result` is the first, `others` are the further ones, and `committee` is what they end in.
     `refit` tells how the model was trained again, if it was. `interval` is that of the metric over
     the validation examples (95 %), where it is not Wilson's of an accuracy. `predicted` is there
-    where a network predicts numbers, in place of `inspection`.
+    where a network predicts numbers, in place of `inspection`. `calibration` is there where the
+    model's probabilities were compared with held-out examples.
     """
 
     command: str
@@ -52,6 +53,7 @@ class TrainRecord(Record):
     refit: Refit | None = None
     interval: tuple[float, float] | None = None
     predicted: Predicted | None = None
+    calibration: Calibration | None = None
 
     @property
     def metric(self) -> str:

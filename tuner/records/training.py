@@ -129,6 +129,52 @@ class Committee(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reliability(Record):
+    """How often predictions are right, against how sure the model is of them.
+
+    Attributes
+    ----------
+    examples
+        How many have their largest probability in each of several equal parts of 0 … 1.
+    confidence
+        The mean of these probabilities, 0 of a part without examples.
+    right
+        The share of these examples that are classified right, 0 of a part without examples.
+    log_loss
+        In the mean over all examples.
+    """
+
+    examples: tuple[int, ...]
+    confidence: tuple[Share, ...]
+    right: tuple[Share, ...]
+    log_loss: float
+
+    @property
+    def expected_error(self) -> float:
+        """The expected calibration error: the mean distance of the two shares, over examples."""
+        parts = zip(self.examples, self.confidence, self.right, strict=True)
+        distances = (n * abs(sure - right) for n, sure, right in parts)
+        return sum(distances) / max(sum(self.examples), 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration(Record):
+    """How a model's probabilities fit held-out examples, before and after a temperature.
+
+    Attributes
+    ----------
+    temperature
+        What logits are divided by before they become probabilities; fitted on these examples.
+    before, after
+        Without it, and with it.
+    """
+
+    temperature: Positive
+    before: Reliability
+    after: Reliability
+
+
+@dataclass(frozen=True, kw_only=True)
 class Refit(Record):
     """How the networks of a model were trained again on training and validation data.
 

@@ -232,7 +232,7 @@ class Model:
         DataError
             When x has another shape, or is so extreme that an output is NaN.
         """
-        a = self._logits(x)
+        a = self._logits(x, tempered=False)
         with np.errstate(all="ignore"):
             self.loss().output(a)
         return a
@@ -277,7 +277,7 @@ class Model:
         A committee's is that of its outputs by the cost function of its first member. Of predicted
         numbers it is in the square of the target's unit.
         """
-        z = self._logits(x)
+        z = self._logits(x, tempered=False)
         targets = (
             one_hot(_matching(x, y, np.intp), len(self.classes), z.dtype)
             if self.classes
@@ -296,7 +296,11 @@ class Model:
             self.loss().probabilities(shares)
         return of_classes(_matching(x, y, np.intp), z, lambda: shares)
 
-    def _logits(self, x: ArrayLike) -> Array:
+    def _logits(self, x: ArrayLike, *, tempered: bool = True) -> Array:
+        """Return the logits (n, c); those of a single network also as it was trained.
+
+        A temperature makes better probabilities, but is no part of what cost and outputs are.
+        """
         rows = np.asarray(x)
         width = sum(map(_width, self.preprocessings))
         if rows.ndim != 2 or rows.shape[1] != width or not len(rows):
@@ -304,7 +308,7 @@ class Model:
                 f"x has shape {rows.shape} but must be (n, {width}): preprocess it as in training."
             )
         with one_thread(), np.errstate(all="ignore"):
-            z = np.concatenate([self._pooled(each) for each in self._pieces(rows)])
+            z = np.concatenate([self._pooled(each, tempered) for each in self._pieces(rows)])
         sound = np.isfinite(z).all(axis=1)
         if not sound.all():
             raise DataError(
@@ -327,10 +331,11 @@ class Model:
                 for member, columns in zip(self.members, self._columns, strict=True)
             ]
 
-    def _pooled(self, of_members: Sequence[Array]) -> Array:
+    def _pooled(self, of_members: Sequence[Array], tempered: bool) -> Array:
         """Return the logits (n, c) of the whole from those of its members."""
         if len(of_members) == 1:
-            return of_members[0] if self.temperature == 1 else of_members[0] / self.temperature
+            same = self.temperature == 1 or not tempered
+            return of_members[0] if same else of_members[0] / self.temperature
         shares = [
             shares_of(z, self.loss(member), self.temperature)
             for z, member in zip(of_members, self.members, strict=True)

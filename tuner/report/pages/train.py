@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tuner.records import TrainRecord
+from tuner.report.charts.calibration import reliability_figure
 from tuner.report.charts.regression import predictions_figure, residuals_figure
 from tuner.report.charts.training import (
     curves_figure,
@@ -34,6 +35,7 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
 
     These are `train-curves.png` and `train-overfitting.png`; `train-confusion.png`,
     `train-mistakes.png` (images only) and `train-weights.png` where the network was inspected;
+    `train-reliability.png` where its probabilities were compared with held-out examples;
     `train-predictions.png` and `train-residuals.png` where it predicts numbers; and where η was
     found first, the figures of `find-eta`.
 
@@ -74,6 +76,11 @@ def write_train(record: TrainRecord, folder: Path) -> ReportFiles:
                 "predictions",
                 "Predictions",
                 (predictions_figure(predicted), residuals_figure(predicted)) if predicted else (),
+            ),
+            Section(
+                "calibration",
+                "Probabilities",
+                (reliability_figure(record.calibration),) if record.calibration else (),
             ),
             Section(
                 "eta",

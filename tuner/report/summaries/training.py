@@ -44,7 +44,7 @@ def train_summary(record: TrainRecord) -> Summary:
         headline=_headline(record, best),
         sentence=f"{_committee_words(record)}{_sentence(run)}{_refit_words(record)}",
         advice=_advice(best),
-        facts=(*_committee_facts(record), *_facts(record, best)),
+        facts=(*_committee_facts(record), *_calibration_facts(record), *_facts(record, best)),
     )
 
 
@@ -119,6 +119,15 @@ def _committee_facts(record: TrainRecord) -> tuple[tuple[str, str], ...]:
     if record.data.classes:
         facts.append(("temperature", number(committee.temperature, 3)))
     return tuple(facts)
+
+
+def _calibration_facts(record: TrainRecord) -> tuple[tuple[str, str], ...]:
+    found = record.calibration
+    if found is None:
+        return ()
+    alone = () if record.committee else (("temperature", number(found.temperature, 3)),)
+    error = points(found.after.expected_error)
+    return *alone, ("expected calibration error", error)
 
 
 def _sentence(run: Run) -> str:
