@@ -8,7 +8,6 @@ import gzip
 import json
 import os
 import resource
-import signal
 import struct
 import subprocess
 import sys
@@ -33,7 +32,7 @@ LIMIT = 3 << 30
 """Bytes of address space beyond which a reader fails; libraries alone map 1 GiB."""
 
 SECONDS = 100
-"""Until a reader is killed; with one core to itself each takes a tenth of that at most."""
+"""Of a processor until a reader is killed; the widest table takes 40 of them, others a few."""
 
 
 def zeros(path: Path, head: bytes, bodies: int, size: int) -> None:
@@ -134,7 +133,7 @@ def read_in_a_fork(path: Path) -> dict[str, Any]:
     out, into = os.pipe()
     child = os.fork()
     if child == 0:
-        signal.alarm(SECONDS)
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         try:
             train = tuner.load(

@@ -54,8 +54,12 @@ PLACES = {
     "html",
     "database",
     "storage",
+    "settings_file",
 }
 """What the answer of a command says of its own folder."""
+
+TEXTS = {"text"}
+"""Those of warnings, which may state times; their codes do not."""
 
 
 ONE_PROCESS = """\
@@ -78,7 +82,7 @@ def answers(commands: list[str], folder: Path, surroundings: dict[str, str]) -> 
     )
     assert ended.returncode == 0, ended.stderr.decode()
     return [
-        without_keys(json.loads(out), TIMES | PLACES) if "--json" in words else out
+        without_keys(json.loads(out), TIMES | PLACES | TEXTS) if "--json" in words else out
         for words, out in zip(commands, ended.stdout.decode().split("\f")[:-1], strict=True)
     ]
 

@@ -90,11 +90,17 @@ class Run:
         if self.name == "tune":
             store_plans(self.out, load("iris"), TuneRequest(budget=1, source="iris"))
 
-    def run(self, among: str = "", at: tuple[int, ...] = (), victim: str = COORDINATOR) -> Ended:
+    def run(
+        self,
+        among: str = "",
+        at: tuple[int, ...] = (),
+        victim: str = COORDINATOR,
+        options: str = "",
+    ) -> Ended:
         """Run the command once, and see that what it leaves is whole."""
         before, stored = self._files(), self._trials()
-        resume = " --resume" if (self.out / "checkpoint.safetensors").exists() else ""
-        words = COMMANDS[self.name] + resume
+        begun = (self.out / "checkpoint.safetensors").exists() and "--fresh" not in options
+        words = f"{COMMANDS[self.name]} {options}{' --resume' if begun else ''}"
         ended = self.commands.run(Order(words, str(self.folder), at, among, victim, self.drawn))
         self.killed += ended.killed
         wait_until(lambda: not any(map(alive, ended.workers)))
@@ -150,6 +156,24 @@ def test_killed_at_a_moment_it_ends_the_same(
         assert run.run(among, (number,), victim).killed
     workers_killed = run.run("trial", (2, 4), WORKER).killed
     assert len(workers_killed) == 2 * ("2 workers" in name)
+    run.check_end(whole.result())
+
+
+def test_a_run_begun_fresh_and_killed_goes_on_though_an_older_one_lies_there(
+    commands: Commands, tmp_path: Path
+) -> None:
+    whole, run = (
+        Run(commands, "train", tmp_path / "whole"),
+        Run(commands, "train", tmp_path / "old"),
+    )
+    whole.run(options="--seed 3")
+    run.run()
+    older = run.result()
+    assert run.run("half checkpoint", (1,), options="--seed 3 --fresh").killed
+    assert run.result() == older
+    assert run.run("half checkpoint", (3,), options="--seed 3 --fresh").killed
+    assert run.run("half checkpoint", (3,), options="--seed 3").killed
+    run.run(options="--seed 3")
     run.check_end(whole.result())
 
 

@@ -1,7 +1,10 @@
 """Full disks, odd folders, no home, names of every kind: one line, or it works."""
 
+import datetime
 import errno
+import gzip
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +12,10 @@ import pytest
 
 from tests.support.drawing import blank_figures
 from tests.support.faults.outputs import check_whole
+from tests.support.study import small
+from tests.support.study.small import data_of, spec_of, trials_of, undisturbed
 from tuner.cli.main import run
+from tuner.study.studies import run_study
 
 TRAIN = "train --data iris --hidden 2 --eta 0.5 --epochs 1 --save m.safetensors --out"
 FIND_ETA = "find-eta --data iris --hidden 2 --start 1 --seeds 1 --probe-epochs 1 --out"
@@ -94,3 +100,58 @@ def test_no_home_is_needed(
         monkeypatch.setenv("HOME", home)
     assert said(TRAIN, "out", capsys) == (0, "")
     assert run(["evaluate", "m.safetensors"]) == 0
+
+
+PUBLISHED = "mnist/train-images-idx3-ubyte.gz"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (b"", "is empty"),
+        (b"no such thing", "is not the published file of mnist"),
+        (gzip.compress(bytes(16)), "is not the published file of mnist"),
+        (None, "is a directory"),
+    ],
+)
+def test_a_data_folder_with_wrong_files_names_them(
+    wrong: bytes | None,
+    why: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("TUNER_DATA_DIR", str(tmp_path))
+    file = tmp_path / PUBLISHED
+    file.parent.mkdir()
+    if wrong is None:
+        file.mkdir()
+    else:
+        file.write_bytes(wrong)
+    for command in (TRAIN.replace("iris", "mnist"), FIND_ETA.replace("iris", "mnist")):
+        code, line = said(command, "out", capsys)
+        assert (code, line.count("\n")) == (2, 1)
+        assert line.startswith(f"error: {file}: {why}")
+
+
+def test_a_data_folder_that_is_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TUNER_DATA_DIR", str(tmp_path / "nowhere"))
+    code, line = said(TRAIN.replace("iris", "mnist"), "out", capsys)
+    assert (code, line.count("\n")) == (2, 1)
+    assert line.startswith(f"error: TUNER_DATA_DIR: {tmp_path / 'nowhere'} is not a directory")
+
+
+def test_a_clock_set_back_changes_no_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Past(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> "Past":
+            return cls(2001, 1, 1, tzinfo=tz)
+
+    study = spec_of(eta=0.5)
+    run_study(study, data_of("iris"), tmp_path, trials=study.batch)
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: 978_307_200.0)
+        patch.setattr(datetime, "datetime", Past)
+        assert trials_of(small.run(study, tmp_path)) == undisturbed(eta=0.5)

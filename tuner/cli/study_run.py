@@ -59,7 +59,7 @@ class RunOptions:
         int | None, Opt("How many trials the study shall have; else what FILE says.", INTEGER)
     ]
     timeout: Annotated[
-        float | None, Opt("Stop at the next rung after so long: 60s, 10m, 2h.", DURATION)
+        float | None, Opt("Stop after so long, and a first result: 60s, 10m, 2h.", DURATION)
     ]
     storage: Annotated[str | None, STORAGE]
 
@@ -172,7 +172,7 @@ def run(
 
 
 def _run(job: Job, dataset: "Dataset", bar: Bar) -> "tuple[Ran, StudyResult]":
-    began = time.monotonic()
+    began, narrator = time.monotonic(), _Narrator(job.spec, bar)
     with interrupts(bar.notice, "rung", f"go on with {job.resume}") as asked:
         result = tuner.search(
             dataset,
@@ -181,8 +181,8 @@ def _run(job: Job, dataset: "Dataset", bar: Bar) -> "tuple[Ran, StudyResult]":
             workers=job.work.scheduler or job.work.workers,
             folder=job.place.folder,
             storage=job.options.storage,
-            watch=_Narrator(job.spec, bar).watch,
-            stop_asked=lambda: asked() or _late(began, job.options.timeout),
+            watch=narrator.watch,
+            stop_asked=lambda: asked() or (narrator.timed and _late(began, job.options.timeout)),
             command=job.command,
         )
     record = result.record
@@ -224,20 +224,27 @@ def _folder(folder: Path, command: str) -> Iterator[None]:
 
 
 class _Narrator:
-    """Tells what a study costs, as planned and by its measured pace, and shows its course."""
+    """Tells what a study costs, as planned and by its measured pace, and shows its course.
+
+    Attributes
+    ----------
+    timed
+        Whether a first result has come, a search for η or some epochs: it is stored, so that a
+        study goes on however often it is stopped from then on.
+    """
 
     def __init__(self, spec: "StudySpec", bar: Bar) -> None:
         self._spec, self._bar = spec, bar
-        self._planned = self._timed = False
+        self._planned = self.timed = False
 
     def watch(self, now: "StudyProgress") -> None:
         if not self._planned:
             note(plan_words(self._spec, now.target - len(now.trials)), "plan")
             self._planned = True
-        if not self._timed and now.seconds_left is not None:
+        if not self.timed and now.seconds_left is not None:
             if now.seconds_left >= WORTH_SAYING:
                 note(f"about {duration(now.seconds_left)} at the pace of the first epochs.", "time")
-            self._timed = True
+            self.timed = True
         states = [trial.state.name for trial in now.trials]
         complete = [trial.values[0] for trial in now.trials if trial.state.name == "COMPLETE"]
         known = [f"{states.count('PRUNED')} pruned"] if "PRUNED" in states else []

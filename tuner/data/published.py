@@ -71,7 +71,7 @@ def find(published: Published, file: str) -> Path | None:
     """
     for folder in (*_data_folders(published), cache_folder(published)):
         for form in (f"{file}.gz", file):
-            if form in published.sha256 and (folder / form).is_file():
+            if form in published.sha256 and (folder / form).exists():
                 return folder / form
     return None
 
