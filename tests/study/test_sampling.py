@@ -1,3 +1,4 @@
+import copy
 import itertools
 import math
 from collections.abc import Sequence
@@ -78,6 +79,27 @@ def test_the_past_guides_what_is_drawn(sampler: str) -> None:
         trial.state = TrialState.COMPLETE
     close = [1 < each["lambda"] < 4 for each in sample_batch(spec, past, 9, 8, N)]
     assert sum(close) >= 4
+
+
+def test_of_many_trials_the_best_and_the_latest_are_learned_from() -> None:
+    """TPE's better group is the 25 best of any number of trials from 250 on."""
+    spec = searching({"lambda": SEARCH["lambda"]})
+    past = told(spec, [{"lambda": 0.02 + i / 100} for i in range(400)])
+    for i, trial in enumerate(past):
+        trial.values = [0.99 if i in BEST else 0.5 + i / 1000]
+    drawn = sample_batch(spec, past, 9, 8, N)
+
+    def drawn_with(changed: int) -> list[dict[str, Any]]:
+        other = [copy.deepcopy(trial) for trial in past]
+        other[changed].params = {"lambda": 29.0}
+        return sample_batch(spec, other, 9, 8, N)
+
+    assert all(drawn_with(number) != drawn for number in (0, 72, 399))
+    assert all(drawn_with(number) == drawn for number in (1, 71, 100))
+
+
+BEST = range(0, 75, 3)
+"""Twenty-five complete trials, all of them early."""
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
