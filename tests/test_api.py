@@ -59,7 +59,7 @@ def test_the_face_works_as_it_stands(tmp_path: Path) -> None:
 def test_a_study_s_model_is_the_network_of_its_best_trial(iris: tuner.Dataset) -> None:
     study = tuner.search(iris, {"lambda_": [0.0, 1.0]}, trials=2, eta=0.5, epochs=5)
     assert study.model is study.model
-    assert study.model.validation_accuracy == study.best.accuracy
+    assert study.model.validation_accuracy == study.best.value
     assert study.model.settings.lambda_ == study.best.params["lambda_"]
     params: dict[str, Any] = dict(study.best.params)
     again = tuner.train(iris, eta=0.5, epochs=5, patience=5, **params)

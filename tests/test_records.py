@@ -310,7 +310,7 @@ TRIALS = st.builds(
     batch=COUNTS,
     batch_size=COUNTS,
     eta=NUMBERS,
-    accuracies=tuples(SHARES),
+    network_values=tuples(SHARES),
     best_epoch=tuples(COUNTS),
     epochs=tuples(COUNTS),
     stop_reason=tuples(st.text()),
@@ -321,7 +321,7 @@ TRIALS = st.builds(
 STUDIES = st.builds(
     StudySummary,
     study=st.text(),
-    objectives=st.tuples(st.text(), st.text()),
+    objectives=st.tuples(st.just("validation_accuracy"), st.text()),
     space=st.dictionaries(st.text(), RANGES | CHOICES, max_size=3),
     trials=tuples(TRIALS).map(
         lambda trials: tuple(replace(t, number=k) for k, t in enumerate(trials))

@@ -456,7 +456,7 @@ def search(
     from tuner.study.custom import run_study_with
     from tuner.study.findings import eta_searches, importances
     from tuner.study.optuna_storage import default_url
-    from tuner.study.spec import StudySpec, first_settings
+    from tuner.study.spec import StudySpec, first_settings, fitted_study
     from tuner.study.studies import run_study
     from tuner.study.summary import plan_of
 
@@ -468,6 +468,8 @@ def search(
     check_judged(source.summary, spec.folds)
     if spec is not space:
         spec = StudySpec(**{**spec.document(), "data": {"source": source.summary.name}})
+    if source.dataset is not None:
+        spec = fitted_study(spec, source.summary.task)
     if spec.folds is not None:
         source = source.by_folds(spec.folds)
     wanted, callbacks = plain(trials), Callbacks(watch=watch, stop_asked=stop_asked)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 else:
     Y = Outputs = Any
 
+WORST_LOSS = 16.0
+"""-log of the rounding of a 32-bit number: log-loss where the right class is given none at all."""
+
 RESAMPLES = 400
 """Of a bootstrap: the ends of a 95 % interval then vary by about a tenth of its width."""
 
@@ -62,6 +65,25 @@ class Metric:
         if math.isnan(value):
             return -math.inf
         return value if self.greater_is_better else -value
+
+    def worst(self, y: Y) -> float:
+        """Return what a network that diverged counts as: finite, and worse than any that learned.
+
+        Parameters
+        ----------
+        y
+            Class indices, or numbers, of the examples (n,).
+
+        Examples
+        --------
+        >>> METRICS["accuracy"].worst(np.array([0, 1])), METRICS["mae"].worst(np.array([1.0, 3.0]))
+        (0.0, 20.0)
+        """
+        if self.needs == "values":
+            far = y.mean() + 10 * (float(np.ptp(y)) or 1.0)
+            return self.compute(y, np.full(len(y), far))
+        low, high = self.bounds
+        return low if self.greater_is_better else min(high, WORST_LOSS)
 
     def interval(self, y: Y, outputs: Outputs) -> tuple[float, float]:
         """Return the 95 % interval over examples: Wilson's of accuracy, else by bootstrap.

@@ -226,7 +226,7 @@ class StudyResult(Result[StudyRecord]):
 
     @property
     def best(self) -> Trial:
-        """The complete trial with the highest validation accuracy.
+        """The complete trial with the best validation metric.
 
         Its `params` are the searched settings by their Python names, as `tuner.train` takes them.
 

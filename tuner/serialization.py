@@ -17,7 +17,7 @@ from tuner.errors import InputError
 
 SCHEMA = 1
 
-KEYS = {"start_from_epoch": "warm_up"}
+KEYS = {"start_from_epoch": "warm_up", "network_values": "accuracies"}
 """Fields whose key in JSON is the name they once had."""
 
 R = TypeVar("R")

@@ -119,7 +119,7 @@ def test_a_study_of_version_1_is_read(tmp_path: Path) -> None:
         (4,),
         (6, 3),
     ]
-    assert stored.result.trials[0].accuracies == (0.8,)
+    assert stored.result.trials[0].network_values == (0.8,)
     assert (stored.plan.rungs, stored.plan.train["epochs"]) == ((1,), 3)
     path = tmp_path / "records.json"
     path.write_bytes(stored_json(stored))

@@ -41,6 +41,7 @@ from tuner.report.charts.theme import LEVELS, STATES
 from tuner.report.charts.trials import apart, few, set_axis, tick_texts
 from tuner.report.frames.study import trial_table
 from tuner.report.frames.study_space import Dimension, dimensions
+from tuner.report.measure import Measure
 
 ODD = ("<script>alert(1)</script>", "$x_1$ and $", "\u2028", "很长的激活函数名称" * 20, "'\"&", "")
 EVERYTHING = {
@@ -97,21 +98,22 @@ EVERY = {
 
 
 def every_figure(record: StudyRecord) -> Iterator[tuple[str, Figure]]:
+    measure = Measure(record.result.metric)
     for each in dimensions(record):
         points = slice_points(record, each)
-        yield each.name, draw_slice(points, slice_means(points, each), each)
+        yield each.name, draw_slice(points, slice_means(points, measure, each), measure, each)
     if pair := map_dimensions(record):
-        yield "map", draw_map(map_points(record, *pair), *pair)
+        yield "map", draw_map(map_points(record, *pair), measure, *pair)
     shares = importances(record)
     yield "importances", draw_importances(shares)
-    yield "history", draw_history(search_history(record), rungs(record))
-    yield "curves", draw_learning_curves(learning_curves(record), rungs(record))
+    yield "history", draw_history(search_history(record), measure, rungs(record))
+    yield "curves", draw_learning_curves(learning_curves(record), measure, rungs(record))
     trials = strategies(record)
     if len(trials):
-        yield "strategies", draw_strategies(trials, strategy_means(trials))
+        yield "strategies", draw_strategies(trials, strategy_means(trials, measure), measure)
     for index in range(1, len(record.result.objectives)):
         name = record.result.objectives[index]
-        yield "front", draw_front(front(record, index), name)
+        yield "front", draw_front(front(record, index), measure, name)
 
 
 def figure_of(name: str, record: StudyRecord = SMALL) -> Figure:
@@ -228,7 +230,7 @@ def test_many_long_curves_are_thinned() -> None:
     assert best.number in set(frame["number"])
     assert len(frame) <= DRAWN_POINTS + 3 * DRAWN_CURVES
     winner = frame[frame["best"]]
-    assert winner["accuracy"].max() == pytest.approx(100 * max(best.mean_curve))
+    assert winner["value"].max() == pytest.approx(100 * max(best.mean_curve))
 
 
 def test_few_curves_are_drawn_whole() -> None:

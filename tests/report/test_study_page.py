@@ -173,7 +173,10 @@ def put(*path: str | int, value: Any) -> Callable[[Any], None]:
         (put("result", "trials", 0, "state", value="running"), r"trials\.0\.state: .* 'complete'"),
         (put("result", "trials", 0, "values", value=[]), "values of trial 0 must be 1, one for"),
         (put("result", "trials", 0, "values", value=[2.0]), "values of trial 0 .* from 0 to 1"),
-        (put("result", "trials", 0, "rungs", "8", value=-1.0), r"rungs\.8: .* or equal to 0"),
+        (
+            put("result", "trials", 0, "rungs", "8", value=-1.0),
+            "rungs of trial 0 must be from 0 to 1",
+        ),
         (put("result", "trials", 0, "curves", value=[3]), r"trials\.0\.curves\.0"),
         (put("result", "trials", 0, "epochs", value=["x"]), r"trials\.0\.epochs\.0"),
         (put("result", "trials", 0, "params", value=[]), "params"),

@@ -26,11 +26,14 @@ from tuner.report.charts.study_tradeoffs import front, strategies, strategy_mean
 from tuner.report.checks.study import edge, study_warnings
 from tuner.report.frames.study import curve_table, seed_table, trial_table
 from tuner.report.frames.study_space import Dimension, dimensions, in_words
+from tuner.report.measure import Measure
 from tuner.report.pages.study import all_trials, eta_searches, leaders
 from tuner.stats import mean_interval, wilson
 
 NOTHING = study()
 PRUNED = study(*(trial(k, [0.5], state="pruned", epochs=2) for k in range(4)))
+
+ACCURACY = Measure("accuracy")
 
 
 def codes(record: StudyRecord) -> list[str]:
@@ -46,7 +49,7 @@ def test_trial_table_has_one_row_for_each_trial() -> None:
     assert frame["params_lambda"].tolist() == [0.3, 10.0, 1.0, 90.0, 5.0, 0.02]
     assert frame["low"].tolist() == [-math.inf] * 6
     assert frame["size"].iloc[0] == 785 * 30 + 31 * 10
-    assert list(trial_table(NOTHING))[:3] == ["number", "outcome", "accuracy"]
+    assert list(trial_table(NOTHING))[:3] == ["number", "outcome", "value"]
 
 
 def test_trial_table_tells_the_interval_over_seeds_and_what_is_missing() -> None:
@@ -54,17 +57,17 @@ def test_trial_table_tells_the_interval_over_seeds_and_what_is_missing() -> None
     frame = trial_table(study(seeds, failed(1)))
     ends = (frame["low"].iloc[0], frame["high"].iloc[0])
     assert ends == pytest.approx(mean_interval([0.9, 0.92, 0.94]))
-    for name in ("accuracy", "epochs", "eta", "rung"):
+    for name in ("value", "epochs", "eta", "rung"):
         assert frame[name].isna().tolist() == [False, True]
     assert frame["seeds"].tolist() == [3, 1]
 
 
 def test_seed_and_curve_tables_are_long() -> None:
     record = study(trial(0, [0.9, 0.8], epochs=4), failed(1))
-    assert seed_table(record)["accuracy"].tolist() == [0.9, 0.8]
+    assert seed_table(record)["value"].tolist() == [0.9, 0.8]
     curves = curve_table(record)
     assert curves["epoch"].tolist() == [1, 2, 3, 4]
-    assert curves["accuracy"].iloc[-1] == pytest.approx(0.85)
+    assert curves["value"].iloc[-1] == pytest.approx(0.85)
 
 
 def test_dimensions_follow_the_study_file() -> None:
@@ -163,16 +166,16 @@ def test_slice_points_leave_out_what_has_no_place() -> None:
     points = slice_points(record, dimensions(record)[0])
     assert points["number"].tolist() == [0, 1, 2, 3, 4, 5]
     assert points.loc[points["best"], "number"].tolist() == [2]
-    assert points["accuracy"].max() == pytest.approx(96)
+    assert points["value"].max() == pytest.approx(96)
 
 
 def test_means_are_over_complete_trials() -> None:
     lambda_, hidden = dimensions(SMALL)
-    by_choice = slice_means(slice_points(SMALL, hidden), hidden)
+    by_choice = slice_means(slice_points(SMALL, hidden), ACCURACY, hidden)
     assert by_choice["place"].tolist() == [0, 1, 2, 3]
     assert by_choice["mean"].tolist() == pytest.approx([94, 95, 96, 80])
     assert by_choice["low"].isna().all()
-    by_range = slice_means(slice_points(SMALL, lambda_), lambda_)
+    by_range = slice_means(slice_points(SMALL, lambda_), ACCURACY, lambda_)
     assert by_range["trials"].tolist() == [2, 2]
     assert by_range["mean"].tolist() == pytest.approx([87.5, 95])
     assert by_range["place"].iloc[1] == pytest.approx(math.sqrt(10))
@@ -181,14 +184,18 @@ def test_means_are_over_complete_trials() -> None:
 def test_means_of_a_single_trial_are_over_its_seeds() -> None:
     record = study(trial(0, [0.90, 0.92, 0.94]))
     points = slice_points(record, dimensions(record)[1])
-    row = slice_means(points, dimensions(record)[1]).iloc[0]
+    row = slice_means(points, ACCURACY, dimensions(record)[1]).iloc[0]
     assert [row["low"], row["high"]] == pytest.approx(list(mean_interval([90, 92, 94])))
 
 
 def test_means_of_many_trials_are_few() -> None:
     record = large(200, 20, 1)
     for dimension in dimensions(record):
-        assert 2 < len(slice_means(slice_points(record, dimension), dimension)) <= MOST_GROUPS
+        assert (
+            2
+            < len(slice_means(slice_points(record, dimension), ACCURACY, dimension))
+            <= MOST_GROUPS
+        )
 
 
 def test_map_needs_lambda_and_size() -> None:
@@ -198,7 +205,7 @@ def test_map_needs_lambda_and_size() -> None:
     assert points.loc[points["best"], "number"].tolist() == [2]
     assert points.loc[points["tied"], "number"].tolist() == [0]
     assert map_dimensions(study(spec={**SPEC, "search": {}})) is None
-    bounds = levels(points)
+    bounds = levels(points, ACCURACY)
     assert bounds == sorted(bounds)
     assert 2 <= len(bounds) <= 7
     assert bounds[-1] <= 100
@@ -229,11 +236,11 @@ def test_strategies_are_compared_where_they_were_searched() -> None:
         "patience": {"choices": [3, "off"]},
     }
     frame = strategies(study(*trials, spec={**SPEC, "search": searched}))
-    means = strategy_means(frame)
+    means = strategy_means(frame, ACCURACY)
     assert means["strategy"].tolist() == [
         "constant, patience 3", "halving, patience 3", "halving, patience off",
     ]  # fmt: skip
-    assert means["accuracy"].tolist() == pytest.approx([91.5, 92.5, 93.5])
+    assert means["value"].tolist() == pytest.approx([91.5, 92.5, 93.5])
     assert means["epochs"].tolist() == [6.5, 7.5, 8.5]
 
 

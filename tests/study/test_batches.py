@@ -91,9 +91,9 @@ def test_values_count_epochs_up_to_the_rung() -> None:
     assert len(set(map(tuple, curves))) == 2
     for epoch in range(1, 7):
         best = [max(curve[:epoch]) for curve in curves]
-        assert value_at(pair, epoch) == sum(best) / 2
-        assert value_at(pair[:1], epoch) == best[0]
-    assert value_at(pair, 99) == value_at(pair, 6)
+        assert value_at(pair, epoch, 0.0) == sum(best) / 2
+        assert value_at(pair[:1], epoch, 0.0) == best[0]
+    assert value_at(pair, 99, 0.0) == value_at(pair, 6, 0.0)
 
 
 def test_a_network_counts_as_diverged_only_from_there_on() -> None:
@@ -105,9 +105,9 @@ def test_a_network_counts_as_diverged_only_from_there_on() -> None:
     stopping = replace(sound.stopping, diverged=True, last_epoch=4)
     lost = replace(sound, history=history, stopping=stopping)
     assert lost.reason is StopReason.DIVERGED
-    assert value_at([lost], 3) == value_at([sound], 3) > 0
-    assert [value_at([lost], epoch) for epoch in (4, 5)] == [0, 0]
-    assert value_at([sound, lost], 4) == 0
+    assert value_at([lost], 3, 0.0) == value_at([sound], 3, 0.0) > 0
+    assert [value_at([lost], epoch, 0.0) for epoch in (4, 5)] == [0, 0]
+    assert value_at([sound, lost], 4, 0.0) == 0
 
 
 # Searches for η

@@ -76,7 +76,7 @@ def test_a_value_is_the_best_validation_accuracy_so_far(small: StudySummary) -> 
     for trial in small.trials:
         (value,) = trial.values
         assert value == trial.rungs[max(trial.rungs)]
-        assert (value,) == trial.accuracies
+        assert (value,) == trial.network_values
         at_rungs = [trial.rungs[rung] for rung in sorted(trial.rungs)]
         assert at_rungs == sorted(at_rungs)
         assert 0 < value <= 1
@@ -181,10 +181,10 @@ def test_a_searched_eta_is_the_one_used(tmp_path: Path) -> None:
 def test_several_seeds_give_their_mean(tmp_path: Path) -> None:
     trials = only(tmp_path, seeds=3, trials=6, **ETA)
     for trial in trials:
-        accuracies = trial.accuracies
+        accuracies = trial.network_values
         assert len(accuracies) == 3
         assert trial.values[0] == sum(accuracies) / 3
-    assert any(len(set(trial.accuracies)) > 1 for trial in trials)
+    assert any(len(set(trial.network_values)) > 1 for trial in trials)
     complete = [trial for trial in trials if trial.state == "complete"]
     assert all("pruned" not in trial.stop_reason for trial in complete)
 
@@ -196,7 +196,7 @@ def test_the_first_of_several_seeds_is_the_one_of_a_single(tmp_path: Path) -> No
     single = only(tmp_path / "one", seeds=1, **changes)
     for one, three in zip(single, several, strict=True):
         assert one.params == three.params
-        assert one.accuracies == three.accuracies[:1]
+        assert one.network_values == three.network_values[:1]
 
 
 def test_two_objectives_give_two_values_and_no_pruning(tmp_path: Path) -> None:
@@ -335,10 +335,10 @@ def test_without_its_files_a_batch_told_in_part_is_drawn_again(tmp_path: Path) -
 
     told = iter(range(99))
 
-    def finished(*args: Any) -> Any:
+    def finished(*args: Any, **named: Any) -> Any:
         if next(told) == 8:
             raise KilledError
-        return finished_trial(*args)
+        return finished_trial(*args, **named)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coordinator, "finished_trial", finished)

@@ -41,8 +41,8 @@ def test_a_trial_is_worth_its_mean_over_folds_and_so_are_its_rungs(tmp_path: Pat
                 (done,) = train(trainer, [begin(trainer, alone, *policies(0.5, strategy))])
                 bests.append(done.record.best_validation_accuracy)
                 firsts.append(max(e.validation_accuracy for e in done.history[:3]))
-        assert list(trial.accuracies) == bests
-        assert trial.accuracy == pytest.approx(sum(bests) / 6)
+        assert list(trial.network_values) == bests
+        assert trial.value == pytest.approx(sum(bests) / 6)
         assert trial.rungs[3] == pytest.approx(sum(firsts) / 6)
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,7 +37,7 @@ from tuner.errors import InputError, OptionError
 from tuner.folders import claimed, output_folder
 from tuner.records import StudySummary, require, to_json
 from tuner.report.checks.study import study_warnings
-from tuner.report.format import count, duration, percent, whole
+from tuner.report.format import count, duration, measured, whole
 from tuner.report.summaries.study import study_summary, trials_words
 from tuner.settings import INTEGER
 
@@ -246,9 +247,8 @@ class _Narrator:
                 note(f"about {duration(now.seconds_left)} at the pace of the first epochs.", "time")
             self.timed = True
         states = [trial.state.name for trial in now.trials]
-        complete = [trial.values[0] for trial in now.trials if trial.state.name == "COMPLETE"]
         known = [f"{states.count('PRUNED')} pruned"] if "PRUNED" in states else []
-        known += [f"best {percent(max(complete))}"] if complete else []
+        known += [f"best {measured(now.metric, now.best)}"] if now.best is not None else []
         self._bar.show(len(states), now.target, now.doing, known, now.seconds_left)
 
 
@@ -291,7 +291,7 @@ def _print_trials(ran: Ran) -> None:
     if len(summary.objectives) > 1:
         shown = summary.pareto_front
     else:
-        shown = tuple(sorted(summary.trials, key=rank)[:ROWS])
+        shown = tuple(sorted(summary.trials, key=partial(rank, summary))[:ROWS])
     if shown:
         print_trials(summary, shown)
         print()

@@ -19,7 +19,7 @@ from tuner.errors import InputError, OptionError, OutputError
 from tuner.files import write_file
 from tuner.folders import output_folder
 from tuner.records import StudySummary, Trial, require_choice, to_json
-from tuner.report.format import number, percent, whole
+from tuner.report.format import measured, metric_name, number, whole
 from tuner.report.frames.study_space import in_words
 from tuner.report.summaries.study import best_words, trials_words
 from tuner.settings import NAME, Kind
@@ -29,7 +29,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="As `study list` calls
 
 HOME, PREFIX = Path("reports"), "study-"
 COLORS = {"best": "green", "front": "green", "pruned": "yellow", "diverged": "red"}
-HEADINGS = {"validation_accuracy": "accuracy", "parameters": "weights", "seconds": "seconds"}
+HEADINGS = {"parameters": "weights", "seconds": "seconds"}
 STORAGE = Opt(
     "An Optuna storage; else SQLite in the study's folder.",
     Kind(TEXT.convert, "the URL of a database", "URL"),
@@ -232,7 +232,7 @@ def _row(place: Place, study: StudySummary) -> tuple[str, ...]:
     return (
         study.study,
         *map(str, (len(study.trials), counts["complete"], counts["pruned"])),
-        percent(best.accuracy) if best else "",
+        measured(study.metric, best.value) if best else "",
         place.shown,
     )
 
@@ -259,7 +259,7 @@ def show(name: Name, options: PlaceOptions, answer: AnswerOptions) -> None:
 
 def _sentences(place: Place, study: StudySummary) -> Iterator[str]:
     if best := study.best:
-        yield best_words(best)
+        yield best_words(best, study.metric)
     yield f"Study {study.study}: {trials_words(study)}."
     yield f"Stored: {place.shown}"
 
@@ -359,9 +359,9 @@ def _ask(question: str) -> None:
         raise InputError("nothing was deleted.")
 
 
-def rank(trial: Trial) -> tuple[bool, float, int]:
-    """Order trials: complete ones first, then by accuracy, then by number."""
-    return trial.state != "complete", -trial.values[0] if trial.values else 0.0, trial.number
+def rank(summary: StudySummary, trial: Trial) -> tuple[bool, float, int]:
+    """Order trials: complete ones first, then by the metric, then by number."""
+    return trial.state != "complete", -summary.score(trial) if trial.values else 0.0, trial.number
 
 
 def print_trials(summary: StudySummary, trials: Sequence[Trial]) -> None:
@@ -369,23 +369,25 @@ def print_trials(summary: StudySummary, trials: Sequence[Trial]) -> None:
     states = {summary.best.number: "best"} if summary.best else {}
     if len(summary.objectives) > 1:
         states = {trial.number: "front" for trial in summary.pareto_front}
-    values = [HEADINGS.get(name, name) for name in summary.objectives]
+    values = [metric_name(summary.metric), *(HEADINGS[name] for name in summary.objectives[1:])]
     eta = () if "eta" in summary.space else ("η",)  # else it is one of the settings
     columns = ("trial", "state", *values, *eta, "epochs", "settings")
     rows = [
-        _trial_row(trial, states.get(trial.number, trial.outcome), with_eta=bool(eta))
+        _trial_row(
+            trial, summary.metric, states.get(trial.number, trial.outcome), with_eta=bool(eta)
+        )
         for trial in trials
     ]
     print_table(columns, rows, right=("trial", *values, "η", "epochs"), colors=COLORS)
 
 
-def _trial_row(trial: Trial, word: str, *, with_eta: bool) -> tuple[str, ...]:
-    accuracy, *others = trial.values or (0.0,)
+def _trial_row(trial: Trial, metric: str, word: str, *, with_eta: bool) -> tuple[str, ...]:
+    value, *others = trial.values or (math.nan,)
     eta = number(trial.eta) if math.isfinite(trial.eta) else ""
     return (
         str(trial.number),
         word,
-        percent(accuracy),
+        measured(metric, value) if trial.values else "",
         *(whole(value) if value >= 100 else number(value, 2) for value in others),
         *([eta] if with_eta else []),
         ", ".join(map(str, trial.epochs)),
@@ -394,7 +396,7 @@ def _trial_row(trial: Trial, word: str, *, with_eta: bool) -> tuple[str, ...]:
 
 
 def document(summary: StudySummary, trial: Trial) -> dict[str, Any]:
-    """Return a trial as JSON holds it; `value` is its accuracy."""
+    """Return a trial as JSON holds it; `value` is its validation metric."""
     whole = to_json(trial) | {"params": summary.stored_params(trial)}
     del whole["curves"]
     value = trial.values[0] if trial.values else None

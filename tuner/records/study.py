@@ -11,10 +11,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tuner.errors import require
+from tuner.metrics import METRICS
+from tuner.records.measures import check_metric
 from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearches
 from tuner.records.space import Range, SearchSpace, Stored, Value, layers_text
-from tuner.serialization import Number, Record, Share
+from tuner.serialization import Number, Record
 from tuner.stats import mean_interval, wilson
 
 TrialState = Literal["complete", "pruned", "failed"]
@@ -31,27 +33,27 @@ class Trial(Record):
     state
         How it ended: `pruned` where it was stopped at a rung.
     values
-        One for each objective; the first is the validation accuracy, 0 … 1, the mean of the seeds.
+        One for each objective; the first is the validation metric, the mean of the seeds or folds.
     params
         The value of each searched dimension.
     rungs
-        The validation accuracy at each rung it reached, by epoch.
+        The validation metric at each rung it reached, by epoch.
     batch, batch_size
         The batch it was drawn in, from 0, and how many trials that has.
     eta
         Learning rate it began with; NaN of a trial that failed.
-    accuracies
-        Best validation accuracy, one entry a seed.
+    network_values
+        Best validation metric, one entry a seed.
     best_epoch, epochs
-        Epoch of the best accuracy, and epochs trained, one entry a seed.
+        Epoch of the best metric, and epochs trained, one entry a seed.
     stop_reason
         Why training ended, or `pruned`, one entry a seed.
     diverged
-        Whether one of its networks diverged; its accuracy then counts as 0.
+        Whether one of its networks diverged; its metric then counts as the worst there is.
     seconds
         Wall-clock time of its training.
     curves
-        The validation accuracy of each epoch, one curve a seed.
+        The validation metric of each epoch, one curve a seed.
     parameters
         Number of weights and biases of its network; None of older trials.
     """
@@ -60,22 +62,22 @@ class Trial(Record):
     state: TrialState
     values: tuple[float, ...]
     params: Mapping[str, Value]
-    rungs: Mapping[int, Share]
+    rungs: Mapping[int, float]
     batch: int = 0
     batch_size: int = 1
     eta: Number = math.nan
-    accuracies: tuple[Share, ...] = ()
+    network_values: tuple[float, ...] = ()
     best_epoch: tuple[int, ...] = ()
     epochs: tuple[int, ...] = ()
     stop_reason: tuple[str, ...] = ()
     diverged: bool = False
     seconds: float = 0.0
-    curves: tuple[tuple[Share, ...], ...] = ()
+    curves: tuple[tuple[Number, ...], ...] = ()
     parameters: int | None = None
 
     @property
-    def accuracy(self) -> float:
-        """Validation accuracy, the mean of its seeds; NaN where it failed without one."""
+    def value(self) -> float:
+        """Validation metric, the mean of its seeds; NaN where it failed without one."""
         return self.objective(0)
 
     def objective(self, index: int) -> float:
@@ -89,7 +91,7 @@ class Trial(Record):
 
     @property
     def mean_curve(self) -> tuple[float, ...]:
-        """Validation accuracy after each epoch; a seed that has stopped keeps its last.
+        """Validation metric after each epoch; a seed that has stopped keeps its last.
 
         Examples
         --------
@@ -112,7 +114,8 @@ class StudySummary(Record):
     study
         Its name.
     objectives
-        What each value of a trial is; the first, validation accuracy, is to be high, others low.
+        What each value of a trial is; the first is `validation_` and the metric, others are to be
+        low.
     space
         What was searched.
     trials
@@ -125,6 +128,8 @@ class StudySummary(Record):
     trials: tuple[Trial, ...]
 
     def __post_init__(self) -> None:
+        check_metric(self.metric)
+        low, high = METRICS[self.metric].bounds
         numbers = [trial.number for trial in self.trials]
         require(numbers == sorted(set(numbers)), "trials", numbers, "in the order of their numbers")
         for trial in self.trials:
@@ -132,28 +137,46 @@ class StudySummary(Record):
             if values or trial.state != "failed":
                 amount = len(self.objectives)
                 require(len(values) == amount, where, values, f"{amount}, one for each objective")
-                require(0 <= values[0] <= 1, where, values, "an accuracy from 0 to 1 first")
+            measured = {"values": values[:1], "accuracies": trial.network_values}
+            measured["rungs"] = tuple(trial.rungs.values())
+            for name, those in measured.items():
+                inside = all(low <= value <= high for value in those)
+                wanted = f"from {low:g} to {high:g}"
+                require(inside, f"{name} of trial {trial.number}", those, wanted)
+
+    @property
+    def metric(self) -> str:
+        """The name of the metric that ranks the trials, as in `tuner.metrics.METRICS`."""
+        return self.objectives[0].removeprefix("validation_").replace("_", "-")
+
+    def score(self, trial: Trial) -> float:
+        """Return the metric of a trial such that greater is better."""
+        return METRICS[self.metric].score(trial.value)
 
     @property
     def best(self) -> Trial | None:
-        """The complete trial with the highest validation accuracy, the first of equals.
+        """The complete trial with the best validation metric, the first of equals.
 
         Trials that diverged do not count.
         """
         complete = [trial for trial in self.trials if trial.outcome == "complete"]
-        return max(complete, key=lambda trial: trial.accuracy, default=None)
+        return max(complete, key=self.score, default=None)
 
     @property
     def pareto_front(self) -> tuple[Trial, ...]:
-        """The complete trials that no other one beats, the highest accuracy first.
+        """The complete trials that no other one beats, the best metric first.
 
-        A trial is beaten by one that is at least as good in every objective and better in one; the
-        accuracy is to be high, the others low. With one objective these are the best and its
+        A trial is beaten by one that is at least as good in every objective and better in one; all
+        but the first are to be low. With one objective these are the best and its
         equals. Trials that diverged do not count.
         """
         complete = [t for t in self.trials if t.outcome == "complete"]
-        front = [t for t in complete if not any(_beats(other, t) for other in complete)]
-        return tuple(sorted(front, key=lambda t: (-t.accuracy, t.number)))
+        front = [t for t in complete if not any(self._beats(other, t) for other in complete)]
+        return tuple(sorted(front, key=lambda t: (-self.score(t), t.number)))
+
+    def _beats(self, one: Trial, other: Trial) -> bool:
+        costs = [(-self.score(t), *t.values[1:]) for t in (one, other)]
+        return costs[0] != costs[1] and all(a <= b for a, b in zip(*costs, strict=True))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -185,11 +208,6 @@ def _stored(value: Value, *, drawn: bool) -> Stored:
     if not isinstance(value, tuple):
         return value
     return value[0] if drawn else layers_text(value)
-
-
-def _beats(one: Trial, other: Trial) -> bool:
-    costs = [(-t.values[0], *t.values[1:]) for t in (one, other)]
-    return costs[0] != costs[1] and all(a <= b for a, b in zip(*costs, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +260,10 @@ class StudyPlan(Record):
     folds: int | None = None
 
 
+def _within(bounds: tuple[float, float], ends: tuple[float, float]) -> tuple[float, float]:
+    return max(bounds[0], ends[0]), min(bounds[1], ends[1])
+
+
 @dataclass(frozen=True)
 class Ranking:
     """The best trial and those tied with it.
@@ -249,23 +271,24 @@ class Ranking:
     Attributes
     ----------
     best
-        The complete trial with the highest validation accuracy, the first of equals; never one
-        that diverged.
+        The complete trial with the best validation metric, the first of equals; never one that
+        diverged.
     over_examples
-        Its 95 % interval over validation examples.
+        Its 95 % interval over validation examples; None of another metric than accuracy, which
+        would need the predictions.
     over_seeds
         Its 95 % interval over seeds, or over folds; None with a single seed.
     tied
-        The other complete trials that reach the lower end of the wider of both intervals, from the
+        The other complete trials that reach the worse end of the wider of both intervals, from the
         best down.
     sensible
-        Of the best and the tied the smallest network, of equal ones the more accurate.
+        Of the best and the tied the smallest network, of equal ones the better.
     smaller
         Whether that network is smaller than the best trial's.
     """
 
     best: Trial
-    over_examples: tuple[float, float]
+    over_examples: tuple[float, float] | None
     over_seeds: tuple[float, float] | None
     tied: tuple[Trial, ...]
     sensible: Trial
@@ -273,9 +296,10 @@ class Ranking:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The span of both intervals."""
-        lows, highs = zip(self.over_examples, self.over_seeds or self.over_examples, strict=True)
-        return max(0.0, min(lows)), min(1.0, max(highs))
+        """The span of both intervals; infinite where neither is known."""
+        known = [ends for ends in (self.over_examples, self.over_seeds) if ends]
+        lows, highs = zip(*known, strict=True) if known else ((-math.inf,), (math.inf,))
+        return min(lows), max(highs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -315,22 +339,25 @@ class StudyRecord(Record):
         layers = trial.params.get("layers")
         sizes = hidden if isinstance(hidden, tuple) else ()
         sizes = sizes[:1] * layers if isinstance(layers, int) else sizes
-        every = (self.data.n_features, *sizes, len(self.data.classes))
+        every = (self.data.n_features, *sizes, len(self.data.classes) or 1)
         return sum((a + 1) * b for a, b in pairwise(every))
 
     @cached_property
     def ranking(self) -> Ranking | None:
         """The best trial and those tied with it; None when none was completed, or all diverged."""
+        score, metric = self.result.score, METRICS[self.result.metric]
         complete = [trial for trial in self.result.trials if trial.outcome == "complete"]
-        complete.sort(key=lambda trial: (-trial.accuracy, trial.number))
+        complete.sort(key=lambda trial: (-score(trial), trial.number))
         if not complete:
             return None
         best, *others = complete
-        alone = self.data.over_folds(best.accuracies)
-        over_seeds = mean_interval(alone) if len(alone) > 1 else None
-        over_examples = wilson(best.accuracy, self.data.n_validating)
-        least = min(over_examples[0], *(over_seeds or over_examples))
-        tied = tuple(trial for trial in others if trial.accuracy >= least)
+        alone = self.data.over_folds(best.network_values)
+        over_seeds = _within(metric.bounds, mean_interval(alone)) if len(alone) > 1 else None
+        counted = self.result.metric == "accuracy"
+        over_examples = wilson(best.value, self.data.n_validating) if counted else None
+        ends = (*(over_examples or ()), *(over_seeds or ()), best.value)
+        least = min(map(metric.score, ends))
+        tied = tuple(trial for trial in others if score(trial) >= least)
         sizes = {trial.number: self.parameters(trial) for trial in (best, *tied)}
         smallest = min((best, *tied), key=lambda trial: sizes[trial.number])
         smaller = sizes[smallest.number] < sizes[best.number]

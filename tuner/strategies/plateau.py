@@ -3,6 +3,7 @@
 Early stopping and the learning-rate schedule are both built on it.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -74,7 +75,7 @@ class Plateau(Record):
     def observe(self, score: float) -> Self:
         """Return the count after an epoch with this validation score, greater is better."""
         delta = self.min_delta * (1 + 1e-9)  # rounding: 0.8 is no more than 0.1 above 0.7
-        improved = self.best is None or score > self.best + delta
+        improved = math.isfinite(score) and (self.best is None or score > self.best + delta)
         counted = self.epochs >= self.start_from_epoch
         return replace(
             self,

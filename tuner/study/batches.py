@@ -143,25 +143,27 @@ class _Searches(Record):
     searches: EtaSearches
 
 
-def value_at(trainings: Sequence[Training[Any]], epoch: int) -> float:
-    """Return the mean over seeds of the best validation accuracy up to an epoch.
+def value_at(trainings: Sequence[Training[Any]], epoch: int, worst: float) -> float:
+    """Return the mean over seeds of the best validation metric up to an epoch.
 
-    A trial with a network that has diverged by then is worth 0, the worst accuracy. Later epochs do
-    not count, so a resumed batch is halved as before.
+    A trial with a network that has diverged by then is worth `worst`. Later epochs do not count, so
+    a resumed batch is halved as before.
     """
     if any(t.reason is StopReason.DIVERGED and len(t.history) <= epoch for t in trainings):
-        return 0.0
-    best = [max(e.validation_accuracy for e in t.history[:epoch]) for t in trainings]
-    return sum(best) / len(best)
+        return worst
+    metric = trainings[0].stopping.metric
+    best = [max(t.history[:epoch], key=lambda e: e.score(metric)) for t in trainings]
+    values = [epoch.validation_metrics[metric] for epoch in best]
+    return sum(values) / len(values) if all(map(math.isfinite, values)) else worst
 
 
-def survivors(values: Mapping[int, float], keep: float) -> frozenset[int]:
+def survivors(scores: Mapping[int, float], keep: float) -> frozenset[int]:
     """Return the trials that survive a rung of successive halving (Jamieson & Talwalkar 2016).
 
     Parameters
     ----------
-    values
-        The value of each trial that reached this rung, early-stopped ones included; higher is
+    scores
+        The score of each trial that reached this rung, early-stopped ones included; greater is
         better.
     keep
         The share that survives, 0 … 1, at least one trial; of equals the earlier one.
@@ -171,5 +173,5 @@ def survivors(values: Mapping[int, float], keep: float) -> frozenset[int]:
     >>> sorted(survivors({0: 0.91, 1: 0.95, 2: 0.91, 3: 0.90}, keep=0.5))
     [0, 1]
     """
-    ranked = sorted(values, key=lambda number: (-values[number], number))
+    ranked = sorted(scores, key=lambda number: (-scores[number], number))
     return frozenset(ranked[: max(1, math.ceil(keep * len(ranked)))])

@@ -13,11 +13,12 @@ from statistics import fmean
 from typing import Any
 
 from optuna.study import Study
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from tuner.errors import StoppedError
 from tuner.execution.base import Callbacks, Executor, Task, as_completed
 from tuner.execution.tasks import FindEta, TrainTo
+from tuner.metrics import METRICS
 from tuner.records import DataSummary, Hyperparameters, Strategy
 from tuner.strategies.plans import policies
 from tuner.study.batches import Batch, BatchFiles, EtaFile, Key, survivors, value_at
@@ -81,12 +82,21 @@ class StudyProgress:
         What is running now, in words; empty at the end of a batch.
     seconds_left
         Estimated seconds to the end; None before the pace is measured.
+    metric
+        What ranks the trials.
     """
 
     trials: Sequence[FrozenTrial]
     target: int
     doing: str
     seconds_left: float | None
+    metric: str = "accuracy"
+
+    @property
+    def best(self) -> float | None:
+        """The best metric of a complete trial; None where there is none yet."""
+        complete = [t.values[0] for t in self.trials if t.state is TrialState.COMPLETE]
+        return max(complete, key=METRICS[self.metric].score, default=None)
 
 
 class Coordinator:
@@ -96,6 +106,8 @@ class Coordinator:
     ----------
     spec, data, study
         The search, its data, and where finished trials are stored.
+    worst
+        The metric of a network that diverged.
     trainer
         Creates the networks; the executor's workers train them.
     executor
@@ -112,6 +124,7 @@ class Coordinator:
         data: DataSummary,
         study: Study,
         *,
+        worst: float,
         trainer: Trainer[Any],
         executor: Executor,
         folder: Path,
@@ -119,6 +132,7 @@ class Coordinator:
         callbacks: Callbacks[StudyProgress],
     ) -> None:
         self._spec, self._data, self._study = spec, data, study
+        self._worst, self._score = worst, METRICS[spec.metric].score
         self._trainer, self._executor = trainer, executor
         self._files, self._callbacks = files, callbacks
         self._fingerprint = fingerprint(spec, data)
@@ -144,7 +158,8 @@ class Coordinator:
 
     def _report(self, run: Running, doing: str) -> None:
         left = self._seconds_left(run)
-        self._callbacks.watch(StudyProgress(tuple(self._trials), self._target, doing, left))
+        trials, metric = tuple(self._trials), self._spec.metric
+        self._callbacks.watch(StudyProgress(trials, self._target, doing, left, metric))
 
     def _seconds_left(self, run: Running) -> float | None:
         """Estimate the time to the last trial; early stopping may end it sooner."""
@@ -217,8 +232,9 @@ class Coordinator:
     def _halve(self, rung: int, run: Running) -> None:
         """Keep the better part of a batch; trials that stopped early are not pruned."""
         for trial in run.going:
-            run.values[trial][rung] = value_at(_of_trial(trial, run.networks), rung)
-        best = survivors({t: run.values[t][rung] for t in run.going}, self._spec.keep)
+            run.values[trial][rung] = value_at(_of_trial(trial, run.networks), rung, self._worst)
+        scores = {t: self._score(run.values[t][rung]) for t in run.going}
+        best = survivors(scores, self._spec.keep)
         ended = {t for t in run.going if all(n.reason for n in _of_trial(t, run.networks))}
         run.going = best | ended
 
@@ -233,8 +249,10 @@ class Coordinator:
             if trial in run.going:
                 if not networks or any(_goes_on(network, last) for network in networks):
                     return
-                run.values[trial][last] = value_at(networks, last)
-            ended = finished_trial(self._spec, run.batch, trial, networks, run.values[trial])
+                run.values[trial][last] = value_at(networks, last, self._worst)
+            ended = finished_trial(
+                self._spec, run.batch, trial, networks, run.values[trial], worst=self._worst
+            )
             self._study.add_trial(sealed(ended))
             self._trials.append(ended)
 

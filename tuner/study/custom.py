@@ -7,6 +7,7 @@ from typing import Any
 from tuner.errors import InputError
 from tuner.execution.base import Callbacks, Executor
 from tuner.execution.opening import opened
+from tuner.metrics import METRICS
 from tuner.records import StudySummary
 from tuner.study.batches import BatchFiles
 from tuner.study.coordinator import StudyProgress
@@ -83,6 +84,7 @@ def run_study_with(
         StudySpec(**{**spec.document(), "data": {"source": data.name}}),
         data,
         Path(folder),
+        worst=METRICS[spec.metric].bounds[0],
         trainer=trainer,
         executor=partial(opened, trainer, workers),
         files=BatchFiles(Path(folder), data, with_networks=False),

@@ -8,6 +8,7 @@ from typing import Any
 
 from tuner.errors import MissingExtraError
 from tuner.records import StudySummary, Trial
+from tuner.records.measures import key_of
 
 Cell = str | int | float | bool | None
 
@@ -19,10 +20,10 @@ NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 OF_EACH_SEED = {
     "best_epoch": "best_epoch",
     "epochs": "epochs",
-    "accuracies": "accuracy",
+    "network_values": "value",
     "stop_reason": "stop_reason",
 }
-"""Fields with one entry for each seed, and what their columns are called."""
+"""Fields with one entry for each seed, and what their columns are called; the value by its metric."""
 
 
 def columns(summary: StudySummary) -> dict[str, list[Cell]]:
@@ -107,8 +108,9 @@ def _cells(trial: Trial, summary: StudySummary) -> Iterator[tuple[str, Cell]]:
         yield name, getattr(trial, name)
     for name, column in OF_EACH_SEED.items():
         entries = getattr(trial, name)
+        name = key_of(summary.metric) if column == "value" else column
         for i, entry in enumerate(entries, 1):
-            yield column if len(entries) == 1 else f"{column}_{i}", entry
+            yield name if len(entries) == 1 else f"{name}_{i}", entry
     for epoch, value in trial.rungs.items():
         yield f"rung_{epoch}", value
 
@@ -116,7 +118,15 @@ def _cells(trial: Trial, summary: StudySummary) -> Iterator[tuple[str, Cell]]:
 def _order(summary: StudySummary) -> Any:
     """Return the sort key of a column: trial, settings, results, rungs."""
     known = ("number", "state", *summary.objectives, "params_", "eta", "best_epoch", "epochs")
-    groups = (*known, "accuracy", "stop_reason", "diverged", "seconds", "batch", "rung_")
+    groups = (
+        *known,
+        key_of(summary.metric),
+        "stop_reason",
+        "diverged",
+        "seconds",
+        "batch",
+        "rung_",
+    )
 
     def key(name: str) -> tuple[int, int]:
         stem, _, number = name.rpartition("_")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import optuna
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import TrialState
 
 from tuner.network.blas import one_thread
@@ -36,7 +36,10 @@ def _importances(study: Study) -> dict[str, float] | None:
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator computes")
         # The evaluator minimizes.
-        found = optuna.importance.get_param_importances(study, target=lambda t: 1 - t.values[0])
+        up = study.directions[0] is StudyDirection.MAXIMIZE
+        found = optuna.importance.get_param_importances(
+            study, target=lambda t: 1 - t.values[0] if up else t.values[0]
+        )
     finite = all(np.isfinite(share) for share in found.values())
     return {key: float(share) for key, share in found.items()} if finite else None
 

@@ -24,6 +24,7 @@ from optuna.distributions import (
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from tuner.metrics import METRICS
 from tuner.network.blas import one_thread
 from tuner.randomness import Purpose, stream
 from tuner.records import Choices, Dimension, IntRange, Range
@@ -42,7 +43,8 @@ ARTICLE_HIDDEN = 30
 def directions(spec: StudySpec) -> list[StudyDirection]:
     """Return Optuna's direction of each objective."""
     up, down = StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE
-    return [up if o == "validation_accuracy" else down for o in spec.objectives]
+    first = up if METRICS[spec.metric].greater_is_better else down
+    return [first, *[down] * (len(spec.objectives) - 1)]
 
 
 MOST_TOLD, BEST_TOLD = 250, 25

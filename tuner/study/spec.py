@@ -10,8 +10,9 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ from tuner.records import (
     Dimension,
     IntRange,
     Range,
+    TaskName,
     layer_sizes,
     to_json,
 )
+from tuner.records.measures import key_of
 from tuner.settings import (
     FIRST_ETA,
     INNER_SHARE,
@@ -57,8 +60,13 @@ from tuner.study.space import (
     value_of,
     wrong,
 )
+from tuner.tasks import fitted_network, fitted_strategy
 
-OBJECTIVES = ("validation_accuracy", "parameters", "seconds")
+OF_CLASSES = ("cost", "label_smoothing", "class_weight")
+"""Dimensions that have a meaning only where classes are predicted."""
+
+COSTS = ("parameters", "seconds")
+"""What can be an objective beside the validation metric, which is always the first."""
 
 MAY_CHANGE = {"title", "trials", "data", "folds"}
 """Keys of a study file that may differ on resume; the data must have the same identity, to which
@@ -120,7 +128,7 @@ class StudySpec:
     eta
         "find": by the threshold, for each network shape; "search": a dimension; or a number.
     objectives
-        What is optimized; the first is `validation_accuracy`.
+        What is optimized; the first is the validation metric, such as `validation_accuracy`.
     {settings}
 
     Raises
@@ -180,7 +188,7 @@ class StudySpec:
         metadata=setting(NUMBER, "Share of a batch that goes on at each rung.", within=INNER_SHARE),
     )
     sampler: str = field(default="tpe", metadata=choice(SAMPLERS, "What draws the trials."))
-    objectives: tuple[str, ...] = ("validation_accuracy",)
+    objectives: tuple[str, ...] = ()
     seed: int = field(default=0, metadata=setting(INTEGER, "Random seed.", within=at_least(0)))
 
     def __init__(self, /, **content: Any) -> None:
@@ -188,6 +196,11 @@ class StudySpec:
             object.__setattr__(self, name, value)
         _check_together(self)
         _check_trials(self)
+
+    @property
+    def metric(self) -> str:
+        """The metric that ranks trials; accuracy where the file leaves it to the data."""
+        return "accuracy" if self.train.metric == "auto" else self.train.metric
 
     @property
     def networks(self) -> int:
@@ -280,13 +293,18 @@ def _parsed(content: Mapping[str, Any]) -> dict[str, Any]:
     for name, each in settings_of(StudySpec).items():
         values[name] = setting_value(each, name, values[name])
     values["eta"] = _eta(values["eta"])
-    values["objectives"] = list_of("objectives", values["objectives"], _objective, least=1)
     if not isinstance(values["data"], DataPart):
         values["data"] = DataPart(**settings_in("data", values["data"], settings_of(DataPart)))
     if not isinstance(values["network"], Hyperparameters):
         values["network"] = _network(values["network"])
     if not isinstance(values["train"], Strategy):
         values["train"] = replace(TRAIN, **settings_in("train", values["train"], _TRAIN))
+    first = _objective_of(values["train"])
+    if "objectives" in content:
+        one_of = partial(_one_of, (first, *COSTS))
+        values["objectives"] = list_of("objectives", values["objectives"], one_of, least=1)
+    else:
+        values["objectives"] = (first,)
     eta = FIRST_ETA if isinstance(values["eta"], str) else values["eta"]
     values["network"] = replace(values["network"], eta=eta, seed=values["seed"])
     values["search"] = _search(values["search"])
@@ -318,9 +336,9 @@ def _eta(value: Any) -> str | float:
     return float(value_of(NUMBER, "eta", value))
 
 
-def _objective(key: str, value: Any) -> str:
-    if value not in OBJECTIVES:
-        raise wrong(key, f"one of {', '.join(OBJECTIVES)}", value)
+def _one_of(known: Sequence[str], key: str, value: Any) -> str:
+    if value not in known:
+        raise wrong(key, f"one of {', '.join(known)}", value)
     return str(value)
 
 
@@ -332,6 +350,11 @@ def _network(content: Any) -> Hyperparameters:
         return replace(NETWORK, **settings_in("network", ours, _NETWORK), own=content["own"])
     except OptionError as error:
         raise InputError(f"network.own: {error}") from error
+
+
+def _objective_of(train: Strategy) -> str:
+    """Return the name of the first objective: the metric by which training chooses."""
+    return f"validation_{key_of('accuracy' if train.metric == 'auto' else train.metric)}"
 
 
 def _search(content: Any) -> dict[str, Dimension]:
@@ -355,8 +378,8 @@ def _check_together(spec: StudySpec) -> None:
         raise InputError(f"rungs must lie below train.epochs, {spec.train.epochs}.")
     if len(objectives) > 1 and rungs:
         raise InputError("rungs need a single objective: leave them out or name one objective.")
-    if objectives[0] != "validation_accuracy":
-        raise InputError("the first of objectives must be validation_accuracy.")
+    if objectives[0] in COSTS:
+        raise InputError(f"the first of objectives must be {_objective_of(spec.train)}.")
     if len(set(objectives)) < len(objectives):
         raise InputError(f"objectives must differ but are {', '.join(objectives)}.")
     if SAMPLERS[spec.sampler].exhaustive:
@@ -413,6 +436,28 @@ def first_settings(spec: StudySpec) -> Hyperparameters:
     """Return the settings of a trial at the first value of each dimension."""
     params = {name: extremes(name, each)[0] for name, each in spec.search.items()}
     return spec.resolve(params)[0]
+
+
+def fitted_study(spec: StudySpec, task: TaskName) -> StudySpec:
+    """Return a study whose network and metric are those of the task.
+
+    Raises
+    ------
+    InputError
+        When a setting, or the metric, is one of the other task.
+    """
+    for name in OF_CLASSES if task == "regression" else ():
+        if name in spec.search:
+            raise InputError(
+                f"search.{name} is of classes, but numbers are predicted: leave it out."
+            )
+    try:
+        network, train = fitted_network(spec.network, task), fitted_strategy(spec.train, task)
+    except OptionError as error:
+        raise InputError(str(error)) from error
+    objectives = (_objective_of(train), *spec.objectives[1:])
+    changed = {"network": network, "train": train, "objectives": objectives}
+    return StudySpec(**{**{f.name: getattr(spec, f.name) for f in fields(spec)}, **changed})
 
 
 def fingerprint(spec: StudySpec, data: DataSummary) -> str:

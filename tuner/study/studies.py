@@ -16,6 +16,7 @@ from tuner.data.folds import folds_of
 from tuner.errors import InputError, OutputError
 from tuner.execution.base import Callbacks, Executor
 from tuner.execution.opening import opened
+from tuner.metrics import METRICS
 from tuner.records import DataSummary, StudySummary
 from tuner.study.batches import BatchFiles, remove_batch_files
 from tuner.study.coordinator import Coordinator, StudyProgress
@@ -32,9 +33,8 @@ from tuner.study.optuna_storage import (
     study_names,
 )
 from tuner.study.space import SEARCHED
-from tuner.study.spec import StudySpec
+from tuner.study.spec import StudySpec, fitted_study
 from tuner.study.summary import summary_of
-from tuner.tasks import require_classes
 from tuner.trainers.base import Trainer
 from tuner.trainers.native import NativeTrainer
 
@@ -95,11 +95,10 @@ def run_study(
     (True, {'complete': 4, 'pruned': 0, 'failed': 0})
     """
     folder, summary, trainer = Path(folder), data.summary, NativeTrainer(data.tuning)
-    require_classes(summary, "a study")
     if own := [name for name in spec.search if name not in SEARCHED]:
         raise InputError(f"search.own.{own[0]} is for a model of your own: leave it out.")
-    if spec.train.metric not in ("auto", "accuracy"):
-        raise InputError(f"train.metric is {spec.train.metric} but a study chooses by accuracy.")
+    spec = fitted_study(spec, summary.task)
+    worst = METRICS[spec.metric].worst(data.validation.y)
     if spec.folds is not None:
         trainer = NativeTrainer(*(fold.tuning for fold in folds_of(data, spec.folds)))
         summary = replace(summary, folds=spec.folds)
@@ -107,6 +106,7 @@ def run_study(
         spec,
         summary,
         folder,
+        worst=worst,
         trainer=trainer,
         executor=partial(opened, trainer, workers, scheduler),
         files=BatchFiles(folder, summary),
@@ -121,6 +121,7 @@ def conduct(
     data: DataSummary,
     folder: Path,
     *,
+    worst: float,
     trainer: Trainer[Any],
     executor: Callable[[], AbstractContextManager[Executor]],
     files: BatchFiles,
@@ -142,6 +143,7 @@ def conduct(
             spec,
             data,
             study,
+            worst=worst,
             trainer=trainer,
             executor=opened,
             folder=folder,

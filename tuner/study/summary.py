@@ -78,13 +78,16 @@ def _trial(trial: FrozenTrial) -> Trial:
         batch=known.get("batch", 0),
         batch_size=known.get("batch_size", 1),
         eta=known.get("eta", math.nan),
-        accuracies=tuple(known.get("accuracies", ())),
+        network_values=tuple(known.get("accuracies", ())),
         best_epoch=tuple(known.get("best_epoch", ())),
         epochs=tuple(known.get("epochs", ())),
         stop_reason=tuple(known.get("stop_reason", ())),
         diverged=known.get("diverged", False),
         seconds=known.get("seconds", 0.0),
-        curves=tuple(map(tuple, known.get("curves", ()))),
+        curves=tuple(
+            tuple(math.nan if value is None else value for value in curve)
+            for curve in known.get("curves", ())
+        ),
         parameters=known.get("parameters"),
     )
 

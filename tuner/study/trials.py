@@ -1,6 +1,7 @@
 """A finished trial, from its trained networks to what Optuna stores."""
 
 import datetime
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ def finished_trial(
     number: int,
     networks: Sequence[Training[Any]],
     rungs: Mapping[int, float],
+    *,
+    worst: float,
 ) -> FrozenTrial:
     """Return a trial for Optuna's storage: pruned if it did not reach the last rung.
 
@@ -29,11 +32,13 @@ def finished_trial(
     networks
         Its networks, in the order of their seeds.
     rungs
-        The validation accuracy at each rung that it reached.
+        The validation metric at each rung that it reached.
+    worst
+        The metric of a network without a finished epoch.
     """
     seconds = sum(epoch.seconds for network in networks for epoch in network.history)
     objectives = {
-        "validation_accuracy": list(rungs.values())[-1],
+        spec.objectives[0]: list(rungs.values())[-1],
         "parameters": networks[0].lane.n_parameters,
         "seconds": seconds,
     }
@@ -48,13 +53,15 @@ def finished_trial(
         datetime_complete=now,
         params=batch.params[number - batch.first],
         distributions=distributions(spec),
-        user_attrs=_attributes(batch, networks, seconds),
+        user_attrs=_attributes(batch, networks, seconds, worst),
         system_attrs={},
         intermediate_values=dict(rungs) if len(spec.objectives) == 1 else {},
     )
 
 
-def _attributes(batch: Batch, networks: Sequence[Training[Any]], seconds: float) -> dict[str, Any]:
+def _attributes(
+    batch: Batch, networks: Sequence[Training[Any]], seconds: float, worst: float
+) -> dict[str, Any]:
     """Return what `tuner.study.summary` reads."""
     runs = [network.record for network in networks]
     reasons = [network.reason.value if network.reason else "pruned" for network in networks]
@@ -63,11 +70,18 @@ def _attributes(batch: Batch, networks: Sequence[Training[Any]], seconds: float)
         "batch_size": len(batch.params),
         "eta": networks[0].settings.eta,
         "best_epoch": [run.best_epoch for run in runs],
-        "accuracies": [run.best_validation_accuracy for run in runs],
+        "accuracies": [v if math.isfinite(v := run.best_value) else worst for run in runs],
         "epochs": [len(run.history) for run in runs],
         "stop_reason": reasons,
         "diverged": StopReason.DIVERGED.value in reasons,
         "seconds": seconds,
         "parameters": networks[0].lane.n_parameters,
-        "curves": [[epoch.validation_accuracy for epoch in run.history] for run in runs],
+        "curves": [
+            [_finite(epoch.validation_metrics[run.metric]) for epoch in run.history] for run in runs
+        ],
     }
+
+
+def _finite(value: float) -> float | None:
+    """Return a number that JSON can hold."""
+    return value if math.isfinite(value) else None

@@ -97,7 +97,7 @@ def trial(
         rungs={epochs: mean},
         eta=0.75,
         best_epoch=(epochs - 1,) * len(accuracies),
-        accuracies=tuple(accuracies),
+        network_values=tuple(accuracies),
         epochs=(epochs,) * len(accuracies),
         stop_reason=("no-improvement",) * len(accuracies),
         seconds=0.5,

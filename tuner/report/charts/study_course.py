@@ -29,7 +29,6 @@ from tuner.report.charts.trials import (
     left_out,
     limit_trials,
     outcomes,
-    percents,
     rung_key,
     sheet,
     state_keys,
@@ -38,6 +37,7 @@ from tuner.report.charts.trials import (
 from tuner.report.document import Columns, Figure, Table, whole
 from tuner.report.format import count, listing
 from tuner.report.frames.study import curve_table
+from tuner.report.measure import Measure
 
 
 def search_history(record: StudyRecord) -> pd.DataFrame:
@@ -46,25 +46,25 @@ def search_history(record: StudyRecord) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `number`; `outcome`; `accuracy` in %; `best_so_far`, the highest of the complete trials up
-        to this one, in %; `epochs` trained; `best`, whether it is the best trial.
+        `number`; `outcome`; `value`, as drawn; `best_so_far`, the best of the complete trials up
+        to this one; `epochs` trained; `best`, whether it is the best trial.
     """
-    best = record.result.best
+    best, measure = record.result.best, Measure(record.result.metric)
     rows = [
         (
             trial.number,
             trial.outcome,
-            100 * trial.accuracy,
-            100 * trial.accuracy if trial.state == "complete" else math.nan,
+            measure.scale * trial.value,
+            measure.sign * measure.scale * trial.value if trial.state == "complete" else math.nan,
             max(trial.epochs, default=math.nan),
             trial is best,
         )
         for trial in record.result.trials
     ]
-    columns = ["number", "outcome", "accuracy", "best_so_far", "epochs", "best"]
-    kinds = {"number": int, "accuracy": float, "best_so_far": float, "epochs": float, "best": bool}
+    columns = ["number", "outcome", "value", "best_so_far", "epochs", "best"]
+    kinds = {"number": int, "value": float, "best_so_far": float, "epochs": float, "best": bool}
     frame = pd.DataFrame(rows, columns=columns).astype(kinds)
-    return frame.assign(best_so_far=frame["best_so_far"].cummax().ffill())
+    return frame.assign(best_so_far=measure.sign * frame["best_so_far"].cummax().ffill())
 
 
 def rungs(record: StudyRecord) -> tuple[int, ...]:
@@ -72,12 +72,14 @@ def rungs(record: StudyRecord) -> tuple[int, ...]:
     return record.plan.rungs
 
 
-def draw_history(history: pd.DataFrame, ends: tuple[int, ...], *, most: int = 500) -> Plot:
-    """Draw accuracy and length of the trials against their number.
+def draw_history(
+    history: pd.DataFrame, measure: Measure, ends: tuple[int, ...], *, most: int = 500
+) -> Plot:
+    """Draw value and length of the trials against their number.
 
     Parameters
     ----------
-    history, ends
+    history, measure, ends
         From `search_history` and `rungs`.
     most
         About as many points are drawn.
@@ -85,11 +87,11 @@ def draw_history(history: pd.DataFrame, ends: tuple[int, ...], *, most: int = 50
     drawn = few(history, most)
     with styled():
         figure, (top, low) = panels(HIGH, margin=0.2, ratios=(3, 1.6), left=LEFT)
-        limit_trials(top, history)
+        limit_trials(top, history, measure)
         small = len(drawn) > 60
-        draw_trials(top, drawn.dropna(subset="accuracy"), x="number", y="accuracy", small=small)
+        draw_trials(top, drawn.dropna(subset="value"), x="number", y="value", small=small)
         top.step(history["number"], history["best_so_far"], where="post", gid="so far", **_SO_FAR)
-        best = draw_best(top, history, "number", "accuracy")
+        best = draw_best(top, history, "number", "value")
         _draw_lengths(low, drawn, ends, small=small)
         low.set_xlim(-0.5, max([1, *history["number"]]) + 0.5)
         low.set_xlabel("trial")
@@ -126,24 +128,26 @@ def learning_curves(record: StudyRecord, *, most: int = DRAWN_CURVES) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        `number`; `outcome`; `epoch`; `accuracy` in %, the mean of the seeds; `best`, whether it is
-        the curve of the best trial. Of long curves some epochs are left out.
+        `number`; `outcome`; `epoch`; `value`, as drawn, the mean of the seeds; `best`, whether it
+        is the curve of the best trial. Of long curves some epochs are left out.
     """
-    curves = curve_table(record)
-    curves["accuracy"] *= 100
+    curves, measure = curve_table(record), Measure(record.result.metric)
+    curves["value"] *= measure.scale
     best = record.result.best
     curves["best"] = curves["number"] == (best.number if best else -1)
-    curves = curves[curves["number"].isin(_chosen(curves, most))]
+    curves = curves[curves["number"].isin(_chosen(curves, most, measure))]
     step = max(1, -(-len(curves) // DRAWN_POINTS))
     last = curves.groupby("number")["epoch"].transform("max")
     kept = (curves["epoch"] % step == 0) | (curves["epoch"] == 1) | (curves["epoch"] == last)
-    peak = curves["best"] & (curves["accuracy"] == curves.loc[curves["best"], "accuracy"].max())
+    scores = measure.sign * curves["value"]
+    peak = curves["best"] & (scores == scores[curves["best"]].max())
     rest: pd.DataFrame = curves[kept | peak]
     return rest.reset_index(drop=True)
 
 
-def _chosen(curves: pd.DataFrame, most: int) -> set[int]:
-    peaks = curves.groupby("number")["accuracy"].max().sort_values(ascending=False, kind="stable")
+def _chosen(curves: pd.DataFrame, most: int, measure: Measure) -> set[int]:
+    scores = measure.sign * curves["value"]
+    peaks = scores.groupby(curves["number"]).max().sort_values(ascending=False, kind="stable")
     best = curves.loc[curves["best"], "number"].head(1).tolist()
     if len(peaks) <= most:
         return set(peaks.index)
@@ -152,36 +156,36 @@ def _chosen(curves: pd.DataFrame, most: int) -> set[int]:
     return {*best, *peaks.index[:half], *others[:: -(-len(others) // half)]}
 
 
-def draw_learning_curves(curves: pd.DataFrame, ends: tuple[int, ...]) -> Plot:
-    """Draw validation accuracy against epochs: trials thin, the best bold, ends marked.
+def draw_learning_curves(curves: pd.DataFrame, measure: Measure, ends: tuple[int, ...]) -> Plot:
+    """Draw the validation metric against epochs: trials thin, the best bold, ends marked.
 
     Parameters
     ----------
-    curves, ends
+    curves, measure, ends
         From `learning_curves` and `rungs`.
     """
     others, best = curves[~curves["best"]], curves[curves["best"]]
     with styled():
         figure, axes = sheet(margin=1.05)
         lasts = curves.drop_duplicates("number", keep="last")
-        limit_trials(axes, curves)
+        limit_trials(axes, curves, measure)
         for epoch in ends:
             axes.axvline(epoch, gid="rung", **RUNG)
         for state, those in others.groupby("outcome"):
             _draw_thin(axes, str(state), those)
         ended = lasts[~lasts["best"] & (lasts["outcome"] != "complete")]
-        draw_trials(axes, ended, x="epoch", y="accuracy", small=len(ended) > 60)
+        draw_trials(axes, ended, x="epoch", y="value", small=len(ended) > 60)
         axes.set_xlim(0, max([1, *curves["epoch"]]))
         axes.set_xlabel("epochs")
         even_ticks(axes.xaxis, whole=True)
         mark = SERIES["training"]
-        axes.plot(best["epoch"], best["accuracy"], color=mark.color, lw=2.6, gid="winner", zorder=4)
+        axes.plot(best["epoch"], best["value"], color=mark.color, lw=2.6, gid="winner", zorder=4)
         keys = _curve_keys(others["outcome"], bool(ends), bool(len(best)))
         under(figure, axes, keys)
         if curves.empty:
             say_nothing(axes, "no trial kept its curve")
         elif len(best):
-            end = (float(best["epoch"].iloc[-1]), float(best["accuracy"].iloc[-1]))
+            end = (float(best["epoch"].iloc[-1]), float(best["value"].iloc[-1]))
             text = f"trial {best['number'].iloc[0]}"
             draw_end_labels(axes, [EndLabel(text, end, mark, strong=True)], title="best")
     return figure
@@ -189,10 +193,10 @@ def draw_learning_curves(curves: pd.DataFrame, ends: tuple[int, ...]) -> Plot:
 
 def _draw_thin(axes: Axes, state: str, curves: pd.DataFrame) -> None:
     """Draw the curves of one outcome as a single line with gaps, which keeps the file small."""
-    gaps = curves.drop_duplicates("number", keep="last").assign(accuracy=math.nan)
+    gaps = curves.drop_duplicates("number", keep="last").assign(value=math.nan)
     parted = pd.concat([curves, gaps]).sort_values(["number"], kind="stable")
     style: dict[str, Any] = {"color": STATES[state].color, "linestyle": _LINES[state]}
-    axes.plot(parted["epoch"], parted["accuracy"], lw=0.8, alpha=0.5, gid=state, zorder=2, **style)
+    axes.plot(parted["epoch"], parted["value"], lw=0.8, alpha=0.5, gid=state, zorder=2, **style)
 
 
 _LINES: dict[str, Line] = {
@@ -226,11 +230,12 @@ def _curve_keys(states: "pd.Series[str]", rungs: bool, best: bool) -> list[Artis
 def history_figure(record: StudyRecord) -> Figure:
     """Return the history of a search, the figure that every study has."""
     history, ends = search_history(record), rungs(record)
+    measure = Measure(record.result.metric)
     columns: Columns = {
         "number": TRIAL,
         "outcome": OUTCOME,
-        "accuracy": "accuracy in %",
-        "best_so_far": "best so far in %",
+        "value": measure.axis,
+        "best_so_far": f"best so far{measure.unit}",
         "epochs": whole("epochs"),
     }
     ended = (
@@ -242,9 +247,9 @@ def history_figure(record: StudyRecord) -> Figure:
     return Figure(
         "study-history",
         "The search, trial by trial",
-        Table(*best_rows("The trials in their order", history), columns),
-        partial(draw_history, history, ends, most=MOST_IN_ONE),
-        alt=_alt_history(history),
+        Table(*best_rows("The trials in their order", history, measure), columns),
+        partial(draw_history, history, measure, ends, most=MOST_IN_ONE),
+        alt=_alt_history(history, measure),
         note=f"The step line is the best complete trial so far. {ended}"
         + left_out(history, MOST_IN_ONE),
     )
@@ -255,23 +260,23 @@ def curves_figure(record: StudyRecord) -> Iterator[Figure]:
     curves = learning_curves(record)
     if curves.empty:
         return
-    lasts = curves.drop_duplicates("number", keep="last")
+    lasts, measure = curves.drop_duplicates("number", keep="last"), Measure(record.result.metric)
     columns: Columns = {
         "number": TRIAL,
         "outcome": OUTCOME,
         "epoch": whole("last epoch"),
-        "accuracy": "accuracy in %",
+        "value": measure.axis,
     }
     drawn, every = len(lasts), len(record.result.trials)
     some = f" Drawn are {drawn} of {every} trials." if drawn < every else ""
     yield Figure(
         "study-curves",
         "Learning curves",
-        Table(*best_rows("Where the curves end", lasts), columns),
-        partial(draw_learning_curves, curves, rungs(record)),
-        alt=_alt_curves(curves),
-        note="Validation accuracy after each epoch, the mean of the seeds; a seed that stopped"
-        f" keeps its last value. A marker shows where a trial was ended.{some}",
+        Table(*best_rows("Where the curves end", lasts, measure), columns),
+        partial(draw_learning_curves, curves, measure, rungs(record)),
+        alt=_alt_curves(curves, measure),
+        note=f"Validation {measure.name} after each epoch, the mean of the seeds; a seed that"
+        f" stopped keeps its last value. A marker shows where a trial was ended.{some}",
     )
 
 
@@ -286,30 +291,30 @@ def _epochs(ends: tuple[int, ...]) -> str:
     return f"{'epoch' if len(ends) == 1 else 'epochs'} {listing([str(end) for end in ends])}"
 
 
-def _alt_history(history: pd.DataFrame) -> str:
+def _alt_history(history: pd.DataFrame, measure: Measure) -> str:
     """Describe the course of the search."""
     text = (
         f"Two charts against the number of the trial, from 0 to"
-        f" {max([0, *history['number']])}: validation accuracy and epochs trained"
+        f" {max([0, *history['number']])}: validation {measure.name} and epochs trained"
         f" ({outcomes(history)})."
     )
     best = history[history["best"]]
     if best.empty:
         return text
-    return f"{text}{best_trial_words(history)}, with {percents(best['accuracy'].iloc[0])}."
+    return f"{text}{best_trial_words(history)}, with {measure.drawn_text(best['value'].iloc[0])}."
 
 
-def _alt_curves(curves: pd.DataFrame) -> str:
+def _alt_curves(curves: pd.DataFrame, measure: Measure) -> str:
     """Describe the learning curves."""
     best = curves[curves["best"]]
     text = (
-        "Line chart of validation accuracy against epochs for"
+        f"Line chart of validation {measure.name} against epochs for"
         f" {count(curves['number'].nunique(), 'trial')}."
     )
     if best.empty:
         return text
     return (
         f"{text} The best, trial {best['number'].iloc[0]}, reaches"
-        f" {percents(best['accuracy'].max())} and ends after"
+        f" {measure.drawn_text(measure.best(best['value']))} and ends after"
         f" {count(int(best['epoch'].max()), 'epoch')}."
     )

@@ -1,9 +1,9 @@
-"""λ and network size together: each trial as a point whose color and size tell its accuracy."""
+"""λ and network size together: each trial as a point whose color and size tell how good it is."""
 
 import math
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.artist import Artist
@@ -30,13 +30,13 @@ from tuner.report.charts.trials import (
     main_range,
     moved,
     outcomes,
-    percents,
     set_axis,
     sheet,
     under,
 )
 from tuner.report.document import Columns, Figure, Table
 from tuner.report.frames.study_space import Dimension, dimensions, plain, shortened
+from tuner.report.measure import Measure
 
 _COLORS = tuple(LEVELS)
 _MARKERS = {"complete": "o", "pruned": "X", "diverged": "^", "failed": "s"}
@@ -55,18 +55,18 @@ def map_points(record: StudyRecord, across: Dimension, up: Dimension) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        `number`; `outcome`; `accuracy` in %; `across_value` and `up_value`, in words; `across` and
-        `up`, their places on the axes; `best` and `tied`, whether it is, or is as good as, the best
-        trial. Without those that have no accuracy or no place.
+        `number`; `outcome`; `value`, as drawn; `across_value` and `up_value`, in words; `across`
+        and `up`, their places on the axes; `best` and `tied`, whether it is, or is as good as, the
+        best trial. Without those that have no value or no place.
     """
-    ranked = record.ranking
+    ranked, scale = record.ranking, Measure(record.result.metric).scale
     best = ranked.best.number if ranked else None
     tied = {trial.number for trial in ranked.tied} if ranked else set()
     rows = [
         (
             trial.number,
             trial.outcome,
-            100 * trial.accuracy,
+            scale * trial.value,
             plain(trial.params.get(across.name)),
             plain(trial.params.get(up.name)),
             across.place(trial.params.get(across.name)),
@@ -76,15 +76,15 @@ def map_points(record: StudyRecord, across: Dimension, up: Dimension) -> pd.Data
         )
         for trial in record.result.trials
     ]
-    frame = pd.DataFrame(rows, columns=_COLUMNS).dropna(subset=["accuracy", "across", "up"])
-    kinds = {"accuracy": float, "across": float, "up": float, "best": bool, "tied": bool}
+    frame = pd.DataFrame(rows, columns=_COLUMNS).dropna(subset=["value", "across", "up"])
+    kinds = {"value": float, "across": float, "up": float, "best": bool, "tied": bool}
     return frame.astype(kinds).reset_index(drop=True)
 
 
 _COLUMNS = [
     "number",
     "outcome",
-    "accuracy",
+    "value",
     "across_value",
     "up_value",
     "across",
@@ -94,33 +94,44 @@ _COLUMNS = [
 ]
 
 
-def levels(points: pd.DataFrame) -> list[float]:
-    """Return the rising bounds of at most six levels of accuracy; what lies below is in the first.
+def levels(points: pd.DataFrame, measure: Measure) -> list[float]:
+    """Return the rising bounds of at most six levels; what is worse than all is in the worst.
 
     Examples
     --------
-    >>> levels(pd.DataFrame({"outcome": "complete", "accuracy": [90.0, 91.0, 92.5, 93.0]}))
+    >>> points = pd.DataFrame({"outcome": "complete", "value": [90.0, 91.0, 92.5, 93.0]})
+    >>> levels(points, Measure("accuracy"))
     [90.0, 90.5, 91.0, 91.5, 92.0, 92.5, 93.0]
     """
-    low, high = main_range(points)
-    low = min(low, high - 0.5)
-    ticks = MaxNLocator(len(_COLORS), steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    return [float(round(tick, 6)) for tick in ticks if tick <= 100][-len(_COLORS) - 1 :]
+    worst, best = main_range(points, measure)
+    if abs(best - worst) < 0.005 * measure.scale:
+        worst = best - measure.sign * 0.005 * measure.scale
+    ticks = MaxNLocator(len(_COLORS), steps=[1, 2, 2.5, 5, 10]).tick_values(
+        min(worst, best), max(worst, best)
+    )
+    end = measure.bounds[measure.sign > 0]
+    bounds = [float(f"{tick:.6g}") for tick in ticks if measure.sign * (tick - end) <= 0]
+    most = len(_COLORS) + 1
+    return bounds[-most:] if measure.sign > 0 else bounds[:most]
 
 
-def draw_map(points: pd.DataFrame, across: Dimension, up: Dimension, *, most: int = 500) -> Plot:
+def draw_map(
+    points: pd.DataFrame, measure: Measure, across: Dimension, up: Dimension, *, most: int = 500
+) -> Plot:
     """Draw every trial where it stands between two dimensions; nothing is guessed in between.
 
     Parameters
     ----------
     points
         From `map_points`.
+    measure
+        What is drawn.
     across, up
         The dimensions of the axes.
     most
         About as many points are drawn.
     """
-    bounds = levels(points)
+    bounds = levels(points, measure)
     with styled():
         figure, axes = sheet(margin=0.85)
         set_axis(axes, axes.xaxis, across, points["across"].tolist())
@@ -131,18 +142,22 @@ def draw_map(points: pd.DataFrame, across: Dimension, up: Dimension, *, most: in
         for name, dimension in (("across", across), ("up", up)):
             if dimension.scale == "choice":
                 drawn[name] = apart(drawn[name])
-        _draw_levels(axes, drawn, bounds)
+        _draw_levels(axes, drawn, bounds, measure)
         keys = _keys(points["outcome"])
         keys += draw_best(axes, drawn, "across", "up", size=16)
         keys += [Line2D([], [], **_TIED)] * bool(points["tied"].any())
         under(figure, axes, keys)
-        _draw_bar(figure, axes, bounds, below=bool((points["accuracy"] < bounds[0]).any()))
+        _draw_bar(figure, axes, bounds, measure, points["value"])
     return figure
 
 
-def _draw_levels(axes: Axes, points: pd.DataFrame, bounds: Sequence[float]) -> None:
+def _draw_levels(
+    axes: Axes, points: pd.DataFrame, bounds: Sequence[float], measure: Measure
+) -> None:
     steps = len(bounds) - 1
-    place = pd.cut(points["accuracy"], [-math.inf, *bounds[1:-1], math.inf], labels=False)
+    place = pd.cut(points["value"], [-math.inf, *bounds[1:-1], math.inf], labels=False)
+    if measure.sign < 0:
+        place = steps - 1 - place
     for level in sorted(place.unique()):
         for state, marker in _MARKERS.items():
             those = points[(place == level) & (points["outcome"] == state)]
@@ -188,18 +203,29 @@ def _keys(states: "pd.Series[str]") -> list[Artist]:
     ]
 
 
-def _draw_bar(figure: Plot, axes: Axes, bounds: Sequence[float], *, below: bool) -> None:
-    colors = _COLORS[len(_COLORS) - len(bounds) + 1 :]
-    shades = ListedColormap(colors).with_extremes(under=colors[0])
+def _draw_bar(
+    figure: Plot,
+    axes: Axes,
+    bounds: Sequence[float],
+    measure: Measure,
+    values: "pd.Series[float]",
+) -> None:
+    colors = _COLORS[len(_COLORS) - len(bounds) + 1 :][:: measure.sign]
+    shades = ListedColormap(colors).with_extremes(under=colors[0], over=colors[-1])
+    beyond: Literal["neither", "min", "max"] = "neither"
+    if measure.sign > 0 and bool((values < bounds[0]).any()):
+        beyond = "min"
+    if measure.sign < 0 and bool((values > bounds[-1]).any()):
+        beyond = "max"
     bar = figure.colorbar(
         ScalarMappable(BoundaryNorm(bounds, len(colors)), shades),
         cax=axes.inset_axes((1.03, 0.0, 0.03, 1.0)),
-        extend="min" if below else "neither",
+        extend=beyond,
         ticks=list(bounds),
         drawedges=True,
     )
     write_numbers(bar.ax.yaxis)
-    bar.ax.set_title("accuracy in %", fontsize="small", loc="right")
+    bar.ax.set_title(measure.axis, fontsize="small", loc="right")
     bar.ax.grid(visible=False)
 
 
@@ -209,32 +235,32 @@ def map_figure(record: StudyRecord) -> Iterator[Figure]:
     if pair is None:
         return
     across, up = pair
-    points = map_points(record, across, up)
+    points, measure = map_points(record, across, up), Measure(record.result.metric)
     columns: Columns = {
         "number": TRIAL,
         "across_value": across.symbol,
         "up_value": up.symbol,
-        "accuracy": "accuracy in %",
+        "value": measure.axis,
         "outcome": OUTCOME,
     }
     yield Figure(
         "study-map",
         f"{across.symbol} and {up.long} together",
-        Table(*best_rows("The trials", points), columns),
-        partial(draw_map, points, across, up, most=MOST_IN_ONE),
-        alt=_alt_map(points, across, up),
-        note="Each point is one trial, stronger in color and larger the more accurate it is."
+        Table(*best_rows("The trials", points, measure), columns),
+        partial(draw_map, points, measure, across, up, most=MOST_IN_ONE),
+        alt=_alt_map(points, measure, across, up),
+        note="Each point is one trial, stronger in color and larger the better it is."
         " Nothing is drawn where nothing was tried."
         + moved(across, up)
         + left_out(points, MOST_IN_ONE),
     )
 
 
-def _alt_map(points: pd.DataFrame, across: Dimension, up: Dimension) -> str:
+def _alt_map(points: pd.DataFrame, measure: Measure, across: Dimension, up: Dimension) -> str:
     """Describe the map."""
     text = (
         f"Scatter chart of the trials ({outcomes(points)}): {across.long} across, {up.long} up,"
-        " validation accuracy as color and size."
+        f" validation {measure.name} as color and size."
     )
     best = points[points["best"]]
     if best.empty:
@@ -243,5 +269,5 @@ def _alt_map(points: pd.DataFrame, across: Dimension, up: Dimension) -> str:
     return (
         f"{text}{best_trial_words(points)}, at {across.symbol} ="
         f" {shortened(row['across_value'])} and {up.symbol} = {shortened(row['up_value'])}, with"
-        f" {percents(row['accuracy'])}."
+        f" {measure.drawn_text(row['value'])}."
     )

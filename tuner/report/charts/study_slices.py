@@ -1,4 +1,4 @@
-"""What a study searched, dimension by dimension: accuracy along each, and which of them matter."""
+"""What a study searched, dimension by dimension: the metric along each, and which matter."""
 
 import math
 from collections.abc import Iterator
@@ -29,7 +29,6 @@ from tuner.report.charts.trials import (
     limit_trials,
     moved,
     outcomes,
-    percents,
     set_axis,
     sheet,
     state_keys,
@@ -40,6 +39,7 @@ from tuner.report.document import Column, Columns, Figure, Table, shares, whole
 from tuner.report.format import listing, percent
 from tuner.report.frames.study import mean_of_trials, seed_table
 from tuner.report.frames.study_space import Dimension, as_number, plain, shortened, symbol
+from tuner.report.measure import Measure
 
 MOST_GROUPS = 12
 """Groups of neighboring trials whose means make the line, at most."""
@@ -51,22 +51,22 @@ def slice_points(record: StudyRecord, dimension: Dimension) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `number` of the trial; `seed`; `outcome`; `accuracy` in %; `value`, in words; `place` on the
-        axis; `best`, whether it belongs to the best trial. Without those that have no accuracy or
+        `number` of the trial; `seed`; `outcome`; `value`, as drawn; `setting`, in words; `place` on
+        the axis; `best`, whether it belongs to the best trial. Without those that have no value or
         no place.
     """
     values = {trial.number: trial.params.get(dimension.name) for trial in record.result.trials}
     best = record.result.best
     points = seed_table(record)
-    points["accuracy"] *= 100
-    points["value"] = [plain(values[number]) for number in points["number"]]
+    points["value"] *= Measure(record.result.metric).scale
+    points["setting"] = [plain(values[number]) for number in points["number"]]
     points["place"] = [dimension.place(values[number]) for number in points["number"]]
     points["best"] = points["number"] == (best.number if best else -1)
-    found: pd.DataFrame = points.dropna(subset=["accuracy", "place"])
-    return found.astype({"place": float, "accuracy": float}).reset_index(drop=True)
+    found: pd.DataFrame = points.dropna(subset=["value", "place"])
+    return found.astype({"place": float, "value": float}).reset_index(drop=True)
 
 
-def slice_means(points: pd.DataFrame, dimension: Dimension) -> pd.DataFrame:
+def slice_means(points: pd.DataFrame, measure: Measure, dimension: Dimension) -> pd.DataFrame:
     """Return the means of neighboring complete trials, of each trial first.
 
     Returns
@@ -77,9 +77,9 @@ def slice_means(points: pd.DataFrame, dimension: Dimension) -> pd.DataFrame:
         over these trials, or over the seeds of a single one; NaN where there is only one network.
     """
     complete = points[points["outcome"] == "complete"]
-    trials = complete.groupby("number").agg(place=("place", "first"), accuracy=("accuracy", "mean"))
+    trials = complete.groupby("number").agg(place=("place", "first"), value=("value", "mean"))
     trials = trials.sort_values("place", kind="stable")
-    rows = [_mean_row(group, complete, dimension) for group in _groups(trials, dimension)]
+    rows = [_mean_row(group, complete, measure, dimension) for group in _groups(trials, dimension)]
     return pd.DataFrame(rows, columns=["place", "from", "to", "trials", "mean", "low", "high"])
 
 
@@ -94,7 +94,7 @@ def _groups(trials: pd.DataFrame, dimension: Dimension) -> list[pd.DataFrame]:
 
 
 def _mean_row(
-    group: pd.DataFrame, complete: pd.DataFrame, dimension: Dimension
+    group: pd.DataFrame, complete: pd.DataFrame, measure: Measure, dimension: Dimension
 ) -> tuple[float, ...]:
     places = group["place"]
     middle = np.exp(np.log(places).mean()) if dimension.scale == "log" else places.mean()
@@ -103,23 +103,26 @@ def _mean_row(
         float(places.min()),
         float(places.max()),
         len(group),
-        *mean_of_trials(complete[complete["number"].isin(group.index)]),
+        *mean_of_trials(complete[complete["number"].isin(group.index)], measure.bounds),
     )
 
 
 def draw_slice(
     points: pd.DataFrame,
     means: pd.DataFrame,
+    measure: Measure,
     dimension: Dimension,
     *,
     most: int = 500,
 ) -> Plot:
-    """Draw validation accuracy against one dimension.
+    """Draw the validation metric against one dimension.
 
     Parameters
     ----------
     points, means
         From `slice_points` and `slice_means`.
+    measure
+        What is drawn.
     dimension
         Whose values stand on the axis.
     most
@@ -128,13 +131,13 @@ def draw_slice(
     with styled():
         figure, axes = sheet()
         set_axis(axes, axes.xaxis, dimension, points["place"].tolist())
-        limit_trials(axes, points)
+        limit_trials(axes, points, measure)
         drawn = few(points, most).copy()
         if dimension.scale == "choice":
             drawn["place"] = apart(drawn["place"])
-        draw_trials(axes, drawn, x="place", y="accuracy", small=len(drawn) > 60)
+        draw_trials(axes, drawn, x="place", y="value", small=len(drawn) > 60)
         keys = state_keys(points["outcome"]) + _draw_means(axes, means, dimension)
-        keys += draw_best(axes, drawn, "place", "accuracy")
+        keys += draw_best(axes, drawn, "place", "value")
         if points.empty:
             say_nothing(axes, "no trial with this value")
         under(figure, axes, keys)
@@ -225,27 +228,27 @@ def importances_figure(record: StudyRecord) -> Iterator[Figure]:
 
 
 def slice_figure(record: StudyRecord, dimension: Dimension, index: int, most: int) -> Figure:
-    """Return accuracy against a dimension, with about `most` points."""
-    points = slice_points(record, dimension)
-    means = slice_means(points, dimension)
+    """Return the metric against a dimension, with about `most` points."""
+    points, measure = slice_points(record, dimension), Measure(record.result.metric)
+    means = slice_means(points, measure, dimension)
     if dimension.scale == "choice":
-        means["value"] = [dimension.choices[int(place)] for place in means["place"]]
-        where: dict[str, str | Column] = {"value": dimension.symbol}
+        means["setting"] = [dimension.choices[int(place)] for place in means["place"]]
+        where: dict[str, str | Column] = {"setting": dimension.symbol}
     else:
         where = {"from": "from", "to": "to"}
     columns: Columns = where | {
         "trials": whole("complete trials"),
-        "mean": "mean in %",
-        "low": "low in %",
-        "high": "high in %",
+        "mean": f"mean{measure.unit}",
+        "low": f"low{measure.unit}",
+        "high": f"high{measure.unit}",
     }
     return Figure(
         f"study-{file_name(dimension.name, index)}",
-        f"Validation accuracy against {dimension.long}",
+        f"Validation {measure.name} against {dimension.long}",
         Table("Means of neighboring complete trials", means, columns),
-        partial(draw_slice, points, means, dimension, most=most),
-        alt=_alt_slice(points, means, dimension),
-        note=_note_slice(points, dimension) + left_out(points, most),
+        partial(draw_slice, points, means, measure, dimension, most=most),
+        alt=_alt_slice(points, means, measure, dimension),
+        note=_note_slice(points, measure, dimension) + left_out(points, most),
     )
 
 
@@ -258,26 +261,31 @@ def _alt_importances(shares: pd.DataFrame) -> str:
     return f"Bar chart of the importance of each searched dimension: {listing(parts)}."
 
 
-def _alt_slice(points: pd.DataFrame, means: pd.DataFrame, dimension: Dimension) -> str:
+def _alt_slice(
+    points: pd.DataFrame, means: pd.DataFrame, measure: Measure, dimension: Dimension
+) -> str:
     """Describe one slice."""
-    text = f"Scatter chart of validation accuracy against {dimension.long}: {outcomes(points)}."
+    text = (
+        f"Scatter chart of validation {measure.name} against {dimension.long}: {outcomes(points)}."
+    )
     best = points[points["best"]]
     if len(best):
-        value, reached = shortened(best["value"].iloc[0]), best["accuracy"].mean()
-        text += f"{best_trial_words(points)}, at {value}, with {percents(reached)}."
+        value, reached = shortened(best["setting"].iloc[0]), best["value"].mean()
+        text += f"{best_trial_words(points)}, at {value}, with {measure.drawn_text(reached)}."
     if len(means) > 1:
-        text += f" {len(means)} means go from {percents(means['mean'].min())}"
-        text += f" to {percents(means['mean'].max())}."
+        text += f" {len(means)} means go from {measure.drawn_text(means['mean'].min())}"
+        text += f" to {measure.drawn_text(means['mean'].max())}."
     return text
 
 
-def _note_slice(points: pd.DataFrame, dimension: Dimension) -> str:
+def _note_slice(points: pd.DataFrame, measure: Measure, dimension: Dimension) -> str:
     """Describe how to read one slice."""
     seeds = int(points["seed"].max()) + 1 if len(points) else 1
     each = "Each point is one trial" if seeds == 1 else "Each point is one seed of a trial"
     group = "of a choice" if dimension.scale == "choice" else "of neighboring trials"
+    edge = "lower edge lies below" if measure.sign > 0 else "upper edge lies above"
     return (
-        f"{each}; one on the lower edge lies below it. The mean is that of the complete trials"
+        f"{each}; one on the {edge} it. The mean is that of the complete trials"
         f" {group}, with its 95 % interval: the other dimensions differ between them too."
         + moved(dimension)
     )

@@ -1,4 +1,4 @@
-"""What accuracy costs: the Pareto front of two objectives, and strategies of training."""
+"""What a better metric costs: the Pareto front of two objectives, and strategies of training."""
 
 import math
 import re
@@ -30,7 +30,6 @@ from tuner.report.charts.trials import (
     left_out,
     limit_trials,
     outcomes,
-    percents,
     set_axis,
     sheet,
     state_keys,
@@ -40,12 +39,13 @@ from tuner.report.document import Columns, Figure, Table, whole
 from tuner.report.format import count, listing, number
 from tuner.report.frames.study import mean_of_trials, seed_table
 from tuner.report.frames.study_space import Dimension, plain, shortened
+from tuner.report.measure import Measure
 
 UNITS = {"parameters": "weights and biases", "seconds": "training time in s"}
 
 
 def front(record: StudyRecord, index: int) -> pd.DataFrame:
-    """Return every trial by accuracy and one further objective.
+    """Return every trial by the metric and one further objective.
 
     Parameters
     ----------
@@ -57,39 +57,43 @@ def front(record: StudyRecord, index: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `number`; `outcome`; `cost`, the objective; `accuracy` in %; `front`, whether no complete
-        trial is at least as good in both and better in one; `best`, whether it is the most
-        accurate.
+        `number`; `outcome`; `cost`, the objective; `value`, as drawn; `front`, whether no
+        complete trial is at least as good in both and better in one; `best`, whether its value is
+        the best.
     """
-    best = record.result.best
+    best, measure = record.result.best, Measure(record.result.metric)
     rows = [
         (
             trial.number,
             trial.outcome,
             trial.objective(index),
-            100 * trial.accuracy,
+            measure.scale * trial.value,
             best is not None and trial.number == best.number,
         )
         for trial in record.result.trials
     ]
-    frame = pd.DataFrame(rows, columns=["number", "outcome", "cost", "accuracy", "best"])
-    frame = frame.dropna(subset=["cost", "accuracy"]).reset_index(drop=True)
-    frame = frame.astype({"cost": float, "accuracy": float, "best": bool})
+    frame = pd.DataFrame(rows, columns=["number", "outcome", "cost", "value", "best"])
+    frame = frame.dropna(subset=["cost", "value"]).reset_index(drop=True)
+    frame = frame.astype({"cost": float, "value": float, "best": bool})
+    frame["score"] = measure.sign * frame["value"]
     ranked = frame[frame["outcome"] == "complete"].sort_values(
-        ["cost", "accuracy"], ascending=[True, False], kind="stable"
+        ["cost", "score"], ascending=[True, False], kind="stable"
     )
-    highest = ranked["accuracy"].cummax()
-    leading = ranked.index[ranked["accuracy"] > highest.shift(fill_value=-1.0)]
+    highest = ranked["score"].cummax()
+    leading = ranked.index[ranked["score"] > highest.shift(fill_value=-math.inf)]
+    frame = frame.drop(columns="score")
     return frame.assign(front=frame.index.isin(leading))
 
 
-def draw_front(points: pd.DataFrame, name: str, *, most: int = 500) -> Plot:
-    """Draw accuracy against another objective, with the Pareto front as a step line.
+def draw_front(points: pd.DataFrame, measure: Measure, name: str, *, most: int = 500) -> Plot:
+    """Draw the metric against another objective, with the Pareto front as a step line.
 
     Parameters
     ----------
     points
         From `front`.
+    measure
+        What is drawn.
     name
         Of the objective.
     most
@@ -103,18 +107,18 @@ def draw_front(points: pd.DataFrame, name: str, *, most: int = 500) -> Plot:
     with styled():
         figure, axes = sheet()
         set_axis(axes, axes.xaxis, axis, [])
-        limit_trials(axes, points)
-        draw_trials(axes, drawn, x="cost", y="accuracy", small=len(drawn) > 60)
+        limit_trials(axes, points, measure)
+        draw_trials(axes, drawn, x="cost", y="value", small=len(drawn) > 60)
         reach = [*leading["cost"], axes.get_xlim()[1]][: 2 * len(leading)]
-        stair = [*leading["accuracy"], *leading["accuracy"].tail(1)]
+        stair = [*leading["value"], *leading["value"].tail(1)]
         axes.step(reach, stair, where="post", color=INK, lw=1.3, gid="front")
-        axes.plot(leading["cost"], leading["accuracy"], "D", gid="leading", zorder=4, **_LEADING)
+        axes.plot(leading["cost"], leading["value"], "D", gid="leading", zorder=4, **_LEADING)
         keys = state_keys(points["outcome"])
         if len(leading):
             keys.append(
                 Line2D([], [], color=INK, lw=1.3, label="Pareto front", **_LEADING, marker="D")
             )
-        keys += draw_best(axes, points, "cost", "accuracy")
+        keys += draw_best(axes, points, "cost", "value")
         if points.empty:
             say_nothing(axes, "no trial has both objectives")
         under(figure, axes, keys)
@@ -137,8 +141,8 @@ def strategies(record: StudyRecord) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `number` of the trial; `seed`; `strategy`, in words; `outcome`; `accuracy` in %; `epochs`
-        trained. Of more than twelve strategies only the most accurate. Empty where none was
+        `number` of the trial; `seed`; `strategy`, in words; `outcome`; `value`, as drawn;
+        `epochs` trained. Of more than twelve strategies only the best. Empty where none was
         searched.
     """
     trials, searched = record.result.trials, record.result.space
@@ -154,34 +158,39 @@ def strategies(record: StudyRecord) -> pd.DataFrame:
             for part in told
         )
         for row, trial in enumerate(trials)
-        if told and not math.isnan(trial.accuracy)
+        if told and not math.isnan(trial.value)
     }
     frame = seed_table(record)
     frame = frame[frame["number"].isin(named)]
-    frame = frame.assign(strategy=frame["number"].map(named), accuracy=100 * frame["accuracy"])
-    means = frame.groupby("strategy")["accuracy"].mean().nlargest(MOST_STRATEGIES)
+    measure = Measure(record.result.metric)
+    drawn = measure.scale * frame["value"]
+    frame = frame.assign(strategy=frame["number"].map(named), value=drawn)
+    scores = measure.sign * frame.groupby("strategy")["value"].mean()
+    means = scores.nlargest(MOST_STRATEGIES)
     return frame[frame["strategy"].isin(means.index)][_COLUMNS].reset_index(drop=True)
 
 
-_COLUMNS = ["number", "seed", "strategy", "outcome", "accuracy", "epochs"]
+_COLUMNS = ["number", "seed", "strategy", "outcome", "value", "epochs"]
 
 
-def strategy_means(trials: pd.DataFrame) -> pd.DataFrame:
+def strategy_means(trials: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     """Compare strategies.
 
     Returns
     -------
     pandas.DataFrame
-        `strategy`, by name; `trials`, all of them; `complete`; `accuracy`, the mean of the complete
-        trials in %; `low` and `high`, its 95 % interval over trials, or over the seeds of a single
+        `strategy`, by name; `trials`, all of them; `complete`; `value`, the mean of the complete
+        trials; `low` and `high`, its 95 % interval over trials, or over the seeds of a single
         one; `epochs`, the mean of all.
     """
     rows = []
     for name, group in sorted(trials.groupby("strategy"), key=lambda each: _natural(str(each[0]))):
         complete = group[group["outcome"] == "complete"]
         amounts = group["number"].nunique(), complete["number"].nunique()
-        rows.append((str(name), *amounts, *mean_of_trials(complete), group["epochs"].mean()))
-    columns = ["strategy", "trials", "complete", "accuracy", "low", "high", "epochs"]
+        rows.append(
+            (str(name), *amounts, *mean_of_trials(complete, measure.bounds), group["epochs"].mean())
+        )
+    columns = ["strategy", "trials", "complete", "value", "low", "high", "epochs"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -196,13 +205,17 @@ def _natural(name: str) -> list[str | int]:
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
-def draw_strategies(trials: pd.DataFrame, means: pd.DataFrame, *, most: int = 300) -> Plot:
-    """Draw accuracy and epochs of each strategy.
+def draw_strategies(
+    trials: pd.DataFrame, means: pd.DataFrame, measure: Measure, *, most: int = 300
+) -> Plot:
+    """Draw metric and epochs of each strategy.
 
     Parameters
     ----------
     trials, means
         From `strategies` and `strategy_means`.
+    measure
+        What is drawn.
     most
         About as many points are drawn.
     """
@@ -213,14 +226,14 @@ def draw_strategies(trials: pd.DataFrame, means: pd.DataFrame, *, most: int = 30
     with styled():
         figure, (top, low) = panels(HIGH, margin=0.2, ratios=(3, 2), left=LEFT)
         set_axis(low, low.xaxis, axis, [])
-        limit_trials(top, trials)
+        limit_trials(top, trials, measure)
         low.set_ylim(0, 1.08 * max([1.0, *trials["epochs"].dropna()]))
         low.set_title("epochs trained", loc="left")
         even_ticks(low.yaxis, whole=True, most=4)
-        draw_trials(top, drawn, x="place", y="accuracy", small=len(drawn) > 60)
+        draw_trials(top, drawn, x="place", y="value", small=len(drawn) > 60)
         draw_trials(low, drawn.dropna(subset="epochs"), x="place", y="epochs", small=True)
         keys = state_keys(trials["outcome"])
-        keys += draw_levels(top, range(len(means)), means["accuracy"])
+        keys += draw_levels(top, range(len(means)), means["value"])
         keys += draw_bands(top, range(len(means)), means["low"], means["high"])
         draw_levels(low, range(len(means)), means["epochs"])
         under(figure, low, keys)
@@ -232,22 +245,23 @@ def strategies_figure(record: StudyRecord) -> Iterator[Figure]:
     trials = strategies(record)
     if trials.empty:
         return
-    means = strategy_means(trials)
+    measure = Measure(record.result.metric)
+    means = strategy_means(trials, measure)
     columns: Columns = {
         "strategy": "strategy",
         "trials": whole("trials"),
         "complete": whole("complete"),
-        "accuracy": "accuracy in %",
-        "low": "low in %",
-        "high": "high in %",
+        "value": measure.axis,
+        "low": f"low{measure.unit}",
+        "high": f"high{measure.unit}",
         "epochs": "epochs, mean",
     }
     yield Figure(
         "study-strategies",
-        "Strategies: accuracy and epochs",
-        Table("Accuracy and epochs by strategy", means, columns),
-        partial(draw_strategies, trials, means),
-        alt=_alt_strategies(means),
+        f"Strategies: {measure.name} and epochs",
+        Table("Each strategy in the mean", means, columns),
+        partial(draw_strategies, trials, means, measure),
+        alt=_alt_strategies(means, measure),
         note="Each point is one seed of a trial; its place within its strategy has no meaning. The"
         " interval is that of the mean over the complete trials, whose other settings may differ"
         " too, or over the seeds of a single one.",
@@ -255,49 +269,52 @@ def strategies_figure(record: StudyRecord) -> Iterator[Figure]:
 
 
 def front_figure(record: StudyRecord, index: int) -> Figure:
-    """Return the Pareto front of accuracy and a further objective, by its index."""
+    """Return the Pareto front of the metric and a further objective, by its index."""
     name = record.result.objectives[index]
-    points = front(record, index)
+    points, measure = front(record, index), Measure(record.result.metric)
     columns: Columns = {
         "number": TRIAL,
         "outcome": OUTCOME,
-        "accuracy": "accuracy in %",
+        "value": measure.axis,
         "cost": name,
     }
     leading = points[points["front"]].sort_values("cost")
     return Figure(
         f"study-front-{file_name(name, index)}",
-        f"Accuracy against {name}",
-        Table(*best_rows("The Pareto front", leading, "trials on it"), columns),
-        partial(draw_front, points, name, most=MOST_IN_ONE),
-        alt=_alt_front(points, name),
+        f"{measure.name[0].upper()}{measure.name[1:]} against {name}",
+        Table(*best_rows("The Pareto front", leading, measure, "trials on it"), columns),
+        partial(draw_front, points, measure, name, most=MOST_IN_ONE),
+        alt=_alt_front(points, measure, name),
         note="The step line joins the trials that no other complete trial beats in both objectives:"
         " the choice is among them." + left_out(points, MOST_IN_ONE),
     )
 
 
-def _alt_strategies(means: pd.DataFrame) -> str:
+def _alt_strategies(means: pd.DataFrame, measure: Measure) -> str:
     """Describe the comparison of strategies."""
-    known = means.dropna(subset=["accuracy"])
+    known = means.dropna(subset=["value"])
     parts = [
-        f"{shortened(name)} {percents(accuracy)} in {number(spent, 3)} epochs"
-        for name, accuracy, spent in zip(
-            known["strategy"], known["accuracy"], known["epochs"], strict=True
+        f"{shortened(name)} {measure.drawn_text(value)} in {number(spent, 3)} epochs"
+        for name, value, spent in zip(
+            known["strategy"], known["value"], known["epochs"], strict=True
         )
     ]
-    text = f"Two charts of {count(len(means), 'strategie')}, accuracy and epochs trained"
+    text = f"Two charts of {count(len(means), 'strategie')}, {measure.name} and epochs trained"
     return f"{text.replace('1 strategie,', '1 strategy,')}. Means: {listing(parts) or 'none'}."
 
 
-def _alt_front(points: pd.DataFrame, name: str) -> str:
+def _alt_front(points: pd.DataFrame, measure: Measure, name: str) -> str:
     """Describe the front of two objectives."""
     leading = points[points["front"]].sort_values("cost")
-    text = f"Scatter chart of validation accuracy against {shortened(name)} ({outcomes(points)})."
+    text = (
+        f"Scatter chart of validation {measure.name} against {shortened(name)}"
+        f" ({outcomes(points)})."
+    )
     if leading.empty:
         return text
     low, high = leading.iloc[0], leading.iloc[-1]
     return (
-        f"{text} The Pareto front goes from {percents(low['accuracy'])} at"
-        f" {number(low['cost'], 3)} to {percents(high['accuracy'])} at {number(high['cost'], 3)},"
-        f" over {count(len(leading), 'trial')}."
+        f"{text} The Pareto front goes from {measure.drawn_text(low['value'])} at"
+        f" {number(low['cost'], 3)} to {measure.drawn_text(high['value'])} at"
+        f" {number(high['cost'], 3)}, over {count(len(leading), 'trial')}."
     )

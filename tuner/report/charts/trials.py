@@ -27,43 +27,56 @@ from tuner.report.charts.canvas import (
 from tuner.report.charts.theme import INK, MUTED, SERIES, STATE_SYMBOLS, STATES
 from tuner.report.document import Column, whole
 from tuner.report.fonts import drawable, lettered
-from tuner.report.format import listing, number, percent
+from tuner.report.format import listing, number
 from tuner.report.frames.study_space import Dimension, shortened
+from tuner.report.measure import Measure
 
 
-def main_range(points: pd.DataFrame, y: str = "accuracy") -> tuple[float, float]:
-    """Return lowest and highest accuracy, in %, of what a figure is to show.
+def main_range(points: pd.DataFrame, measure: Measure) -> tuple[float, float]:
+    """Return the worst and the best value, as drawn, of what a figure is to show.
 
-    What a few trials reached far below the others would press these together.
+    What a few trials reached far from the others would press these together.
 
     Examples
     --------
-    >>> points = pd.DataFrame({"outcome": "complete", "accuracy": [10.0, 92.0, 93.0, 94.0]})
-    >>> main_range(points)
+    >>> points = pd.DataFrame({"outcome": "complete", "value": [10.0, 92.0, 93.0, 94.0]})
+    >>> main_range(points, Measure("accuracy"))
     (88.0, 94.0)
     """
-    known = points.dropna(subset=[y])
+    known = points.dropna(subset=["value"])
     if known.empty:
-        return 0.0, 100.0
-    sound = known.loc[known["outcome"] != "diverged", y]
-    complete = known.loc[known["outcome"] == "complete", y]
-    main = sound if len(sound) else known[y]
-    top = float(known[y].max())
+        return 0.0, measure.scale
+    scores = measure.sign * known["value"]
+    sound = scores[known["outcome"] != "diverged"]
+    complete = scores[known["outcome"] == "complete"]
+    main = sound if len(sound) else scores
+    best = float(scores.max())
     middle = float((complete if len(complete) else main).median())
-    farthest = top - max(3.0, 4 * (top - middle))
-    low = float(main.min())
-    return (low if low >= farthest else max(farthest, float(main.quantile(0.05)))), top
+    farthest = best - max(_LEAST_RANGE * measure.scale, 4 * (best - middle))
+    worst = float(main.min())
+    if worst < farthest:
+        worst = max(farthest, float(main.quantile(0.05)))
+    return measure.sign * worst, measure.sign * best
 
 
-def limit_trials(axes: Axes, points: pd.DataFrame, y: str = "accuracy") -> None:
-    """Zoom on the accuracies that matter; the title says where the axis begins."""
-    low, top = main_range(points, y)
-    spare = max(0.08 * (top - low), 0.25)
-    bottom = max(0.0, low - spare)
-    axes.set_ylim(bottom, min(100.0, top + spare))
+_LEAST_RANGE = 0.03
+"""What a figure shows at least, of the whole where that is a share."""
+
+
+def limit_trials(axes: Axes, points: pd.DataFrame, measure: Measure) -> None:
+    """Zoom on the values that matter; the title says where the axis begins, or ends."""
+    low, high = sorted(main_range(points, measure))
+    spare = max(0.08 * (high - low), 0.0025 * measure.scale)
+    least, most = measure.bounds
+    bottom, top = max(least, low - spare), min(most, high + spare)
+    axes.set_ylim(bottom, top)
     even_ticks(axes.yaxis)
-    cut = f", from {number(bottom, 3)} up" if bool((points[y] < bottom).any()) else ""
-    axes.set_title(f"accuracy in %{cut}", loc="left")
+    cut = ""
+    if measure.sign > 0 and bool((points["value"] < bottom).any()):
+        cut = f", from {number(bottom, 3)} up"
+    if measure.sign < 0 and bool((points["value"] > top).any()):
+        cut = f", up to {number(top, 3)}"
+    axes.set_title(f"{measure.axis}{cut}", loc="left")
 
 
 def even_ticks(axis: Axis, *, whole: bool = False, most: int = 6) -> None:
@@ -151,7 +164,7 @@ _MARKER_SIZES = {"complete": 5.5, "pruned": 4.5, "diverged": 6.0, "failed": 4.5}
 
 
 def sheet(*, margin: float = 0.25) -> tuple[Plot, Axes]:
-    """Make an empty figure with room for accuracies on the left, and `margin` inches right."""
+    """Make an empty figure with room for values on the left, and `margin` inches right."""
     return canvas(margin=margin, left=LEFT)
 
 
@@ -160,13 +173,13 @@ LEFT = 0.66
 
 
 def draw_trials(axes: Axes, points: pd.DataFrame, *, x: str, y: str, small: bool = False) -> None:
-    """Draw trials as points, told apart by marker and color; below the axes they stand on them."""
-    floor = axes.get_ylim()[0]
+    """Draw trials as points, told apart by marker and color; those beyond stand on the edge."""
+    low, high = axes.get_ylim()
     for state, those in points.groupby("outcome"):
         mark, size = STATES[str(state)], _MARKER_SIZES[str(state)] * (0.75 if small else 1.0)
         axes.plot(
             those[x],
-            those[y].clip(lower=floor),
+            those[y].clip(low, high),
             mark.marker,
             color=mark.color,
             markersize=size,
@@ -315,18 +328,20 @@ def file_name(name: str, index: int) -> str:
 
 
 def best_rows(
-    caption: str, frame: pd.DataFrame, points: str = "trials"
+    caption: str, frame: pd.DataFrame, measure: Measure, points: str = "trials"
 ) -> tuple[str, pd.DataFrame]:
     """Return the best rows where there are too many for a page, and a caption that says so."""
     if len(frame) <= MOST_ROWS:
         return caption, frame
-    kept = frame.nlargest(MOST_ROWS, "accuracy")
+    kept = best_of(frame, MOST_ROWS, measure)
     return f"{caption} (the {MOST_ROWS} best of {len(frame)} {points})", kept
 
 
-def percents(value: float) -> str:
-    """Write an accuracy that is in % already."""
-    return percent(value / 100)
+def best_of(frame: pd.DataFrame, most: int, measure: Measure) -> pd.DataFrame:
+    """Return the rows with the best values."""
+    places = (measure.sign * frame["value"]).nlargest(most).index
+    rows: pd.DataFrame = frame.loc[places]
+    return rows
 
 
 def left_out(points: pd.DataFrame, most: int) -> str:

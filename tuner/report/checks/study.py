@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from tuner.records import Outcome, StudyRecord, Value
 from tuner.report.checks.base import ENOUGH_SEEDS, Checks, CodedWarning, by_severity
 from tuner.report.checks.data import DATA_CHECKS
-from tuner.report.format import count, interval, listing
+from tuner.report.format import count, listing
 from tuner.report.frames.study_space import Dimension, dimensions, plain
+from tuner.report.measure import Measure
 
 ENOUGH_TRIALS = 10
 """Complete trials from which a study tells something; the sampler's first ten are random."""
@@ -90,10 +91,10 @@ def _ends_naturally(dimension: Dimension) -> bool:
 )
 def _few_seeds(record: StudyRecord) -> Iterator[str]:
     best = record.result.best
-    if best is not None and not record.data.folds and len(best.accuracies) < ENOUGH_SEEDS:
+    if best is not None and not record.data.folds and len(best.network_values) < ENOUGH_SEEDS:
         yield (
-            f"Each trial trained {count(len(best.accuracies), 'network')}: what another seed would"
-            " reach is unknown."
+            f"Each trial trained {count(len(best.network_values), 'network')}: what another seed"
+            " would reach is unknown."
         )
 
 
@@ -134,7 +135,8 @@ def _tied(record: StudyRecord) -> Iterator[str]:
     ranked = record.ranking
     if ranked and ranked.tied:
         others = count(len(ranked.tied), "other trial")
-        yield f"{others} reached the 95 % CI of the best ({interval(*ranked.interval)})."
+        reached = Measure(record.result.metric).ends(*ranked.interval)
+        yield f"{others} reached the 95 % CI of the best ({reached})."
 
 
 @STUDY_CHECKS.add(
@@ -182,7 +184,7 @@ def _still_rising(record: StudyRecord) -> Iterator[str]:
     best = record.result.best
     last = [b == e for b, e in zip(best.best_epoch, best.epochs, strict=True)] if best else []
     if 2 * sum(last) > len(last):
-        yield "The best trial reached its best accuracy in its last epoch."
+        yield "The best trial reached its best value in its last epoch."
 
 
 @STUDY_CHECKS.add(

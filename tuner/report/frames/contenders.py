@@ -14,7 +14,7 @@ from typing import Any, Literal
 from tuner.errors import InputError
 from tuner.records import DataSummary, Environment, Run, StudyRecord, TrainRecord
 from tuner.report.fonts import drawable
-from tuner.report.format import letter, listing
+from tuner.report.format import letter, listing, metric_name
 from tuner.report.provenance import provenance
 from tuner.stats import mean_interval, newcombe
 
@@ -145,6 +145,11 @@ def _check(records: Sequence[Any], names: Sequence[str]) -> None:
             raise InputError(f"{name}: is neither run nor study, the kinds that can be compared.")
         if record.data.task == "regression":
             raise InputError(f"{name}: predicts numbers: only runs of classes can be compared.")
+        if isinstance(record, StudyRecord) and record.result.metric != "accuracy":
+            raise InputError(
+                f"{name}: ranks its trials by {metric_name(record.result.metric)}: only studies of"
+                " accuracy can be compared."
+            )
         found.setdefault(type(record), name)
     if len(found) > 1:
         each = listing([f"{name} is {kinds[kind]}" for kind, name in found.items()])
@@ -169,7 +174,7 @@ def _accuracies(group: Sequence[TrainRecord | StudyRecord]) -> dict[Seed, float]
         if isinstance(record, TrainRecord):
             accuracies.setdefault((split, first), record.result.best_validation_accuracy)
         elif (best := record.result.best) is not None:
-            accuracies |= {(split, first + k): each for k, each in enumerate(best.accuracies)}
+            accuracies |= {(split, first + k): each for k, each in enumerate(best.network_values)}
     return accuracies
 
 

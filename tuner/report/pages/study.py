@@ -7,6 +7,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from tuner.records import Hyperparameters, StudyRecord, layers_text
+from tuner.records.measures import key_of
 from tuner.report.charts.study_course import curves_figure, history_figure
 from tuner.report.charts.study_map import map_figure
 from tuner.report.charts.study_slices import (
@@ -15,7 +16,7 @@ from tuner.report.charts.study_slices import (
 )
 from tuner.report.charts.study_tradeoffs import front_figure, strategies_figure
 from tuner.report.charts.theme import STATE_SYMBOLS
-from tuner.report.charts.trials import MOST_IN_ONE
+from tuner.report.charts.trials import MOST_IN_ONE, best_of
 from tuner.report.checks.study import study_warnings
 from tuner.report.document import (
     Column,
@@ -30,11 +31,10 @@ from tuner.report.document import (
     csv_download,
     numbers,
     record_download,
-    shares,
     whole,
     write_report,
 )
-from tuner.report.format import interval, listing
+from tuner.report.format import listing
 from tuner.report.frames.study import PARAMS, curve_table, trial_table
 from tuner.report.frames.study_space import (
     Dimension,
@@ -44,6 +44,7 @@ from tuner.report.frames.study_space import (
     plain,
     symbol,
 )
+from tuner.report.measure import Measure
 from tuner.report.provenance import provenance
 from tuner.report.summaries.study import study_summary
 
@@ -87,12 +88,17 @@ def write_study(record: StudyRecord, folder: Path) -> ReportFiles:
         ),
         provenance=provenance(record),
         downloads=(
-            csv_download("study-trials.csv", trials),
+            csv_download("study-trials.csv", _with_metric(trials, record)),
             record_download(record),
-            csv_download("study-curves.csv", curve_table(record)),
+            csv_download("study-curves.csv", _with_metric(curve_table(record), record)),
         ),
     )
     return write_report(report, folder)
+
+
+def _with_metric(frame: pd.DataFrame, record: StudyRecord) -> pd.DataFrame:
+    """Return a table whose values stand under the name of the metric."""
+    return frame.rename(columns={"value": key_of(record.result.metric)})
 
 
 def study_evidence(record: StudyRecord) -> tuple[Part, ...]:
@@ -105,7 +111,8 @@ def study_evidence(record: StudyRecord) -> tuple[Part, ...]:
 
 def _columns(record: StudyRecord, frame: pd.DataFrame) -> dict[str, str | Column]:
     """Return the columns that tell the trials apart, and how each did."""
-    columns: dict[str, str | Column] = {"accuracy": shares("validation accuracy")}
+    measure = Measure(record.result.metric)
+    columns: dict[str, str | Column] = {"value": Column(f"validation {measure.name}", measure.text)}
     objectives = record.result.objectives[1:]
     if (frame["seeds"] > 1).any():
         columns["interval"] = f"95 % CI over {'folds' if record.data.folds else 'seeds'}"
@@ -121,7 +128,8 @@ def _columns(record: StudyRecord, frame: pd.DataFrame) -> dict[str, str | Column
 def _written(record: StudyRecord, trials: pd.DataFrame) -> pd.DataFrame:
     """Return the trials with their intervals and the values of their dimensions as text."""
     frame = trials.copy()
-    frame["interval"] = list(map(interval, frame["low"], frame["high"]))
+    ends = Measure(record.result.metric).ends
+    frame["interval"] = list(map(ends, frame["low"], frame["high"]))
     for name in record.result.space:
         values = frame[PARAMS + name]
         numeric = is_numeric_dtype(values)
@@ -138,7 +146,8 @@ def all_trials(record: StudyRecord, trials: pd.DataFrame) -> Table:
     every = len(frame)
     caption = f"All {every} trials"
     if every > MOST_LISTED:
-        frame = frame.nlargest(MOST_LISTED, "accuracy").sort_values("number")
+        best = best_of(frame, MOST_LISTED, Measure(record.result.metric))
+        frame = best.sort_values("number")
         caption = f"The {MOST_LISTED} best of {every} trials; records.json holds all"
     columns: Columns = {
         "number": whole("trial"),

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 
 from tuner.records import Ranking, StudyRecord, StudySummary, Trial
 from tuner.report.format import (
-    confidence,
     count,
     duration,
-    interval,
     listing,
     number,
-    percent,
     whole,
 )
 from tuner.report.frames.study_space import in_words
+from tuner.report.measure import Measure
 from tuner.report.summaries.base import Summary
 
 LISTED = 10
@@ -41,10 +39,11 @@ def study_summary(record: StudyRecord) -> Summary:
             facts=_facts_of_study(record),
         )
     best = ranked.best
-    how_sure = confidence(*ranked.interval)
+    measure = Measure(record.result.metric)
+    how_sure = measure.interval(*ranked.interval)
     return Summary(
         good=record.complete,
-        headline=f"Validation accuracy {percent(best.accuracy)} ({how_sure}) with"
+        headline=f"Validation {measure.name} {measure.text(best.value)} ({how_sure}) with"
         f" {in_words(best.params)}",
         sentence=f"{_sentence(record.result, ranked)} {unfinished}".rstrip(),
         advice=_advice(record, ranked),
@@ -81,14 +80,15 @@ def trials_words(result: StudySummary, wanted: int = 0) -> str:
 
 def _advice(record: StudyRecord, ranked: Ranking) -> str:
     optimistic = (
-        "The best of many trials is partly the luckiest, so its accuracy is optimistic: rerun it"
+        "The best of many trials is partly the luckiest, so its value is optimistic: rerun it"
         " with new seeds before you rely on it. The test set was not opened."
     )
     if ranked.smaller:
         sensible, parameters = ranked.sensible, record.parameters
+        reached = Measure(record.result.metric).text(sensible.value)
         choice = (
             f"Choose trial {sensible.number}, the smallest of the tied networks:"
-            f" {in_words(sensible.params)}. It reaches {percent(sensible.accuracy)} with"
+            f" {in_words(sensible.params)}. It reaches {reached} with"
             f" {whole(parameters(sensible))} parameters instead of"
             f" {whole(parameters(ranked.best))}."
         )
@@ -101,13 +101,16 @@ def _advice(record: StudyRecord, ranked: Ranking) -> str:
 
 def _facts_of_best(record: StudyRecord, ranked: Ranking) -> tuple[tuple[str, str], ...]:
     best, seeds = ranked.best, ranked.over_seeds
-    over_seeds = interval(*seeds) if seeds else "unknown: one seed"
-    repeats = len(record.data.over_folds(best.accuracies))
+    measure = Measure(record.result.metric)
+    over_seeds = measure.ends(*seeds) if seeds else "unknown: one seed"
+    known = ranked.over_examples
+    over_examples = (("95 % CI over examples", measure.ends(*known)),) if known else ()
+    repeats = len(record.data.over_folds(best.network_values))
     repeated = count(repeats, "fold" if record.data.folds else "seed")
     return (
         ("best trial", str(best.number)),
-        ("its validation accuracy", percent(best.accuracy)),
-        ("95 % CI over examples", interval(*ranked.over_examples)),
+        (f"its validation {measure.name}", measure.text(best.value)),
+        *over_examples,
         (f"95 % CI over {repeated}", over_seeds),
         ("tied with it", _tied(ranked)),
         ("its η", number(best.eta)),
@@ -143,14 +146,15 @@ def _facts_of_study(record: StudyRecord) -> tuple[tuple[str, str], ...]:
     )
 
 
-def best_words(trial: Trial) -> str:
+def best_words(trial: Trial, metric: str) -> str:
     """Return the best trial for a list of studies.
 
     Examples
     --------
     >>> best_words(Trial(number=3, state="complete", values=(0.9,), params={"lambda": 2.0},
-    ...     rungs={}))
+    ...     rungs={}), "accuracy")
     'Best: trial 3 with λ = 2: validation accuracy 90.00 %.'
     """
-    accuracy = f"validation accuracy {percent(trial.accuracy)}"
-    return f"Best: trial {trial.number} with {in_words(trial.params)}: {accuracy}."
+    measure = Measure(metric)
+    reached = f"validation {measure.name} {measure.text(trial.value)}"
+    return f"Best: trial {trial.number} with {in_words(trial.params)}: {reached}."

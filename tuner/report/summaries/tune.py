@@ -182,7 +182,7 @@ def _study(record: TuneRecord) -> str:
         return "No trial was completed."
     return (
         f"The best of {trials_words(result)} has {in_words(result.best.params)}: validation"
-        f" accuracy {percent(result.best.accuracy)}."
+        f" accuracy {percent(result.best.value)}."
     )
 
 

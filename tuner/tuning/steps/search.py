@@ -62,9 +62,8 @@ def search(state: State, context: Context) -> StudyRecord | None:
     folder = context.folder / STUDY
 
     def watch(now: StudyProgress) -> None:
-        complete = [t.values[0] for t in now.trials if t.state.name == "COMPLETE"]
-        best = max(complete, default=None)
-        context.tell(TuneProgress(step="study", done=len(now.trials), total=now.target, best=best))
+        done, total = len(now.trials), now.target
+        context.tell(TuneProgress(step="study", done=done, total=total, best=now.best))
 
     summary, complete = run_study(
         spec,
