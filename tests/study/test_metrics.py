@@ -85,5 +85,5 @@ def test_the_first_objective_is_the_metric() -> None:
         objectives=["validation_log_loss", "parameters"],
     )
     assert StudySpec(**spec.document()) == spec
-    with pytest.raises(InputError, match="objectives.0 must be one of validation_log_loss"):
+    with pytest.raises(InputError, match=r"objectives\.0 must be one of validation_log_loss"):
         StudySpec(**{**spec.document(), "objectives": ["validation_accuracy"]})

@@ -23,7 +23,7 @@ OF_EACH_SEED = {
     "network_values": "value",
     "stop_reason": "stop_reason",
 }
-"""Fields with one entry for each seed, and what their columns are called; the value by its metric."""
+"""Fields with one entry for each seed, and their columns; that of the value is its metric."""
 
 
 def columns(summary: StudySummary) -> dict[str, list[Cell]]:
