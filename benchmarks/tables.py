@@ -33,6 +33,7 @@ from benchmarks.halving import both_parts, halving_search, our_split, start_proc
 from tuner.data import Dataset, load
 from tuner.execution.opening import open_executor
 from tuner.stats import mean_interval
+from tuner.tuning.parts import trainer_of
 from tuner.tuning.pipeline import tune
 from tuner.tuning.request import TuneRequest
 
@@ -80,12 +81,12 @@ def ours(data: Dataset, seed: int, budget: float) -> Judged:
     began = time.monotonic()
     with (
         TemporaryDirectory() as folder,
-        closing(open_executor(data.tuning, WORKERS)) as workers,
+        closing(open_executor(trainer_of(data), WORKERS)) as workers,
     ):
         ask = TuneRequest(budget=budget, source=data.name, seed=seed, began=began)
         tuned = tune(data, ask, Path(folder), executor=workers)
     assert tuned
-    return Judged(tuned.record.test.accuracy, time.monotonic() - began)
+    return Judged(tuned.record.test.value, time.monotonic() - began)
 
 
 def scikit_learn(data: Dataset, candidates: int, seed: int) -> Judged:

@@ -369,7 +369,7 @@ PROGRESS = st.builds(
 )
 SIGNALS = st.builds(SanityCheck, run=RUNS, n_train=COUNTS, chance=FINITE)
 MEANS = st.builds(
-    Regularizer, name=st.sampled_from(REGULARIZER_NAMES), run=RUNS, accuracy=FINITE, gap=FINITE
+    Regularizer, name=st.sampled_from(REGULARIZER_NAMES), run=RUNS, value=FINITE, gap=FINITE
 )
 PLAIN = MEANS.map(lambda tried: replace(tried, name="none"))
 OVERFITTINGS = st.builds(
@@ -393,8 +393,7 @@ FINALS = st.builds(
 VERDICTS = st.builds(
     Evaluation,
     n=COUNTS,
-    accuracy=SHARES,
-    balanced_accuracy=SHARES,
+    metrics=st.fixed_dictionaries({"accuracy": SHARES, "balanced-accuracy": SHARES}),
     over_seeds=tuples(SHARES),
     openings=COUNTS,
 )

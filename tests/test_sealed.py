@@ -23,6 +23,7 @@ from tuner.storage.models import Model, load_model
 from tuner.study.spec import parse_spec
 from tuner.study.studies import run_study
 from tuner.trainers.native import NativeTrainer
+from tuner.tuning.parts import trainer_of
 from tuner.tuning.pipeline import MODEL, tune
 from tuner.tuning.request import TuneRequest
 
@@ -99,7 +100,7 @@ def test_tune_then_evaluate(split_seed: int, seed: int, seen: Seen, tmp_path: Pa
     data = load("wine", seed=split_seed)
     settings = DataSettings(split_seed=split_seed)
     request = TuneRequest(budget=1, seed=seed, source="wine", data=settings)
-    found = tune(data, request, tmp_path, executor=open_executor(data.tuning))
+    found = tune(data, request, tmp_path, executor=open_executor(trainer_of(data)))
     assert found
     assert len(seen.tested) == data.summary.n_test == 35
     evaluated(tmp_path / MODEL, seen)

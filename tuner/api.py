@@ -557,6 +557,7 @@ def tune(
     *,
     budget: float | str = "60s",
     article: bool = False,
+    metric: str = "auto",
     seed: int = 0,
     workers: Workers = 1,
     folder: Folder = None,
@@ -579,6 +580,8 @@ def tune(
         Time for all of it: seconds, or a text such as "60s", "10m" or "2h".
     article
         Use the article's means only: sigmoid neurons, cross-entropy, no augmentation.
+    metric
+        What chooses, as in `tuner.Strategy`.
     seed
         Random seed.
     workers
@@ -612,6 +615,7 @@ def tune(
     >>> best.record.test.openings, best.model.settings == best.settings
     (1, True)
     """
+    from tuner.tuning.parts import trainer_of
     from tuner.tuning.pipeline import tune as run
     from tuner.tuning.request import TuneRequest
 
@@ -623,11 +627,12 @@ def tune(
     asked = request or TuneRequest(
         budget=seconds,
         article=article,
+        metric=metric,
         seed=seed,
         source=dataset.name,
         command=command or call,
     )
-    with _folder(folder) as place, opened(dataset.tuning, plain(workers)) as executor:
+    with _folder(folder) as place, opened(trainer_of(dataset), plain(workers)) as executor:
         callbacks = Callbacks(watch=watch, stop_asked=stop_asked)
         tuned = run(dataset, asked, place, executor=executor, callbacks=callbacks, fresh=fresh)
         if tuned is None:

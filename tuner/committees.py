@@ -297,24 +297,58 @@ def committee_of_folds(
     y
         The class, or the number to predict, of each training and then each validation example (n,).
     """
-    repeats = 1 + folds[-1].repeat
-    count = len(folds) // repeats
-    votes = []
-    for first in range(0, len(models), count):
-        z = np.empty((len(y), models[0].data.n_outputs))
-        place = first % len(folds)
-        for model, fold in zip(models[first:][:count], folds[place:][:count], strict=True):
-            (z[fold.rows],) = model.member_logits(fold.tuning.validation.x)
-        votes.append(z)
-    fitted = fit([Votes(models[0].loss(), tuple(votes))], y)
+    fitted = fit([_votes_of(models, folds, len(y))], y)
     members = [member for model in models for member in model.members]
-    data = replace(models[0].data, folds=count, repeats=repeats)
+    repeats = 1 + folds[-1].repeat
+    data = replace(models[0].data, folds=len(folds) // repeats, repeats=repeats)
     weights = [1 / len(members)] * len(members)
     metrics = {
         name: float(np.mean([model.validation_metrics[name] for model in models]))
         for name in models[0].validation_metrics
     }
     whole = replace(models[0], data=data, validation_metrics=metrics)
+    return _joined(whole, members, weights, fitted.temperature), fitted
+
+
+def _votes_of(models: Sequence[Model], folds: Sequence[Fold], n: int) -> Votes:
+    """Return what networks of one kind say of the n examples that they did not train on."""
+    count, votes = len(folds) // (1 + folds[-1].repeat), []
+    for first in range(0, len(models), count):
+        z = np.empty((n, models[0].data.n_outputs))
+        place = first % len(folds)
+        for model, fold in zip(models[first:][:count], folds[place:][:count], strict=True):
+            (z[fold.rows],) = model.member_logits(fold.tuning.validation.x)
+        votes.append(z)
+    return Votes(models[0].loss(), tuple(votes))
+
+
+def committee_of_kinds(
+    kinds: Sequence[Sequence[Model]], folds: Sequence[Fold], y: NDArray[Any]
+) -> tuple[Model, Fitted]:
+    """Join networks of several kinds that were trained on folds, by what they cost out of fold.
+
+    Each example asks, of every kind, the networks that did not train on it. Weights and temperature
+    are fitted on what they say; so the metrics, which are those of that mean, are slightly too good
+    for the fitting, and too bad because each kind votes there with a part of its networks.
+
+    Parameters
+    ----------
+    kinds
+        The networks of each kind, as for `committee_of_folds`.
+    folds
+        What they were trained on.
+    y
+        The class, or the number to predict, of each training and then each validation example (n,).
+    """
+    fitted = fit([_votes_of(models, folds, len(y)) for models in kinds], y)
+    members, weights = [], []
+    for models, weight in zip(kinds, fitted.weights, strict=True):
+        members += [member for model in models for member in model.members]
+        weights += [weight / len(models)] * len(models)
+    first = next(models[0] for models, w in zip(kinds, fitted.weights, strict=True) if w > 0)
+    metrics = {name: fitted.metrics[name] for name in first.validation_metrics}
+    data = replace(first.data, folds=len(folds))
+    whole = replace(first, data=data, validation_metrics=metrics)
     return _joined(whole, members, weights, fitted.temperature), fitted
 
 

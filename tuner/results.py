@@ -288,7 +288,7 @@ class TuneResult(Result[TuneRecord]):
     @property
     def test_accuracy(self) -> float:
         """Accuracy on the test examples, 0 … 1; they were opened for it once."""
-        return self.record.test.accuracy
+        return self.record.test.metrics["accuracy"]
 
     @property
     def verdict(self) -> Summary:

@@ -94,6 +94,11 @@ def _with_metrics(table: dict[str, Any]) -> dict[str, Any]:
             table[f"{part}_metrics"] = {"accuracy": value}
     if "best_epoch" in table and "stop_reason" in table:
         table.pop("best_validation_accuracy", None)
+    if "over_seeds" in table and "balanced_accuracy" in table:
+        table["metrics"] = {
+            "accuracy": table.pop("accuracy", None),
+            "balanced-accuracy": table.pop("balanced_accuracy"),
+        }
     if "temperature" in table and "log_loss" in table:
         table["metrics"] = {"log-loss": table.pop("log_loss"), "accuracy": table.pop("accuracy", 0)}
     return table

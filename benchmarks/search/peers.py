@@ -24,6 +24,7 @@ from tuner.storage.models import model_of
 from tuner.strategies.plans import policies
 from tuner.trainers.native import NativeLane, NativeTrainer
 from tuner.training.loop import Training, begin
+from tuner.tuning.parts import trainer_of
 from tuner.tuning.pipeline import tune
 from tuner.tuning.request import TuneRequest
 
@@ -38,7 +39,7 @@ Network = Training[NativeLane]
 
 def ours(data: Dataset, limits: Limits) -> Course:
     """Tune, with nothing given but data and budget."""
-    with closing(Watched(open_executor(data.tuning, WORKERS))) as workers:
+    with closing(Watched(open_executor(trainer_of(data), WORKERS))) as workers:
         ask = TuneRequest(
             budget=limits.budget, source=data.name, seed=limits.seed, began=workers.began
         )
@@ -46,7 +47,7 @@ def ours(data: Dataset, limits: Limits) -> Course:
             tuned = tune(data, ask, Path(folder), executor=workers)
         assert tuned
         seen, seconds = tuple(workers.seen), workers.seconds
-    return Course(seen, tuned.record.test.accuracy, seconds, ended=True)
+    return Course(seen, tuned.record.test.value, seconds, ended=True)
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def on_our_trainer(
     data: Dataset, limits: Limits, search: Callable[[Iterator[Network], Train], list[Network]]
 ) -> Course:
     """Run a search over random networks until the time is up."""
-    with closing(Watched(open_executor(data.tuning, WORKERS))) as workers:
+    with closing(Watched(open_executor(trainer_of(data), WORKERS))) as workers:
 
         def train(networks: Iterable[Network], epoch: int) -> list[Network]:
             return trained(workers, iter(networks), epoch, limits.seconds)

@@ -56,7 +56,7 @@ def test_it_tunes_and_opens_the_test_part_once(fitted: TunedClassifier) -> None:
     frame = pd.DataFrame(X, columns=fitted.feature_names_in_)
     assert fitted.score(frame, NAMES) > 0.85
     assert fitted.record_.test.openings == 1
-    assert fitted.test_score_ == fitted.record_.test.accuracy
+    assert fitted.test_score_ == fitted.record_.test.value
     assert 0.8 < fitted.best_score_ <= 1
     summary = fitted.record_.data
     assert (summary.n_train, summary.n_validation, summary.n_test) == (90, 30, 30)

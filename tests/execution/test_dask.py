@@ -27,6 +27,7 @@ from tuner.records import TuneProgress
 from tuner.study.coordinator import StudyProgress
 from tuner.study.optuna_storage import default_url
 from tuner.study.studies import stored_study
+from tuner.tuning.parts import trainer_of
 from tuner.tuning.pipeline import MODEL, SETTINGS, tune
 from tuner.tuning.request import TuneRequest
 
@@ -96,7 +97,7 @@ def test_a_tuning_on_a_cluster_gives_the_model_of_one_machine(
     for name, scheduler in (("here", None), ("there", dask_cluster.address)):
         store_plans(tmp_path / name, data, request)
         callbacks = Callbacks(watch=kill) if scheduler else Callbacks()
-        with closing(open_executor(data.tuning, scheduler=scheduler)) as executor:
+        with closing(open_executor(trainer_of(data), scheduler=scheduler)) as executor:
             folder = tmp_path / name
             assert tune(data, request, folder, executor=executor, callbacks=callbacks)
         models.append([(tmp_path / name / file).read_bytes() for file in (MODEL, SETTINGS)])
@@ -118,7 +119,7 @@ def test_experiments_on_a_cluster_find_what_one_machine_finds(
 
     for name, scheduler in (("here", None), ("there", dask_cluster.address)):
         with (
-            closing(open_executor(data.tuning, scheduler=scheduler)) as executor,
+            closing(open_executor(trainer_of(data), scheduler=scheduler)) as executor,
             open_runs(tmp_path / name, data.summary) as store,
         ):
             watch = kill if scheduler else lambda _: None

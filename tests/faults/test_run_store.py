@@ -14,6 +14,7 @@ from tuner.errors import InputError
 from tuner.execution.opening import open_executor
 from tuner.records import Record, to_json
 from tuner.storage.run_store import RunStore
+from tuner.tuning.parts import trainer_of
 from tuner.tuning.pipeline import MODEL, SETTINGS, WORK, tune
 from tuner.tuning.request import TuneRequest
 from tuner.tuning.steps.search import STUDY
@@ -26,7 +27,7 @@ Result = tuple[object, bytes, bytes]
 
 def tuned(folder: Path) -> Result:
     """Run or resume the tuning; return its record, without times, its model and its settings."""
-    found = tune(IRIS, REQUEST, folder, executor=open_executor(IRIS.tuning))
+    found = tune(IRIS, REQUEST, folder, executor=open_executor(trainer_of(IRIS)))
     assert found
     record = {k: v for k, v in to_json(found.record).items() if k not in ("seconds", "steps")}
     return record, (folder / MODEL).read_bytes(), (folder / SETTINGS).read_bytes()

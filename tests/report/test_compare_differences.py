@@ -44,7 +44,7 @@ def codes(every: tuple[Contender, ...]) -> list[str]:
 def test_runs_that_differ_only_in_the_seed_belong_together(train_record: TrainRecord) -> None:
     every = two(train_record, PLAIN, DECAYED)
     assert [(each.letter, each.name) for each in every] == [("A", "λ 0"), ("B", "λ 5")]
-    assert every[0].accuracies == {(k, k): share for k, share in enumerate(PLAIN)}
+    assert every[0].by_seed == {(k, k): share for k, share in enumerate(PLAIN)}
     assert every[0].names == ("run-0", "run-1", "run-2")
 
 
@@ -232,7 +232,7 @@ def test_warnings(train_record: TrainRecord) -> None:
 def test_identical_runs_count_once(train_record: TrainRecord) -> None:
     run = run_reaching(train_record, 0.9, 0)
     (only,) = grouped(run, run, run)
-    assert (len(only.records), len(only.accuracies)) == (3, 1)
+    assert (len(only.records), len(only.by_seed)) == (3, 1)
 
 
 def test_what_cannot_be_compared(train_record: TrainRecord, record: FindEtaRecord) -> None:

@@ -14,9 +14,9 @@ from tests.support.report.runs import BROKEN, EMPTY, LOST
 from tuner.records import Run, TrainRecord
 from tuner.report.charts.comparison import (
     DRAWN,
-    draw_accuracies,
     draw_differences,
     draw_gaps,
+    draw_values,
     mark_of,
 )
 from tuner.report.charts.inspection import draw_weights
@@ -50,7 +50,7 @@ def every(train_record: TrainRecord) -> tuple[Contender, ...]:
 
 
 def accuracies(every: tuple[Contender, ...]) -> Figure:
-    return draw_accuracies(curves_table(every), [each.name for each in every])
+    return draw_values(curves_table(every), [each.name for each in every])
 
 
 def gaps(every: tuple[Contender, ...]) -> Figure:
@@ -76,9 +76,9 @@ def test_medians_end_where_the_first_seed_does(train_record: TrainRecord) -> Non
     first, second = runs_of(train_record, (0.9, 0.92))
     short = replace(second.result, history=second.result.history[:4], best_epoch=4)
     curves = curves_table(grouped([first, replace(second, result=short)]))
-    frame = median_curves(curves, "validation_accuracy")
+    frame = median_curves(curves, "value")
     assert frame["epoch"].tolist() == [1, 2, 3, 4]
-    assert frame["validation_accuracy"].iloc[-1] == pytest.approx(100 * (0.91 - 0.012))
+    assert frame["value"].iloc[-1] == pytest.approx(100 * (0.91 - 0.012))
     assert len(curves) == 16
 
 

@@ -62,4 +62,4 @@ def test_every_figure_can_be_had_by_name() -> None:
     for name in figures.__all__:
         assert getattr(figures, name).__doc__
     record_free = {name for name in figures.__all__ if name.startswith("draw_")}
-    assert {"draw_confusion", "draw_weights", "draw_accuracies"} <= record_free
+    assert {"draw_confusion", "draw_weights", "draw_values"} <= record_free

@@ -118,7 +118,7 @@ def test_a_tuning_with_little_to_show_has_a_page(tuned: TuneRecord, tmp_path: Pa
     settings = final.candidates[1].runs[2].settings
     one = replace(final.candidates[1], runs=(replace(BROKEN, settings=settings),))
     alone = replace(final, candidates=(one,), best=0, winner=0, differences=())
-    test = replace(tuned.test, over_seeds=(0.1,), accuracy=0.1)
+    test = replace(tuned.test, over_seeds=(0.1,), metrics={"accuracy": 0.1})
     record = replace(tuned, final=alone, test=test, inspection=None, steps=())
     text = Reader(page(record, tmp_path)).text
     assert "one candidate only" in text

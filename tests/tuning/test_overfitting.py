@@ -18,7 +18,7 @@ def tried(**accuracies: tuple[float, float]) -> list[Regularizer]:
         stop_reason=StopReason.EPOCHS,
         stop_words="",
     )
-    return [Regularizer(name=n, run=run, accuracy=a, gap=g) for n, (a, g) in accuracies.items()]
+    return [Regularizer(name=n, run=run, value=a, gap=g) for n, (a, g) in accuracies.items()]
 
 
 TABLE = {"none": (0.95, 0.05), "l2": (0.951, 0.05), "l1": (0.94, 0.04), "dropout": (0.93, 0.01)}

@@ -17,6 +17,7 @@ from tuner.execution.opening import open_executor
 from tuner.records import TuneProgress, TuneRecord, to_json
 from tuner.storage.models import load_model
 from tuner.study.spec import read_spec
+from tuner.tuning.parts import trainer_of
 from tuner.tuning.pipeline import MODEL, SETTINGS, WORK, Tuned, tune
 from tuner.tuning.request import TuneRequest
 
@@ -33,7 +34,7 @@ def tuned(
     folder: Path, *, workers: int = 1, callbacks: Callbacks[TuneProgress] = Callbacks()
 ) -> Tuned | None:
     data = load("iris", seed=3)
-    with closing(open_executor(data.tuning, workers)) as crew:
+    with closing(open_executor(trainer_of(data), workers)) as crew:
         return tune(data, REQUEST, folder, executor=crew, callbacks=callbacks)
 
 
@@ -80,7 +81,7 @@ def test_the_model_is_what_the_record_says(done: tuple[Path, Tuned]) -> None:
     model, data = load_model(folder / MODEL), load("iris", seed=3)
     assert model.settings == found.record.settings
     test = data.open_test()
-    assert model.accuracy(test.x, test.y) == found.record.test.accuracy
+    assert model.accuracy(test.x, test.y) == found.record.test.value
     assert model.accuracy(data.validation.x, data.validation.y) == model.validation_accuracy
 
 
@@ -138,9 +139,9 @@ def two_clouds(n: int, d: int, *, share: float, seed: int = 0) -> Dataset:
     ],
 )
 def test_it_copes_with_small_and_awkward_data(data: Dataset, least: float, tmp_path: Path) -> None:
-    found = tune(data, TuneRequest(budget=1), tmp_path, executor=open_executor(data.tuning))
+    found = tune(data, TuneRequest(budget=1), tmp_path, executor=open_executor(trainer_of(data)))
     assert found
-    assert found.record.test.accuracy >= least
+    assert found.record.test.value >= least
     assert data.test_openings == 1
 
 
@@ -150,18 +151,18 @@ def test_images_are_expanded_where_that_helps(tmp_path: Path) -> None:
         digits,
         TuneRequest(budget=4, source="digits"),
         tmp_path,
-        executor=open_executor(digits.tuning),
+        executor=open_executor(trainer_of(digits)),
     )
     assert found
     tried = {means.name for means in found.record.overfitting.tried}
     assert {"shift", "distort"} <= tried
-    assert found.record.test.accuracy > 0.7
+    assert found.record.test.value > 0.7
 
 
 def test_the_article_keeps_to_its_own_means(tmp_path: Path) -> None:
     digits = load("digits")
     request = TuneRequest(budget=2, source="digits", article=True)
-    found = tune(digits, request, tmp_path, executor=open_executor(digits.tuning))
+    found = tune(digits, request, tmp_path, executor=open_executor(trainer_of(digits)))
     assert found
     s = found.record.settings
     assert (s.activation, s.cost, s.expansion, s.batch_size) == (

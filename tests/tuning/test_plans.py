@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuner.records import Hyperparameters, Trial
+from tuner.records import Hyperparameters, StudySummary, Trial
 from tuner.tuning.budget import (
     ConfirmationPlan,
     Paces,
@@ -163,7 +163,10 @@ def trial(number: int, accuracy: float, lambda_: float, hidden: int = 100) -> Tr
 )
 def test_which_trials_go_on(others: list[tuple[float, float]], expected: list[int]) -> None:
     trials = [trial(i, *each) for i, each in enumerate([(0.950, 0.1), *others])]
-    assert [t.number for t in best_trials(trials, 3)] == expected
+    study = StudySummary(
+        study="s", objectives=("validation_accuracy",), space={}, trials=tuple(trials)
+    )
+    assert [t.number for t in best_trials(study, 3)] == expected
 
 
 @pytest.mark.parametrize(("activation", "begins_at"), [("sigmoid", 0.2), ("relu", 0.4)])

@@ -19,6 +19,7 @@ from tuner.execution.opening import open_executor
 from tuner.files import write_files
 from tuner.records import Record
 from tuner.storage.run_store import RunStore
+from tuner.tuning.parts import trainer_of
 from tuner.tuning.pipeline import MODEL, REPORT, SETTINGS, STEPS, WORK, Tuned, tune
 from tuner.tuning.request import TuneRequest
 from tuner.tuning.steps.search import STUDY
@@ -38,7 +39,7 @@ def request_for(name: str) -> TuneRequest:
 
 
 def tuned(data: Dataset, folder: Path, name: str) -> Tuned:
-    found = tune(data, request_for(name), folder, executor=open_executor(data.tuning))
+    found = tune(data, request_for(name), folder, executor=open_executor(trainer_of(data)))
     assert found
     return found
 
@@ -92,14 +93,14 @@ def test_the_number_of_workers_changes_nothing_that_a_plan_does_not_say(tmp_path
     """What the workers' number decides is stored; here the steps of the last η searches are."""
     data, request = load("wine"), TuneRequest(budget=3, source="wine")
     store_plans(tmp_path / "one", data, request, "probe-plan")
-    one = open_executor(data.tuning)
+    one = open_executor(trainer_of(data))
     assert tune(data, request, tmp_path / "one", executor=one)
     plans = {f"{name}.json" for name in (*small_plans(data), "identity")}
     (tmp_path / "two" / WORK).mkdir(parents=True)
     for plan in plans:
         content = (tmp_path / "one" / WORK / plan).read_bytes()
         (tmp_path / "two" / WORK / plan).write_bytes(content)
-    with closing(open_executor(data.tuning, 2)) as two:
+    with closing(open_executor(trainer_of(data), 2)) as two:
         assert tune(data, request, tmp_path / "two", executor=two)
     assert results(tmp_path / "one") == results(tmp_path / "two")
 
@@ -133,7 +134,7 @@ def test_processes_killed_in_each_step_end_with_the_same_result(name: str, tmp_p
     data, folder = load(name), tmp_path / "killed"
     request = TuneRequest(budget=1, source=name)
     store_plans(tmp_path / "whole", data, request)
-    assert tune(data, request, tmp_path / "whole", executor=open_executor(data.tuning))
+    assert tune(data, request, tmp_path / "whole", executor=open_executor(trainer_of(data)))
     store_plans(folder, data, request)
     for entry in (*STEP_NAMES[:3], f"{STUDY}/study.db", *STEP_NAMES[3:], "record"):
         awaited = folder / WORK / (entry if "." in entry else f"{entry}.json")

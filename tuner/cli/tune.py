@@ -1,7 +1,7 @@
 """`tune`: the article's whole workflow, unattended, to a report, a model and the settings."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +19,7 @@ from tuner.cli.options import (
     ExecutorOptions,
     Opt,
     grouped,
+    option_of,
 )
 from tuner.cli.output import (
     clock,
@@ -31,7 +32,8 @@ from tuner.cli.output import (
     warnings_json,
 )
 from tuner.folders import claimed
-from tuner.records import TuneProgress, TuneRecord, require, to_json
+from tuner.records import Strategy, TuneProgress, TuneRecord, require, to_json
+from tuner.records.measures import flat
 from tuner.report.checks.tune import tune_warnings
 from tuner.report.format import duration
 from tuner.report.summaries.base import STEP_TITLES
@@ -41,8 +43,7 @@ from tuner.report.summaries.tune import (
     progress_sentence,
     tune_summary,
 )
-from tuner.settings import INTEGER
-from tuner.stats import wilson
+from tuner.settings import INTEGER, settings_of
 
 if TYPE_CHECKING:
     from tuner.results import Written
@@ -59,6 +60,7 @@ class TuneOptions:
     article: Annotated[
         bool, Opt("Only the article's methods: sigmoid, cross-entropy, no augmentation.")
     ]
+    metric: Annotated[str, option_of(settings_of(Strategy)["metric"])]
     seed: Annotated[int, Opt("Random seed.", INTEGER, "0")]
     fresh: Annotated[bool, Opt("Discard the existing tuning in --out and start over.")]
 
@@ -92,6 +94,7 @@ def tune(
     request = TuneRequest(
         budget=options.budget,
         article=options.article,
+        metric=options.metric,
         seed=options.seed,
         source=data.data,
         data=data.settings,
@@ -131,19 +134,27 @@ def tune(
 
 def _document(record: TuneRecord, written: "Written", out: Path) -> dict[str, object]:
     settings, final = record.settings, record.final
-    accuracies = [run.best_validation_accuracy for run in final.candidates[final.winner].runs]
+    alone = [run.best_value for run in final.candidates[final.winner].runs]
+    test, committee = record.test, final.committee
     return {
         "command": "tune",
         "eta": settings.eta,
         "lambda": settings.lambda_,
         "hidden": list(settings.hidden),
-        "validation_accuracy": max(accuracies),
-        "validation_accuracies": accuracies,
-        "test_accuracy": record.test.accuracy,
-        "test_accuracies": list(record.test.over_seeds),
-        "balanced_accuracy": record.test.balanced_accuracy,
-        "test_openings": record.test.openings,
-        "interval": wilson(record.test.accuracy, record.test.n),
+        "metric": final.metric,
+        "validation_score": record.validation_value,
+        "validation_scores": alone,
+        **_accuracies(record, alone),
+        "test_score": test.value,
+        "test_scores": list(test.over_seeds),
+        "test_metrics": flat({"metrics": test.metrics}),
+        "test_openings": test.openings,
+        "interval": test.value_interval,
+        "committee": to_json(committee) if committee else None,
+        "candidates": [
+            {"trial": c.trial, "kind": c.kind or None, "weight": c.weight, "networks": len(c.runs)}
+            for c in final.candidates
+        ],
         "tied": len(final.tied),
         "settings": to_json(settings),
         "strategy": to_json(final.strategy),
@@ -161,6 +172,23 @@ def _document(record: TuneRecord, written: "Written", out: Path) -> dict[str, ob
         "model": str(out / record.files["model"]),
         "settings_file": str(out / record.files["settings"]),
     }
+
+
+def _accuracies(record: TuneRecord, alone: Sequence[float]) -> dict[str, object]:
+    """Return the accuracies, where classes are predicted; of each network where they chose."""
+    test, committee = record.test.metrics, record.final.committee
+    if "accuracy" not in test:
+        return {}
+    of_model = committee.metrics if committee else record.model_run.best_measures
+    found: dict[str, object] = {
+        "validation_accuracy": of_model.get("accuracy"),
+        "test_accuracy": test["accuracy"],
+        "balanced_accuracy": test["balanced-accuracy"],
+    }
+    if record.final.metric == "accuracy":
+        found["validation_accuracies"] = list(alone)
+        found["test_accuracies"] = list(record.test.over_seeds)
+    return found
 
 
 def _print_answer(record: TuneRecord, written: "Written", out: Path, report_seconds: float) -> None:

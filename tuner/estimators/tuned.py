@@ -20,6 +20,7 @@ from tuner.estimators.network import NETWORK_PARAMETERS
 from tuner.execution.opening import open_executor
 from tuner.records import TuneRecord
 from tuner.settings import DataSettings, plain
+from tuner.tuning.parts import trainer_of
 from tuner.tuning.pipeline import tune
 from tuner.tuning.request import TuneRequest
 
@@ -162,7 +163,7 @@ class TunedClassifier(Classifier):
                 f"X has {len(examples.y)} examples of {len(self.classes_)} classes, too few to "
                 "validate and to test on: give five or more of each class."
             )
-        executor = open_executor(data.tuning, self.workers, self.scheduler)
+        executor = open_executor(trainer_of(data), self.workers, self.scheduler)
         with self._place() as place, closing(executor):
             tuned = tune(data, request, place, executor=executor)
         if tuned is None:
@@ -180,15 +181,15 @@ class TunedClassifier(Classifier):
 
     @property
     def best_score_(self) -> float:
-        """Accuracy on the validation part that chose the network."""
+        """The metric on the validation data that chose; out of fold where there are folds."""
         check_is_fitted(self)
-        return self.model_.validation_accuracy
+        return self.record_.validation_value
 
     @property
     def test_score_(self) -> float:
         """Accuracy on the test part, which was opened once."""
         check_is_fitted(self)
-        return self.record_.test.accuracy
+        return self.record_.test.value
 
     @property
     def report_(self) -> TunedReport:

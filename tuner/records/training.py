@@ -263,6 +263,11 @@ class Run(Record):
         return self.best.validation_metrics[self.metric] if self.best else math.nan
 
     @property
+    def best_measures(self) -> Measures:
+        """The validation metrics of the best epoch; none when no epoch was finished."""
+        return self.best.validation_metrics if self.best else {}
+
+    @property
     def best_validation_accuracy(self) -> float:
         """The validation accuracy of the best epoch; 0 when no epoch was finished."""
         return self.best.validation_accuracy if self.best else 0.0

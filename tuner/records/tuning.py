@@ -1,18 +1,24 @@
 """What a tuning found, step by step, and where one stands."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field
 
 from tuner.errors import require
+from tuner.metrics import METRICS
 from tuner.records.commands import TrainRecord
 from tuner.records.inspection import Inspection
+from tuner.records.measures import Measures, check_measures, check_metric
 from tuner.records.provenance import DataSummary, Environment
 from tuner.records.search import EtaSearch
 from tuner.records.study import StudyRecord
-from tuner.records.training import Run
-from tuner.serialization import Record, Share
+from tuner.records.training import Committee, Run
+from tuner.serialization import Number, Record, Share
 from tuner.settings import Hyperparameters, Strategy
+from tuner.stats import wilson
 
 StepName = Literal["signal", "eta", "overfitting", "study", "eta-again", "final", "test"]
 """The steps of a tuning, in their order."""
@@ -40,19 +46,26 @@ class TuneProgress(Record):
     step
         The step it is at.
     phase
-        Of the step `final`: all candidates train, they are compared, or the winner trains alone.
+        Of the step `final`: all candidates train, they are compared, or the winner trains alone;
+        or kinds of networks train on folds, one after the other.
     done, total
         Trials of the study, or epochs of the networks that train, so far and in the end; 0 of 0
         where nothing is counted.
     best
-        The best validation accuracy of the step so far; None where there is none yet.
+        The best validation metric of the step so far; None where there is none yet.
+    metric
+        Which metric that is.
     """
 
     step: StepName
-    phase: Literal["candidates", "comparison", "winner"] | None = None
+    phase: Literal["candidates", "comparison", "winner", "kinds"] | None = None
     done: int = 0
     total: int = 0
     best: float | None = None
+    metric: str = "accuracy"
+
+    def __post_init__(self) -> None:
+        check_metric(self.metric)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,12 +113,32 @@ class SanityCheck(Record):
     n_train
         Examples it was trained on.
     chance
-        Validation accuracy of always predicting the class that is most frequent in training.
+        The metric that chooses, of always predicting the same: the frequencies of the classes in
+        training, or the mean.
+    judged_by
+        The metric that tells whether it has learned. Of classes it is AUC, which sees what accuracy
+        hides where one class is frequent.
+    reached, interval
+        That metric on validation data, with its 95 % interval; None in records of the first
+        version.
+    constant
+        That metric of always predicting the same.
     """
 
     run: Run
     n_train: int
     chance: float
+    judged_by: str = "accuracy"
+    reached: Number = math.nan
+    interval: tuple[float, float] | None = None
+    constant: Number = math.nan
+
+    def has_signal(self, n_validation: int) -> bool:
+        """Return whether the network is clearly better than a constant prediction."""
+        if self.interval is None:
+            return wilson(self.run.best_validation_accuracy, n_validation)[0] > self.chance
+        score = METRICS[self.judged_by].score
+        return min(map(score, self.interval)) > score(self.constant)
 
 
 REGULARIZER_NAMES = ("none", "l2", "l1", "dropout", "shift", "distort")
@@ -122,16 +155,18 @@ class Regularizer(Record):
         One of `REGULARIZER_NAMES`.
     run
         Its training; the settings say with what.
-    accuracy
-        Mean validation accuracy of the last fifth of its epochs, by which regularizers are
-        compared.
+    value
+        Mean validation metric of the last fifth of its epochs, by which regularizers are compared.
     gap
-        Training minus validation accuracy over the same epochs.
+        By how much the training data are better over the same epochs.
     """
 
     name: str
     run: Run
-    accuracy: float
+    value: Annotated[
+        float,
+        Field(validation_alias=AliasChoices("value", "accuracy"), serialization_alias="value"),
+    ]
     gap: float
 
 
@@ -169,26 +204,34 @@ def _require_place(name: str, place: int, among: tuple[object, ...]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate(Record):
-    """Settings that were trained anew on paired seeds.
+    """Settings that were trained anew on paired seeds, or on folds.
 
     Attributes
     ----------
     trial
-        The number of the trial in the study that they come from.
+        The number of the trial in the study that they come from; None of a kind of network that
+        the study did not search.
     parameters
         Weights and biases of one network.
     runs
-        One for each seed, in the order of the seeds; the same seeds for every candidate.
+        One for each seed, in the order of the seeds; the same seeds for every candidate. On folds
+        one for each fold of the first seed, then of the next.
     compared
-        The validation accuracy of each seed by which the candidates were compared: of the mean of
+        The validation metric of each seed by which the candidates were compared: of the mean of
         the weights over half an epoch where they were compared in training, so that it differs
-        from those in `runs`. Empty in records of the first version.
+        from those in `runs`; on folds that of each fold. Empty in records of the first version.
+    weight
+        Its share in the committee of candidates.
+    kind
+        What it is called, where the study did not search it.
     """
 
-    trial: int
+    trial: int | None
     parameters: int
     runs: tuple[Run, ...]
-    compared: tuple[Share, ...] = ()
+    compared: tuple[float, ...] = ()
+    weight: Share = 0.0
+    kind: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +243,7 @@ class PairedDifference(Record):
     candidate
         Index of the other one.
     difference, low, high
-        Mean validation accuracy of the best minus that of the other, with its 95 % interval over
+        By how much the validation metric of the best is better, with its 95 % interval over
         validation examples and seeds.
     """
 
@@ -212,7 +255,7 @@ class PairedDifference(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation(Record):
-    """The candidates confirmed on paired seeds, and the winner.
+    """The candidates confirmed on paired seeds or folds, and the winner.
 
     Attributes
     ----------
@@ -223,13 +266,18 @@ class Confirmation(Record):
     candidates
         The best of the study, the best first.
     best
-        Index of the candidate with the highest mean validation accuracy.
+        Index of the candidate with the best mean validation metric.
     differences
         Between it and each other one.
     winner
         Index of the smallest candidate that is not clearly worse than the best.
     seed
-        The seed of the winner's network that became the model: the best on validation data.
+        The seed of the winner's network that is the best on validation data.
+    metric
+        What compared them.
+    committee
+        The model, where it is several networks: those of the winner, or on folds those of all
+        candidates that have a weight.
     """
 
     strategy: Strategy
@@ -239,8 +287,11 @@ class Confirmation(Record):
     differences: tuple[PairedDifference, ...]
     winner: int
     seed: int
+    metric: str = "accuracy"
+    committee: Committee | None = None
 
     def __post_init__(self) -> None:
+        check_metric(self.metric)
         _require_place("best", self.best, self.candidates)
         _require_place("winner", self.winner, self.candidates)
         for each in self.differences:
@@ -249,10 +300,15 @@ class Confirmation(Record):
         require(self.seed in seeds, "seed", self.seed, f"one of the winner's, {seeds}")
 
     def compared(self, candidate: int) -> tuple[float, ...]:
-        """Return the accuracies by which a candidate was compared, one for each seed."""
+        """Return the metrics by which a candidate was compared, one for each seed or fold."""
         chosen = self.candidates[candidate]
         reached = (run.best_score_until(self.compared_at) for run in chosen.runs)
         return chosen.compared or tuple(reached)
+
+    @property
+    def folds(self) -> int | None:
+        """On how many folds they were trained; None where there was one validation part."""
+        return self.committee.folds if self.committee else None
 
     @property
     def tied(self) -> tuple[int, ...]:
@@ -269,21 +325,39 @@ class Evaluation(Record):
     ----------
     n
         Test examples.
-    accuracy
-        Share classified right.
-    balanced_accuracy
-        Mean over the classes of the share classified right.
+    metrics
+        All metrics of the task.
     over_seeds
-        Accuracy of the winner's network of each seed, measured at the same opening.
+        The metric that chose, of the winner's network of each seed or fold, measured at the same
+        opening.
     openings
         How often the test part was opened.
+    metric
+        The one that chose.
+    interval
+        Its 95 % interval over the test examples; None for Wilson's, of accuracy.
     """
 
     n: int
-    accuracy: Share
-    balanced_accuracy: Share
-    over_seeds: tuple[Share, ...]
+    metrics: Measures
+    over_seeds: tuple[float, ...]
     openings: int
+    metric: str = "accuracy"
+    interval: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        check_measures(self.metrics)
+        check_metric(self.metric)
+
+    @property
+    def value(self) -> float:
+        """The metric that chose."""
+        return self.metrics[self.metric]
+
+    @property
+    def value_interval(self) -> tuple[float, float]:
+        """The 95 % interval of the metric over the test examples."""
+        return self.interval or wilson(self.value, self.n)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -355,6 +429,13 @@ class TuneRecord(Record):
             result=run,
             inspection=self.inspection,
         )
+
+    @property
+    def validation_value(self) -> float:
+        """The validation metric of the model: out of fold where there were folds."""
+        if self.final.committee:
+            return self.final.committee.metrics[self.final.metric]
+        return self.model_run.best_value
 
     @property
     def model_record(self) -> TrainRecord:

@@ -10,9 +10,9 @@
 """
 
 from tuner.report.charts.comparison import (
-    draw_accuracies,
     draw_differences,
     draw_gaps,
+    draw_values,
 )
 from tuner.report.charts.inspection import (
     confusion_matrix,
@@ -73,7 +73,6 @@ __all__ = [
     "cost_curves",
     "curves_table",
     "differences_table",
-    "draw_accuracies",
     "draw_confusion",
     "draw_cost_curves",
     "draw_differences",
@@ -89,6 +88,7 @@ __all__ = [
     "draw_slice",
     "draw_strategies",
     "draw_training_curves",
+    "draw_values",
     "draw_weights",
     "final_costs",
     "final_differences",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tuner.metrics import METRICS
-from tuner.report.format import cost, measured, measured_interval
+from tuner.report.format import cost, measured, measured_interval, points
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ class Measure:
         return 100.0 if METRICS[self.metric].unit == "percent" else 1.0
 
     @property
+    def in_points(self) -> str:
+        """What follows the name of a difference on an axis."""
+        return ", points" if self.scale == 100 else ""
+
+    @property
     def sign(self) -> int:
         """1 where more is better, else -1."""
         return 1 if METRICS[self.metric].greater_is_better else -1
@@ -78,4 +83,4 @@ class Measure:
 
     def difference(self, value: float) -> str:
         """Return by how much one value exceeds another, in points where they are shares."""
-        return f"{100 * value:.2f} points" if self.scale == 100 else cost(value)
+        return points(value) if self.scale == 100 else cost(value)

@@ -95,6 +95,9 @@ spoils, in a long run."""
 LEAST_LAMBDA, LEAST_MOST_LAMBDA, LEAST_MOST_LAMBDA_AUGMENTED = 1e-3, 10.0, 1.0
 """Bounds of λ on few examples: its low end is at least the first, its high end the others."""
 
+FOLDS_COST = 2.5
+"""What five networks side by side, one on each fold, take of the time of a single one."""
+
 TRAINING_SHARE = 0.75
 """Share of the search's time that trains. In the rest workers wait at rungs, and short epochs of
 few examples are measured on as many as long ones."""
@@ -144,6 +147,16 @@ MOST_EPOCHS, MOST_EPOCHS_AUGMENTED = (60, 100), (60, 400)
 
 COMPARED_EPOCHS, COMPARED_STEPS = 8, 10_000
 """Epochs and steps that tell candidates apart, once their weights are averaged."""
+
+MOST_ROUNDS, LEAST_KIND_EPOCHS = 8, 15
+"""How often each kind of network trains on the folds of a small table, from other initial weights;
+and the epochs below which one is left out."""
+
+LANES_COST = 0.375
+"""What each further network side by side takes of the time of a single one."""
+
+ENOUGH_WEIGHT = 0.02
+"""Weight in the committee from which more networks of a kind are worth their time."""
 
 SAFETY, SAFETY_AT_ONCE = 0.95, 0.8
 """Share of the time left that a plan uses; less where it is not made again on the way."""
@@ -273,6 +286,7 @@ def plan_search(
     enough_epochs: float,
     most_epochs: float = math.inf,
     workers: int,
+    networks: float = 1.0,
 ) -> SearchPlan:
     """Return the most thorough search that fits.
 
@@ -293,6 +307,8 @@ def plan_search(
         long as four others are.
     workers
         How many networks train at the same time.
+    networks
+        What the networks of a trial take of the time of one.
 
     Examples
     --------
@@ -311,7 +327,8 @@ def plan_search(
     seconds -= find_each * eta_seconds
 
     def batches(way: tuple[tuple[Rungs, int], int]) -> int:
-        return int(TRAINING_SHARE * seconds * workers // (pace * _batch_epochs(*way)))
+        work = pace * networks * _batch_epochs(*way)
+        return int(TRAINING_SHARE * seconds * workers // work)
 
     fractions = [each for each in FRACTIONS if each == 1 or n // each >= FEWEST_EXAMPLES]
     ways = [(pattern, fraction) for pattern in PATTERNS for fraction in fractions]

@@ -11,9 +11,9 @@ from tuner.tuning.steps.search import search_plan
 def left_out(state: State, context: Context) -> Iterator[Shortfall]:
     """Yield what a longer budget would have added, in the order of the work."""
     plan, confirmation = search_plan(state, context), state[Confirmation]
-    n, look = context.data.train.n, state[Overfitting]
+    n, look = context.tuning.train.n, state[Overfitting]
     tried = {each.name for each in look.tried}
-    smallest = sizes_for(context.data.train.x.shape[1])[0]
+    smallest = sizes_for(context.tuning.train.x.shape[1])[0]
     _, most_epochs = PATTERNS[0]
     epochs, compared_at = confirmation.strategy.epochs, confirmation.compared_at
     seeds = len(confirmation.candidates[0].runs)

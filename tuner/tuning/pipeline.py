@@ -31,13 +31,14 @@ from tuner.records import (
 )
 from tuner.storage.models import Model, save_model
 from tuner.storage.run_store import open_store
-from tuner.tasks import require_classes
 from tuner.tuning.left_out import left_out
+from tuner.tuning.parts import folds_in
 from tuner.tuning.request import TuneRequest
 from tuner.tuning.settings_file import settings_text
 from tuner.tuning.state import Context, State
 from tuner.tuning.steps.candidates import confirm
 from tuner.tuning.steps.evaluation import chosen_model, evaluate
+from tuner.tuning.steps.kinds import confirm_on_folds
 from tuner.tuning.steps.learning_rate import EtaSearches, find_etas
 from tuner.tuning.steps.learning_rate_again import CandidateEtas, find_etas_again
 from tuner.tuning.steps.overfitting import look_at_overfitting
@@ -69,13 +70,18 @@ class Step:
     run: Callable[[State, Context], Record | None]
 
 
+def confirm_candidates(state: State, context: Context) -> Confirmation | None:
+    """Train the candidates on folds where there are any, else on paired seeds."""
+    return (confirm_on_folds if context.folds else confirm)(state, context)
+
+
 STEPS = (
     Step("signal", SanityCheck, check_sanity),
     Step("eta", EtaSearches, find_etas),
     Step("overfitting", Overfitting, look_at_overfitting),
     Step("study", StudyRecord, search),
     Step("eta-again", CandidateEtas, find_etas_again),
-    Step("final", Confirmation, confirm),
+    Step("final", Confirmation, confirm_candidates),
     Step("test", Evaluation, evaluate),
 )
 
@@ -108,8 +114,8 @@ def tune(
     folder
         Gets the model and the settings, and in a folder of their own the results of the steps.
     executor
-        Where networks train; given the same plans, the result does not depend on how many train at
-        the same time.
+        Where networks train, opened for `tuner.tuning.parts.trainer_of`; given the same plans, the
+        result does not depend on how many train at the same time.
     callbacks
         How the tuning is watched and stopped.
     fresh
@@ -131,17 +137,17 @@ def tune(
     >>> from tempfile import TemporaryDirectory
     >>> from tuner.data import load
     >>> from tuner.execution.opening import open_executor
+    >>> from tuner.tuning.parts import trainer_of
     >>> iris = load("iris")
     >>> with TemporaryDirectory() as home:
-    ...     request, executor = TuneRequest(budget=2), open_executor(iris.tuning)
+    ...     request, executor = TuneRequest(budget=2), open_executor(trainer_of(iris))
     ...     tuned = tune(iris, request, Path(home), executor=executor)
     >>> tuned.record.test.openings, iris.test_openings
     (1, 1)
     """
-    require_classes(data.summary, "tune")
     identity = request.identity(data.summary, version("eta-tuner"))
     with open_store(folder / WORK, identity, began=request.began, fresh=fresh) as store:
-        context = Context(data, request, store, executor, callbacks)
+        context = Context(data, request, store, executor, callbacks, folds_in(data))
         state = run_steps(context)
         if state is None:
             store.tick()
@@ -187,7 +193,8 @@ def _publish(tuned: Tuned, settings: bytes, folder: Path) -> None:
 
 def _record(state: State, context: Context) -> TuneRecord:
     confirmation, request = state[Confirmation], context.request
-    winner = str(confirmation.candidates[confirmation.winner].trial)
+    chosen = confirmation.candidates[confirmation.winner]
+    winner = chosen.kind if chosen.trial is None else str(chosen.trial)
     steps = tuple(_finished_steps(context))
     return TuneRecord(
         command=request.command,
@@ -220,7 +227,12 @@ def _finished_steps(context: Context) -> Iterator[FinishedStep]:
 
 
 def _inspection(state: State, context: Context) -> Inspection | None:
-    """Inspect the model, unless its outputs are not finite."""
+    """Inspect the model, unless its outputs are not finite.
+
+    Of folds no example is left that it did not train on; of numbers there are no classes.
+    """
+    if context.folds or not context.data.classes:
+        return None
     try:
         return inspect(chosen_model(state, context), context.data.tuning)
     except DataError:

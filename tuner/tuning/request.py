@@ -18,6 +18,8 @@ class TuneRequest:
     article
         Whether to use the article's own methods only: sigmoid neurons, cross-entropy, no
         augmentation.
+    metric
+        What chooses, a name in `tuner.metrics.METRICS`; "auto" is the default of the task.
     seed
         Random seed.
     source, data
@@ -36,6 +38,7 @@ class TuneRequest:
 
     budget: float = 60.0
     article: bool = False
+    metric: str = "auto"
     seed: int = 0
     source: str = "arrays"
     data: DataSettings = field(default_factory=DataSettings)
@@ -51,6 +54,7 @@ class TuneRequest:
             **to_json(data.identity),
             "budget": self.budget,
             "article": self.article,
+            "metric": self.metric,
             "seed": self.seed,
             "tuner": version,
         }

@@ -1,14 +1,16 @@
 """What a step is given: the results of the steps before it, and the means to work with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar, cast
 
-from tuner.data import Dataset
+from tuner.data import Dataset, TuningData
+from tuner.data.folds import Fold
 from tuner.execution.base import Callbacks, Executor
-from tuner.records import Record, TuneProgress
+from tuner.records import DataSummary, Record, Strategy, TuneProgress
 from tuner.storage.run_store import RunStore
+from tuner.tasks import fitted_strategy
 from tuner.tuning.request import TuneRequest
 
 R = TypeVar("R", bound=Record)
@@ -52,6 +54,8 @@ class Context:
         Where networks train.
     callbacks
         How the tuning is watched and stopped.
+    folds
+        By which candidates are judged; none where there is one validation part.
     """
 
     data: Dataset
@@ -59,6 +63,27 @@ class Context:
     store: RunStore
     executor: Executor
     callbacks: Callbacks[TuneProgress]
+    folds: tuple[Fold, ...] = ()
+
+    @property
+    def tuning(self) -> TuningData:
+        """The training and validation part, of folds the first: that of the steps on one part."""
+        return self.folds[0].tuning if self.folds else self.data.tuning
+
+    @property
+    def summary(self) -> DataSummary:
+        """Which data the candidates train on."""
+        return replace(self.data.summary, folds=len(self.folds) or None)
+
+    @property
+    def metric(self) -> str:
+        """The metric that chooses."""
+        wanted = Strategy(metric=self.request.metric)
+        return fitted_strategy(wanted, self.data.summary.task).metric
+
+    def strategy(self, strategy: Strategy) -> Strategy:
+        """Return a strategy with the metric that chooses."""
+        return replace(strategy, metric=self.metric)
 
     @property
     def folder(self) -> Path:

@@ -52,7 +52,7 @@ def _candidate(trial: int, hidden: int, accuracies: tuple[float, ...], epochs: i
 def _means(name: str, accuracy: float, gap: float, **settings: Any) -> Regularizer:
     made = Hyperparameters(eta=0.5, **settings)
     run = reaching(accuracy, 12, gap=gap, settings=made)
-    return Regularizer(name=name, run=run, accuracy=accuracy, gap=gap)
+    return Regularizer(name=name, run=run, value=accuracy, gap=gap)
 
 
 def tuning(search: EtaSearch, **changes: Any) -> TuneRecord:
@@ -100,8 +100,7 @@ def tuning(search: EtaSearch, **changes: Any) -> TuneRecord:
         inspection=inspection_of(),
         test=Evaluation(
             n=1000,
-            accuracy=0.958,
-            balanced_accuracy=0.957,
+            metrics={"accuracy": 0.958, "balanced-accuracy": 0.957},
             over_seeds=(0.955, 0.956, 0.958),
             openings=1,
         ),

@@ -39,13 +39,14 @@ from tuner.report.document import (
     whole,
 )
 from tuner.report.fonts import lettered
-from tuner.report.format import listing
+from tuner.report.format import gap_name, listing
 from tuner.report.frames.comparison import (
     differences_table,
     median_curves,
     paired_table,
 )
 from tuner.report.frames.contenders import Contender, Difference
+from tuner.report.measure import Measure
 from tuner.report.summaries.comparison import alt_accuracies, alt_differences
 
 DRAWN = 10
@@ -56,6 +57,8 @@ DRAWN_SEEDS = 20
 _MARGIN, _LEFT = 0.6, 0.7
 _LETTERS = 46
 """Letters of a name in a legend."""
+
+ACCURACY = Measure("accuracy")
 
 
 def mark_of(place: int) -> Mark:
@@ -82,8 +85,8 @@ _LINES: tuple[Any, ...] = (
 )
 
 
-def draw_accuracies(curves: pd.DataFrame, names: Sequence[str]) -> Plot:
-    """Draw validation accuracy against epochs, and below it η where it is not one for all.
+def draw_values(curves: pd.DataFrame, names: Sequence[str], measure: Measure = ACCURACY) -> Plot:
+    """Draw the validation metric against epochs, and below it η where it is not one for all.
 
     Parameters
     ----------
@@ -91,15 +94,20 @@ def draw_accuracies(curves: pd.DataFrame, names: Sequence[str]) -> Plot:
         From `tuner.report.frames.comparison.curves_table`.
     names
         What the legend says of each contender, in their order.
+    measure
+        What judges them.
     """
     with_eta = eta_varies(curves)
     with styled():
         ratios, height = ((3, 1.3), HIGH) if with_eta else ((1,), LOW)
         figure, stack = panels(height, margin=_MARGIN, ratios=ratios, left=_LEFT)
-        values = curves["validation_accuracy"].astype(float)
-        cut = limit_accuracies(stack[0], values, at_least=2.0)
-        stack[0].set_title(f"validation accuracy in %{cut}", loc="left")
-        _draw_contenders(stack[0], curves, "validation_accuracy")
+        values, cut = curves["value"].astype(float), ""
+        if measure.scale == 100:
+            cut = limit_accuracies(stack[0], values, at_least=2.0)
+        else:
+            limit_values(stack[0], values, at_least=0.0)
+        stack[0].set_title(f"validation {measure.axis}{cut}", loc="left")
+        _draw_contenders(stack[0], curves, "value")
         if with_eta:
             firsts = [own[own["seed"] == own["seed"].iloc[0]] for own in _contenders(curves)]
             draw_etas(stack[1], [(x["epoch"], x["eta"], mark_of(k)) for k, x in enumerate(firsts)])
@@ -107,14 +115,15 @@ def draw_accuracies(curves: pd.DataFrame, names: Sequence[str]) -> Plot:
     return figure
 
 
-def draw_gaps(curves: pd.DataFrame, names: Sequence[str]) -> Plot:
-    """Draw training minus validation accuracy against epochs; parameters as `draw_accuracies`."""
+def draw_gaps(curves: pd.DataFrame, names: Sequence[str], measure: Measure = ACCURACY) -> Plot:
+    """Draw by how much the training data are better; parameters as `draw_values`."""
     with styled():
         figure, axes = canvas(margin=_MARGIN, left=_LEFT)
-        limit_values(axes, curves["gap"].astype(float), at_least=2.0, also=0.0)
+        at_least = 2.0 if measure.scale == 100 else 0.0
+        limit_values(axes, curves["gap"].astype(float), at_least=at_least, also=0.0)
         axes.axhline(0, color=MUTED, linewidth=1, gid="zero")
         _draw_contenders(axes, curves, "gap")
-        axes.set_title("training minus validation accuracy, points", loc="left")
+        axes.set_title(f"{gap_name(measure.metric)}{measure.in_points}", loc="left")
         _finish(figure, axes, curves, names)
     return figure
 
@@ -164,7 +173,12 @@ def _entry(letter: str, name: str) -> str:
     return f"{letter}: {words}" if words else letter
 
 
-def draw_differences(differences: pd.DataFrame, paired: pd.DataFrame, names: Sequence[str]) -> Plot:
+def draw_differences(
+    differences: pd.DataFrame,
+    paired: pd.DataFrame,
+    names: Sequence[str],
+    words: str = "points of accuracy",
+) -> Plot:
     """Draw what the winner is better by than each of the others, seed by seed and on average.
 
     Parameters
@@ -174,6 +188,8 @@ def draw_differences(differences: pd.DataFrame, paired: pd.DataFrame, names: Seq
         the rows without a difference nothing is drawn.
     names
         What each row is called.
+    words
+        Unit and metric of the differences.
     """
     rows = differences.head(DRAWN)
     with styled():
@@ -190,7 +206,7 @@ def draw_differences(differences: pd.DataFrame, paired: pd.DataFrame, names: Seq
             text = _entry(str(row["second"]), names[place])
             axes.annotate(text, (_beside_zero(low, high), place - 0.36), **_NAME)
         winner = rows["first"].iloc[0] if len(rows) else "the best"
-        axes.set_xlabel(f"{winner} minus the other, points of accuracy")
+        axes.set_xlabel(f"{winner} better than the other by, {words}")
         axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         write_numbers(axes.xaxis)
         legend(figure, axes, _keys(rows, paired), columns=2)
@@ -284,12 +300,13 @@ _HOW = {
 def differences_shown(differences: Sequence[Difference], caption: str) -> Table:
     """Return differences of contenders as a table."""
     frame = differences_table(differences)
+    points = Measure(differences[0].metric).in_points if differences else ""
     frame["basis"] = frame["basis"].map(_BASES)
     frame["clear"] = ["yes" if clear else "no" for clear in frame["clear"]]
     columns: Columns = {
         "first": "first",
         "second": "second",
-        "difference": numbers("first minus second, points", 3),
+        "difference": numbers(f"first better than second{points}", 3),
         "low": numbers("from", 3),
         "high": numbers("to", 3),
         "seeds": whole("shared seeds"),
@@ -319,18 +336,18 @@ def _side_by_side(
     return Table(f"{caption}, median over seeds{cut}", frame.head(SHOWN_EPOCHS), columns)
 
 
-def accuracy_figure(
+def values_figure(
     every: Sequence[Contender], curves: pd.DataFrame, name: str = "compare"
 ) -> Figure:
     """Return the curves of contenders, and η where it changes; its file begins with `name`."""
-    with_eta = eta_varies(curves)
+    with_eta, measure = eta_varies(curves), Measure(every[0].metric)
     below = " Below: the η of the first seed." if with_eta else ""
     best_trial = "" if every[0].runs else " Of each study its best trial is drawn."
     return Figure(
         f"{name}-accuracy",
-        "Validation accuracy, epoch by epoch" + (", and η" if with_eta else ""),
-        _side_by_side(every, curves, "validation_accuracy", "Validation accuracy in %"),
-        partial(draw_accuracies, curves, [each.name for each in every]),
+        f"Validation {measure.name}, epoch by epoch" + (", and η" if with_eta else ""),
+        _side_by_side(every, curves, "value", f"Validation {measure.axis}"),
+        partial(draw_values, curves, [each.name for each in every], measure),
         alt=alt_accuracies(every, with_eta=with_eta),
         note="Bold: the median over the seeds, up to the last epoch of all of them. Thin: single"
         f" seeds.{below}{best_trial}{_first(every)}",
@@ -338,13 +355,14 @@ def accuracy_figure(
 
 
 def gap_figure(every: Sequence[Contender], curves: pd.DataFrame, name: str = "compare") -> Figure:
-    """Return how far training and validation accuracy of contenders are apart."""
+    """Return by how much the training data of contenders are better."""
+    measure = Measure(every[0].metric)
     return Figure(
         f"{name}-gap",
         "Generalization gap",
-        _side_by_side(every, curves, "gap", "Accuracy gap in points"),
-        partial(draw_gaps, curves, [each.name for each in every]),
-        alt="Line chart of training minus validation accuracy against epochs for"
+        _side_by_side(every, curves, "gap", f"{measure.name[0].upper()}{measure.name[1:]} gap"),
+        partial(draw_gaps, curves, [each.name for each in every], measure),
+        alt=f"Line chart of {gap_name(measure.metric)} against epochs for"
         f" {listing([each.title for each in every])}.",
         note="The wider the gap, the more a network has learned that is peculiar to its training"
         f" data. Regularization is meant to keep it narrow.{_first(every)}",
@@ -357,12 +375,14 @@ def differences_figure(
     """Return what the best is better by than each of the others."""
     basis = " ".join(_HOW[each] for each in _HOW if each in {d.basis for d in against})
     names = {each.letter: each.name for each in every}
+    measure = Measure(every[0].metric)
+    words = f"points of {measure.name}" if measure.scale == 100 else measure.name
     frame, called = differences_table(against), [names[each.second] for each in against]
     return Figure(
         f"{name}-differences",
         "Difference to the best",
         differences_shown(against, "Differences to the best"),
-        partial(draw_differences, frame, paired_table(against), called),
+        partial(draw_differences, frame, paired_table(against), called, words),
         alt=alt_differences(against),
         note="Right of 0 the best is better. The line is the 95 % interval: where it reaches 0"
         f" there is no clear difference. {basis}{_first(against)}",

@@ -7,6 +7,7 @@ from tuner.report.checks.base import ENOUGH_SEEDS, Checks, CodedWarning, by_seve
 from tuner.report.checks.study import STUDY_CHECKS
 from tuner.report.checks.training import train_warnings
 from tuner.report.format import count, duration, letter, listing, percent
+from tuner.report.summaries.tune import signal_words
 from tuner.stats import wilson
 
 OVER_TIME = 1.1
@@ -56,7 +57,7 @@ def _tied(record: TuneRecord) -> Iterator[str]:
 )
 def _few_seeds(record: TuneRecord) -> Iterator[str]:
     seeds = len(record.final.candidates[record.final.winner].runs)
-    if seeds < ENOUGH_SEEDS:
+    if not record.final.folds and seeds < ENOUGH_SEEDS:
         yield f"Each candidate was trained with {count(seeds, 'seed')}."
 
 
@@ -79,10 +80,14 @@ def _left_out(record: TuneRecord) -> Iterator[str]:
     " differ in kind.",
 )
 def _worse_on_test(record: TuneRecord) -> Iterator[str]:
-    test, reached = record.test, record.model_run.best_validation_accuracy
-    if wilson(test.accuracy, test.n)[1] < wilson(reached, record.data.n_validation)[0]:
+    test, reached = record.test, record.validation_value
+    if test.metric != "accuracy":
+        return
+    examples = record.final.committee.examples if record.final.committee else 0
+    seen = wilson(reached, examples or record.data.n_validation)
+    if test.value_interval[1] < seen[0]:
         yield (
-            f"The test accuracy, {percent(test.accuracy)}, is clearly below the validation"
+            f"The test accuracy, {percent(test.value)}, is clearly below the validation"
             f" accuracy, {percent(reached)}."
         )
 
@@ -105,9 +110,5 @@ def _over_time(record: TuneRecord) -> Iterator[str]:
     advice="Check labels and scaling: there may be little to learn in these data.",
 )
 def _no_signal(record: TuneRecord) -> Iterator[str]:
-    reached = record.signal.run.best_validation_accuracy
-    if wilson(reached, record.data.n_validation)[0] <= record.signal.chance:
-        yield (
-            f"A small network reached {percent(reached)}, not clearly better than the"
-            f" majority-class baseline, {percent(record.signal.chance)}."
-        )
+    if not record.signal.has_signal(record.data.n_validation):
+        yield f"A small network reached {signal_words(record)}: not clearly better."

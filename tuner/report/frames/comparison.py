@@ -6,11 +6,13 @@ from statistics import mean
 
 import pandas as pd
 
+from tuner.metrics import METRICS
 from tuner.records import LayerWeights, StudyRecord, TrainRecord
 from tuner.report.fonts import lettered
 from tuner.report.frames.contenders import Contender, Difference
 from tuner.report.frames.inspection import layer_name, on_one_grid, weight_histograms
 from tuner.report.frames.training import training_curves
+from tuner.report.measure import Measure
 from tuner.stats import mean_interval, wilson
 
 _RESULTS = [
@@ -39,16 +41,17 @@ def results_table(every: Sequence[Contender]) -> pd.DataFrame:
         shares; `best_epoch`; `epochs`, trained; `seconds`. The last four are means over its runs,
         NaN for a study.
     """
-    rows = [(c.letter, c.name, c.mean, *interval(c), len(c.accuracies), *_means(c)) for c in every]
+    rows = [(c.letter, c.name, c.mean, *interval(c), len(c.by_seed), *_means(c)) for c in every]
     return pd.DataFrame(rows, columns=_RESULTS)
 
 
 def interval(contender: Contender) -> tuple[float, float]:
     """Return the 95 % interval over seeds, or over validation examples where all seeds say one."""
-    shares = list(contender.accuracies.values())
+    shares = list(contender.by_seed.values())
+    low, high = METRICS[contender.metric].bounds
     if len(set(shares)) > 1:
-        low, high = mean_interval(shares)
-        return max(0.0, low), min(1.0, high)
+        ends = mean_interval(shares)
+        return max(low, ends[0]), min(high, ends[1])
     return wilson(contender.mean, contender.data.n_validation)
 
 
@@ -90,16 +93,14 @@ def differences_table(differences: Sequence[Difference]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `first`, `second`; `difference`, `low`, `high` in points; `seeds`, how many are shared;
-        `basis`; `clear`.
+        `first`, `second`; `difference`, `low`, `high` as drawn, shares in points; `seeds`, how many
+        are shared; `basis`; `clear`.
     """
     rows = [
         (
             d.first,
             d.second,
-            100 * d.value,
-            100 * d.low,
-            100 * d.high,
+            *(Measure(d.metric).scale * each for each in (d.value, d.low, d.high)),
             len(d.seeds),
             d.basis,
             d.clear,
@@ -111,16 +112,16 @@ def differences_table(differences: Sequence[Difference]) -> pd.DataFrame:
 
 
 def paired_table(differences: Sequence[Difference]) -> pd.DataFrame:
-    """Return each pair's difference by seed: `first`, `second`, `seed`, `difference` (points)."""
+    """Return each pair's difference by seed: `first`, `second`, `seed`, `difference`."""
     rows = [
-        (d.first, d.second, seed, 100 * value)
+        (d.first, d.second, seed, Measure(d.metric).scale * value)
         for d in differences
         for seed, value in zip(d.seeds, d.differences, strict=True)
     ]
     return pd.DataFrame(rows, columns=["first", "second", "seed", "difference"])
 
 
-_CURVES = ["contender", "seed", "epoch", "validation_accuracy", "gap", "eta"]
+_CURVES = ["contender", "seed", "epoch", "value", "gap", "eta"]
 
 
 def curves_table(every: Sequence[Contender]) -> pd.DataFrame:
@@ -129,8 +130,8 @@ def curves_table(every: Sequence[Contender]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `contender`, its letter; `seed`; `epoch`; `validation_accuracy` in %; `gap`, training minus
-        validation accuracy in points; `eta`. Of a study they are those of its best trial, which
+        `contender`, its letter; `seed`; `epoch`; `value`, the validation metric as drawn; `gap`, by
+        how much the training data are better; `eta`. Of a study they are its best trial's, which
         keeps no gap and no η; a number that is not known is NaN.
     """
     parts = [part for each in every for part in _curves(each)]
@@ -140,19 +141,19 @@ def curves_table(every: Sequence[Contender]) -> pd.DataFrame:
 
 
 def _curves(contender: Contender) -> list[pd.DataFrame]:
-    parts = []
+    parts, measure = [], Measure(contender.metric)
     for seed, run in dict(contender.runs).items():
-        frame = training_curves(run, "accuracy")
-        accuracy = frame["validation_metric"]
-        gap = frame["training_metric"] - accuracy
-        parts.append(frame.assign(validation_accuracy=accuracy, gap=gap, seed=seed))
+        frame = training_curves(run, contender.metric)
+        value = frame["validation_metric"]
+        gap = measure.sign * (frame["training_metric"] - value)
+        parts.append(frame.assign(value=value, gap=gap, seed=seed))
     for record in contender.records:
         if not isinstance(record, StudyRecord) or record.result.best is None:
             continue
         for seed, curve in enumerate(record.result.best.curves, record.plan.seed):
-            accuracies = [100 * share for share in curve]
+            values = [measure.scale * value for value in curve]
             frame = pd.DataFrame({"epoch": range(1, len(curve) + 1)})
-            part = frame.assign(validation_accuracy=accuracies, gap=math.nan, eta=math.nan)
+            part = frame.assign(value=values, gap=math.nan, eta=math.nan)
             parts.append(part.assign(seed=seed))
     return [part.assign(contender=contender.letter) for part in parts]
 

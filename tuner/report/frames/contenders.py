@@ -42,18 +42,21 @@ class Contender:
         The name given to each of its records.
     records
         Its runs, or its study.
-    accuracies
-        Best validation accuracy by seed; of a study that of its best trial.
+    by_seed
+        Best validation metric by seed; of a study that of its best trial.
     settings
         Its settings and data, each in words; where its runs differ, all values.
+    metric
+        What judges it.
     """
 
     letter: str
     name: str
     names: tuple[str, ...]
     records: tuple[TrainRecord | StudyRecord, ...]
-    accuracies: dict[Seed, float]
+    by_seed: dict[Seed, float]
     settings: Settings
+    metric: str = "accuracy"
 
     @property
     def data(self) -> DataSummary:
@@ -67,15 +70,15 @@ class Contender:
 
     @property
     def mean(self) -> float:
-        """The mean of its accuracies; 0 where there are none."""
-        return mean(self.accuracies.values()) if self.accuracies else 0.0
+        """The mean of its values; 0 where there are none."""
+        return mean(self.by_seed.values()) if self.by_seed else 0.0
 
     @property
     def runs(self) -> tuple[tuple[int, Run], ...]:
-        """Seed and run of each of its records that is a run."""
-        return tuple(
-            (r.settings.seed, r.result) for r in self.records if isinstance(r, TrainRecord)
-        )
+        """Seed and run of each of its records that is a run; of folds their place instead."""
+        runs = [(r.settings.seed, r.result) for r in self.records if isinstance(r, TrainRecord)]
+        alike = len({seed for seed, _ in runs}) < len(runs)  # of folds
+        return tuple((k, run) if alike else (seed, run) for k, (seed, run) in enumerate(runs))
 
     @property
     def title(self) -> str:
@@ -126,7 +129,7 @@ def contenders(
             name=called[place] if unique else _listed(given[place]),
             names=given[place],
             records=tuple(members[place]),
-            accuracies=_accuracies(members[place]),
+            by_seed=_values(members[place]),
             settings=settings[place],
         )
         for place in range(len(groups))
@@ -166,16 +169,16 @@ def _key(record: TrainRecord | StudyRecord, index: int) -> object:
     return alike, found, record.strategy, replace(record.data, split_seed=None)
 
 
-def _accuracies(group: Sequence[TrainRecord | StudyRecord]) -> dict[Seed, float]:
-    accuracies: dict[Seed, float] = {}
+def _values(group: Sequence[TrainRecord | StudyRecord]) -> dict[Seed, float]:
+    values: dict[Seed, float] = {}
     for record in group:
         first = record.settings.seed if isinstance(record, TrainRecord) else record.plan.seed
         split = first if record.data.split_seed is None else record.data.split_seed
         if isinstance(record, TrainRecord):
-            accuracies.setdefault((split, first), record.result.best_validation_accuracy)
+            values.setdefault((split, first), record.result.best_validation_accuracy)
         elif (best := record.result.best) is not None:
-            accuracies |= {(split, first + k): each for k, each in enumerate(best.network_values)}
-    return accuracies
+            values |= {(split, first + k): each for k, each in enumerate(best.network_values)}
+    return values
 
 
 def _settings(group: Sequence[TrainRecord | StudyRecord]) -> Settings:
@@ -214,12 +217,12 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] + (f" and {more} more" if more else "")
 
 
-Basis = Literal["seeds", "both", "examples", "nothing"]
+Basis = Literal["seeds", "both", "folds", "examples", "nothing"]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What one contender is better by than another, in shares.
+    """What one contender is better by than another, by a metric.
 
     Attributes
     ----------
@@ -233,8 +236,10 @@ class Difference:
         The difference and its 95 % interval; NaN where they cannot be compared.
     basis
         What the interval speaks of: other `seeds` (Student's t over pairs), other validation
-        `examples` with these same seeds (Newcombe), or `both`; `nothing` where the data are not the
-        same.
+        `examples` with these same seeds (Newcombe), or `both`; of `folds`, all examples by networks
+        that had not seen them; `nothing` where the data are not the same.
+    metric
+        What judges them.
     """
 
     first: str
@@ -245,6 +250,7 @@ class Difference:
     low: float
     high: float
     basis: Basis
+    metric: str = "accuracy"
 
     @property
     def clear(self) -> bool:
@@ -259,16 +265,16 @@ def difference(first: Contender, second: Contender) -> Difference:
     With fewer than two shared seeds, or the same difference at all of them, there is no spread to
     judge by; the interval is then that of the validation examples.
     """
-    shared = [seed for seed in first.accuracies if seed in second.accuracies]
+    shared = [seed for seed in first.by_seed if seed in second.by_seed]
     if not first.comparable(second):
         return _apart(first, second, (), (math.nan, math.nan, math.nan), "nothing")
-    differences = tuple(first.accuracies[s] - second.accuracies[s] for s in shared)
+    differences = tuple(first.by_seed[s] - second.by_seed[s] for s in shared)
     pairs = tuple(zip((seed for _, seed in shared), differences, strict=True))
     if len({round(each, 12) for each in differences}) > 1:
         bounds = mean_interval(differences)
         return _apart(first, second, pairs, (mean(differences), *bounds), "seeds")
     ours, theirs = (
-        mean(each.accuracies[seed] for seed in shared) if shared else each.mean
+        mean(each.by_seed[seed] for seed in shared) if shared else each.mean
         for each in (first, second)
     )
     bounds = newcombe(ours, theirs, (first.data.n_validation, second.data.n_validation))

@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
 import pandas as pd
 
+from tuner.metrics import METRICS
 from tuner.records import Run, TuneRecord
 from tuner.report.format import letter
 from tuner.report.frames.contenders import Contender, Difference
 from tuner.report.frames.study_space import in_words
+from tuner.report.measure import Measure
 from tuner.report.summaries.base import STEP_TITLES, regularizer_words, settings_words
-from tuner.stats import mean_interval, wilson
+from tuner.stats import mean_interval
 
 
 def steps_table(record: TuneRecord) -> pd.DataFrame:
@@ -26,22 +29,22 @@ def means_table(record: TuneRecord) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `contender`, its letter; `means`, in words; `eta`; `accuracy`, on the validation data over
-        the last fifth of the epochs; `gap`, training minus validation accuracy, in shares;
-        `chosen`, whether the search went on with it.
+        `contender`, its letter; `means`, in words; `eta`; `value`, the validation metric over the
+        last fifth of the epochs; `gap`, by how much the training data are better; `chosen`, whether
+        the search went on with it.
     """
     rows = [
         (
             letter(place),
             regularizer_words(each),
             each.run.settings.eta,
-            each.accuracy,
+            each.value,
             each.gap,
             place == record.overfitting.chosen,
         )
         for place, each in enumerate(record.overfitting.tried)
     ]
-    return pd.DataFrame(rows, columns=["contender", "means", "eta", "accuracy", "gap", "chosen"])
+    return pd.DataFrame(rows, columns=["contender", "means", "eta", "value", "gap", "chosen"])
 
 
 def final_table(record: TuneRecord) -> pd.DataFrame:
@@ -50,10 +53,11 @@ def final_table(record: TuneRecord) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `contender`, its letter; `trial` of the study; `name`, its settings; `eta`; `parameters`,
-        weights and biases; `seeds`; `accuracy`, the mean over seeds of the validation accuracies by
-        which all were compared; `behind`, by how much the best is better, with `low` and `high`, in
-        points, NaN for the best; `role`: `winner`, `tied` or `behind`.
+        `contender`, its letter; `trial` of the study, NaN where it had none; `name`, its settings;
+        `eta`; `parameters`, weights and biases; `networks`, how many were trained; `value`, the
+        mean over seeds or folds of the validation metric by which all were compared; `behind`, by
+        how much the best is better, with `low` and `high`, NaN for the best; `weight` in the
+        committee; `role`: `winner`, `tied` or `behind`.
     """
     final = record.final
     against = {each.candidate: each for each in final.differences}
@@ -67,13 +71,14 @@ def final_table(record: TuneRecord) -> pd.DataFrame:
         rows.append(
             (
                 letter(place),
-                candidate.trial,
+                math.nan if candidate.trial is None else candidate.trial,
                 shown.name,
                 candidate.runs[0].settings.eta,
                 candidate.parameters,
                 len(candidate.runs),
                 shown.mean,
-                *(100 * end for end in ends),
+                *ends,
+                candidate.weight,
                 "winner" if place == final.winner else role,
             )
         )
@@ -81,45 +86,52 @@ def final_table(record: TuneRecord) -> pd.DataFrame:
 
 
 _FINAL = [
-    "contender", "trial", "name", "eta", "parameters", "seeds", "accuracy", "behind", "low", "high",
-    "role",
+    "contender", "trial", "name", "eta", "parameters", "networks", "value", "behind", "low", "high",
+    "weight", "role",
 ]  # fmt: skip
 
 
 def judged_table(record: TuneRecord) -> pd.DataFrame:
-    """Return what the test part said: `what`, `share`, and the ends `low`, `high` of its interval.
+    """Return what the test part said: `what`, `value`, and the ends `low`, `high` of its interval.
 
-    The first two rows are the model's, with intervals over examples where there is one; then the
-    winner's network of each seed, and their mean with its interval over seeds.
+    The first row is the model's, with an interval over examples; then the winner's network of each
+    seed or fold, and their mean with its interval.
     """
     test, final = record.test, record.final
-    seeds = [run.settings.seed for run in final.candidates[final.winner].runs]
-    every = test.over_seeds
-    rows = [
-        ("the model: accuracy", test.accuracy, *wilson(test.accuracy, test.n)),
-        ("the model: balanced accuracy", test.balanced_accuracy, math.nan, math.nan),
-    ]
+    measure = Measure(test.metric)
+    every, each = test.over_seeds, "fold" if final.folds else "seed"
+    rows = [(f"the model: {measure.name}", test.value, *test.value_interval)]
     if len(every) > 1:
-        rows += [
-            (f"seed {seed}", share, *wilson(share, test.n))
-            for seed, share in zip(seeds, every, strict=True)
+        runs = final.candidates[final.winner].runs
+        names = [
+            k % (final.folds or 1) if final.folds else r.settings.seed for k, r in enumerate(runs)
         ]
-        rows += [("mean of the seeds", sum(every) / len(every), *mean_interval(every))]
-    return pd.DataFrame(rows, columns=["what", "share", "low", "high"])
+        rows += [
+            (f"one network, {each} {name}", value, math.nan, math.nan)
+            for name, value in zip(names, every, strict=False)
+        ]
+        rows += [("mean of the networks", fmean(every), *mean_interval(every))]
+    return pd.DataFrame(rows, columns=["what", "value", "low", "high"])
+
+
+def metrics_table(record: TuneRecord) -> pd.DataFrame:
+    """Return every metric of the test part: `metric`, its name, and `value` in words."""
+    rows = [(Measure(name).name, Measure(name).text(v)) for name, v in record.test.metrics.items()]
+    return pd.DataFrame(rows, columns=["metric", "value"])
 
 
 def plain_and_chosen(record: TuneRecord) -> tuple[Contender, ...]:
     """Return the networks drawn: those without regularization, and the chosen one."""
     seen = record.overfitting
     return tuple(
-        _contender(record, place, regularizer_words(each), (each.run,), [each.accuracy])
+        _contender(record, place, regularizer_words(each), (each.run,), [each.value])
         for place, each in enumerate(seen.tried)
         if each.name == "none" or place == seen.chosen
     )
 
 
 def finalists(record: TuneRecord) -> tuple[Contender, ...]:
-    """Return the final candidates in order; accuracies are those they were compared by.
+    """Return the final candidates in order; values are those they were compared by.
 
     All have the same seeds, and were compared at the epoch to which all of them trained.
     """
@@ -128,7 +140,8 @@ def finalists(record: TuneRecord) -> tuple[Contender, ...]:
         _contender(
             record,
             place,
-            in_words(params.get(each.trial, {})) or settings_words(each.runs[0].settings),
+            in_words({} if each.trial is None else params.get(each.trial, {}))
+            or settings_words(each.runs[0].settings),
             each.runs,
             record.final.compared(place),
         )
@@ -137,38 +150,46 @@ def finalists(record: TuneRecord) -> tuple[Contender, ...]:
 
 
 def _contender(
-    record: TuneRecord, place: int, name: str, runs: Sequence[Run], accuracies: Sequence[float]
+    record: TuneRecord, place: int, name: str, runs: Sequence[Run], values: Sequence[float]
 ) -> Contender:
     seeds = [run.settings.seed for run in runs]
+    keys = seeds if len(set(seeds)) == len(seeds) else range(len(seeds))
     return Contender(
         letter=letter(place),
         name=name,
         names=(name,),
         records=tuple(record.train_record(run) for run in runs),
-        accuracies={(s, s): share for s, share in zip(seeds, accuracies, strict=True)},
+        by_seed={(key, key): value for key, value in zip(keys, values, strict=True)},
         settings={},
+        metric=runs[0].metric,
     )
 
 
 def final_differences(record: TuneRecord) -> tuple[Difference, ...]:
     """Return by how much the best candidate beats each of the others, the nearest first."""
     final = record.final
-    best = final.candidates[final.best]
+    best, score = final.candidates[final.best], METRICS[final.metric].score
+    shared = final.folds or len(best.runs)
     return tuple(
         Difference(
             first=letter(final.best),
             second=letter(each.candidate),
-            seeds=tuple(run.settings.seed for run in best.runs),
+            seeds=tuple(range(shared))
+            if final.folds
+            else tuple(r.settings.seed for r in best.runs),
             differences=tuple(
-                ours - theirs
+                score(ours) - score(theirs)
                 for ours, theirs in zip(
-                    final.compared(final.best), final.compared(each.candidate), strict=True
+                    final.compared(final.best)[:shared],
+                    final.compared(each.candidate)[:shared],
+                    strict=True,
                 )
             ),
             value=each.difference,
             low=each.low,
             high=each.high,
-            basis="both",
+            basis="folds" if final.folds else "both",
+            metric=final.metric,
         )
         for each in sorted(final.differences, key=lambda each: each.difference)
     )

@@ -7,11 +7,11 @@ import pandas as pd
 
 from tuner.records import StudyRecord, TrainRecord
 from tuner.report.charts.comparison import (
-    accuracy_figure,
     differences_figure,
     differences_shown,
     gap_figure,
     layers_figure,
+    values_figure,
 )
 from tuner.report.checks.comparison import compare_warnings
 from tuner.report.document import (
@@ -189,7 +189,7 @@ def _figures(
 ) -> Iterator[Figure]:
     """Return the figures of a comparison, as far as its records hold what they show."""
     if len(curves):
-        yield accuracy_figure(every, curves)
+        yield values_figure(every, curves)
     if against:
         yield differences_figure(every, against)
     if curves["gap"].notna().any():

@@ -88,15 +88,15 @@ def write_study(record: StudyRecord, folder: Path) -> ReportFiles:
         ),
         provenance=provenance(record),
         downloads=(
-            csv_download("study-trials.csv", _with_metric(trials, record)),
+            csv_download("study-trials.csv", with_metric(trials, record)),
             record_download(record),
-            csv_download("study-curves.csv", _with_metric(curve_table(record), record)),
+            csv_download("study-curves.csv", with_metric(curve_table(record), record)),
         ),
     )
     return write_report(report, folder)
 
 
-def _with_metric(frame: pd.DataFrame, record: StudyRecord) -> pd.DataFrame:
+def with_metric(frame: pd.DataFrame, record: StudyRecord) -> pd.DataFrame:
     """Return a table whose values stand under the name of the metric."""
     return frame.rename(columns={"value": key_of(record.result.metric)})
 

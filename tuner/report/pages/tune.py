@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from tuner.records import Confirmation, StepName, TuneRecord
-from tuner.report.charts.comparison import accuracy_figure, differences_figure, gap_figure
+from tuner.report.charts.comparison import differences_figure, gap_figure, values_figure
 from tuner.report.charts.training import curves_figure
 from tuner.report.checks.tune import tune_warnings
 from tuner.report.document import (
@@ -24,12 +24,11 @@ from tuner.report.document import (
     Text,
     csv_download,
     record_download,
-    rounded,
     shares,
     whole,
     write_report,
 )
-from tuner.report.format import count, duration, in_points, interval, listing
+from tuner.report.format import count, duration, gap_name, listing
 from tuner.report.frames.comparison import curves_table
 from tuner.report.frames.study import trial_table
 from tuner.report.frames.tune import (
@@ -38,12 +37,20 @@ from tuner.report.frames.tune import (
     finalists,
     judged_table,
     means_table,
+    metrics_table,
     plain_and_chosen,
     steps_table,
 )
+from tuner.report.measure import Measure
 from tuner.report.pages.find_eta import eta_brief
 from tuner.report.pages.inspection import inspection_evidence
-from tuner.report.pages.study import all_trials, eta_searches, leaders, study_evidence
+from tuner.report.pages.study import (
+    all_trials,
+    eta_searches,
+    leaders,
+    study_evidence,
+    with_metric,
+)
 from tuner.report.pages.train import diagnosis_parts
 from tuner.report.provenance import provenance
 from tuner.report.summaries.base import STEP_TITLES
@@ -104,7 +111,7 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
                 "Diagnostics of the learning curves",
                 tuple(diagnosis_parts(tune_diagnoses(record))),
             ),
-            step("test", (_judged(record),)),
+            step("test", tuple(_judged(record))),
             Section(
                 "inspection",
                 "Errors and weights",
@@ -122,7 +129,7 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
         ),
         provenance=provenance(record),
         downloads=(
-            csv_download("study-trials.csv", trials),
+            csv_download("study-trials.csv", with_metric(trials, study)),
             csv_download("final-curves.csv", curves),
             record_download(record),
         ),
@@ -137,13 +144,13 @@ def _etas(record: TuneRecord) -> Iterator[Part]:
 
 
 def _overfitting(record: TuneRecord) -> Iterator[Part]:
-    frame = means_table(record)
+    frame, measure = means_table(record), Measure(record.final.metric)
     frame["chosen"] = ["selected" * chosen for chosen in frame["chosen"]]
     columns: Columns = {
         "contender": "network",
         "means": "activation and regularizer",
-        "accuracy": shares("validation accuracy"),
-        "gap": rounded("training minus validation, points", scale=100),
+        "value": Column(f"validation {measure.name}", measure.text),
+        "gap": Column(gap_name(measure.metric), measure.difference),
         "eta": "η",
         "chosen": "status",
     }
@@ -156,7 +163,7 @@ def _overfitting(record: TuneRecord) -> Iterator[Part]:
             f"Shown are the networks without regularization and the selected one: {letters}."
         )
     yield gap_figure(drawn, curves, "overfitting")
-    yield accuracy_figure(drawn, curves, "overfitting")
+    yield values_figure(drawn, curves, "overfitting")
 
 
 def _final(record: TuneRecord, curves: pd.DataFrame) -> Iterator[Part]:
@@ -171,13 +178,13 @@ def _final(record: TuneRecord, curves: pd.DataFrame) -> Iterator[Part]:
             " the mean of the weights over half an epoch more, which is closer to what the network"
             " reaches once η comes down."
         )
-    yield accuracy_figure(every, curves, "final")
+    yield values_figure(every, curves, "final")
 
 
 def _candidates(record: TuneRecord) -> Table:
-    frame = final_table(record)
+    frame, measure = final_table(record), Measure(record.final.metric)
     frame["behind"] = [
-        f"{in_points(value / 100)} ({in_points(low / 100)} to {in_points(high / 100)})"
+        f"{measure.difference(value)} ({measure.difference(low)} to {measure.difference(high)})"
         if math.isfinite(value)
         else "–"
         for value, low, high in zip(frame["behind"], frame["low"], frame["high"], strict=True)
@@ -187,40 +194,51 @@ def _candidates(record: TuneRecord) -> Table:
         "name": "settings",
         "eta": "η",
         "parameters": whole("weights and biases"),
-        "accuracy": shares("validation accuracy"),
-        "behind": "points behind the best (95 % CI)",
+        "value": Column(f"validation {measure.name}", measure.text),
+        "behind": "behind the best (95 % CI)",
+        **({"weight": shares("weight in the committee", 0)} if record.final.folds else {}),
         "trial": whole("trial of the study"),
         "role": Column("status", names=_ROLES),
     }
-    seeds = count(int(frame["seeds"][0]), "seed")
-    caption = f"What was compared: {_compared(record)}, mean of {seeds}"
+    trained = count(int(frame["networks"][0]), "seed")
+    if record.final.folds:
+        trained = count(record.final.folds, "fold")
+    caption = f"What was compared: {_compared(record)}, mean of {trained}"
     return Table(caption, frame, columns, sortable=True)
 
 
 def _compared(record: TuneRecord) -> str:
-    """Name the accuracies by which candidates were compared."""
-    at = record.final.compared_at
+    """Name the metrics by which candidates were compared."""
+    at, name = record.final.compared_at, Measure(record.final.metric).name
+    if record.final.folds:
+        return f"{name} at the end of training, on the fold left out"
     if _averaged(record.final):
-        return f"accuracy of the weights averaged over the half epoch after epoch {at}"
-    return f"best accuracy in {count(at, 'epoch')}"
+        return f"{name} of the weights averaged over the half epoch after epoch {at}"
+    return f"best {name} in {count(at, 'epoch')}"
 
 
 def _averaged(final: Confirmation) -> bool:
     """Return whether candidates were compared by averaged weights, as they are in training."""
-    compared = any(candidate.compared for candidate in final.candidates)
+    compared = any(candidate.compared for candidate in final.candidates) and not final.folds
     return compared and final.compared_at < final.strategy.epochs
 
 
 _ROLES = {"winner": "selected", "tied": "tied with the best", "behind": "clearly behind"}
 
 
-def _judged(record: TuneRecord) -> Table:
-    frame = judged_table(record)
-    frame["interval"] = list(map(interval, frame["low"], frame["high"]))
+def _judged(record: TuneRecord) -> Iterator[Table]:
+    frame, measure = judged_table(record), Measure(record.test.metric)
+    frame["interval"] = list(map(measure.ends, frame["low"], frame["high"]))
     columns: Columns = {
         "what": "network",
-        "share": shares("test accuracy"),
+        "value": Column(f"test {measure.name}", measure.text),
         "interval": "95 % CI",
     }
-    caption = f"On {count(record.test.n, 'test example')}: the mean has its interval over seeds"
-    return Table(caption, frame, columns)
+    over = "folds" if record.final.folds else "seeds"
+    caption = f"On {count(record.test.n, 'test example')}: the mean has its interval over {over}"
+    yield Table(caption, frame, columns)
+    yield Table(
+        "All metrics of the model on them",
+        metrics_table(record),
+        {"metric": "metric", "value": "value"},
+    )

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from statistics import mean
 
 from tuner.report.checks.base import ENOUGH_SEEDS
-from tuner.report.format import confidence, count, listing, percent, points, points_interval, whole
+from tuner.report.format import confidence, count, listing, percent, whole
 from tuner.report.frames.comparison import interval
 from tuner.report.frames.contenders import Contender, Difference, ranked
+from tuner.report.measure import Measure
 from tuner.report.summaries.base import Summary
 
 ABOUT_EXAMPLES = "for other validation examples, not for other seeds"
@@ -53,7 +54,7 @@ def _headline(
 
 
 def _sentence(winner: Contender, against: Sequence[Difference]) -> str:
-    seeds = count(len(winner.accuracies), "seed")
+    seeds = count(len(winner.by_seed), "seed")
     text = (
         f"{winner.title} has a validation accuracy of {percent(winner.mean)}, mean of {seeds}"
         f" ({confidence(*interval(winner))})."
@@ -73,11 +74,13 @@ def difference_words(difference: Difference) -> str:
     a, b = difference.first, difference.second
     if difference.basis == "nothing":
         return f"{a} and {b} were measured on different data: their accuracies are not comparable."
-    how = f"95 % CI {points_interval(difference.low, difference.high)}, {_basis(difference)}"
+    apart = Measure(difference.metric).difference
+    ends = f"{apart(difference.low).removesuffix(' points')} to {apart(difference.high)}"
+    how = f"95 % CI {ends}, {_basis(difference)}"
     if difference.clear:
-        return f"{a} is {points(difference.value)} better than {b} ({how})."
+        return f"{a} is {apart(difference.value)} better than {b} ({how})."
     way = "better" if difference.value >= 0 else "worse"
-    seen = f"{a} is {points(abs(difference.value))} {way}" if difference.value else "equal means"
+    seen = f"{a} is {apart(abs(difference.value))} {way}" if difference.value else "equal means"
     return f"No clear difference between {a} and {b}: {seen} ({how})."
 
 
@@ -86,6 +89,8 @@ def _basis(difference: Difference) -> str:
     if difference.basis == "seeds":
         few = " only" if seeds < ENOUGH_SEEDS else ""
         return f"over {seeds} paired seeds{few}"
+    if difference.basis == "folds":
+        return f"over examples, by networks of {seeds} folds that had not seen them"
     if difference.basis == "both":
         return f"over validation examples and {seeds} paired seeds"
     pairs = {0: "no seed in common", 1: "one seed each"}.get(
@@ -114,7 +119,7 @@ def _advice(
 
 
 def _facts(every: Sequence[Contender], winner: Contender) -> tuple[tuple[str, str], ...]:
-    seeds = sorted({seed for each in every for _, seed in each.accuracies})
+    seeds = sorted({seed for each in every for _, seed in each.by_seed})
     return (
         ("compared", str(len(every))),
         ("records", str(sum(len(each.records) for each in every))),
@@ -126,17 +131,18 @@ def _facts(every: Sequence[Contender], winner: Contender) -> tuple[tuple[str, st
 
 def alt_accuracies(every: Sequence[Contender], *, with_eta: bool) -> str:
     """Return the alt text of the curves."""
-    ends = [f"{each.letter} {percent(_best_on_average(each))}" for each in every]
+    measure = Measure(every[0].metric)
+    ends = [f"{each.letter} {measure.text(_best_on_average(each))}" for each in every]
     eta = ", and the learning rate below" if with_eta else ""
     return (
-        f"Line chart of validation accuracy against epochs for"
+        f"Line chart of validation {measure.name} against epochs for"
         f" {count(len(every), 'contender')}{eta}. Best on average: {listing(ends)}."
     )
 
 
 def _best_on_average(contender: Contender) -> float:
     """Return the mean of what its curves reach; a study has its best trial's."""
-    reached = [run.best_validation_accuracy for _, run in contender.runs]
+    reached = [run.best_value for _, run in contender.runs]
     return mean(reached) if reached else contender.mean
 
 

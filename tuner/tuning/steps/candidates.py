@@ -10,23 +10,29 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
+from tuner.committees import committee_of
 from tuner.errors import DataError, InputError, TunerError
 from tuner.execution.base import as_completed, run_all
 from tuner.execution.tasks import TrainTo
+from tuner.metrics import METRICS
 from tuner.records import (
     Candidate,
+    Committee,
     Confirmation,
     Hyperparameters,
     PairedDifference,
     Record,
     Run,
+    Strategy,
     TuneProgress,
     to_json,
 )
 from tuner.storage.checkpoints import load_checkpoint, save_checkpoint
+from tuner.storage.models import Model, model_of
 from tuner.storage.run_store import AGAIN
 from tuner.strategies.plans import policies
 from tuner.trainers.native import CACHE_BYTES, NativeLane, NativeTrainer
@@ -41,10 +47,17 @@ from tuner.tuning.budget import (
     plan_confirmation,
     work_seconds,
 )
-from tuner.tuning.comparison import Right, RightOnAverage, best_of, differences, right_of, winner
+from tuner.tuning.comparison import (
+    Answers,
+    OutputsOnAverage,
+    best_of,
+    differences,
+    outputs_of,
+    winner,
+)
 from tuner.tuning.state import Context, State
-from tuner.tuning.steps.learning_rate_again import candidate_settings
-from tuner.tuning.steps.search import paces_in, selected_trials
+from tuner.tuning.steps.learning_rate_again import candidates_in
+from tuner.tuning.steps.search import paces_in
 from tuner.tuning.tasks import shared_out
 
 Key = tuple[int, int]
@@ -62,14 +75,26 @@ class Comparison(Record):
     ----------
     best, differences, winner
         As in `Confirmation`.
-    accuracies
-        For each candidate, the validation accuracy of each seed's network that was compared.
+    values
+        For each candidate, the validation metric of each seed's network that was compared.
     """
 
     best: int
     differences: tuple[PairedDifference, ...]
     winner: int
-    accuracies: tuple[tuple[float, ...], ...]
+    values: tuple[tuple[float, ...], ...]
+
+
+def comparison_of(answers: Sequence[Answers], parameters: Sequence[int]) -> Comparison:
+    """Compare candidates by their answers; `parameters` counts the weights of each."""
+    best = best_of(answers)
+    found = differences(answers, best)
+    return Comparison(
+        best=best,
+        differences=found,
+        winner=winner(answers, parameters, best, found),
+        values=tuple(each.values for each in answers),
+    )
 
 
 def confirm(state: State, context: Context) -> Confirmation | None:
@@ -80,7 +105,8 @@ def confirm(state: State, context: Context) -> Confirmation | None:
     TunerError
         When every network of the winner diverged.
     """
-    settings, trials = candidate_settings(state, context), selected_trials(state, context)
+    candidates = candidates_in(state, context)
+    settings = [each.settings for each in candidates]
     plan = _first_plan(settings, state, context)
     seeds = range(context.request.seed, context.request.seed + plan.seeds)
     wanted = {
@@ -100,7 +126,7 @@ def confirm(state: State, context: Context) -> Confirmation | None:
             return None
         trained, plan = finished
         networks = {**networks, **trained}
-    return _confirmation(networks, plan, comparison, [trial.number for trial in trials])
+    return _confirmation(networks, plan, comparison, [c.trial for c in candidates], context)
 
 
 def winners_of(confirmation: Confirmation, context: Context) -> list[Network]:
@@ -112,11 +138,12 @@ def winners_of(confirmation: Confirmation, context: Context) -> list[Network]:
         When a file is missing, damaged, or holds another network than the one that was judged.
     """
     runs = confirmation.candidates[confirmation.winner].runs
-    files = [_file((confirmation.winner, run.settings.seed), context.folder) for run in runs]
-    return [_as_judged(run, file) for run, file in zip(runs, files, strict=True)]
+    files = [file_of((confirmation.winner, run.settings.seed), context.folder) for run in runs]
+    return [as_judged(run, file) for run, file in zip(runs, files, strict=True)]
 
 
-def _as_judged(run: Run, path: Path) -> Network:
+def as_judged(run: Run, path: Path) -> Network:
+    """Return a stored network; errors as `winners_of`."""
     try:
         network, _ = load_checkpoint(path)
     except DataError as error:
@@ -126,10 +153,25 @@ def _as_judged(run: Run, path: Path) -> Network:
     return network
 
 
+def committee_in(models: Sequence[Model], context: Context) -> tuple[Model, Committee | None]:
+    """Return the networks of the winner as the model: their mean, where there are several."""
+    if len(models) < 2:
+        return models[0], None
+    validation = context.tuning.validation
+    model, fitted = committee_of(models, validation.x, validation.y)
+    committee = Committee(
+        weights=model.weights,
+        temperature=fitted.temperature,
+        metrics=model.validation_metrics,
+        examples=validation.n,
+    )
+    return model, committee
+
+
 def _first_plan(
     settings: Sequence[Hyperparameters], state: State, context: Context
 ) -> ConfirmationPlan:
-    n = context.data.train.n
+    n = context.tuning.train.n
     return context.decide(
         "confirmation-plan",
         ConfirmationPlan,
@@ -163,7 +205,7 @@ def _plan_again(plan: ConfirmationPlan, networks: Networks, context: Context) ->
     pace = max(sum(e.seconds for e in h[-5:]) / len(h[-5:]) for h in histories)
     rounds = math.ceil(len(networks) / context.executor.count)
     left = SAFETY * _seconds_left(context) / (pace * rounds)
-    most = _most([network.settings for network in networks.values()], context.data.train.n)
+    most = _most([network.settings for network in networks.values()], context.tuning.train.n)
     return plan_again(plan, len(histories[0]), left, most)
 
 
@@ -179,25 +221,26 @@ def _begun(
     wanted: Mapping[Key, Hyperparameters], plan: ConfirmationPlan, context: Context
 ) -> Networks:
     """Return the networks as they were stored; those that were not, before their first epoch."""
-    trainer = NativeTrainer(context.data.tuning)
+    trainer = NativeTrainer(context.tuning)
     networks = {}
     for key, settings in wanted.items():
-        strategies = policies(settings.eta, plan.strategy)
-        stored = _stored(_file(key, context.folder), settings, context)
+        strategies = policies(settings.eta, context.strategy(plan.strategy))
+        stored = stored_network(file_of(key, context.folder), settings, context)
         networks[key] = stored or begin(trainer, settings, *strategies)
     return networks
 
 
-def _stored(path: Path, settings: Hyperparameters, context: Context) -> Network | None:
+def stored_network(path: Path, settings: Hyperparameters, context: Context) -> Network | None:
     """Return a stored network; None where there is none of these settings on this data."""
     with suppress(DataError):
         network, data = load_checkpoint(path)
-        if (network.settings, data.identity) == (settings, context.data.summary.identity):
+        if (network.settings, data.identity) == (settings, context.summary.identity):
             return network
     return None
 
 
-def _file(key: Key, folder: Path) -> Path:
+def file_of(key: Key, folder: Path) -> Path:
+    """Return where the network of a candidate and seed is stored."""
     return folder / f"candidate-{key[0]}-{key[1]}.safetensors"
 
 
@@ -205,7 +248,8 @@ def _trained(
     networks: Networks, plan: ConfirmationPlan, epoch: int, context: Context
 ) -> Networks | None:
     """Train to an epoch, piece by piece; None when asked to stop before."""
-    now = {key: _under(plan, network) for key, network in networks.items()}
+    strategy = context.strategy(plan.strategy)
+    now = {key: _under(strategy, network) for key, network in networks.items()}
     while behind := [k for k, n in now.items() if n.reason is None and len(n.history) < epoch]:
         if context.callbacks.stop_asked():
             return None
@@ -220,17 +264,17 @@ def _trained(
         for keys, trained in as_completed(context.executor, tasks):
             for key, network in zip(keys, trained, strict=True):
                 now[key] = network
-                save_checkpoint(network, _file(key, context.folder), context.data.summary)
+                save_checkpoint(network, file_of(key, context.folder), context.summary)
         context.store.tick()
     return now
 
 
-def _under(plan: ConfirmationPlan, network: Network) -> Network:
+def _under(strategy: Strategy, network: Network) -> Network:
     """Return a network with the schedule and the epochs of a plan, as if it always had them."""
-    schedule, _ = policies(network.settings.eta, plan.strategy)
+    schedule, _ = policies(network.settings.eta, strategy)
     for epoch in network.history:
-        schedule = schedule.observe(epoch.validation_accuracy)
-    stopping = replace(network.stopping, epochs=plan.epochs)
+        schedule = schedule.observe(epoch.score(strategy.metric))
+    stopping = replace(network.stopping, epochs=strategy.epochs)
     return replace(network, schedule=schedule, stopping=stopping)
 
 
@@ -246,65 +290,80 @@ def _portions(networks: Networks, keys: Sequence[Key], workers: int) -> Iterator
 
 def _progress(networks: Networks, plan: ConfirmationPlan) -> TuneProgress:
     alone = len({candidate for candidate, _ in networks}) == 1
-    best = max(network.record.best_validation_accuracy for network in networks.values())
+    runs = [network.record for network in networks.values()]
+    known = [run.best_value for run in runs if run.best_epoch]
     return TuneProgress(
         step="final",
         phase="winner" if alone else "candidates",
         done=min(len(network.history) for network in networks.values()),
         total=plan.epochs,
-        best=best or None,
+        best=max(known, key=METRICS[runs[0].metric].score, default=None),
     )
 
 
 def _compare(networks: Networks, plan: ConfirmationPlan, context: Context) -> Comparison:
     at_end = plan.compared_at == plan.epochs
-    right = _right_at_end(networks, context) if at_end else _right_midway(networks, context)
-    best = best_of(right)
-    found = differences(right, best)
-    parameters = [_parameters(each[0]) for each in _by_candidate(networks)]
-    return Comparison(
-        best=best,
-        differences=found,
-        winner=winner(right, parameters, best, found),
-        accuracies=tuple(tuple(map(float, each.mean(axis=1))) for each in right),
-    )
+    outputs = _outputs_at_end(networks, context) if at_end else _outputs_midway(networks, context)
+    metric, y = METRICS[context.metric], context.tuning.validation.y
+    answers = [Answers(metric, y, tuple(each)) for each in outputs]
+    return comparison_of(answers, [parameters_of(each[0]) for each in _by_candidate(networks)])
 
 
-def _right_at_end(networks: Networks, context: Context) -> list[Right]:
-    """Compare the best network of each run, once all have ended."""
+def _outputs_at_end(networks: Networks, context: Context) -> list[list[NDArray[Any]]]:
+    """Return the outputs of the best network of each run, once all have ended."""
+    trainer = NativeTrainer(context.tuning)
     return [
-        right_of([network.best for network in each], context.data.validation)
+        [outputs_of(trainer, network.best, context.metric) for network in each]
         for each in _by_candidate(networks)
     ]
 
 
-def _right_midway(networks: Networks, context: Context) -> list[Right]:
-    """Compare networks in training, by the mean of their weights over half an epoch more."""
+def _outputs_midway(networks: Networks, context: Context) -> list[list[NDArray[Any]]]:
+    """Return the outputs in training, by the mean of the weights over half an epoch more."""
     context.tell(TuneProgress(step="final", phase="comparison"))
     groups = _by_candidate(networks)
-    tasks = [RightOnAverage(network.lane) for each in groups for network in each]
+    tasks = [OutputsOnAverage(n.lane, context.metric) for each in groups for n in each]
     found = iter(run_all(context.executor, tasks))
-    return [np.array([next(found) for _ in each]) for each in groups]
+    return [[next(found) for _ in each] for each in groups]
+
+
+def best_run(runs: Sequence[Run]) -> Run:
+    """Return the run with the best epoch.
+
+    Raises
+    ------
+    TunerError
+        When every network diverged.
+    """
+    sound = [run for run in runs if run.best_epoch]
+    if not sound:
+        raise TunerError("every final network diverged: check the data, then use --fresh.")
+    return max(sound, key=lambda run: METRICS[run.metric].score(run.best_value))
 
 
 def _confirmation(
-    networks: Networks, plan: ConfirmationPlan, comparison: Comparison, trials: Sequence[int]
+    networks: Networks,
+    plan: ConfirmationPlan,
+    comparison: Comparison,
+    trials: Sequence[int | None],
+    context: Context,
 ) -> Confirmation:
     """Return the step as a record; `trials` are those that the candidates come from."""
     groups = _by_candidate(networks)
     runs = [tuple(network.record for network in each) for each in groups]
-    chosen = max(runs[comparison.winner], key=lambda run: run.best_validation_accuracy)
-    if not chosen.best_epoch:
-        raise TunerError("every final network diverged: check the data, then use --fresh.")
+    chosen = best_run(runs[comparison.winner])
+    sound = [network for network in groups[comparison.winner] if network.best_epoch]
+    models = [model_of(network, context.data) for network in sound]
     return Confirmation(
-        strategy=plan.strategy,
+        strategy=context.strategy(plan.strategy),
         compared_at=plan.compared_at,
         candidates=tuple(
             Candidate(
                 trial=trials[candidate],
-                parameters=_parameters(group[0]),
+                parameters=parameters_of(group[0]),
                 runs=runs[candidate],
-                compared=comparison.accuracies[candidate],
+                compared=comparison.values[candidate],
+                weight=float(candidate == comparison.winner),
             )
             for candidate, group in enumerate(groups)
         ),
@@ -312,6 +371,8 @@ def _confirmation(
         differences=comparison.differences,
         winner=comparison.winner,
         seed=chosen.settings.seed,
+        metric=context.metric,
+        committee=committee_in(models, context)[1],
     )
 
 
@@ -321,6 +382,6 @@ def _by_candidate(networks: Networks) -> list[list[Network]]:
     return [[n for (c, _), n in sorted(networks.items()) if c == each] for each in candidates]
 
 
-def _parameters(network: Network) -> int:
+def parameters_of(network: Network) -> int:
     """Return the number of weights and biases of a network."""
     return sum(array.size for array in network.lane.parameters.arrays)

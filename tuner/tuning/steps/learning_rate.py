@@ -10,6 +10,7 @@ from tuner.data import TuningData
 from tuner.execution.base import run_all
 from tuner.execution.tasks import FindEta
 from tuner.records import EtaSearch, Hyperparameters, Record
+from tuner.tasks import fitted_network
 from tuner.trainers.native import NativeTrainer
 from tuner.training.eta_finder import ProbePlan
 from tuner.tuning.budget import (
@@ -40,17 +41,20 @@ class EtaSearches(Record):
 def network_kinds(data: TuningData, *, article: bool, seed: int) -> dict[str, Hyperparameters]:
     """Return the kinds of network to begin with, by name; η is where the search for it begins."""
     hidden = (100,) if data.train.x.shape[1] >= MANY_INPUTS else (30,)
-    sigmoid = Hyperparameters(eta=0.01, hidden=hidden, seed=seed)
+    sigmoid = fitted_network(Hyperparameters(eta=0.01, hidden=hidden, seed=seed), data.task)
     if article:
         return {"sigmoid": sigmoid}
     sigmoid = replace(sigmoid, batch_size=LARGE_BATCH if data.train.n >= MANY_EXAMPLES else 10)
-    return {"sigmoid": sigmoid, "relu": replace(sigmoid, activation="relu", cost="log-likelihood")}
+    relu = replace(sigmoid, activation="relu")
+    if data.task == "classification":
+        relu = replace(relu, cost="log-likelihood")
+    return {"sigmoid": sigmoid, "relu": relu}
 
 
 def kinds_in(context: Context) -> dict[str, Hyperparameters]:
     """Return the kinds of network of a tuning."""
     request = context.request
-    return network_kinds(context.data.tuning, article=request.article, seed=request.seed)
+    return network_kinds(context.tuning, article=request.article, seed=request.seed)
 
 
 def find_etas(_state: State, context: Context) -> EtaSearches:
@@ -67,7 +71,7 @@ def examples_to_look_at(context: Context) -> int:
 
 
 def _plan_look(context: Context) -> LookPlan:
-    data, budget = context.data.tuning, context.request.budget
+    data, budget = context.tuning, context.request.budget
     few = first_of(data, SANITY_EXAMPLES)
     settings = [*kinds_in(context).values()][-1]
     seconds = min(LOOK_PACE_SECONDS, LOOK_PACE_SHARE * budget)

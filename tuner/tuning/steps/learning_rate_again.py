@@ -3,7 +3,7 @@
 Article, section "How to choose hyperparameters": the best η moves when other values do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tuner.execution.base import run_all
@@ -11,46 +11,69 @@ from tuner.execution.tasks import FindEta
 from tuner.records import EtaSearch, Hyperparameters, Record
 from tuner.training.eta_finder import ProbePlan
 from tuner.tuning.budget import AGAIN_CHECKPOINTS, ProbeSteps, for_long_run, plan_probes
+from tuner.tuning.kinds import Kind, further_kinds
 from tuner.tuning.state import Context, State
 from tuner.tuning.steps.search import paces_in, selected_settings, selected_trials
 
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateEtas(Record):
-    """The η searches of this step, by the number of the trial that a candidate comes from."""
+    """The η searches of this step, by the kind of network: the trial that it comes from."""
 
     found: Mapping[str, EtaSearch]
 
 
 def find_etas_again(state: State, context: Context) -> CandidateEtas:
     """Find η for the settings of each candidate."""
-    settings, trials = selected_settings(state, context), selected_trials(state, context)
+    kinds = _kinds(state, context)
     steps = context.decide(
-        "probe-plan", ProbeSteps, lambda: _plan_probes(settings, state, context)
+        "probe-plan", ProbeSteps, lambda: _plan_probes(kinds, state, context)
     ).steps
     plan = ProbePlan(least_steps=steps, most_steps=steps, checkpoints=AGAIN_CHECKPOINTS, seeds=1)
-    tasks = [FindEta(replace(s, eta=_begin_at(s.eta)), plan) for s in settings]
+    tasks = [FindEta(each.settings, plan, each.schedule) for each in kinds]
     found = run_all(context.executor, tasks)
-    return CandidateEtas(found={str(t.number): f for t, f in zip(trials, found, strict=True)})
+    return CandidateEtas(found={each.name: f for each, f in zip(kinds, found, strict=True)})
 
 
-def _plan_probes(settings: list[Hyperparameters], state: State, context: Context) -> ProbeSteps:
-    paces, n = paces_in(state, context), context.data.train.n
-    step_seconds = [paces.of(s) * s.batch_size / n for s in settings]
+def candidates_in(state: State, context: Context) -> list[Kind]:
+    """Return each candidate, with the η that it begins with in a long run."""
+    found = state[CandidateEtas].found
+    return [_with_eta(each, found[each.name].eta) for each in _kinds(state, context)]
+
+
+def _kinds(state: State, context: Context) -> list[Kind]:
+    """Return the best of the search, and on folds other kinds beside them."""
+    settings, trials = selected_settings(state, context), selected_trials(state, context)
+    selected = [
+        Kind(str(trial.number), replace(s, eta=_begin_at(s.eta)), "planned", trial.number)
+        for s, trial in zip(settings, trials, strict=True)
+    ]
+    if not context.folds or context.request.article:
+        return selected
+    classes = bool(context.data.classes)
+    return [*selected, *further_kinds(selected[0].settings, classes=classes)]
+
+
+def _with_eta(kind: Kind, eta: float) -> Kind:
+    settings = replace(kind.settings, eta=eta)
+    return replace(kind, settings=settings if kind.trial is None else for_long_run(settings))
+
+
+def _plan_probes(kinds: Sequence[Kind], state: State, context: Context) -> ProbeSteps:
+    paces, n = paces_in(state, context), context.tuning.train.n
+    step_seconds = [
+        _pace(each.settings, paces.seconds) * each.settings.batch_size / n for each in kinds
+    ]
     budget, workers = context.request.budget, context.executor.count
     return plan_probes(step_seconds, budget=budget, workers=workers)
+
+
+def _pace(settings: Hyperparameters, seconds: Mapping[int, float]) -> float:
+    """Return about the seconds of an epoch, from those of the next larger size measured."""
+    neurons = sum(settings.hidden)
+    return seconds[min((h for h in seconds if h >= neurons), default=max(seconds))]
 
 
 def _begin_at(eta: float) -> float:
     """Return where to begin a search whose answer is probably near: a tenth of the threshold."""
     return float(f"{eta / 5:.3g}")
-
-
-def candidate_settings(state: State, context: Context) -> list[Hyperparameters]:
-    """Return the settings of each candidate, with the η that it begins with in a long run."""
-    found = state[CandidateEtas].found
-    trials = selected_trials(state, context)
-    return [
-        for_long_run(replace(s, eta=found[str(t.number)].eta))
-        for s, t in zip(selected_settings(state, context), trials, strict=True)
-    ]

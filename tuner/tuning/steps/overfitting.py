@@ -4,6 +4,7 @@ Article, section "Overfitting and regularization": leave early stopping off at f
 overfitting shows.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ import numpy as np
 from tuner.data import TuningData
 from tuner.execution.base import run_all
 from tuner.execution.tasks import TrainTo
+from tuner.metrics import METRICS, SHARES
 from tuner.records import Hyperparameters, Overfitting, Regularizer, Run
 from tuner.stats import is_as_good, newcombe
 from tuner.strategies.plans import policies
@@ -36,6 +38,9 @@ REGULARIZERS: Mapping[str, Change] = {
 }
 """What is tried against overfitting, and what each does to the settings of n training examples."""
 
+WORST = {True: 0.0, False: 1e12}
+"""What a network counts as that left the finite numbers, where greater is better and where not."""
+
 AUGMENTATIONS = ("shift", "distort")
 """Those that change images anew in every epoch."""
 
@@ -45,12 +50,13 @@ SLOW = {"dropout", "distort"}
 
 def look_at_overfitting(state: State, context: Context) -> Overfitting:
     """Train with early stopping off, plainly and with each regularizer, and choose one."""
-    data, n = context.data.tuning, examples_to_look_at(context)
+    data, n = context.tuning, examples_to_look_at(context)
     looked_at, patient = first_of(data, n), is_long(context.request.budget)
     trainer, n_validation = NativeTrainer(looked_at), looked_at.validation.n
 
     def trained(all_settings: Sequence[Hyperparameters]) -> list[Run]:
-        beginnings = [begin(trainer, s, *policies(s.eta, LOOK)) for s in all_settings]
+        look = context.strategy(LOOK)
+        beginnings = [begin(trainer, s, *policies(s.eta, look)) for s in all_settings]
         tasks = [OnFirst(n, TrainTo((each,), LOOK_EPOCHS)) for each in beginnings]
         return [result.record for (result,) in run_all(context.executor, tasks)]
 
@@ -73,9 +79,11 @@ def base_settings(state: State) -> Hyperparameters:
 def measured(name: str, run: Run) -> Regularizer:
     """Return what a regularizer did in a run, over the last fifth of its epochs."""
     last = run.history[-max(1, LOOK_EPOCHS // 5) :]
-    accuracy = float(np.mean([epoch.validation_accuracy for epoch in last]))
-    training = float(np.mean([epoch.training_accuracy for epoch in last]))
-    return Regularizer(name=name, run=run, accuracy=accuracy, gap=training - accuracy)
+    value = float(np.mean([epoch.validation_metrics[run.metric] for epoch in last]))
+    gap = float(np.mean([epoch.gap(run.metric) for epoch in last]))
+    if not (math.isfinite(value) and math.isfinite(gap)):
+        value, gap = WORST[METRICS[run.metric].greater_is_better], 0.0
+    return Regularizer(name=name, run=run, value=value, gap=gap)
 
 
 def better_kind(plain: Sequence[Regularizer], n_validation: int, *, on_all: bool) -> Regularizer:
@@ -85,12 +93,30 @@ def better_kind(plain: Sequence[Regularizer], n_validation: int, *, on_all: bool
     """
     first, last = plain[0], plain[-1]
     if on_all:
-        return last if is_as_good(last.accuracy, first.accuracy, n_validation) else first
+        return last if _keeps_up(last, first, n_validation) else first
     return first if _is_clearly_better(first, last, n_validation) else last
 
 
+def _score(each: Regularizer) -> float:
+    return METRICS[each.run.metric].score(each.value)
+
+
+def _keeps_up(one: Regularizer, best: Regularizer, n_validation: int) -> bool:
+    """Return whether one lies at most a standard error below the best."""
+    if METRICS[best.run.metric].bounds == SHARES:
+        return is_as_good(_score(one), _score(best), n_validation)
+    return _score(best) - _score(one) <= _error(best, n_validation)
+
+
 def _is_clearly_better(one: Regularizer, other: Regularizer, n_validation: int) -> bool:
-    return newcombe(one.accuracy, other.accuracy, (n_validation, n_validation))[0] > 0
+    if METRICS[one.run.metric].bounds == SHARES:
+        return newcombe(one.value, other.value, (n_validation, n_validation))[0] > 0
+    return _score(one) - _score(other) > 2.8 * _error(one, n_validation)
+
+
+def _error(each: Regularizer, n_validation: int) -> float:
+    """Return about the standard error of a mean loss: that of the RMSE of normal errors."""
+    return abs(each.value) / math.sqrt(2 * n_validation)
 
 
 def regularizers_for(data: TuningData, n: int, *, article: bool, patient: bool) -> list[str]:
@@ -124,11 +150,11 @@ def choice(tried: Sequence[Regularizer], n_validation: int, *, patient: bool) ->
     Where the candidates will train for long, augmentation that is not clearly worse than the plain
     network is judged by the gap: where that is narrow there is room to learn more.
     """
-    best = max(range(len(tried)), key=lambda i: tried[i].accuracy)
+    best = max(range(len(tried)), key=lambda i: _score(tried[i]))
     if patient and tried[best].name in AUGMENTATIONS:
         plain = next(each for each in reversed(tried) if each.name == "none")
         rivals = [i for i, each in enumerate(tried) if each.name in AUGMENTATIONS]
         keep_up = [i for i in rivals if not _is_clearly_better(plain, tried[i], n_validation)]
         return min(keep_up, key=lambda i: tried[i].gap)
     (l2,) = (i for i, each in enumerate(tried) if each.name == "l2")
-    return l2 if is_as_good(tried[l2].accuracy, tried[best].accuracy, n_validation) else best
+    return l2 if _keeps_up(tried[l2], tried[best], n_validation) else best

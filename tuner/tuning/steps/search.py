@@ -4,7 +4,6 @@ Article, section "How to choose hyperparameters": what no rule of thumb settles 
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,14 @@ import numpy as np
 from tuner.data import Dataset, Part
 from tuner.environment import environment
 from tuner.execution.base import Callbacks, Executor, run_all
-from tuner.records import Hyperparameters, StudyRecord, Trial, TuneProgress
+from tuner.records import (
+    DataSummary,
+    Hyperparameters,
+    StudyRecord,
+    StudySummary,
+    Trial,
+    TuneProgress,
+)
 from tuner.study.coordinator import StudyProgress
 from tuner.study.findings import eta_searches, importances
 from tuner.study.optuna_storage import default_url
@@ -26,6 +32,7 @@ from tuner.tuning.budget import (
     CANDIDATES_LONG,
     DECAYS,
     DECAYS_AUGMENTED,
+    FOLDS_COST,
     LEAST_LAMBDA,
     LEAST_MOST_LAMBDA,
     LEAST_MOST_LAMBDA_AUGMENTED,
@@ -57,19 +64,19 @@ NAME = "search"
 def search(state: State, context: Context) -> StudyRecord | None:
     """Run the study, or resume it; None when asked to stop before its end."""
     plan = search_plan(state, context)
-    spec = study_spec(plan, base_settings(state), context.request)
-    data = part_for(context.data, plan)
+    spec = study_spec(plan, base_settings(state), context)
+    data = context.data if context.folds else part_for(context.data, plan)
     folder = context.folder / STUDY
 
     def watch(now: StudyProgress) -> None:
         done, total = len(now.trials), now.target
         context.tell(TuneProgress(step="study", done=done, total=total, best=now.best))
 
-    summary, complete = run_study(
+    found, complete = run_study(
         spec,
         data,
         folder,
-        workers=_executor_for(context.executor, context.data, plan),
+        workers=_executor_for(context, plan),
         callbacks=Callbacks(watch=watch, stop_asked=context.callbacks.stop_asked),
     )
     if not complete:
@@ -77,10 +84,10 @@ def search(state: State, context: Context) -> StudyRecord | None:
     return StudyRecord(
         command=context.request.command,
         plan=plan_of(spec),
-        data=data.summary,
+        data=summary_of(data, spec),
         environment=environment(),
-        eta_searches=eta_searches(spec, data.summary, folder),
-        result=summary,
+        eta_searches=eta_searches(spec, summary_of(data, spec), folder),
+        result=found,
         importances=importances(default_url(folder), spec.name),
         complete=True,
     )
@@ -98,7 +105,7 @@ def paces_in(state: State, context: Context) -> Paces:
 
 def _measure_paces(settings: Hyperparameters, context: Context) -> Paces:
     """Train networks of every other size for a moment; the paces between lie between."""
-    sizes = sizes_for(context.data.train.x.shape[1])
+    sizes = sizes_for(context.tuning.train.x.shape[1])
     tried = sizes[::2] if sizes[-1] in sizes[::2] else (*sizes[::2], sizes[-1])
     seconds = min(PACE_SECONDS, PACE_SHARE * context.request.budget)
     tasks = [Pace(replace(settings, hidden=(h,)), seconds) for h in tried]
@@ -107,7 +114,7 @@ def _measure_paces(settings: Hyperparameters, context: Context) -> Paces:
 
 
 def _plan_search(state: State, context: Context) -> SearchPlan:
-    base, n, budget = base_settings(state), context.data.train.n, context.request.budget
+    base, n, budget = base_settings(state), context.tuning.train.n, context.request.budget
     augmented = base.expansion != "none"
     paces = paces_in(state, context)
     ends = search_ends(budget, augmented=augmented)
@@ -119,22 +126,26 @@ def _plan_search(state: State, context: Context) -> SearchPlan:
         enough_epochs=least_epochs(base, n),
         most_epochs=most_epochs(base, n) if augmented else math.inf,
         workers=context.executor.count,
+        networks=FOLDS_COST if context.folds else 1.0,
     )
 
 
-def study_spec(plan: SearchPlan, settings: Hyperparameters, request: TuneRequest) -> StudySpec:
+def study_spec(plan: SearchPlan, settings: Hyperparameters, context: Context) -> StudySpec:
     """Return the study: λ and size are searched, all else is as chosen for overfitting."""
+    request = context.request
     low, high = _lambdas(plan.n_train, augmented=settings.expansion != "none")
+    on_part = {**data_part(request), "train_size": plan.n_train}
     content: dict[str, Any] = {
         "name": NAME,
         "title": "λ × hidden size",
-        "data": {**data_part(request), "train_size": plan.n_train},
+        "data": data_part(request) if context.folds else on_part,
         "network": network_part(settings),
         "train": {
             "epochs": plan.epochs,
             "patience": min(10, max(3, plan.epochs // 2)),
             "schedule": "planned",
             "until": 0.03,
+            "metric": context.metric,
         },
         "search": {
             "lambda": {"low": low, "high": high, "log": True},
@@ -144,6 +155,7 @@ def study_spec(plan: SearchPlan, settings: Hyperparameters, request: TuneRequest
         "trials": plan.trials,
         "batch": plan.batch,
         "rungs": plan.rungs,
+        "folds": len(context.folds) or None,
         "seed": request.seed,
     }
     return StudySpec(**content)
@@ -187,24 +199,29 @@ def part_for(data: Dataset, plan: SearchPlan) -> Dataset:
     )
 
 
-def _executor_for(executor: Executor, data: Dataset, plan: SearchPlan) -> Executor:
+def summary_of(data: Dataset, spec: StudySpec) -> DataSummary:
+    """Return which data the study trains on."""
+    return replace(data.summary, folds=spec.folds)
+
+
+def _executor_for(context: Context, plan: SearchPlan) -> Executor:
     """Return an executor that knows the data of the study."""
-    if plan.n_train == data.train.n:
-        return executor
-    return OnPart(executor, plan.n_train, SEARCH_VALIDATION)
+    if plan.n_train == context.tuning.train.n:
+        return context.executor
+    return OnPart(context.executor, plan.n_train, SEARCH_VALIDATION)
 
 
 def selected_trials(state: State, context: Context) -> list[Trial]:
     """Return the trials whose settings become candidates, the best first."""
     most = CANDIDATES_LONG if is_long(context.request.budget) else CANDIDATES
-    return best_trials(state[StudyRecord].result.trials, most)
+    return best_trials(state[StudyRecord].result, most)
 
 
 def selected_settings(state: State, context: Context) -> list[Hyperparameters]:
     """Return the settings of these trials, with λ for all training examples."""
     plan = search_plan(state, context)
-    spec = study_spec(plan, base_settings(state), context.request)
-    scale = context.data.train.n / plan.n_train
+    spec = study_spec(plan, base_settings(state), context)
+    scale = context.tuning.train.n / plan.n_train
     return [settings_of(spec, trial, scale) for trial in selected_trials(state, context)]
 
 
@@ -215,14 +232,14 @@ def settings_of(spec: StudySpec, trial: Trial, scale: float) -> Hyperparameters:
     return replace(settings, eta=trial.eta, lambda_=lambda_)
 
 
-def best_trials(trials: Sequence[Trial], most: int) -> list[Trial]:
+def best_trials(study: StudySummary, most: int) -> list[Trial]:
     """Return the best of the complete trials, the best first, no two of the same parameters.
 
     The second is the best of those with more neurons, if there is one: what they are good for shows
     only in a run longer than the trials.
     """
-    complete = [trial for trial in trials if trial.state == "complete"]
-    ranked = sorted(complete, key=lambda trial: (-trial.values[0], trial.number))
+    complete = [trial for trial in study.trials if trial.state == "complete"]
+    ranked = sorted(complete, key=lambda trial: (-study.score(trial), trial.number))
     firsts = {str(sorted(trial.params.items())): trial for trial in reversed(ranked)}
     best, *others = (trial for trial in ranked if trial in firsts.values())
     second = next((t for t in others if _neurons(t) > _neurons(best)), best)

@@ -1,0 +1,271 @@
+"""Step 6 of a small table: several kinds of networks on every fold, which vote in the end.
+
+Each kind trains to the end of its schedule, one after the other, as far as the time goes, and then
+once more from other initial weights. The committee weights them by what they cost out of fold.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tuner.committees import committee_of_kinds
+from tuner.errors import TunerError
+from tuner.execution.base import run_all
+from tuner.execution.tasks import TrainTo
+from tuner.metrics import METRICS
+from tuner.records import Candidate, Committee, Confirmation, Record, TuneProgress
+from tuner.storage.checkpoints import save_checkpoint
+from tuner.storage.models import Model, model_of
+from tuner.strategies.plans import policies
+from tuner.trainers.native import NativeTrainer
+from tuner.training.loop import begin_with
+from tuner.tuning.budget import (
+    ENOUGH_WEIGHT,
+    LANES_COST,
+    LEAST_KIND_EPOCHS,
+    MOST_ROUNDS,
+    PACE_SECONDS,
+    PACE_SHARE,
+    SAFETY,
+    most_epochs,
+    work_seconds,
+)
+from tuner.tuning.comparison import Answers, out_of_fold
+from tuner.tuning.kinds import Kind
+from tuner.tuning.state import Context, State
+from tuner.tuning.steps.candidates import (
+    Network,
+    as_judged,
+    best_run,
+    comparison_of,
+    file_of,
+    parameters_of,
+    stored_network,
+)
+from tuner.tuning.steps.learning_rate_again import candidates_in
+from tuner.tuning.tasks import Pace, shared_out
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindPaces(Record):
+    """Seconds that an epoch of one network of each kind takes."""
+
+    seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindPlan(Record):
+    """How many epochs the networks of a kind train; none where there is no time for them."""
+
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A kind and its networks: one for each fold of the first seed, then of the next."""
+
+    kind: Kind
+    networks: tuple[Network, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """The time that one worker spent on its last round, for each fold."""
+        folds = max(1, len({network.lane.fold for network in self.networks}))
+        return sum(epoch.seconds for n in self.networks[-folds:] for epoch in n.history)
+
+    @property
+    def sound(self) -> bool:
+        """Whether it has networks, none of which diverged."""
+        return bool(self.networks) and not any(n.lane.diverged for n in self.networks)
+
+
+def confirm_on_folds(state: State, context: Context) -> Confirmation | None:
+    """Train kinds of networks on the folds, and let them vote; None when asked to stop before.
+
+    Raises
+    ------
+    TunerError
+        When a network of every kind diverged.
+    """
+    kinds = candidates_in(state, context)
+    paces = context.decide("kind-paces", KindPaces, lambda: _paces(kinds, context)).seconds
+    trained = [Trained(kind) for kind in kinds]
+    for number in range(MOST_ROUNDS):
+        before = sum(len(each.networks) for each in trained)
+        for place, each in enumerate(trained):
+            if context.callbacks.stop_asked():
+                return None
+            plan = context.decide(
+                f"kind-{number}-{place}",
+                KindPlan,
+                lambda: _plan(trained, place, number, paces, context),  # noqa: B023
+            )
+            if plan.epochs:
+                context.tell(_progress(trained, number * len(kinds) + place))
+                networks = _train(each.kind, place, number, plan, context)
+                trained[place] = replace(each, networks=(*each.networks, *networks))
+                context.store.tick()
+        if sum(len(each.networks) for each in trained) == before:
+            break
+    return _confirmation(trained, context)
+
+
+def models_of_kinds(confirmation: Confirmation, context: Context) -> list[list[Model]]:
+    """Return the networks of each candidate as models, as they were stored.
+
+    Raises
+    ------
+    InputError
+        As `tuner.tuning.steps.candidates.winners_of`.
+    """
+    return [
+        [
+            _model(as_judged(run, file_of((place, number), context.folder)), context)
+            for number, run in enumerate(candidate.runs)
+        ]
+        for place, candidate in enumerate(confirmation.candidates)
+    ]
+
+
+def _model(network: Network, context: Context) -> Model:
+    """Return a network as it is at the end of its schedule: no fold has chosen its epoch."""
+    at_end = replace(network, best=network.lane)
+    return model_of(at_end, context.data, context.folds[network.lane.fold])
+
+
+def _paces(kinds: Sequence[Kind], context: Context) -> KindPaces:
+    seconds = min(PACE_SECONDS, PACE_SHARE * context.request.budget)
+    tasks = [Pace(kind.settings, seconds) for kind in kinds]
+    return KindPaces(seconds=tuple(run_all(context.executor, tasks)))
+
+
+def _plan(
+    trained: Sequence[Trained], place: int, number: int, paces: Sequence[float], context: Context
+) -> KindPlan:
+    """Return the epochs for a kind: its share of the time left, or as many as in the round before.
+
+    Only the first kind trains in any case; rounds after the first leave out those whose votes are
+    not wanted.
+    """
+    workers, each = context.executor.count, trained[place]
+    left = SAFETY * (work_seconds(context.request.budget) - context.store.seconds)
+    if number:
+        wanted = each.sound and each.kind.name in _voting(trained, context)
+        fits = each.seconds * 1.1 / min(workers, len(context.folds)) <= left
+        return KindPlan(epochs=len(each.networks[0].history) if wanted and fits else 0)
+    lanes = math.ceil(len(context.folds) / workers)
+    share = left / (len(trained) - place)
+    epochs = int(share / (paces[place] * (1 + LANES_COST * (lanes - 1))))
+    epochs = min(epochs, most_epochs(each.kind.settings, context.tuning.train.n))
+    if place == 0:
+        return KindPlan(epochs=max(epochs, LEAST_KIND_EPOCHS))
+    return KindPlan(epochs=epochs if epochs >= LEAST_KIND_EPOCHS else 0)
+
+
+def _voting(trained: Sequence[Trained], context: Context) -> set[str]:
+    """Return the names of the kinds that have a weight so far."""
+    sound = [each for each in trained if each.sound]
+    if not sound:
+        return set()
+    kinds = [[_model(network, context) for network in each.networks] for each in sound]
+    _, fitted = committee_of_kinds(kinds, context.folds, targets_of(context))
+    return {
+        each.kind.name
+        for each, weight in zip(sound, fitted.weights, strict=True)
+        if weight > ENOUGH_WEIGHT
+    }
+
+
+def targets_of(context: Context) -> NDArray[Any]:
+    """Return the class, or the number, of each training and then each validation example."""
+    return np.concatenate([context.data.train.y, context.data.validation.y])
+
+
+def _train(
+    kind: Kind, place: int, number: int, plan: KindPlan, context: Context
+) -> tuple[Network, ...]:
+    """Return a network of each fold, trained to the end; those that are stored are read."""
+    trainer = NativeTrainer(*(fold.tuning for fold in context.folds))
+    settings = replace(kind.settings, seed=context.request.seed + number)
+    strategy = kind.strategy(plan.epochs, context.metric)
+    folds = range(len(context.folds))
+    files = [file_of((place, number * len(folds) + fold), context.folder) for fold in folds]
+    stored = [stored_network(file, settings, context) for file in files]
+    begun = [
+        known
+        or begin_with(trainer.start(settings, fold), settings, *policies(settings.eta, strategy))
+        for fold, known in enumerate(stored)
+    ]
+    portions = list(shared_out(folds, context.executor.count))
+    tasks = [TrainTo(tuple(begun[fold] for fold in those), plan.epochs) for those in portions]
+    for those, trained in zip(portions, run_all(context.executor, tasks), strict=True):
+        for fold, network in zip(those, trained, strict=True):
+            begun[fold] = network
+            save_checkpoint(network, files[fold], context.summary)
+    return tuple(begun)
+
+
+def _progress(trained: Sequence[Trained], done: int) -> TuneProgress:
+    metric = METRICS[trained[0].networks[0].stopping.metric] if trained[0].networks else None
+    known = [
+        float(np.mean([n.history[-1].validation_metrics[n.stopping.metric] for n in each.networks]))
+        for each in trained
+        if each.sound
+    ]
+    best = max(known, key=metric.score, default=None) if metric else None
+    return TuneProgress(step="final", phase="kinds", done=done, total=0, best=best)
+
+
+def _confirmation(trained: Sequence[Trained], context: Context) -> Confirmation:
+    sound = [each for each in trained if each.sound]
+    if not sound:
+        raise TunerError("every final network diverged: check the data, then use --fresh.")
+    kinds = [[_model(network, context) for network in each.networks] for each in sound]
+    y = targets_of(context)
+    model, fitted = committee_of_kinds(kinds, context.folds, y)
+    answers = [_answers(each, y, context) for each in sound]
+    comparison = comparison_of(answers, [parameters_of(each.networks[0]) for each in sound])
+    winner = sound[comparison.winner]
+    runs = [tuple(network.record for network in each.networks) for each in sound]
+    epochs = len(winner.networks[0].history)
+    return Confirmation(
+        strategy=winner.kind.strategy(epochs, context.metric),
+        compared_at=epochs,
+        candidates=tuple(
+            Candidate(
+                trial=each.kind.trial,
+                kind=each.kind.name,
+                parameters=parameters_of(each.networks[0]),
+                runs=of,
+                compared=tuple(run.history[-1].validation_metrics[run.metric] for run in of),
+                weight=weight,
+            )
+            for each, of, weight in zip(sound, runs, fitted.weights, strict=True)
+        ),
+        best=comparison.best,
+        differences=comparison.differences,
+        winner=comparison.winner,
+        seed=best_run(runs[comparison.winner]).settings.seed,
+        metric=context.metric,
+        committee=Committee(
+            weights=model.weights,
+            temperature=fitted.temperature,
+            metrics={
+                name: value for name, value in fitted.metrics.items() if not math.isnan(value)
+            },
+            examples=len(y),
+            folds=len(context.folds),
+        ),
+    )
+
+
+def _answers(each: Trained, y: NDArray[Any], context: Context) -> Answers:
+    """Return the out-of-fold outputs of the networks of the first seed: all kinds have those."""
+    trainer = NativeTrainer(*(fold.tuning for fold in context.folds))
+    lanes = [network.lane for network in each.networks[: len(context.folds)]]
+    outputs = out_of_fold(trainer, lanes, context.folds, context.metric)
+    return Answers(METRICS[context.metric], y, (outputs,))
