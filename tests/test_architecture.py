@@ -48,7 +48,7 @@ ROOMS: dict[str, set[str]] = {
     "export": FOUNDATION | {"data", "storage"},
     "execution": STORING,
     "study": STUDYING,
-    "tuning": FINISHING,
+    "tuning": FINISHING | {"committees"},
     "estimators": FINISHING | {"durations", "report", "tuning"},
     "article": FINISHING | {"tuning"},
     "results": SETTINGS | {"files", "records", "report", "storage", "study"},

@@ -17,6 +17,7 @@ from tuner.data.folds import Fold
 from tuner.errors import DataError
 from tuner.metrics import Measured, of_classes, of_numbers
 from tuner.network.arrays import Array
+from tuner.network.initialization import Parameters
 from tuner.network.losses import Loss, losses_of, shares_of
 from tuner.records import Calibration, Reliability
 from tuner.settings import Hyperparameters
@@ -137,6 +138,10 @@ class Votes:
 
     loss: Loss
     logits: tuple[Array, ...]
+
+    def at(self, temperature: float) -> "Votes":
+        """Return the same with logits divided by a temperature."""
+        return replace(self, logits=tuple(z / temperature for z in self.logits))
 
     def shares(self, temperature: float) -> Shares:
         """Return the mean of their probabilities (n, c)."""
@@ -327,9 +332,11 @@ def committee_of_kinds(
 ) -> tuple[Model, Fitted]:
     """Join networks of several kinds that were trained on folds, by what they cost out of fold.
 
-    Each example asks, of every kind, the networks that did not train on it. Weights and temperature
-    are fitted on what they say; so the metrics, which are those of that mean, are slightly too good
-    for the fitting, and too bad because each kind votes there with a part of its networks.
+    Each example asks, of every kind, the networks that did not train on it. On what they say are
+    fitted, of classes, a temperature of each kind, which its output weights are divided by; the
+    weights of the kinds; and the temperature of their mean. So the metrics, which are those of that
+    mean, are slightly too good for the fitting, and too bad because each kind votes there with a
+    part of its networks.
 
     Parameters
     ----------
@@ -340,7 +347,10 @@ def committee_of_kinds(
     y
         The class, or the number to predict, of each training and then each validation example (n,).
     """
-    fitted = fit([_votes_of(models, folds, len(y)) for models in kinds], y)
+    votes = [_votes_of(models, folds, len(y)) for models in kinds]
+    own = [_own_temperature(each, y) for each in votes]
+    fitted = fit([each.at(t) for each, t in zip(votes, own, strict=True)], y)
+    kinds = [[_cooled(m, t) for m in models] for models, t in zip(kinds, own, strict=True)]
     members, weights = [], []
     for models, weight in zip(kinds, fitted.weights, strict=True):
         members += [member for model in models for member in model.members]
@@ -350,6 +360,20 @@ def committee_of_kinds(
     data = replace(first.data, folds=len(folds))
     whole = replace(first, data=data, validation_metrics=metrics)
     return _joined(whole, members, weights, fitted.temperature), fitted
+
+
+def _own_temperature(votes: Votes, y: NDArray[Any]) -> float:
+    """Return the temperature of a kind alone: that of the mean cannot serve kinds that differ."""
+    return 1.0 if y.dtype.kind == "f" else fitted_temperature(votes.shares, y)
+
+
+def _cooled(model: Model, temperature: float) -> Model:
+    """Return a single network whose logits are divided by a temperature."""
+    *weights, last_weights = model.parameters.weights
+    *biases, last_biases = model.parameters.biases
+    scale = np.float64(temperature).astype(last_weights.dtype)
+    parameters = Parameters((*weights, last_weights / scale), (*biases, last_biases / scale))
+    return replace(model, parameters=parameters)
 
 
 def refitted(model: Model, networks: Sequence[Model]) -> Model:

@@ -10,6 +10,8 @@ import pytest
 
 from tuner.cli.main import run
 from tuner.cli.train import with_settings
+from tuner.records import TuneRecord
+from tuner.report.stored import load_stored
 from tuner.storage.models import load_model
 
 if TYPE_CHECKING:
@@ -52,10 +54,23 @@ def test_json_holds_the_contract_and_the_files_are_there(done: Path) -> None:
     assert all((done / file).is_file() for file in (*files, *answer["figures"]))
 
 
-def test_train_makes_the_same_network_again_from_the_settings(tuner: "Tuner", folder: Path) -> None:
-    again = tuner(*shlex.split(f"train --settings {folder}/settings.toml --save again.safetensors"))
-    assert again.code == 0, again.err
-    assert Path("again.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
+def test_train_makes_the_best_kind_again_from_the_settings(tuner: "Tuner", folder: Path) -> None:
+    answer = tuner(*shlex.split(f"train --settings {folder}/settings.toml --save a.safetensors"))
+    assert answer.code == 0, answer.err
+    whole, again = load_model(folder / "model.safetensors"), load_model("a.safetensors")
+    assert again.data.folds == whole.data.folds == 5
+    stored = load_stored(folder / "records.json")
+    assert isinstance(stored, TuneRecord)
+    runs = stored.final.candidates[stored.final.winner].runs
+    assert [m.settings for m in again.members] == [run.settings for run in runs]
+
+
+def test_train_makes_the_same_committee_of_seeds_again(tuner: "Tuner") -> None:
+    tuned = tuner(*shlex.split("tune --data digits --budget 2s --workers 1 --article --out here"))
+    assert tuned.code == 0, tuned.err
+    answer = tuner(*shlex.split("train --settings here/settings.toml --save again.safetensors"))
+    assert answer.code == 0, answer.err
+    assert Path("again.safetensors").read_bytes() == Path("here/model.safetensors").read_bytes()
 
 
 def test_options_win_over_the_settings_file(tuner: "Tuner", folder: Path) -> None:
@@ -78,7 +93,12 @@ def test_the_same_command_again_says_the_same_and_opens_nothing(
     model = (folder / "model.safetensors").read_bytes()
     said = " ".join(tuner(*QUICK.split()).out.split())
     last = said[said.rindex("Test accuracy ") :]
-    for part in ("(95 % CI ", "neurons, η = ", "The test set was evaluated once", "report.html"):
+    for part in (
+        "(95 % CI ",
+        "with a committee of",
+        "The test set was evaluated once",
+        "report.html",
+    ):
         assert part in last
     accuracy = json.loads((done / "answer.json").read_text())["test_accuracy"]
     assert f"{100 * accuracy:.2f} %" in last

@@ -130,8 +130,8 @@ def test_candidates_are_compared_at_one_epoch(tuned: TuneRecord) -> None:
     assert frame["contender"].tolist() == ["A", "B", "C"]
     runs = tuned.final.candidates[1].runs
     until = [max(each.validation_accuracy for each in run.history[:8]) for run in runs]
-    assert frame["accuracy"][1] == pytest.approx(sum(until) / 3)
-    assert frame["accuracy"][1] < runs[0].best_validation_accuracy
+    assert frame["value"][1] == pytest.approx(sum(until) / 3)
+    assert frame["value"][1] < runs[0].best_validation_accuracy
     nearest, farthest = final_differences(tuned)
     assert (nearest.second, farthest.second) == ("B", "C")
     assert (nearest.clear, farthest.clear) == (False, True)
@@ -156,8 +156,12 @@ def test_overfitting_is_drawn_with_and_without(tuned: TuneRecord) -> None:
 
 def test_the_test_is_told_for_the_model_and_over_seeds(tuned: TuneRecord) -> None:
     frame = judged_table(tuned)
-    assert frame["what"].tolist()[2:] == ["seed 0", "seed 1", "seed 2", "mean of the seeds"]
-    assert frame["share"].iloc[-1] == pytest.approx(0.9563333)
+    assert frame["what"].tolist() == [
+        "the model: accuracy",
+        *(f"one network, seed {seed}" for seed in range(3)),
+        "mean of the networks",
+    ]
+    assert frame["value"].iloc[-1] == pytest.approx(0.9563333)
     assert frame["low"].iloc[-1] < 0.955
     assert frame["high"].iloc[-1] > 0.958
 
@@ -188,7 +192,7 @@ def judged(**changes: Any) -> Callable[[TuneRecord], TuneRecord]:
     [
         (lambda record: record, set()),
         (judged(openings=2), {"W501"}),
-        (judged(accuracy=0.9), {"W505"}),
+        (judged(metrics={"accuracy": 0.9}), {"W505"}),
         (lambda record: replace(record, left_out=(Shortfall(what="dropout"),)), {"W504"}),
         (lambda record: replace(record, seconds=66.1), {"W506"}),
         (lambda record: replace(record, signal=replace(record.signal, chance=0.9)), {"W507"}),
@@ -228,7 +232,7 @@ def test_warnings_of_model_and_study_hold_too(tuned: TuneRecord) -> None:
             r"seed must be one of the winner's, \[0, 1, 2\] but",
         ),
         (put("overfitting", "chosen", value=4), "overfitting: chosen must be one of the 4"),
-        (put("test", "accuracy", value=1.5), r"test\.accuracy: .* less than or equal to 1"),
+        (put("test", "metrics", "accuracy", value=1.5), "accuracy must be from 0 to 1 but is 1.5"),
         (put("signal", "run", "best_epoch", value=99), r"signal\.run: best_epoch must be one of"),
         (
             put("final", "candidates", 1, "runs", 0, "history", 2, "epoch", value=9),

@@ -36,7 +36,7 @@ def test_each_step_has_a_conclusion_in_one_line(tuned: TuneRecord) -> None:
 def test_a_check_that_does_not_beat_the_majority_class_says_so(tuned: TuneRecord) -> None:
     assert "carry signal" in conclusions(tuned)["signal"]
     weak = replace(tuned, signal=replace(tuned.signal, chance=0.9))
-    assert "not clearly better than the majority-class baseline" in conclusions(weak)["signal"]
+    assert "majority-class baseline: 90.00 %. Check the labels" in conclusions(weak)["signal"]
 
 
 def test_ties_are_named_as_ties(tuned: TuneRecord) -> None:

@@ -40,8 +40,9 @@ def tuned(
 
 def take_plan(source: Path, target: Path) -> None:
     (target / WORK).mkdir(parents=True)
-    for name in PLANS:
-        if (file := source / WORK / f"{name}.json").exists():
+    files = [source / WORK / f"{name}.json" for name in PLANS]
+    for file in (*files, *(source / WORK).glob("kind-*.json")):
+        if file.exists():
             shutil.copy(file, target / WORK)
 
 
@@ -79,10 +80,13 @@ def test_every_step_has_its_evidence(done: tuple[Path, Tuned]) -> None:
 def test_the_model_is_what_the_record_says(done: tuple[Path, Tuned]) -> None:
     folder, found = done
     model, data = load_model(folder / MODEL), load("iris", seed=3)
-    assert model.settings == found.record.settings
-    test = data.open_test()
+    committee = found.record.final.committee
+    assert committee is not None
+    assert model.weights == committee.weights
+    assert model.temperature == committee.temperature
+    test = data.open_test(*model.preprocessings)
     assert model.accuracy(test.x, test.y) == found.record.test.value
-    assert model.accuracy(data.validation.x, data.validation.y) == model.validation_accuracy
+    assert model.validation_accuracy == committee.metrics["accuracy"]
 
 
 def test_the_settings_file_is_a_study_file(done: tuple[Path, Tuned]) -> None:

@@ -482,6 +482,10 @@ def _typed(spec: "StudySpec") -> Iterator[str]:
             yield from (f"{option}={column}" for column in value)
         elif value is not None:
             yield f"{option}={value}"
+    if spec.folds is not None:
+        yield f"--folds={spec.folds}"
+    if spec.seeds > 1:
+        yield f"--seeds={spec.seeds}"
     yield f"--eta={spec.eta if isinstance(spec.eta, float) else 'auto'}"
     for values in (spec.network, spec.train):
         for name, each in settings_of(type(values)).items():

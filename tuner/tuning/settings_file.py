@@ -13,12 +13,16 @@ from tuner.tuning.request import TuneRequest
 from tuner.tuning.steps.search import data_part, network_part
 
 HEADING = """\
-# What tune chose. The same network again, bit for bit on the same kind of machine:
+# What tune chose. {what}:
 #     python -m tuner train --settings {name}
 # A study around it (eta = "find" finds the learning rate anew for each network shape):
 #     python -m tuner study run {name}
 
 """
+
+SAME = "The same model again, bit for bit on the same kind of machine"
+
+ALONE = "Of the committee the best kind of network, alone, on the same folds"
 
 
 def settings_text(record: TuneRecord, request: TuneRequest, name: str) -> str:
@@ -33,14 +37,17 @@ def settings_text(record: TuneRecord, request: TuneRequest, name: str) -> str:
     name
         Of the file, for the commands in its heading.
     """
-    settings, strategy = record.settings, record.final.strategy
+    settings, strategy, folds = record.settings, record.final.strategy, record.final.folds
+    runs = record.final.candidates[record.final.winner].runs
     train = {k: v for k, v in vars(strategy).items() if k != "seconds" and v is not None}
     if strategy.patience is None:
         train["patience"] = "off"
     content: dict[str, Any] = {
         "name": "",
         "title": "around the settings that tune chose",
-        "seed": settings.seed,
+        "seed": runs[0].settings.seed,
+        "seeds": len(runs) // (folds or 1),
+        **({"folds": folds} if folds else {}),
         "eta": settings.eta,
         "data": {k: v for k, v in data_part(request).items() if v is not None},
         "network": network_part(settings),
@@ -48,7 +55,8 @@ def settings_text(record: TuneRecord, request: TuneRequest, name: str) -> str:
         "search": _around(settings),
     }
     content["name"] = _study_name(request.source, tomli_w.dumps(content))
-    return HEADING.format(name=name) + tomli_w.dumps(content)
+    what = ALONE if folds and len(record.final.candidates) > 1 else SAME
+    return HEADING.format(name=name, what=what) + tomli_w.dumps(content)
 
 
 def _study_name(source: str, content: str) -> str:
@@ -65,8 +73,8 @@ def _study_name(source: str, content: str) -> str:
 
 def _around(settings: Hyperparameters) -> dict[str, Any]:
     middle = settings.lambda_ or 1.0
+    around: dict[str, Any] = {"lambda": {"low": middle / 10, "high": middle * 10, "log": True}}
+    if not settings.hidden:
+        return around
     sizes = sorted({max(1, settings.hidden[0] // 2), settings.hidden[0], settings.hidden[0] * 2})
-    return {
-        "lambda": {"low": middle / 10, "high": middle * 10, "log": True},
-        "hidden": {"choices": [[size, *settings.hidden[1:]] for size in sizes]},
-    }
+    return around | {"hidden": {"choices": [[size, *settings.hidden[1:]] for size in sizes]}}

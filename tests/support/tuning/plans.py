@@ -7,8 +7,11 @@ from tuner.data import Dataset
 from tuner.records import Record
 from tuner.storage.run_store import open_store
 from tuner.tuning.budget import ConfirmationPlan, LookPlan, Paces, ProbeSteps, SearchPlan
+from tuner.tuning.kinds import FURTHER
+from tuner.tuning.parts import folds_in, trainer_of
 from tuner.tuning.pipeline import WORK
 from tuner.tuning.request import TuneRequest
+from tuner.tuning.steps.kinds import KindPlan
 
 SIZES = (10, 30)
 
@@ -25,12 +28,14 @@ def small_plans(data: Dataset) -> dict[str, Record]:
             rungs=(1,),
             epochs=2,
             find_each=True,
-            n_train=min(100, data.train.n),
+            n_train=trainer_of(data).n if folds_in(data) else min(100, data.train.n),
         ),
         "probe-plan": ProbeSteps(steps=120),
         "confirmation-plan": ConfirmationPlan(seeds=2, compared_at=1, hold=1, epochs=4),
         "confirmation-plan-2": ConfirmationPlan(seeds=2, compared_at=1, hold=2, epochs=4),
         "confirmation-plan-3": ConfirmationPlan(seeds=2, compared_at=1, hold=2, epochs=3),
+        **{f"kind-0-{place}": KindPlan(epochs=3) for place in range(2 + len(FURTHER))},
+        **{f"kind-1-{place}": KindPlan(epochs=0) for place in range(2 + len(FURTHER))},
     }
 
 

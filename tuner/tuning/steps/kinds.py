@@ -7,6 +7,7 @@ once more from other initial weights. The committee weights them by what they co
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,6 @@ from tuner.tuning.budget import (
     PACE_SECONDS,
     PACE_SHARE,
     SAFETY,
-    most_epochs,
     work_seconds,
 )
 from tuner.tuning.comparison import Answers, out_of_fold
@@ -97,16 +97,18 @@ def confirm_on_folds(state: State, context: Context) -> Confirmation | None:
     for number in range(MOST_ROUNDS):
         before = sum(len(each.networks) for each in trained)
         for place, each in enumerate(trained):
-            if context.callbacks.stop_asked():
-                return None
             plan = context.decide(
                 f"kind-{number}-{place}",
                 KindPlan,
                 lambda: _plan(trained, place, number, paces, context),  # noqa: B023
             )
             if plan.epochs:
-                context.tell(_progress(trained, number * len(kinds) + place))
-                networks = _train(each.kind, place, number, plan, context)
+                begun = _begun(each.kind, place, number, plan, context)
+                if any(network.reason is None for network in begun):
+                    if context.callbacks.stop_asked():
+                        return None
+                    context.tell(_progress(trained, number * len(kinds) + place))
+                networks = _trained(begun, place, number, plan, context)
                 trained[place] = replace(each, networks=(*each.networks, *networks))
                 context.store.tick()
         if sum(len(each.networks) for each in trained) == before:
@@ -160,7 +162,7 @@ def _plan(
     lanes = math.ceil(len(context.folds) / workers)
     share = left / (len(trained) - place)
     epochs = int(share / (paces[place] * (1 + LANES_COST * (lanes - 1))))
-    epochs = min(epochs, most_epochs(each.kind.settings, context.tuning.train.n))
+    epochs = min(epochs, each.kind.most_epochs)
     if place == 0:
         return KindPlan(epochs=max(epochs, LEAST_KIND_EPOCHS))
     return KindPlan(epochs=epochs if epochs >= LEAST_KIND_EPOCHS else 0)
@@ -185,28 +187,37 @@ def targets_of(context: Context) -> NDArray[Any]:
     return np.concatenate([context.data.train.y, context.data.validation.y])
 
 
-def _train(
-    kind: Kind, place: int, number: int, plan: KindPlan, context: Context
-) -> tuple[Network, ...]:
-    """Return a network of each fold, trained to the end; those that are stored are read."""
+def _begun(kind: Kind, place: int, number: int, plan: KindPlan, context: Context) -> list[Network]:
+    """Return a network of each fold as it was stored; those that were not, before training."""
     trainer = NativeTrainer(*(fold.tuning for fold in context.folds))
     settings = replace(kind.settings, seed=context.request.seed + number)
     strategy = kind.strategy(plan.epochs, context.metric)
-    folds = range(len(context.folds))
-    files = [file_of((place, number * len(folds) + fold), context.folder) for fold in folds]
-    stored = [stored_network(file, settings, context) for file in files]
-    begun = [
-        known
+    return [
+        stored_network(file, settings, context)
         or begin_with(trainer.start(settings, fold), settings, *policies(settings.eta, strategy))
-        for fold, known in enumerate(stored)
+        for fold, file in enumerate(_files(place, number, context))
     ]
-    portions = list(shared_out(folds, context.executor.count))
+
+
+def _files(place: int, number: int, context: Context) -> list[Path]:
+    """Return where the networks of a kind are stored, one for each fold."""
+    folds = len(context.folds)
+    return [file_of((place, number * folds + fold), context.folder) for fold in range(folds)]
+
+
+def _trained(
+    begun: Sequence[Network], place: int, number: int, plan: KindPlan, context: Context
+) -> tuple[Network, ...]:
+    """Return the networks trained to the end, and store those that were not."""
+    networks, files = list(begun), _files(place, number, context)
+    behind = [fold for fold, network in enumerate(begun) if network.reason is None]
+    portions = list(shared_out(behind, context.executor.count))
     tasks = [TrainTo(tuple(begun[fold] for fold in those), plan.epochs) for those in portions]
     for those, trained in zip(portions, run_all(context.executor, tasks), strict=True):
         for fold, network in zip(those, trained, strict=True):
-            begun[fold] = network
+            networks[fold] = network
             save_checkpoint(network, files[fold], context.summary)
-    return tuple(begun)
+    return tuple(networks)
 
 
 def _progress(trained: Sequence[Trained], done: int) -> TuneProgress:

@@ -10,7 +10,13 @@ from tuner.execution.base import run_all
 from tuner.execution.tasks import FindEta
 from tuner.records import EtaSearch, Hyperparameters, Record
 from tuner.training.eta_finder import ProbePlan
-from tuner.tuning.budget import AGAIN_CHECKPOINTS, ProbeSteps, for_long_run, plan_probes
+from tuner.tuning.budget import (
+    AGAIN_CHECKPOINTS,
+    ProbeSteps,
+    for_long_run,
+    most_epochs,
+    plan_probes,
+)
 from tuner.tuning.kinds import Kind, further_kinds
 from tuner.tuning.state import Context, State
 from tuner.tuning.steps.search import paces_in, selected_settings, selected_trials
@@ -44,18 +50,25 @@ def candidates_in(state: State, context: Context) -> list[Kind]:
 def _kinds(state: State, context: Context) -> list[Kind]:
     """Return the best of the search, and on folds other kinds beside them."""
     settings, trials = selected_settings(state, context), selected_trials(state, context)
-    selected = [
-        Kind(str(trial.number), replace(s, eta=_begin_at(s.eta)), "planned", trial.number)
+    n = context.tuning.train.n
+    best, *others = [
+        Kind(
+            name=str(trial.number),
+            settings=replace(s, eta=_begin_at(s.eta)),
+            schedule="planned",
+            most_epochs=most_epochs(s, n),
+            trial=trial.number,
+        )
         for s, trial in zip(settings, trials, strict=True)
     ]
     if not context.folds or context.request.article:
-        return selected
-    classes = bool(context.data.classes)
-    return [*selected, *further_kinds(selected[0].settings, classes=classes)]
+        return [best, *others]
+    return [best, *further_kinds(classes=bool(context.data.classes), n=n), *others]
 
 
 def _with_eta(kind: Kind, eta: float) -> Kind:
-    settings = replace(kind.settings, eta=eta)
+    """Return a kind with η; the share of the threshold is already that of a one-cycle schedule."""
+    settings = replace(kind.settings, eta=float(f"{eta:.3g}"))
     return replace(kind, settings=settings if kind.trial is None else for_long_run(settings))
 
 

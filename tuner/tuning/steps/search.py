@@ -206,7 +206,7 @@ def summary_of(data: Dataset, spec: StudySpec) -> DataSummary:
 
 def _executor_for(context: Context, plan: SearchPlan) -> Executor:
     """Return an executor that knows the data of the study."""
-    if plan.n_train == context.tuning.train.n:
+    if context.folds or plan.n_train == context.tuning.train.n:
         return context.executor
     return OnPart(context.executor, plan.n_train, SEARCH_VALIDATION)
 
