@@ -27,6 +27,7 @@ PUBLIC = [
     "StudySpec",
     "TorchTrainer",
     "TunedClassifier",
+    "TunedRegressor",
     "TunerError",
     "TuningData",
     "begin",

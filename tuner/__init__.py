@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from tuner.api import compare, evaluate, find_eta, predict, reproduce, search, train, tune
     from tuner.data import Dataset, TuningData, from_arrays, load
     from tuner.errors import TunerError
-    from tuner.estimators import NetworkClassifier, NetworkRegressor, TunedClassifier
+    from tuner.estimators import (
+        NetworkClassifier,
+        NetworkRegressor,
+        TunedClassifier,
+        TunedRegressor,
+    )
     from tuner.records import Choices, Hyperparameters, IntRange, LogRange, Range, Strategy
     from tuner.storage.models import Model, load_model, save_model
     from tuner.strategies.plans import policies
@@ -48,6 +53,7 @@ __all__ = [
     "StudySpec",
     "TorchTrainer",
     "TunedClassifier",
+    "TunedRegressor",
     "TunerError",
     "TuningData",
     "begin",
@@ -72,7 +78,7 @@ _MODULES = {
     "api": ("compare", "evaluate", "find_eta", "predict", "reproduce", "search", "train", "tune"),
     "data": ("Dataset", "TuningData", "from_arrays", "load"),
     "errors": ("TunerError",),
-    "estimators": ("NetworkClassifier", "NetworkRegressor", "TunedClassifier"),
+    "estimators": ("NetworkClassifier", "NetworkRegressor", "TunedClassifier", "TunedRegressor"),
     "records": ("Choices", "Hyperparameters", "IntRange", "LogRange", "Range", "Strategy"),
     "storage.models": ("Model", "load_model", "save_model"),
     "strategies.plans": ("policies",),

@@ -16,8 +16,6 @@ from tuner.settings import Given, Hyperparameters, Own, Strategy, plain, split_s
 from tuner.storage.models import model_of
 from tuner.trainers.base import Trainer
 from tuner.trainers.native import NativeTrainer
-from tuner.trainers.own import own_trainer
-from tuner.trainers.torch import settings_of_optimizer
 from tuner.training.loop import Training
 
 Data = Dataset | str | Path | pd.DataFrame | tuple[Any, Any]
@@ -74,6 +72,8 @@ def own_model(
         if only := [*more, *(["params"] if params else [])]:
             raise OptionError(f"{only[0]} is for a model of your own: give model= too.")
         return None, named
+    from tuner.trainers.torch import settings_of_optimizer  # PyTorch takes seconds to import
+
     named = {**settings_of_optimizer(more.get("optimizer")), **named}
     return OwnModel(model, more, Own(params or {})), named
 
@@ -131,6 +131,8 @@ def source_of(data: Any, settings: Hyperparameters, own: OwnModel | None = None)
         The model to train, where it is none of ours.
     """
     if own is not None:
+        from tuner.trainers.own import own_trainer  # PyTorch takes seconds to import
+
         parts = data if _are_parts(data) else dataset_of(data, settings.seed)
         trainer = own_trainer(own.model, parts, settings, own.more)
         return Source(trainer, trainer.summary)

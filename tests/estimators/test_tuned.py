@@ -20,7 +20,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.support.estimators.applying import check_where_it_applies
 from tuner.errors import InputError, OptionError
-from tuner.estimators import NetworkClassifier, TunedClassifier
+from tuner.estimators import NetworkClassifier, TunedClassifier, TunedRegressor
 from tuner.records import to_json
 from tuner.storage.models import load_model
 from tuner.storage.run_store import RunStore
@@ -31,7 +31,7 @@ NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
 
 
 @pytest.mark.long
-@parametrize_with_checks([TunedClassifier(budget=1)])
+@parametrize_with_checks([TunedClassifier(budget=1), TunedRegressor(budget=1)])
 def test_scikit_learn_s_own_checks(
     estimator: Any, check: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,3 +139,16 @@ def test_pipeline_grid_search_clone_and_pickle(fitted: TunedClassifier) -> None:
 def test_a_budget_that_is_none_is_refused(budget: Any, words: str) -> None:
     with pytest.raises(OptionError, match=words):
         TunedClassifier(budget).fit(X, Y)
+
+
+def test_a_regressor_predicts_in_the_unit_of_its_target(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(150, 3))
+    target = 1000 + 50 * inputs[:, 0] + rng.normal(size=150)
+    tuned = TunedRegressor("1s", folder=tmp_path, metric="mae").fit(inputs, target)
+    assert tuned.score(inputs, target) > 0.8
+    assert tuned.record_.test.metric == "mae"
+    assert 0 < tuned.best_score_ < 20
+    assert (tmp_path / "report.html").is_file()
+    model = load_model(tmp_path / "model.safetensors")
+    assert model.predict(inputs) == pytest.approx(tuned.predict(inputs), rel=1e-4)

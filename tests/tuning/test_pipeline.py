@@ -14,7 +14,10 @@ import pytest
 from tuner.data import Dataset, from_arrays, load
 from tuner.execution.base import Callbacks
 from tuner.execution.opening import open_executor
-from tuner.records import TuneProgress, TuneRecord, to_json
+from tuner.metrics import METRICS
+from tuner.records import TuneProgress, TuneRecord, from_json, to_json
+from tuner.report import write_tune
+from tuner.report.measure import Measure
 from tuner.storage.models import load_model
 from tuner.study.spec import read_spec
 from tuner.tuning.parts import trainer_of
@@ -173,3 +176,39 @@ def test_the_article_keeps_to_its_own_means(tmp_path: Path) -> None:
         *("sigmoid", "cross-entropy", "none"),
         10,
     )
+
+
+def numbers(n: int = 150) -> Dataset:
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((n, 3))
+    y = 500 + 40 * x[:, 0] - 30 * x[:, 1] ** 2 + rng.standard_normal(n)
+    return from_arrays(x, y, task="regression")
+
+
+@pytest.mark.parametrize(
+    ("data", "metric"),
+    [
+        pytest.param(numbers(), "auto", id="numbers"),
+        pytest.param(numbers(), "r2", id="r2"),
+        pytest.param(two_clouds(200, 3, share=0.3), "log-loss", id="log-loss"),
+        pytest.param(two_clouds(200, 3, share=0.3), "auc", id="auc"),
+    ],
+)
+def test_it_tunes_by_any_metric_and_reports_it(data: Dataset, metric: str, tmp_path: Path) -> None:
+    request = TuneRequest(budget=1, metric=metric)
+    found = tune(data, request, tmp_path, executor=open_executor(trainer_of(data)))
+    assert found
+    record, wanted = found.record, "rmse" if metric == "auto" else metric
+    assert {record.final.metric, record.test.metric, record.study.result.metric} == {wanted}
+    assert all(run.metric == wanted for each in record.final.candidates for run in each.runs)
+    assert record.signal.has_signal(data.validation.n)
+    low, high = record.test.value_interval
+    assert low <= record.test.value <= high
+    score = METRICS[wanted].score
+    assert score(record.test.value) > score(record.signal.chance)
+    assert record.final.committee is not None
+    assert sum(each.weight for each in record.final.candidates) == pytest.approx(1)
+    document = json.dumps(to_json(record))
+    assert json.dumps(to_json(from_json(TuneRecord, document))) == document
+    written = write_tune(record, tmp_path / "page")
+    assert Measure(wanted).text(record.test.value) in written.html.read_text("utf-8")

@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from tuner.data import Dataset
 from tuner.data.loading import assemble
 from tuner.durations import seconds_of
 from tuner.errors import DataError, TunerError
-from tuner.estimators.base import Classifier
+from tuner.estimators.base import Classifier, Predictor, Regressor
 from tuner.estimators.network import NETWORK_PARAMETERS
 from tuner.execution.opening import open_executor
 from tuner.records import TuneRecord
@@ -66,54 +67,8 @@ class TunedReport:
         return show(self.record).html
 
 
-class TunedClassifier(Classifier):
-    """A network tuned within a budget of time, as a scikit-learn classifier.
-
-    `fit` does the article's whole workflow: a sanity check, η by its threshold, overfitting and
-    regularizers, a study of λ and network size, η again, the best candidates on paired seeds, and
-    one opening of a test part that was held out of the examples, a fifth of them.
-
-    Parameters
-    ----------
-    budget
-        Time for one `fit`, such as "60s", "10m" or a number of seconds; at least one second.
-    article
-        Whether to use the article's methods only: sigmoid neurons and cross-entropy.
-    workers
-        Processes that train; None is one for each core.
-    scheduler
-        Address of a Dask scheduler to train with instead, such as tcp://127.0.0.1:8786.
-    folder
-        Where to write model, settings and report; an interrupted `fit` resumes there. By default
-        nothing is kept but what the estimator holds.
-    scaling
-        How columns of numbers are scaled: "standard", "robust" or "quantile".
-    seed
-        Random seed. What fits into the budget depends on the machine too, so two fits may differ.
-
-    Attributes
-    ----------
-    classes_, n_features_in_, feature_names_in_
-        As in scikit-learn.
-    best_params_
-        The settings of the network; `NetworkClassifier(**best_params_)` takes them.
-    best_score_, test_score_
-        Its accuracy on the validation part that chose it, and on the test part.
-    report_
-        The report, to `write` or to `open`.
-    record_
-        What the report is made from.
-    model_
-        The network: a `tuner.Model`, to save by `tuner.save_model`.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_iris
-    >>> X, y = load_iris(return_X_y=True)
-    >>> tuned = TunedClassifier(budget="1s").fit(X, y)
-    >>> tuned.score(X, y) > 0.8, {"hidden", "lambda_"} <= tuned.best_params_.keys()
-    (True, True)
-    """
+class _Tuned(Predictor):
+    """What classifier and regressor share: the tuning, and what comes of it."""
 
     record_: TuneRecord
 
@@ -122,6 +77,7 @@ class TunedClassifier(Classifier):
         budget: str | float = "60s",
         *,
         article: bool = False,
+        metric: str = "auto",
         workers: int | str | None = 1,
         scheduler: str | None = None,
         folder: str | Path | None = None,
@@ -130,39 +86,23 @@ class TunedClassifier(Classifier):
     ) -> None:
         self.budget = budget
         self.article = article
+        self.metric = metric
         self.workers = workers
         self.scheduler = scheduler
         self.folder = folder
         self.scaling = scaling
         self.seed = seed
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803
-        """Tune on inputs X (n, d) and classes y (n,), numbers or texts.
-
-        X may be a DataFrame with texts, categories, dates and missing values.
-
-        Raises
-        ------
-        ValueError
-            When X is neither a matrix of numbers nor a DataFrame, y holds one class only, or a
-            parameter is out of its range.
-        InputError
-            When the folder holds another tuning, or cannot be written.
-        """
+    def _tune(self, data: Dataset) -> None:
+        """Tune on data, open their test part, and write what is asked for."""
         request = TuneRequest(
             budget=seconds_of(self.budget) if isinstance(self.budget, str) else plain(self.budget),
             article=self.article,
+            metric=self.metric,
             seed=plain(self.seed),
             data=DataSettings(scaling=self.scaling),
             command=f"{self!r}.fit(X, y)",
         )
-        examples = self._checked(X, y)
-        data = assemble(examples, scaling=self.scaling, seed=self.seed, small_classes=True)
-        if not (data.validation.n and data.summary.n_test):
-            raise DataError(
-                f"X has {len(examples.y)} examples of {len(self.classes_)} classes, too few to "
-                "validate and to test on: give five or more of each class."
-            )
         executor = open_executor(trainer_of(data), self.workers, self.scheduler)
         with self._place() as place, closing(executor):
             tuned = tune(data, request, place, executor=executor)
@@ -171,11 +111,10 @@ class TunedClassifier(Classifier):
         self.record_, self.model_ = tuned.record, tuned.model
         if self.folder is not None:
             self.report_.write(self.folder)
-        return self
 
     @property
     def best_params_(self) -> dict[str, Any]:
-        """The settings of the network, by the names that `NetworkClassifier` has for them."""
+        """The settings of the best network alone, by the names of the network estimators."""
         check_is_fitted(self)
         return {name: getattr(self.record_.settings, name) for name in NETWORK_PARAMETERS}
 
@@ -187,7 +126,7 @@ class TunedClassifier(Classifier):
 
     @property
     def test_score_(self) -> float:
-        """Accuracy on the test part, which was opened once."""
+        """The metric on the test part, which was opened once."""
         check_is_fitted(self)
         return self.record_.test.value
 
@@ -214,3 +153,106 @@ class TunedClassifier(Classifier):
             return
         with tempfile.TemporaryDirectory(prefix="tuner-") as place:
             yield Path(place)
+
+
+class TunedClassifier(Classifier, _Tuned):
+    """A network tuned within a budget of time, as a scikit-learn classifier.
+
+    `fit` does the article's whole workflow: a sanity check, η by its threshold, overfitting and
+    regularizers, a study of λ and network size, η again, candidates on paired seeds or folds, their
+    committee, and one opening of a test part that was held out of the examples, a fifth of them.
+
+    Parameters
+    ----------
+    budget
+        Time for one `fit`, such as "60s", "10m" or a number of seconds; at least one second.
+    article
+        Whether to use the article's methods only: sigmoid neurons and cross-entropy.
+    metric
+        What chooses: "auto" is accuracy; or "balanced-accuracy", "f1", "auc", "log-loss", "brier".
+    workers
+        Processes that train; None is one for each core.
+    scheduler
+        Address of a Dask scheduler to train with instead, such as tcp://127.0.0.1:8786.
+    folder
+        Where to write model, settings and report; an interrupted `fit` resumes there. By default
+        nothing is kept but what the estimator holds.
+    scaling
+        How columns of numbers are scaled: "standard", "robust" or "quantile".
+    seed
+        Random seed. What fits into the budget depends on the machine too, so two fits may differ.
+
+    Attributes
+    ----------
+    classes_, n_features_in_, feature_names_in_
+        As in scikit-learn.
+    best_params_
+        The settings of the best network alone; `NetworkClassifier(**best_params_)` takes them.
+    best_score_, test_score_
+        The metric on the data that chose, out of fold where there are folds, and on the test part.
+    report_
+        The report, to `write` or to `open`.
+    record_
+        What the report is made from.
+    model_
+        The network or committee: a `tuner.Model`, to save by `tuner.save_model`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> tuned = TunedClassifier(budget="1s").fit(X, y)
+    >>> tuned.score(X, y) > 0.8, {"hidden", "lambda_"} <= tuned.best_params_.keys()
+    (True, True)
+    """
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803
+        """Tune on inputs X (n, d) and classes y (n,), numbers or texts.
+
+        X may be a DataFrame with texts, categories, dates and missing values.
+
+        Raises
+        ------
+        ValueError
+            When X is neither a matrix of numbers nor a DataFrame, y holds one class only, or a
+            parameter is out of its range.
+        InputError
+            When the folder holds another tuning, or cannot be written.
+        """
+        examples = self._checked(X, y)
+        data = assemble(examples, scaling=self.scaling, seed=self.seed, small_classes=True)
+        if not (data.validation.n and data.summary.n_test):
+            raise DataError(
+                f"X has {len(examples.y)} examples of {len(self.classes_)} classes, too few to "
+                "validate and to test on: give five or more of each class."
+            )
+        self._tune(data)
+        return self
+
+
+class TunedRegressor(Regressor, _Tuned):
+    """A network that predicts numbers, tuned within a budget of time, as a scikit-learn regressor.
+
+    `fit` does what that of `TunedClassifier` does; parameters and attributes are the same but for
+    the metrics: "auto" is RMSE, others are "mae" and "r2". `score` is R², as in scikit-learn.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_regression
+    >>> X, y = make_regression(200, 4, n_informative=4, noise=5.0, random_state=0)
+    >>> tuned = TunedRegressor(budget="1s").fit(X, y)
+    >>> tuned.score(X, y) > 0.8, tuned.record_.test.metric
+    (True, 'rmse')
+    """
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803
+        """Tune on inputs X (n, d) and numbers y (n,); X and errors as `TunedClassifier.fit`."""
+        examples = self._checked(X, y)
+        data = assemble(examples, scaling=self.scaling, seed=self.seed)
+        if not (data.validation.n and data.summary.n_test):
+            raise DataError(
+                f"X has {len(examples.y)} examples, too few to validate and to test on: give five "
+                "or more."
+            )
+        self._tune(data)
+        return self

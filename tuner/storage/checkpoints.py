@@ -227,7 +227,7 @@ def _lane(
     parameters: Parameters,
     state: Mapping[str, Parameters],
 ) -> NativeLane:
-    ends = record.data.n_features, len(record.data.classes)
+    ends = record.data.n_features, record.data.n_outputs
     for arrays in (parameters, *state.values()):
         tensorfile.check_parameters(arrays, record.settings, ends, finite=not lane.diverged)
     settings = replace(record.settings, eta=lane.eta)

@@ -67,6 +67,9 @@ SEARCH_ENDS, SEARCH_ENDS_AUGMENTED, SEARCH_ENDS_LONG = 0.36, 0.28, 0.3
 """Share of the budget at which the search is to have ended; less where images are augmented, for
 then more epochs help for long; the last for long budgets."""
 
+SEARCH_ENDS_FOLDS = 0.25
+"""The same where a committee of folds follows, which is worth more than a longer search."""
+
 SEARCH_LEAST_SHARE = 0.1
 """Share of the budget that the search gets even when the steps before it took too long."""
 
@@ -94,6 +97,9 @@ spoils, in a long run."""
 
 LEAST_LAMBDA, LEAST_MOST_LAMBDA, LEAST_MOST_LAMBDA_AUGMENTED = 1e-3, 10.0, 1.0
 """Bounds of λ on few examples: its low end is at least the first, its high end the others."""
+
+BATCH_SECONDS = 0.4
+"""What a batch of trials takes beside its training: drawing them, and storing networks at rungs."""
 
 FOLDS_COST = 2.5
 """What five networks side by side, one on each fold, take of the time of a single one."""
@@ -151,6 +157,9 @@ COMPARED_EPOCHS, COMPARED_STEPS = 8, 10_000
 MOST_ROUNDS, LEAST_KIND_EPOCHS = 8, 15
 """How often each kind of network trains on the folds of a small table, from other initial weights;
 and the epochs below which one is left out."""
+
+KIND_SHARE = 0.4
+"""What a kind gets at the most of the time that is left: the kinds that vote best come first."""
 
 LANES_COST = 0.375
 """What each further network side by side takes of the time of a single one."""
@@ -270,8 +279,10 @@ def sizes_for(n_inputs: int) -> tuple[int, ...]:
     return tuple(h for h in SIZES if h >= SMALLEST_OF_MANY)
 
 
-def search_ends(budget: float, *, augmented: bool) -> float:
+def search_ends(budget: float, *, augmented: bool, folds: bool = False) -> float:
     """Return the seconds after which the search is to have ended."""
+    if folds:
+        return SEARCH_ENDS_FOLDS * budget
     if is_long(budget):
         return SEARCH_ENDS_LONG * budget
     return (SEARCH_ENDS_AUGMENTED if augmented else SEARCH_ENDS) * budget
@@ -327,8 +338,8 @@ def plan_search(
     seconds -= find_each * eta_seconds
 
     def batches(way: tuple[tuple[Rungs, int], int]) -> int:
-        work = pace * networks * _batch_epochs(*way)
-        return int(TRAINING_SHARE * seconds * workers // work)
+        work = pace * networks * _batch_epochs(*way) / (TRAINING_SHARE * workers)
+        return int(seconds // (work + BATCH_SECONDS * (networks > 1)))
 
     fractions = [each for each in FRACTIONS if each == 1 or n // each >= FEWEST_EXAMPLES]
     ways = [(pattern, fraction) for pattern in PATTERNS for fraction in fractions]

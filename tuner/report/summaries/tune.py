@@ -174,14 +174,16 @@ def _sanity_check(record: TuneRecord) -> str:
 def signal_words(record: TuneRecord) -> str:
     """Return what the sanity check reached, beside what a constant prediction reaches."""
     seen = record.signal
-    share, chance = percent(seen.run.best_validation_accuracy), percent(seen.chance)
     if seen.interval is None:
-        return f"{share}; majority-class baseline: {chance}"
+        share = percent(seen.run.best_validation_accuracy)
+        return f"{share}; majority-class baseline: {percent(seen.chance)}"
     measure = Measure(seen.judged_by)
     sure = measure.interval(*seen.interval)
     words = f"{measure.name} {measure.text(seen.reached)} ({sure}); a constant prediction:"
     words = f"{words} {measure.text(seen.constant)}"
-    return f"{words}; accuracy {share}" if seen.run.counts_classes else words
+    if not seen.run.counts_classes:
+        return words
+    return f"{words}; accuracy {percent(seen.run.best_validation_accuracy)}"
 
 
 def _learning_rates(record: TuneRecord) -> str:

@@ -26,6 +26,7 @@ from tuner.trainers.native import NativeTrainer
 from tuner.training.loop import begin_with
 from tuner.tuning.budget import (
     ENOUGH_WEIGHT,
+    KIND_SHARE,
     LANES_COST,
     LEAST_KIND_EPOCHS,
     MOST_ROUNDS,
@@ -42,7 +43,6 @@ from tuner.tuning.steps.candidates import (
     as_judged,
     best_run,
     comparison_of,
-    file_of,
     parameters_of,
     stored_network,
 )
@@ -103,12 +103,12 @@ def confirm_on_folds(state: State, context: Context) -> Confirmation | None:
                 lambda: _plan(trained, place, number, paces, context),  # noqa: B023
             )
             if plan.epochs:
-                begun = _begun(each.kind, place, number, plan, context)
+                begun = _begun(each.kind, number, plan, context)
                 if any(network.reason is None for network in begun):
                     if context.callbacks.stop_asked():
                         return None
                     context.tell(_progress(trained, number * len(kinds) + place))
-                networks = _trained(begun, place, number, plan, context)
+                networks = _trained(begun, each.kind, number, plan, context)
                 trained[place] = replace(each, networks=(*each.networks, *networks))
                 context.store.tick()
         if sum(len(each.networks) for each in trained) == before:
@@ -126,10 +126,10 @@ def models_of_kinds(confirmation: Confirmation, context: Context) -> list[list[M
     """
     return [
         [
-            _model(as_judged(run, file_of((place, number), context.folder)), context)
+            _model(as_judged(run, _file(candidate.kind, number, context)), context)
             for number, run in enumerate(candidate.runs)
         ]
-        for place, candidate in enumerate(confirmation.candidates)
+        for candidate in confirmation.candidates
     ]
 
 
@@ -148,7 +148,7 @@ def _paces(kinds: Sequence[Kind], context: Context) -> KindPaces:
 def _plan(
     trained: Sequence[Trained], place: int, number: int, paces: Sequence[float], context: Context
 ) -> KindPlan:
-    """Return the epochs for a kind: its share of the time left, or as many as in the round before.
+    """Return the epochs for a kind: as its share of the time allows, or those of the round before.
 
     Only the first kind trains in any case; rounds after the first leave out those whose votes are
     not wanted.
@@ -160,7 +160,7 @@ def _plan(
         fits = each.seconds * 1.1 / min(workers, len(context.folds)) <= left
         return KindPlan(epochs=len(each.networks[0].history) if wanted and fits else 0)
     lanes = math.ceil(len(context.folds) / workers)
-    share = left / (len(trained) - place)
+    share = left * (KIND_SHARE if place + 1 < len(trained) else 1.0)
     epochs = int(share / (paces[place] * (1 + LANES_COST * (lanes - 1))))
     epochs = min(epochs, each.kind.most_epochs)
     if place == 0:
@@ -187,7 +187,7 @@ def targets_of(context: Context) -> NDArray[Any]:
     return np.concatenate([context.data.train.y, context.data.validation.y])
 
 
-def _begun(kind: Kind, place: int, number: int, plan: KindPlan, context: Context) -> list[Network]:
+def _begun(kind: Kind, number: int, plan: KindPlan, context: Context) -> list[Network]:
     """Return a network of each fold as it was stored; those that were not, before training."""
     trainer = NativeTrainer(*(fold.tuning for fold in context.folds))
     settings = replace(kind.settings, seed=context.request.seed + number)
@@ -195,21 +195,25 @@ def _begun(kind: Kind, place: int, number: int, plan: KindPlan, context: Context
     return [
         stored_network(file, settings, context)
         or begin_with(trainer.start(settings, fold), settings, *policies(settings.eta, strategy))
-        for fold, file in enumerate(_files(place, number, context))
+        for fold, file in enumerate(_files(kind, number, context))
     ]
 
 
-def _files(place: int, number: int, context: Context) -> list[Path]:
+def _files(kind: Kind, number: int, context: Context) -> list[Path]:
     """Return where the networks of a kind are stored, one for each fold."""
     folds = len(context.folds)
-    return [file_of((place, number * folds + fold), context.folder) for fold in range(folds)]
+    return [_file(kind.name, number * folds + fold, context) for fold in range(folds)]
+
+
+def _file(kind: str, number: int, context: Context) -> Path:
+    return context.folder / f"kind-{kind}-{number}.safetensors"
 
 
 def _trained(
-    begun: Sequence[Network], place: int, number: int, plan: KindPlan, context: Context
+    begun: Sequence[Network], kind: Kind, number: int, plan: KindPlan, context: Context
 ) -> tuple[Network, ...]:
     """Return the networks trained to the end, and store those that were not."""
-    networks, files = list(begun), _files(place, number, context)
+    networks, files = list(begun), _files(kind, number, context)
     behind = [fold for fold, network in enumerate(begun) if network.reason is None]
     portions = list(shared_out(behind, context.executor.count))
     tasks = [TrainTo(tuple(begun[fold] for fold in those), plan.epochs) for those in portions]

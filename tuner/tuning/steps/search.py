@@ -117,7 +117,7 @@ def _plan_search(state: State, context: Context) -> SearchPlan:
     base, n, budget = base_settings(state), context.tuning.train.n, context.request.budget
     augmented = base.expansion != "none"
     paces = paces_in(state, context)
-    ends = search_ends(budget, augmented=augmented)
+    ends = search_ends(budget, augmented=augmented, folds=bool(context.folds))
     return plan_search(
         paces,
         n,
