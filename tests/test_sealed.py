@@ -15,6 +15,7 @@ from sklearn.datasets import load_wine
 from tuner.cli.main import run
 from tuner.data import Dataset, Part, load
 from tuner.data.inputs import Examples, numeric
+from tuner.data.preprocessing import Preprocessing
 from tuner.estimators import NetworkClassifier, TunedClassifier
 from tuner.estimators.base import dataset_of
 from tuner.execution.opening import open_executor
@@ -59,9 +60,10 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
         found.trained |= contents(data.train.x) | contents(data.validation.x)
         make(self, data, *args, **options)
 
-    def opening(self: Dataset) -> Part:
-        part = open_test(self)
-        found.tested |= contents(part.x)
+    def opening(self: Dataset, *preprocessings: Preprocessing) -> Part:
+        part = open_test(self, *preprocessings)
+        for inputs in np.hsplit(part.x, len(preprocessings) or 1):
+            found.tested |= contents(inputs)
         return part
 
     monkeypatch.setattr(NativeTrainer, "__init__", making)

@@ -75,10 +75,10 @@ class Contender:
 
     @property
     def runs(self) -> tuple[tuple[int, Run], ...]:
-        """Seed and run of each of its records that is a run; of folds their place instead."""
-        runs = [(r.settings.seed, r.result) for r in self.records if isinstance(r, TrainRecord)]
-        alike = len({seed for seed, _ in runs}) < len(runs)  # of folds
-        return tuple((k, run) if alike else (seed, run) for k, (seed, run) in enumerate(runs))
+        """Seed and run of each of its records that is a run."""
+        return tuple(
+            (r.settings.seed, r.result) for r in self.records if isinstance(r, TrainRecord)
+        )
 
     @property
     def title(self) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import fmean
 
 import pandas as pd
@@ -153,12 +154,16 @@ def _contender(
     record: TuneRecord, place: int, name: str, runs: Sequence[Run], values: Sequence[float]
 ) -> Contender:
     seeds = [run.settings.seed for run in runs]
-    keys = seeds if len(set(seeds)) == len(seeds) else range(len(seeds))
+    keys = seeds if len(set(seeds)) == len(seeds) else range(len(seeds))  # of folds
+    records = [record.train_record(run) for run in runs]
     return Contender(
         letter=letter(place),
         name=name,
         names=(name,),
-        records=tuple(record.train_record(run) for run in runs),
+        records=tuple(
+            replace(each, settings=replace(each.settings, seed=key))
+            for each, key in zip(records, keys, strict=True)
+        ),
         by_seed={(key, key): value for key, value in zip(keys, values, strict=True)},
         settings={},
         metric=runs[0].metric,

@@ -48,8 +48,10 @@ def _over_seeds(record: TuneRecord) -> str:
     if len(values) < 2:
         return "It was trained with one seed only. "
     sure = f" ({measure.interval(*mean_interval(values))})" if len(set(values)) > 1 else ""
-    of = "of the selected kind" if record.final.folds else "of it"
-    return f"A single network {of}: {measure.text(fmean(values))} in the mean{sure}. "
+    mean = f"{measure.text(fmean(values))}{sure}"
+    if record.final.folds:
+        return f"The best kind of network alone, mean over its {len(values)}: {mean}. "
+    return f"Mean over {len(values)} seeds: {mean}. "
 
 
 def tied_words(record: TuneRecord) -> str:
@@ -197,7 +199,7 @@ def _overfitting(record: TuneRecord) -> str:
     chosen, kind = seen.tried[seen.chosen], seen.tried[seen.chosen].run.settings.activation
     plain = {m.run.settings.activation: m for m in seen.tried if m.name == "none"}
     measure = Measure(chosen.run.metric)
-    side = "worse than" if plain[kind].gap >= 0 else "better than"
+    side = "below" if measure.sign * plain[kind].gap >= 0 else "above"
     least = OVERFITS if measure.scale == 100 else OVERFITS_LOSS * abs(plain[kind].value)
     verdict = "overfit" if plain[kind].gap > least else "hardly overfit"
     others = [
@@ -207,9 +209,9 @@ def _overfitting(record: TuneRecord) -> str:
     ]
     return (
         f"Without early stopping or regularization, {kind} networks reach"
-        f" {measure.text(plain[kind].value)}, {measure.difference(abs(plain[kind].gap))} {side} on"
-        f" their training data: they {verdict}. Selected: {kind} with {REGULARIZERS[chosen.name]}"
-        f" ({measure.text(chosen.value)}).{''.join(others)}"
+        f" {measure.text(plain[kind].value)}, {measure.difference(abs(plain[kind].gap))} {side}"
+        f" their training {measure.name}: they {verdict}. Selected: {kind} with"
+        f" {REGULARIZERS[chosen.name]} ({measure.text(chosen.value)}).{''.join(others)}"
     )
 
 
