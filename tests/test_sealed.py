@@ -4,7 +4,7 @@ Examples are compared by their content, as the networks see them: what reaches a
 what a model is tested on.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tuner.cli.main import run
 from tuner.data import Dataset, Part, load
 from tuner.data.inputs import Examples, numeric
 from tuner.data.preprocessing import Preprocessing
+from tuner.data.splits import FOLDS
 from tuner.estimators import NetworkClassifier, TunedClassifier
 from tuner.estimators.base import dataset_of
 from tuner.execution.opening import open_executor
@@ -57,7 +58,8 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
     make, open_test = NativeTrainer.__init__, Dataset.open_test
 
     def making(self: NativeTrainer, data: Any, *args: Any, **options: Any) -> None:
-        found.trained |= contents(data.train.x) | contents(data.validation.x)
+        for fold in (data, *args):
+            found.trained |= contents(fold.train.x) | contents(fold.validation.x)
         make(self, data, *args, **options)
 
     def opening(self: Dataset, *preprocessings: Preprocessing) -> Part:
@@ -76,7 +78,8 @@ def evaluated(path: Path, seen: Seen, *options: str) -> None:
     measure = Model.measured
 
     def measuring(self: Model, x: Any, y: Any) -> Any:
-        seen.tested |= contents(x)
+        for inputs in np.hsplit(np.asarray(x), len(self.preprocessings)):
+            seen.tested |= contents(inputs)
         return measure(self, x, y)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -104,10 +107,10 @@ def test_tune_then_evaluate(split_seed: int, seed: int, seen: Seen, tmp_path: Pa
     request = TuneRequest(budget=1, seed=seed, source="wine", data=settings)
     found = tune(data, request, tmp_path, executor=open_executor(trainer_of(data)))
     assert found
-    assert len(seen.tested) == data.summary.n_test == 35
+    assert len(seen.tested) == FOLDS * data.summary.n_test == FOLDS * 35
     evaluated(tmp_path / MODEL, seen)
     seen.check()
-    assert len(seen.tested) == 35, "the same examples, to the bit"
+    assert len(seen.tested) == FOLDS * 35, "the same examples, to the bit"
     assert data.test_openings == 1
     assert load("wine", seed=split_seed).test_openings == 2
 
@@ -135,8 +138,9 @@ def test_tuned_classifier(seed: int, seen: Seen) -> None:
     tuned = TunedClassifier(1, seed=seed).fit(x, y)
     seen.check()
     assert tuned.record_.data.split_seed == seed
-    assert tuned.model_.data.identity == load("wine", seed=seed).summary.identity
-    assert len(seen.tested) == tuned.record_.test.n == 35
+    whole = replace(load("wine", seed=seed).summary, folds=FOLDS)
+    assert tuned.model_.data.identity == whole.identity
+    assert len(seen.tested) == FOLDS * tuned.record_.test.n == FOLDS * 35
 
 
 def test_reproduce(seen: Seen, tmp_path: Path) -> None:

@@ -126,9 +126,8 @@ def test_a_file_of_another_network_than_the_judged_one_is_refused(
     finished: tuple[Path, Result], tmp_path: Path
 ) -> None:
     shutil.copytree(finished[0], tmp_path, dirs_exist_ok=True)
-    one, other = sorted((tmp_path / WORK).glob("candidate-0-*.safetensors"))
-    other.write_bytes(one.read_bytes())
-    one, other = sorted((tmp_path / WORK).glob("candidate-1-*.safetensors"))
-    other.write_bytes(one.read_bytes())
+    for file in (tmp_path / WORK).glob("kind-*-1.safetensors"):
+        first = file.with_name(file.name.replace("-1.safe", "-0.safe"))
+        file.write_bytes(first.read_bytes())
     with pytest.raises(InputError, match=r"another network than the one .*--fresh"):
         tuned(tmp_path)
