@@ -443,7 +443,7 @@ def test_a_signaling_nan_is_a_missing_value() -> None:
 def test_a_data_frame_is_loaded_as_its_file_is(tmp_path: Path) -> None:
     pl = pytest.importorskip("polars", reason="polars is not installed")
     frame = pd.DataFrame(
-        {"a": [i * 7 % 41 for i in range(40)], "b": ["u", "v"] * 20, "kind": ["p", "q"] * 20}
+        {"a": [i * 7 % 31 for i in range(40)], "b": ["u", "v"] * 20, "kind": ["p", "q"] * 20}
     )
     frame.to_csv(tmp_path / "t.csv", index=False)
     of_file = load(str(tmp_path / "t.csv"), target="kind")

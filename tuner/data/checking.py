@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tuner.data.deciding import decide
 from tuner.data.files import plain_suffix
 from tuner.data.inputs import MISSING, Column, Inputs
 from tuner.data.loading import TABLES
@@ -87,7 +88,7 @@ def check_table(
     task: TaskChoice = "auto",
     drop: Sequence[str] = (),
 ) -> Checked:
-    """Read a table as `load` does, and return what each column was taken for.
+    """Read a table as `load` does, and return what each column was taken for by all of its rows.
 
     Unlike there, a target that cannot be used is no error: `Checked.problem` says what is wrong.
 
@@ -106,7 +107,8 @@ def check_table(
         found = target_of(opened.table, opened.target, task)
     except DataError as error:
         problem = str(error)
-    inputs, columns, notes = recognize_columns(table, opened.target)
+    inputs, columns, read = recognize_columns(table, opened.target)
+    inputs, columns, notes = decide(inputs, columns, np.arange(inputs.n), table.where)
     fitted = fit(inputs, tuple(columns))
     cells = opened.table.frame
     return Checked(
@@ -116,7 +118,7 @@ def check_table(
         task="regression" if found and not found.classes else "classification",
         problem=problem,
         columns=tuple(_checked(each, inputs, fitted, cells) for each in columns),
-        notes=(*opened.notes, *(found.notes if found else ()), *notes),
+        notes=(*opened.notes, *(found.notes if found else ()), *read, *notes),
     )
 
 

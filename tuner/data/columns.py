@@ -18,17 +18,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tuner.data.files import MAX_TEXT, digest
 from tuner.data.frames import MISSING_WORDS
-from tuner.data.inputs import MISSING, Column, Inputs, Part
+from tuner.data.inputs import FEW, MISSING, Column
 from tuner.errors import DataError
 from tuner.records import Note, NoteKind
 
 MOSTLY = 0.5
 """A text column of which a larger share reads as numbers or dates is taken as such with slips."""
-
-FEW = 10
-"""Up to so many different texts are categories, however few rows there are."""
 
 EXACT = 2**53
 """Below, every whole number is a float64 of its own, which no other is read as."""
@@ -208,15 +204,6 @@ def _recognize_texts(
     if form := _date_format(texts, where):
         return make(kind="date", written=form), [_date_note(name)]
     _check_slips(texts, parsed, where)
-    if _nearly_all_different(texts):
-        return make(kind="dropped"), [
-            Note(
-                kind=NoteKind.DROPPED,
-                text=f"column {name!r} has {len(texts.different):,} different texts in"
-                f" {len(texts.codes):,} rows, as names and identifiers do: it is left out.",
-            )
-        ]
-    _check_lengths(written, where)
     return make(kind="category"), []
 
 
@@ -306,71 +293,6 @@ def is_date(cells: "pd.Series[Any]") -> bool:
 def holds_codes(cells: "pd.Series[Any]") -> bool:
     """Tell whether texts of digits begin with zeros somewhere, as codes do."""
     return any(_CODE.fullmatch(text.strip()) for text in cells.unique())
-
-
-def counter_notes(cells: "pd.Series[Any]", values: NDArray[Any]) -> list[Note]:
-    """Return what is to be said of a column whose numbers count the rows; none for others."""
-    name, n = str(cells.name), len(values)
-    if n < FEW or not np.isfinite(values).all() or (values != np.floor(values)).any():
-        return []
-    steps = np.diff(values)
-    if abs(steps[0]) == 1 and (steps == steps[0]).all() and values.min() in (0, 1):
-        text = f"column {name!r} counts the rows: it is left out, as it says where an example stood"
-        return [Note(kind=NoteKind.DROPPED, text=f"{text}, not what it is.")]
-    in_order = (steps > 0).all() or (steps < 0).all()
-    once = values.max() - values.min() == n - 1 and len(np.unique(values)) == n
-    if once and values.min() in (0, 1):
-        text = f"column {name!r} numbers the rows in some order, as an identifier does"
-        return [Note(kind=NoteKind.DROPPED, text=f"{text}: it is left out.")]
-    if in_order or once:
-        how = "goes up or down from row to row" if in_order else "numbers the rows in some order"
-        return [
-            Note(
-                kind=NoteKind.DOUBTFUL,
-                text=f"column {name!r} {how}, as an identifier does: remove it if it is one.",
-            )
-        ]
-    return []
-
-
-def varying_parts(days: NDArray[np.float64]) -> tuple[Part, ...]:
-    """Return the cycles in whose phase dates (n,) vary, given as days since 1970-01-01.
-
-    Examples
-    --------
-    >>> varying_parts(np.array([0.0, 7, 14])), varying_parts(np.array([0, 0.5, 400]))
-    ((), ('year', 'week', 'day'))
-    """
-    known = days[~np.isnan(days)]
-    whole = np.floor(known)
-    varies: dict[Part, bool] = {
-        "year": bool(np.ptp(whole) > 366),
-        "week": bool(np.ptp(whole) > 7 and np.ptp(whole % 7)),
-        "day": bool(np.ptp(known - whole)),
-    }
-    return tuple(part for part, so in varies.items() if so)
-
-
-def repeated(inputs: Inputs) -> dict[str, Note]:
-    """Return what is to be said of columns that hold one value only, or repeat another."""
-    notes: dict[str, Note] = {}
-    seen: dict[str, str] = {}
-    matrices = ((inputs.numbers, inputs.number_names), (inputs.texts, inputs.text_names))
-    for matrix, names in matrices:
-        if not len(matrix):
-            continue
-        constant = (matrix == matrix[:1]).all(axis=0)
-        for i, name in enumerate(names):
-            values = matrix[:, i]
-            content = values.tobytes() if values.dtype != object else repr(values.tolist()).encode()
-            if constant[i]:
-                text = f"column {name!r} holds {str(values[0])[:30]!r} everywhere: it is left out."
-            elif (other := seen.setdefault(digest(content), name)) != name:
-                text = f"column {name!r} repeats column {other!r}: it is left out."
-            else:
-                continue
-            notes[name] = Note(kind=NoteKind.DROPPED, text=text)
-    return notes
 
 
 def thousands_note(name: str, written: Iterable[str]) -> list[Note]:
@@ -613,12 +535,3 @@ def _date_note(name: str) -> Note:
 
 def _nearly_all_different(texts: Texts) -> bool:
     return len(texts.different) > FEW and 2 * len(texts.different) > len(texts.codes)
-
-
-def _check_lengths(texts: Texts, where: str) -> None:
-    long = np.array([len(str(text)) > MAX_TEXT for text in texts.different])
-    if long.any():
-        raise DataError(
-            f"{where} holds texts of more than {MAX_TEXT:,} characters: {texts.row(long)}:"
-            " drop the column, or shorten them."
-        )

@@ -13,6 +13,9 @@ from tuner.records import Note, NoteKind, Record, TaskChoice, TaskName
 Rows = NDArray[np.intp]
 
 
+FEW = 10
+"""Up to so many different texts are categories, however few rows there are."""
+
 MISSING = "(missing)"
 """The category of missing texts."""
 

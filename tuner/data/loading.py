@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from tuner.data.arrays import array_examples, array_inputs
 from tuner.data.catalogue import READERS, unknown
 from tuner.data.dataset import Dataset, Part, TuningData
+from tuner.data.deciding import decided
 from tuner.data.files import PACKED, check_file, exists, plain_suffix, read_bytes
 from tuner.data.idx import parse_idx, read_idx_pair
-from tuner.data.inputs import Examples, Inputs, Roles, Rows, check_columns, images
+from tuner.data.inputs import Examples, Inputs, Roles, Rows, images
 from tuner.data.npz import read_npz, read_npz_inputs
 from tuner.data.preprocessing import Preprocessing, fit
 from tuner.data.splits import group_codes, split, without_rare
@@ -121,15 +122,15 @@ def load(
         from tuner.data.tables import read_frame
 
         examples = read_frame(source, roles)
-    check_columns(examples.inputs, examples.notes, examples.name)
     if test_data is not None:
         examples = _with_test(examples, test_data, roles)
     if drop_rare:
         examples = without_rare(examples)
-    warn(examples.notes, examples.name)
-    return assemble(
+    data = assemble(
         examples, scaling=scaling, test_size=test_size, train_size=train_size, seed=seed
     )
+    warn(data.summary.notes, data.name)
+    return data
 
 
 def _with_test(
@@ -171,10 +172,11 @@ def from_arrays(
     (6, 2)
     """
     examples = array_examples("arrays", np.asarray(x), np.asarray(y), task=task)
-    warn(examples.notes, examples.name)
-    return assemble(
+    data = assemble(
         examples, scaling=scaling, test_size=test_size, train_size=train_size, seed=seed
     )
+    warn(data.summary.notes, data.name)
+    return data
 
 
 def warn(notes: Sequence[Note], where: str) -> None:
@@ -357,7 +359,7 @@ def assemble(
     seed: int = 0,
     small_classes: bool = False,
 ) -> Dataset:
-    """Split examples, fit the preprocessing on the training part, and seal the test part.
+    """Split examples, choose columns and fit the preprocessing, and seal the test part.
 
     Parameters and errors are those of `tuner.data.preprocessing.fit` and `tuner.data.splits.split`.
 
@@ -372,6 +374,8 @@ def assemble(
     rows = split(
         examples, test_size=test_size, train_size=train_size, seed=seed, small_classes=small_classes
     )
+    tuned_on = np.concatenate([rows.train, rows.validation])
+    examples = decided(examples, tuned_on)
     if examples.image_shape is None:
         preprocessing = fit(examples.inputs.take(rows.train), examples.columns, scaling)
     else:
@@ -388,7 +392,6 @@ def assemble(
         part(rows.train), part(rows.validation), examples.classes, examples.image_shape
     )
     raw = None if examples.image_shape else examples.inputs.take
-    tuned_on = np.concatenate([rows.train, rows.validation])
     return Dataset(
         tuning,
         part(rows.test),

@@ -1,7 +1,7 @@
 """The user's own tables: CSV and Parquet files, and DataFrames."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,7 @@ from pandas.api.types import is_object_dtype
 
 from tuner.data import columns
 from tuner.data.columns import Texts
+from tuner.data.deciding import counter_note
 from tuner.data.files import check_cells, digest, plain_suffix, read_unpacked
 from tuner.data.frames import Csv, check_names, read_excel, read_parquet
 from tuner.data.inputs import (
@@ -21,9 +22,7 @@ from tuner.data.inputs import (
     Examples,
     Inputs,
     Roles,
-    check_columns,
     check_finite,
-    missing_notes,
 )
 from tuner.data.labels import Target, encode_target, is_quantity
 from tuner.errors import DataError, OptionError, TargetError
@@ -333,7 +332,6 @@ def _alike(classes: tuple[str, ...], target: str) -> list[Note]:
 def recognize_frame(frame: Any, where: str) -> tuple[Inputs, list[Column], list[Note]]:
     """Return all columns of a DataFrame that holds no target, as `recognize_columns` does."""
     inputs, found, notes = recognize_columns(Table(as_pandas(frame, where), where), None)
-    check_columns(inputs, notes, where)
     return inputs, found, notes
 
 
@@ -368,30 +366,7 @@ def recognize_columns(table: Table, target: str | None) -> tuple[Inputs, list[Co
         notes += said
     inputs = _inputs(frame, found, where)
     check_finite(inputs, where)
-    repeated = columns.repeated(inputs)
-    inputs = inputs.without(repeated)
-    doubtful = _number_notes(table, inputs)
-    counters = {name for name, note in doubtful if note.kind is NoteKind.DROPPED}
-    if counters and counters == {*inputs.number_names, *inputs.text_names}:
-        doubtful = [(name, replace(note, kind=NoteKind.DOUBTFUL)) for name, note in doubtful]
-        counters = set()
-    inputs = inputs.without(counters)
-    notes += [*repeated.values(), *(note for _, note in doubtful)]
-    return inputs, _settled(found, inputs), [*notes, *missing_notes(inputs)]
-
-
-def _settled(found: Iterable[Column], inputs: Inputs) -> list[Column]:
-    """Return the columns with those marked that were left out, and the parts of dates."""
-    kept = {*inputs.number_names, *inputs.text_names}
-    days = dict(zip(inputs.number_names, inputs.numbers.T, strict=True))
-    settled = []
-    for each in found:
-        if each.name not in kept:
-            each = replace(each, kind="dropped")
-        elif each.kind == "date":
-            each = replace(each, parts=columns.varying_parts(days[each.name]))
-        settled.append(each)
-    return settled
+    return inputs, found, [*notes, *_thousands_notes(table, inputs)]
 
 
 def _without_blank_index(table: Table) -> tuple[Table, list[Note]]:
@@ -399,7 +374,10 @@ def _without_blank_index(table: Table) -> tuple[Table, list[Note]]:
     if table.frame.columns.empty or table.frame.columns[0] != "":
         return table, []
     index = table.frame[""]
-    counts = columns.is_number(index) and columns.counter_notes(index, index.to_numpy(float))
+    places = np.arange(len(index))
+    counts = columns.is_number(index) and counter_note(
+        "", index.to_numpy(float), places, len(index)
+    )
     text = "the first column has no name: it is left out, as the index that pandas writes."
     notes = [] if counts else [Note(kind=NoteKind.DROPPED, text=text)]
     return replace(table, frame=table.frame.drop(columns="")), notes
@@ -430,26 +408,14 @@ def _with_texts(table: Table) -> Table:
     return replace(table, frame=frame.assign(**{str(name): written[name] for name in written}))
 
 
-def _number_notes(table: Table, inputs: Inputs) -> list[tuple[str, Note]]:
-    """Return what is doubtful in columns of numbers: counters, and points that part thousands."""
-    notes = []
-    numbers, n = inputs.numbers, inputs.n
-    if not numbers.size or n < 2:
-        return []
-    start = np.diff(numbers[: columns.FEW], axis=0)
-    ordered = (start > 0).all(axis=0) | (start < 0).all(axis=0)
-    once = np.ptp(numbers, axis=0) == n - 1  # False where one is missing
-    for i in np.flatnonzero(ordered | once):
-        name = inputs.number_names[i]
-        said = columns.counter_notes(pd.Series(name=name), numbers[:, i])
-        notes += [(name, note) for note in said]
-    if table.csv is not None:
-        floats = {str(name) for name, dtype in table.frame.dtypes.items() if dtype == np.float64}
-        for name, values in zip(inputs.number_names, numbers.T, strict=True):
-            if name in floats and columns.may_part_thousands(values):
-                written = table.csv.written([name])[name]
-                notes += [(name, note) for note in columns.thousands_note(name, written)]
-    return notes
+def _thousands_notes(table: Table, inputs: Inputs) -> Iterator[Note]:
+    """Yield the doubt about columns of numbers whose points may part thousands."""
+    if table.csv is None:
+        return
+    floats = {str(name) for name, dtype in table.frame.dtypes.items() if dtype == np.float64}
+    for name, values in zip(inputs.number_names, inputs.numbers.T, strict=True):
+        if name in floats and columns.may_part_thousands(values):
+            yield from columns.thousands_note(name, table.csv.written([name])[name])
 
 
 def _is_plain(dtype: Any) -> bool:

@@ -20,6 +20,7 @@ from sklearn.utils.validation import (
 )
 
 from tuner.data import Dataset, Part, TuningData
+from tuner.data.deciding import decided
 from tuner.data.files import digest
 from tuner.data.inputs import Examples, numeric
 from tuner.data.loading import warn
@@ -106,7 +107,6 @@ class Predictor(BaseEstimator):  # type: ignore[misc]
             values = column_or_1d(y, warn=True)
             check_consistent_length(inputs.numbers, values)
             assert_all_finite(values, input_name="y")
-            warn(notes, "X")
         else:
             _require_no_dates(X)
             x, values = validate_data(self, X, y, ensure_all_finite="allow-nan", **checks)
@@ -229,10 +229,12 @@ def dataset_of(
     What is left is the test part. The parts are disjoint, but for one case: where no example is
     left to validate on, the training examples validate.
     """
-    inputs, y = examples.inputs, examples.y
+    y = examples.y
     order = stratified_order(strata(y), stream(seed, Purpose.SPLIT))
     ends = np.round(np.array((*np.cumsum(shares), 1.0)[:2]) * len(y)).astype(int)
     rows = np.split(order, np.maximum(ends, len(examples.classes) or 1))
+    examples = decided(examples, np.concatenate(rows[:2]))
+    inputs = examples.inputs
     preprocessing = fit(inputs.take(rows[0]), examples.columns, scaling)
     parts = [Part(preprocessing.transform(inputs.take(each)), y[each]) for each in rows]
     train, validation, test = parts
@@ -244,6 +246,7 @@ def dataset_of(
         preprocessing=preprocessing,
         split_seed=seed,
         scaling=scaling,
+        notes=examples.notes,
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tuner.data.inputs import Examples
+from tuner.data.loading import warn
 from tuner.errors import TunerError
 from tuner.estimators.base import Classifier, Predictor, Regressor, dataset_of, with_parameters
 from tuner.records import EtaSearch, Run
@@ -74,6 +75,7 @@ class _Network(Predictor):
         strategy = fitted_strategy(settings.strategy, examples.task)
         shares = (1 - self.validation_fraction,)
         data = dataset_of(examples, shares=shares, scaling=self.scaling, seed=network.seed)
+        warn(data.summary.notes, "X")
         trainer = NativeTrainer(data.tuning, class_weights=class_weights)
         schedule = strategy.schedule
         self.eta_search_ = find_eta(trainer, network, schedule) if settings.find_eta else None

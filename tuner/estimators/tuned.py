@@ -13,7 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from tuner.data import Dataset
-from tuner.data.loading import assemble
+from tuner.data.loading import assemble, warn
 from tuner.durations import seconds_of
 from tuner.errors import DataError, TunerError
 from tuner.estimators.base import Classifier, Predictor, Regressor
@@ -221,6 +221,7 @@ class TunedClassifier(Classifier, _Tuned):
         """
         examples = self._checked(X, y)
         data = assemble(examples, scaling=self.scaling, seed=self.seed, small_classes=True)
+        warn(data.summary.notes, "X")
         if not (data.validation.n and data.summary.n_test):
             raise DataError(
                 f"X has {len(examples.y)} examples of {len(self.classes_)} classes, too few to "
@@ -249,6 +250,7 @@ class TunedRegressor(Regressor, _Tuned):
         """Tune on inputs X (n, d) and numbers y (n,); X and errors as `TunedClassifier.fit`."""
         examples = self._checked(X, y)
         data = assemble(examples, scaling=self.scaling, seed=self.seed)
+        warn(data.summary.notes, "X")
         if not (data.validation.n and data.summary.n_test):
             raise DataError(
                 f"X has {len(examples.y)} examples, too few to validate and to test on: give five "
