@@ -779,7 +779,9 @@ def evaluate(
     return measure(network, dataset_of(data, seed), target=target, part=part)
 
 
-def predict(model: Model | str | Path, data: "Raw | Part") -> Predictions:
+def predict(
+    model: Model | str | Path, data: "Raw | Part", *, known: Sequence[str] = ()
+) -> Predictions:
     """Predict the class, or the number, of each example.
 
     Parameters
@@ -789,6 +791,10 @@ def predict(model: Model | str | Path, data: "Raw | Part") -> Predictions:
     data
         What `Model.predict` takes: the name of a data set, the path of a file, a DataFrame or an
         array, with the columns of training; no target is needed.
+
+    known
+        Columns beside those of training and the target that are there on purpose: of others a note
+        says that they are ignored.
 
     Raises
     ------
@@ -802,7 +808,7 @@ def predict(model: Model | str | Path, data: "Raw | Part") -> Predictions:
     ['class', 'probability']
     """
     network = model if isinstance(model, Model) else load_model(model)
-    prepared = network.prepare(data)
+    prepared = network.prepare(data, known)
     warn(prepared.notes, str(data) if isinstance(data, str | Path) else "x")
     if network.task == "regression":
         values = network.values(prepared.x)

@@ -70,7 +70,7 @@ def evaluate(
     require_choice("part", part, get_args(PartName))
     rows = _rows(model, examples, part, source, known=known, given=given)
     y = _expected(model, examples, source)[rows]
-    prepared = model.prepare(source)
+    prepared = model.prepare(source, [examples.target] if examples.target else [])
     warn(prepared.notes, source)
     x = prepared.x[rows if examples.kept is None else examples.kept[rows]]
     tests = given or (known and trained.test_sha256 is None)

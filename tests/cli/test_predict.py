@@ -73,6 +73,12 @@ def test_order_of_columns_and_others_do_not_matter(tuner: "Tuner", model: str) -
     shuffled = tuner("predict", model, "--data", "new.csv")
     assert shuffled.code == 0
     assert shuffled.out == tuner("predict", model, "--data", "train.csv").out
+    said = "new.csv: column 'other' was not in the data of training: it is ignored."
+    assert shuffled.err.count(said) == 1
+    warned = tuner("predict", model, "--data", "new.csv", "--json").json["warnings"]
+    assert [each["text"] for each in warned] == [said.partition(": ")[2].capitalize()]
+    quiet = tuner("predict", model, "--data", "new.csv", "--id", "other")
+    assert "ignored" not in quiet.err
 
 
 def test_a_file_is_written_whole(tuner: "Tuner", model: str) -> None:

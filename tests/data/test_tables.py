@@ -22,6 +22,7 @@ import tuner
 from tuner.data import files, load, read, read_inputs
 from tuner.data.frames import Csv
 from tuner.data.inputs import Roles
+from tuner.data.loading import prepare
 from tuner.errors import DataError, DataWarning, MissingExtraError
 
 N = 30
@@ -410,6 +411,30 @@ def test_inputs_alone_are_prepared_as_in_training(tmp_path: Path) -> None:
     whole = data.preprocessing.transform(read(str(tmp_path / "my.csv")).inputs)
     np.testing.assert_array_equal(x[:, 0], whole[[1, 15], 0])
     assert x[:, 1:].tolist() == [[1, 0, 0, 1], [0, 0, 0, -1]]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx", "frame"])
+def test_columns_that_training_had_not_are_named(tmp_path: Path, suffix: str) -> None:
+    if suffix in (".parquet", ".xlsx"):
+        package = {".parquet": "pyarrow", ".xlsx": "openpyxl"}[suffix]
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    data = load(write(tmp_path, GOOD))
+    frame = pd.read_csv(tmp_path / "my.csv").assign(one=1, two=2)
+    path = tmp_path / f"new{suffix}"
+    if suffix == ".parquet":
+        frame.to_parquet(path)
+    elif suffix == ".xlsx":
+        frame.to_excel(path, index=False)
+    elif suffix == ".csv":
+        frame.to_csv(path, index=False)
+    source = frame if suffix == "frame" else path
+    found = prepare(source, data.preprocessing, known={str(data.summary.target), "two"})
+    assert [note.text for note in found.notes] == [
+        "column 'one' was not in the data of training: it is ignored."
+    ]
+    found = prepare(source, data.preprocessing, known={str(data.summary.target)})
+    assert found.notes[0].text.startswith("columns 'one', 'two' were not in")
+    assert not prepare(source, data.preprocessing).notes
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def predict(
     """
     with narration() as say:
         say(f"predicting with {model}")
-        predicted = _predict(model, str(options.data))
+        predicted = _predict(model, options)
         columns = _columns(predicted, options)
     text = csv_text(columns)
     if options.out is not None:
@@ -76,8 +76,8 @@ def predict(
 
 
 @if_interrupted(NOTHING_WRITTEN)
-def _predict(path: str, source: str) -> "Predictions":
-    return tuner.predict(path, source)
+def _predict(path: str, options: PredictOptions) -> "Predictions":
+    return tuner.predict(path, str(options.data), known=[options.id] if options.id else [])
 
 
 class Column(NamedTuple):

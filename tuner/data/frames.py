@@ -27,6 +27,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+UNNAMED_INDEX = r"__index_level_\d+__"
+
 CHUNK = 1 << 20
 """Bytes checked at once."""
 
@@ -260,10 +262,18 @@ def read_parquet(content: bytes, where: str, only: Container[str] | None = None)
         raise DataError(
             f"{where}: is not a valid Parquet file ({type(error).__name__}): write it again."
         ) from error
-    unnamed = [name for name in frame.columns if re.fullmatch(r"__index_level_\d+__", name)]
+    unnamed = [name for name in frame.columns if re.fullmatch(UNNAMED_INDEX, name)]
     return frame.drop(columns=unnamed).set_axis(
         [name.strip() for name in frame.columns if name not in unnamed], axis=1
     )
+
+
+def parquet_names(content: bytes) -> list[str]:
+    """Return the names of the columns of a sound Parquet file, an unnamed index apart."""
+    import pyarrow.parquet
+
+    names = pyarrow.parquet.ParquetFile(io.BytesIO(content)).schema_arrow.names
+    return [name.strip() for name in names if not re.fullmatch(UNNAMED_INDEX, name)]
 
 
 def read_excel(content: bytes, where: str) -> tuple[pd.DataFrame, list[Note]]:

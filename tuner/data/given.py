@@ -47,10 +47,10 @@ def given_test(source: Any, examples: Examples, roles: Roles) -> Examples:
         path = Path(source)
         opened = open_table(path, examples.target)
         table, sha256 = opened.table, opened.sha256
-        inputs = read_columns(path, examples.columns)
+        inputs, _ = read_columns(path, examples.columns)
     else:
         table, sha256 = Table(as_pandas(source, "test_data"), "test_data"), ""
-        inputs = frame_columns(source, examples.columns, table.where)
+        inputs, _ = frame_columns(source, examples.columns, table.where)
     target = str(examples.target)
     if target not in table.frame.columns:
         raise DataError(f"{table.where}: has no column {target!r}, the target: add it.")

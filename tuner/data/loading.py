@@ -1,7 +1,7 @@
 """Load a data set by name or path, and split it into three parts."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from tuner.data.npz import read_npz, read_npz_inputs
 from tuner.data.preprocessing import Preprocessing, fit
 from tuner.data.splits import group_codes, split, without_rare
 from tuner.errors import DataError, DataWarning, OptionError, require_choice
-from tuner.records import Note, TaskChoice
+from tuner.records import Note, NoteKind, TaskChoice
 from tuner.settings import SCALINGS
 
 if TYPE_CHECKING:
@@ -233,7 +233,12 @@ class Prepared:
     notes: tuple[Note, ...] = ()
 
 
-def prepare(source: "Raw", preprocessing: Preprocessing, *others: Preprocessing) -> Prepared:
+def prepare(
+    source: "Raw",
+    preprocessing: Preprocessing,
+    *others: Preprocessing,
+    known: Container[str] | None = None,
+) -> Prepared:
     """Read examples to predict for: no labels needed, other columns of a table left alone.
 
     Parameters
@@ -243,6 +248,9 @@ def prepare(source: "Raw", preprocessing: Preprocessing, *others: Preprocessing)
     preprocessing, *others
         Of the data set that the model was trained on. Several, of folds of the same raw columns,
         make their inputs side by side.
+    known
+        Columns that are no inputs but need no note, such as the target; by default no other column
+        needs one.
 
     Raises
     ------
@@ -256,11 +264,24 @@ def prepare(source: "Raw", preprocessing: Preprocessing, *others: Preprocessing)
     >>> prepare("iris", iris.preprocessing).x.shape
     (150, 4)
     """
-    inputs = _raw_inputs(source, preprocessing)
+    inputs, beside = _raw_inputs(source, preprocessing)
     every = (preprocessing, *others)
     notes = dict.fromkeys(note for each in every for note in each.check_new(inputs))
+    if known is not None:
+        notes |= dict.fromkeys(_ignored([name for name in beside if name not in known]))
     rows = [each.transform(inputs) for each in every]
     return Prepared(np.hstack(rows) if others else rows[0], tuple(notes))
+
+
+def _ignored(names: Sequence[str]) -> list[Note]:
+    """Return the note that columns were not there in training; none where there are none."""
+    if not names:
+        return []
+    listed = ", ".join(map(repr, names[:10])) + (", …" if len(names) > 10 else "")
+    they = "column {} was not in the data of training: it is ignored."
+    if len(names) > 1:
+        they = "columns {} were not in the data of training: they are ignored."
+    return [Note(kind=NoteKind.DROPPED, text=they.format(listed))]
 
 
 def read_inputs(source: "Raw", preprocessing: Preprocessing) -> NDArray[np.float32]:
@@ -276,26 +297,27 @@ def read_inputs(source: "Raw", preprocessing: Preprocessing) -> NDArray[np.float
     return prepared.x
 
 
-def _raw_inputs(source: "Raw", preprocessing: Preprocessing) -> Inputs:
+def _raw_inputs(source: "Raw", preprocessing: Preprocessing) -> tuple[Inputs, tuple[str, ...]]:
+    """Return the columns of training, and the names of those that a table has beside them."""
     if hasattr(source, "columns"):
         from tuner.data.tables import frame_columns
 
         return frame_columns(source, preprocessing.raw_columns, "x")
     if not isinstance(source, str | Path):
-        return _array_columns(np.asarray(source), preprocessing)
+        return _array_columns(np.asarray(source), preprocessing), ()
     path, source = Path(source), str(source)
     if source in READERS:
-        return READERS[source]().inputs
+        return READERS[source]().inputs, ()
     _check_path(path)
     if plain_suffix(path) in TABLES:
         from tuner.data.tables import read_columns
 
         return read_columns(path, preprocessing.raw_columns)
     if path.suffix.lower() == ".npz":
-        return read_npz_inputs(path)
+        return read_npz_inputs(path), ()
     if "idx3" in path.name:
         pixels = parse_idx(read_bytes(path), str(path), dimensions=3)
-        return images(pixels)[0]
+        return images(pixels)[0], ()
     raise _unsupported(path)
 
 

@@ -16,7 +16,7 @@ from tuner.data import columns
 from tuner.data.columns import Texts
 from tuner.data.deciding import counter_note
 from tuner.data.files import check_cells, digest, plain_suffix, read_unpacked
-from tuner.data.frames import Csv, check_names, read_excel, read_parquet
+from tuner.data.frames import Csv, check_names, parquet_names, read_excel, read_parquet
 from tuner.data.inputs import (
     Column,
     Examples,
@@ -451,18 +451,19 @@ def _inputs(frame: pd.DataFrame, kinds: Sequence[Column], where: str) -> Inputs:
     )
 
 
-def read_columns(path: Path, kinds: Iterable[Column]) -> Inputs:
-    """Read those columns alone, each as what it was in training.
+def read_columns(path: Path, kinds: Iterable[Column]) -> tuple[Inputs, tuple[str, ...]]:
+    """Read those columns alone, each as what it was in training; return the names of others too.
 
     Errors are those of `read_table`, and `DataError` when a column is missing.
     """
     content, kinds = read_unpacked(path), list(kinds)
-    if plain_suffix(path) in (".parquet", ".xlsx"):
-        if plain_suffix(path) == ".parquet":
-            only = {each.name for each in kinds if each.kind != "dropped"}
-            frame = read_parquet(content, str(path), only)
-        else:
-            frame = read_excel(content, str(path))[0]
+    if plain_suffix(path) == ".parquet":
+        only = {each.name for each in kinds if each.kind != "dropped"}
+        frame = read_parquet(content, str(path), only)
+        inputs, _ = _columns(Table(_filled(frame, path), str(path)), kinds)
+        return inputs, _others(parquet_names(content), kinds)
+    if plain_suffix(path) == ".xlsx":
+        frame = read_excel(content, str(path))[0]
         return _columns(Table(_filled(frame, path), str(path)), kinds)
     csv = Csv(content, str(path))
     texts = [
@@ -496,7 +497,9 @@ def read_texts(path: Path, name: str) -> list[str]:
     return cells
 
 
-def frame_columns(frame: Any, kinds: Iterable[Column], where: str) -> Inputs:
+def frame_columns(
+    frame: Any, kinds: Iterable[Column], where: str
+) -> tuple[Inputs, tuple[str, ...]]:
     """Take those columns of a DataFrame alone, as `read_columns` does."""
     return _columns(Table(as_pandas(frame, where), where), list(kinds))
 
@@ -504,10 +507,15 @@ def frame_columns(frame: Any, kinds: Iterable[Column], where: str) -> Inputs:
 def array_columns(x: NDArray[Any], kinds: Sequence[Column]) -> Inputs:
     """Take the columns of an array (n, d) of texts as those."""
     names = [each.name for each in kinds]
-    return frame_columns(pd.DataFrame(x, columns=names), kinds, "x")
+    return frame_columns(pd.DataFrame(x, columns=names), kinds, "x")[0]
 
 
-def _columns(table: Table, kinds: list[Column]) -> Inputs:
+def _others(names: Iterable[str], kinds: Iterable[Column]) -> tuple[str, ...]:
+    known = {each.name for each in kinds}
+    return tuple(name for name in names if name and name not in known)
+
+
+def _columns(table: Table, kinds: list[Column]) -> tuple[Inputs, tuple[str, ...]]:
     wanted = [each for each in kinds if each.kind != "dropped"]
     there = set(table.frame.columns)
     if missing := [each.name for each in wanted if each.name not in there]:
@@ -520,4 +528,4 @@ def _columns(table: Table, kinds: list[Column]) -> Inputs:
         )
     inputs = _inputs(table.frame, wanted, table.where)
     check_finite(inputs, table.where)
-    return inputs
+    return inputs, _others(map(str, table.frame.columns), kinds)

@@ -91,7 +91,7 @@ class Predictor(BaseEstimator):  # type: ignore[misc]
             if not hasattr(X, "columns"):
                 raise DataError("X had columns of several kinds in training: give a DataFrame.")
             validate_data(self, X, reset=False, skip_check_array=True)
-            inputs = frame_columns(X, preprocessing.columns, "X")
+            inputs, _ = frame_columns(X, preprocessing.columns, "X")
             warn([note for note in preprocessing.check_new(inputs) if _is_news(note)], "X")
         else:
             _require_no_dates(X)

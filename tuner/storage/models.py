@@ -1,7 +1,7 @@
 """Trained networks as a value and as a file that needs nothing beside it."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -204,8 +204,11 @@ class Model:
         warn(prepared.notes, _name_of(x))
         return prepared.x
 
-    def prepare(self, x: "Raw | Part") -> Prepared:
-        """Return the network's inputs (n, d) as `preprocess`, and notes on how they were read."""
+    def prepare(self, x: "Raw | Part", known: Collection[str] = ()) -> Prepared:
+        """Return the network's inputs (n, d) as `preprocess`, and notes on how they were read.
+
+        Columns of a table that are neither those of training nor `known` are ignored, with a note.
+        """
         if isinstance(x, Part | PartRows):
             if self.image_shape is None and (self.refitted or self.data.folds):
                 raise DataError(
@@ -215,7 +218,8 @@ class Model:
             return Prepared(np.asarray(x.x if isinstance(x, Part) else x))
         where = _name_of(x)
         try:
-            return prepare(x, *self.preprocessings)
+            known = [*known, *filter(None, (self.data.target, self.data.groups, self.data.time))]
+            return prepare(x, *self.preprocessings, known=known)
         except DataError as error:
             if str(error).startswith(f"{where}: "):
                 raise
