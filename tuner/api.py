@@ -744,6 +744,7 @@ def evaluate(
     *,
     target: str | None = None,
     part: PartName | None = None,
+    metric: str | None = None,
 ) -> EvaluateRecord:
     """Measure a model on data.
 
@@ -759,6 +760,8 @@ def evaluate(
     part
         "test", "validation" or "all"; by default the test part of the data of training, of which
         each opening is counted, and all examples of other data.
+    metric
+        What to judge by, such as "f1"; by default the metric that chose the model.
 
     Raises
     ------
@@ -774,9 +777,9 @@ def evaluate(
     network = model if isinstance(model, Model) else load_model(model)
     if data is None or isinstance(data, str | Path):
         source = None if data is None else str(data)
-        return measure(network, source, target=target, part=part)
+        return measure(network, source, target=target, part=part, metric=metric)
     seed = network.data.split_seed or 0
-    return measure(network, dataset_of(data, seed), target=target, part=part)
+    return measure(network, dataset_of(data, seed), target=target, part=part, metric=metric)
 
 
 def predict(

@@ -13,6 +13,7 @@ from tuner.data.loading import HOLDS, is_table, warn
 from tuner.data.seal import count_opening
 from tuner.data.splits import split, without_rare
 from tuner.errors import DataError, OptionError, TargetError
+from tuner.metrics import OF_TASK
 from tuner.records import EvaluateRecord, PartName, require_choice
 from tuner.storage.models import Model
 
@@ -23,6 +24,7 @@ def evaluate(
     *,
     target: str | None = None,
     part: PartName | None = None,
+    metric: str | None = None,
 ) -> EvaluateRecord:
     """Measure a model on data.
 
@@ -38,6 +40,9 @@ def evaluate(
     part
         Of the data of training: "test" (the default) or "validation", split exactly as in
         training, or "all". Of other data "all" is the only choice.
+    metric
+        What to judge by, a metric of the model's task; by default the one that chose the model. The
+        others are measured too.
 
     Raises
     ------
@@ -45,7 +50,7 @@ def evaluate(
         When the data cannot be used, lack a column, hold a class that the model does not know, or
         cannot be split as in training.
     OptionError
-        When `target` or `part` does not fit the data.
+        When `target` or `part` does not fit the data, or `metric` the task.
 
     Warns
     -----
@@ -54,8 +59,10 @@ def evaluate(
     SealWarning
         When the opening of the test part could not be counted.
     """
+    metric = metric or model.metric
+    require_choice("metric", metric, OF_TASK[model.task])
     if isinstance(source, Dataset):
-        return _evaluate_loaded(model, source, part or "test")
+        return _evaluate_loaded(model, source, part or "test", metric)
     source = source or _source(model)
     trained = model.data
     examples = _read(model, source, Roles(target=target))
@@ -77,6 +84,7 @@ def evaluate(
     openings = count_opening(trained) if tests and part != "validation" else 0
     return _measured(
         model,
+        metric,
         Part(x, y),
         name=source,
         sha256=examples.sha256,
@@ -91,7 +99,7 @@ def _digests(examples: Examples) -> tuple[str, str]:
     return examples.sha256, examples.file_sha256
 
 
-def _evaluate_loaded(model: Model, data: Dataset, part: PartName) -> EvaluateRecord:
+def _evaluate_loaded(model: Model, data: Dataset, part: PartName, metric: str) -> EvaluateRecord:
     require_choice("part", part, get_args(PartName))
     _refuse_trained(model, part)
     trained_on = replace(model.data.identity, folds=None, repeats=1)
@@ -113,6 +121,7 @@ def _evaluate_loaded(model: Model, data: Dataset, part: PartName) -> EvaluateRec
         opened = Part(*(np.concatenate([getattr(p, field) for p in parts]) for field in ("x", "y")))
     return _measured(
         model,
+        metric,
         opened,
         name=data.name,
         sha256=data.summary.sha256,
@@ -122,14 +131,16 @@ def _evaluate_loaded(model: Model, data: Dataset, part: PartName) -> EvaluateRec
     )
 
 
-def _measured(model: Model, examples: Part, **known: Any) -> EvaluateRecord:
+def _measured(model: Model, metric: str, examples: Part, **known: Any) -> EvaluateRecord:
     x, y = examples.x, examples.y
     measured = model.measured(x, y)
+    if math.isnan(measured[metric]):
+        raise DataError(f"{known['name']}: {metric} cannot be told of these {len(y)} examples.")
     return EvaluateRecord(
         n=len(y),
         metrics={name: value for name, value in measured.items() if not math.isnan(value)},
-        metric=model.metric,
-        interval=None if model.metric == "accuracy" else measured.interval(model.metric),
+        metric=metric,
+        interval=None if metric == "accuracy" else measured.interval(metric),
         cost=float(model.costs(x, y).mean()),
         trained_on=model.data,
         **known,

@@ -145,6 +145,20 @@ def test_a_table_of_its_own_tests_and_counts(tuner: "Tuner") -> None:
     )
 
 
+def test_the_metric_to_judge_by(tuner: "Tuner", animals: str) -> None:
+    whole = _evaluated(tuner, f"{animals} --part validation")
+    found = _evaluated(tuner, f"{animals} --part validation --metric log-loss")
+    assert (whole["metric"], found["metric"]) == ("accuracy", "log-loss")
+    low, high = found["interval"]
+    assert low <= found["log_loss"] == whole["log_loss"] <= high
+    said = tuner("evaluate", animals, "--part", "validation", "--metric", "log-loss").out
+    assert said.startswith("Log-loss ")
+    refused = tuner("evaluate", animals, "--metric", "rmse")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "--metric must be one of accuracy, balanced-accuracy, f1" in refused.err
+    assert _evaluated(tuner, animals)["test_openings"] == 1, "nothing was opened in vain"
+
+
 @pytest.mark.parametrize("asked", ["--groups house", "--time day", "--test-size 0.3"])
 def test_the_parts_are_those_of_training(tuner: "Tuner", asked: str) -> None:
     rows = [f"{kind},{i % 7},{i % 13},{i % 29}" for i, kind in enumerate(["a", "b", "b"] * 30)]

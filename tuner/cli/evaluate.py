@@ -29,6 +29,7 @@ class SourceOptions:
         PartName | None,
         Opt("test, validation or all; else test of the data of training, all of others.", NAME),
     ]
+    metric: Annotated[str | None, Opt("What to judge by; else what chose the model.", NAME)]
 
     def __post_init__(self) -> None:
         if self.part is not None:
@@ -50,7 +51,9 @@ def evaluate(
     with narration() as say:
         say(f"evaluating {model}")
         loaded = tuner.load_model(model)
-        found = tuner.evaluate(loaded, source.data, target=source.target, part=source.part)
+        found = tuner.evaluate(
+            loaded, source.data, target=source.target, part=source.part, metric=source.metric
+        )
     warnings = evaluate_warnings(found)
     if answer.json:
         document = {
