@@ -25,6 +25,7 @@ FINISHING = STUDYING | {"inspection", "study"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "durations": {"errors"},
+    "progress": set(),
     "files": {"errors"},
     "folders": {"errors", "files", "storage"},
     "stats": set(),
@@ -57,7 +58,8 @@ ROOMS: dict[str, set[str]] = {
     | {"arguments", "committees", "environment", "inspection", "storage", "training"},
     "api": FINISHING
     | {"committees", "evaluation"}
-    | {"arguments", "article", "durations", "folders", "report", "results", "runs", "tuning"},
+    | {"arguments", "article", "durations", "folders", "progress", "report", "results", "runs"}
+    | {"tuning"},
 }
 AT_THE_TOP = {"cli", "__main__", "__init__"}
 """What may import every room, and is imported by none below."""

@@ -35,6 +35,7 @@ from tuner.evaluation import evaluate as measure
 from tuner.execution.base import Callbacks, Executor
 from tuner.execution.opening import opened
 from tuner.folders import claimed
+from tuner.progress import bar
 from tuner.records import (
     Choices,
     EvaluateRecord,
@@ -64,7 +65,7 @@ from tuner.strategies.verdicts import Limits
 from tuner.tasks import fitted_network, fitted_strategy
 from tuner.trainers.base import DescribedTrainer, Portion, Trainer
 from tuner.training import eta_finder, loop
-from tuner.training.eta_finder import ProbePlan, never
+from tuner.training.eta_finder import ProbePlan, never, usual_plan
 from tuner.training.loop import Training
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ Workers = int | str | Executor | None
 """How many processes of this machine (None: one a core), a scheduler's address, or an executor."""
 
 
+USUAL_ETAS = 9
+"""How many η a search for the threshold usually probes."""
+
+
 def ignore(_: object) -> None:
     """Watch nothing."""
 
@@ -95,7 +100,7 @@ def find_eta(
     params: Mapping[str, Any] | None = None,
     schedule: str = "constant",
     start: float | None = None,
-    plan: ProbePlan = ProbePlan(),
+    plan: ProbePlan | None = None,
     limits: Limits = Limits(),
     watch: Callable[[eta_finder.Progress], None] = ignore,
     command: str | None = None,
@@ -126,7 +131,9 @@ def find_eta(
     start
         The first η to probe, 1e-8 … 1e5; by default that of `settings`, else 0.01.
     plan
-        How long a probe is, and with how many seeds.
+        How long a probe is, and with how many seeds; by default `ProbePlan()`, or for a model of
+        your own a third of its price (`tuner.training.eta_finder.usual_plan`), with a bar on the
+        terminal or in a notebook.
     limits
         Where the verdicts part.
     watch
@@ -158,9 +165,17 @@ def find_eta(
     chosen = fitted_network(chosen, source.summary.task)
     given = {**(own.given if own else {}), **named}
     given |= {} if schedule == "constant" else {"schedule": schedule}
-    search = eta_finder.find_eta(
-        source.trainer, chosen, schedule, plan=plan, limits=limits, watch=watch
-    )
+    plan = plan or usual_plan(chosen)
+    with _bar(source, chosen, plan, shown=own is not None) as trained:
+        search = eta_finder.find_eta(
+            source.trainer,
+            chosen,
+            schedule,
+            plan=plan,
+            limits=limits,
+            watch=watch,
+            trained=trained,
+        )
     return EtaResult(
         FindEtaRecord(
             command=command or call_of("find_eta", data, given),
@@ -170,6 +185,16 @@ def find_eta(
             result=search,
         )
     )
+
+
+def _bar(
+    source: Source, settings: Hyperparameters, plan: ProbePlan, *, shown: bool
+) -> AbstractContextManager[Callable[[float], None]]:
+    """Return a bar of the epochs of a search for η, which says first what it may cost."""
+    if not shown:
+        return nullcontext(ignore)
+    per_epoch = source.trainer.steps_per_epoch(settings)
+    return bar("finding η", USUAL_ETAS * plan.seeds * plan.steps(per_epoch) / per_epoch)
 
 
 @overload

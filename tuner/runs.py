@@ -106,7 +106,11 @@ def start(
     search = plan.search
     if plan.eta is None:
         search = eta_finder.find_eta(
-            plan.source.trainer, plan.settings, plan.strategy.schedule, watch=watch
+            plan.source.trainer,
+            plan.settings,
+            plan.strategy.schedule,
+            plan=eta_finder.usual_plan(plan.settings),
+            watch=watch,
         )
     eta = plan.settings.eta if search is None else search.eta
     if store is not None:

@@ -242,3 +242,26 @@ def test_the_article_s_network_finds_the_article_s_threshold(mnist: TuningData) 
         assert found.spent <= 10
     thresholds = [found.threshold for found in searches]
     assert max(thresholds) <= 2 * min(thresholds)
+
+
+def test_probes_without_hope_end_early_and_the_answer_stays() -> None:
+    """In the bowl the cost grows with each step where η is above 2/κ."""
+    whole, short = (
+        find_eta(FakeTrainer(), Hyperparameters(eta=0.01), plan=ProbePlan(give_up=give_up))
+        for give_up in (math.inf, 2.0)
+    )
+    assert (short.threshold, short.bracket) == (whole.threshold, whole.bracket)
+    assert short.spent < 0.8 * whole.spent
+    moments = {probe.eta: len(probe.costs) for probe in short.probes}
+    (_, high) = whole.bracket
+    assert high is not None
+    assert all(moments[eta] == 13 for eta in moments if eta < high)
+    assert moments[max(moments)] == 5, "a third of twelve measurements, and the first"
+    verdicts = [[j.verdict.learning for j in each.judgements] for each in (whole, short)]
+    assert verdicts[0] == verdicts[1]
+
+
+def test_what_was_trained_is_told_as_it_is_spent() -> None:
+    told: list[float] = []
+    found = find_eta(FakeTrainer(), Hyperparameters(eta=0.01), trained=told.append)
+    assert sum(told) == pytest.approx(found.spent)

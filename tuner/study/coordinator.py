@@ -30,7 +30,7 @@ from tuner.study.spec import StudySpec, fingerprint
 from tuner.study.trials import finished_trial
 from tuner.trainers.base import Trainer
 from tuner.trainers.native import NativeTrainer
-from tuner.training.eta_finder import ProbePlan
+from tuner.training.eta_finder import usual_plan
 from tuner.training.loop import Training, begin_with
 
 SLICE_SECONDS = 2.0
@@ -264,7 +264,8 @@ class Coordinator:
         run.work = {t: epoch_work(settings, self._data) for t, (settings, _) in plans.items()}
         work = sum(run.work.values())
         most = work * self._spec.networks / (self._executor.count * TASKS_PER_WORKER)
-        probes, schedule = ProbePlan(seeds=self._spec.eta_seeds), self._spec.train.schedule
+        probes = replace(usual_plan(self._spec.network), seeds=self._spec.eta_seeds)
+        schedule = self._spec.train.schedule
         searches = run.searches
         waiting: list[tuple[Any, Task[Any]]] = []
 

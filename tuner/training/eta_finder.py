@@ -1,5 +1,6 @@
 """Find the learning rate by its threshold, with any trainer (article, section "Learning Rate")."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +32,9 @@ class ProbePlan:
         Cost measurements after the start, evenly spaced.
     seeds
         Networks for each η; they share initial weights and data order across η.
+    give_up
+        The probes of an η end, from a third of their steps on, where the cost of each is more than
+        so many times what it was at the start, and what a constant costs.
     """
 
     epochs: float = 3
@@ -38,15 +42,27 @@ class ProbePlan:
     most_steps: int = 1_200
     checkpoints: int = 12
     seeds: int = 3
+    give_up: float = math.inf
 
     def __post_init__(self) -> None:
         require(self.seeds >= 1, "seeds", self.seeds, "at least 1")
         require(self.checkpoints >= 2, "checkpoints", self.checkpoints, "at least 2")
+        require(self.give_up > 1, "give_up", self.give_up, "above 1")
 
     def steps(self, per_epoch: int) -> int:
         """Return the training steps of one probe, a multiple of `checkpoints`."""
         wanted = min(max(round(self.epochs * per_epoch), self.least_steps), self.most_steps)
         return -(-wanted // self.checkpoints) * self.checkpoints
+
+
+OWN_PLAN = ProbePlan(seeds=1, most_steps=400, give_up=2.0)
+"""For models of one's own, whose steps cost more; on the development split of
+`benchmarks.own_models` as good as three seeds at a third to a sixth of their price."""
+
+
+def usual_plan(settings: Hyperparameters) -> ProbePlan:
+    """Return how long probes are where nothing is said: shorter for a model of one's own."""
+    return ProbePlan() if settings.own is None else OWN_PLAN
 
 
 @dataclass(frozen=True)
@@ -82,6 +98,7 @@ def find_eta(
     plan: ProbePlan = ProbePlan(),
     limits: Limits = Limits(),
     watch: Callable[[Progress], None] = ignore,
+    trained: Callable[[float], None] = lambda _: None,
     stop_asked: Callable[[], bool] = never,
 ) -> EtaSearch:
     """Find the largest η at which the training cost still goes down, and advise a share of it.
@@ -103,6 +120,8 @@ def find_eta(
         Where the verdicts part.
     watch
         Called before each round of probes and at the end.
+    trained
+        Called after each measurement of the cost with the epochs that were trained for it.
     stop_asked
         Looked at before each measurement of the cost.
 
@@ -134,7 +153,15 @@ def find_eta(
     steps = 0
     while etas := search.propose():
         watch(Progress(search.judgements, etas))
-        lanes, seen = _probe(trainer, settings, etas, plan, stop_asked)
+        lanes, seen = _probe(
+            trainer,
+            settings,
+            etas,
+            plan,
+            search.baseline,
+            trained=trained,
+            stop_asked=stop_asked,
+        )
         curves |= seen
         steps += sum(lane.steps for lane in lanes)
         search = search.observe({eta: median_curve([*curves[eta].values()]) for eta in etas})
@@ -157,21 +184,35 @@ def _probe(
     settings: Hyperparameters,
     etas: Sequence[float],
     plan: ProbePlan,
+    baseline: float,
+    *,
+    trained: Callable[[float], None],
     stop_asked: Callable[[], bool],
 ) -> tuple[list[L], dict[float, dict[int, Curve]]]:
     seeds = range(settings.seed, settings.seed + plan.seeds)
     lanes = [trainer.start(replace(settings, eta=eta, seed=seed)) for eta in etas for seed in seeds]
     per_epoch = trainer.steps_per_epoch(settings)
     each = plan.steps(per_epoch) // plan.checkpoints
-    measured = [trainer.measure(lanes, "probe")]
-    for _ in range(plan.checkpoints):
+    measured = [[first] for first in trainer.measure(lanes, "probe")]
+    going = list(range(len(lanes)))
+    for moment in range(1, plan.checkpoints + 1):
         if stop_asked():
             raise StoppedError("the search for η was stopped: it begins anew.")
-        lanes = trainer.advance(lanes, each)
-        measured.append(trainer.measure(lanes, "probe"))
-    epochs = tuple(i * each / per_epoch for i in range(plan.checkpoints + 1))
+        moved = trainer.advance([lanes[i] for i in going], each)
+        for i, lane, seen in zip(going, moved, trainer.measure(moved, "probe"), strict=True):
+            lanes[i] = lane
+            measured[i].append(seen)
+        trained(len(going) * each / per_epoch)
+        if 3 * moment >= plan.checkpoints and math.isfinite(plan.give_up):
+            hoped = {
+                lanes[i].settings.eta
+                for i in going
+                if measured[i][-1].cost <= plan.give_up * max(measured[i][0].cost, baseline)
+            }
+            going = [i for i in going if lanes[i].settings.eta in hoped]
     curves: dict[float, dict[int, Curve]] = {eta: {} for eta in etas}
-    for lane, moments in zip(lanes, zip(*measured, strict=True), strict=True):
+    for lane, moments in zip(lanes, measured, strict=True):
+        epochs = tuple(i * each / per_epoch for i in range(len(moments)))
         curve = Curve(epochs, tuple(m.cost for m in moments), moments[-1].penalty)
         curves[lane.settings.eta][lane.settings.seed] = curve
     return lanes, curves
