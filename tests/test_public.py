@@ -20,6 +20,7 @@ PUBLIC = [
     "NativeTrainer",
     "NetworkClassifier",
     "NetworkRegressor",
+    "NoImprovementPruner",
     "ProbePlan",
     "Range",
     "SklearnTrainer",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tuner.storage.models import Model, load_model, save_model
     from tuner.strategies.plans import policies
     from tuner.study.custom import run_study_with
+    from tuner.study.pruner import NoImprovementPruner
     from tuner.study.spec import StudySpec
     from tuner.study.studies import run_study
     from tuner.trainers.native import NativeTrainer
@@ -46,6 +47,7 @@ __all__ = [
     "NativeTrainer",
     "NetworkClassifier",
     "NetworkRegressor",
+    "NoImprovementPruner",
     "ProbePlan",
     "Range",
     "SklearnTrainer",
@@ -83,6 +85,7 @@ _MODULES = {
     "storage.models": ("Model", "load_model", "save_model"),
     "strategies.plans": ("policies",),
     "study.custom": ("run_study_with",),
+    "study.pruner": ("NoImprovementPruner",),
     "study.spec": ("StudySpec",),
     "study.studies": ("run_study",),
     "trainers.native": ("NativeTrainer",),
