@@ -439,13 +439,15 @@ def first_settings(spec: StudySpec) -> Hyperparameters:
 
 
 def fitted_study(spec: StudySpec, task: TaskName) -> StudySpec:
-    """Return a study whose network and metric are those of the task.
+    """Return a study of our networks, whose settings and metric are those of the task.
 
     Raises
     ------
     InputError
-        When a setting, or the metric, is one of the other task.
+        When a setting, or the metric, is one of the other task; or one that no network of ours has.
     """
+    if own := [name for name in spec.search if name not in SEARCHED]:
+        raise InputError(f"search.own.{own[0]} is for a model of your own: leave it out.")
     for name in OF_CLASSES if task == "regression" else ():
         if name in spec.search:
             raise InputError(

@@ -32,7 +32,6 @@ from tuner.study.optuna_storage import (
     reading,
     study_names,
 )
-from tuner.study.space import SEARCHED
 from tuner.study.spec import StudySpec, fitted_study
 from tuner.study.summary import summary_of
 from tuner.trainers.base import Trainer
@@ -95,8 +94,6 @@ def run_study(
     (True, {'complete': 4, 'pruned': 0, 'failed': 0})
     """
     folder, summary, trainer = Path(folder), data.summary, NativeTrainer(data.tuning)
-    if own := [name for name in spec.search if name not in SEARCHED]:
-        raise InputError(f"search.own.{own[0]} is for a model of your own: leave it out.")
     spec = fitted_study(spec, summary.task)
     worst = METRICS[spec.metric].worst(data.validation.y)
     if spec.folds is not None:
