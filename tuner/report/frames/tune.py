@@ -1,15 +1,15 @@
 """The steps of a tuning as pandas tables, and its networks as contenders."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
 import pandas as pd
 
 from tuner.metrics import METRICS
-from tuner.records import Run, TuneRecord
-from tuner.report.format import letter
+from tuner.records import Candidate, Run, TuneRecord, Value
+from tuner.report.format import layers, letter
 from tuner.report.frames.contenders import Contender, Difference
 from tuner.report.frames.study_space import in_words
 from tuner.report.measure import Measure
@@ -100,17 +100,14 @@ def judged_table(record: TuneRecord) -> pd.DataFrame:
     """
     test, final = record.test, record.final
     measure = Measure(test.metric)
-    every, each = test.over_seeds, "fold" if final.folds else "seed"
+    every, folds = test.over_seeds, final.folds
     rows = [(f"the model: {measure.name}", test.value, *test.value_interval)]
     if len(every) > 1:
         runs = final.candidates[final.winner].runs
-        names = [
-            k % (final.folds or 1) if final.folds else r.settings.seed for k, r in enumerate(runs)
-        ]
-        rows += [
-            (f"one network, {each} {name}", value, math.nan, math.nan)
-            for name, value in zip(names, every, strict=False)
-        ]
+        alone = [(f"seed {r.settings.seed}", v) for r, v in zip(runs, every, strict=False)]
+        if folds:
+            alone = [(f"fold {k + 1}", fmean(every[k::folds])) for k in range(folds)]
+        rows += [(f"one network, {name}", value, math.nan, math.nan) for name, value in alone]
         rows += [("mean of the networks", fmean(every), *mean_interval(every))]
     return pd.DataFrame(rows, columns=["what", "value", "low", "high"])
 
@@ -141,13 +138,20 @@ def finalists(record: TuneRecord) -> tuple[Contender, ...]:
         _contender(
             record,
             place,
-            in_words({} if each.trial is None else params.get(each.trial, {}))
-            or settings_words(each.runs[0].settings),
+            _name(each, params),
             each.runs,
             record.final.compared(place),
         )
         for place, each in enumerate(record.final.candidates)
     )
+
+
+def _name(candidate: Candidate, params: Mapping[int, Mapping[str, Value]]) -> str:
+    """Return what tells a candidate from others: what was searched, or its kind and layers."""
+    settings = candidate.runs[0].settings
+    if candidate.trial is None:
+        return f"{candidate.kind} ({layers(settings.hidden)})"
+    return in_words(params.get(candidate.trial, {})) or settings_words(settings)
 
 
 def _contender(

@@ -86,6 +86,7 @@ OTHERS = ("accuracy", "balanced-accuracy", "auc", "log-loss", "rmse", "r2")
 def _facts(record: TuneRecord) -> tuple[tuple[str, str], ...]:
     settings, test, run = record.settings, record.test, record.model_run
     measure, committee = Measure(test.metric), record.final.committee
+    classes = bool(record.data.classes)
     changed = "none" if settings.expansion == "none" else REGULARIZERS[settings.expansion]
     return (
         (f"test {measure.name}", measure.text(test.value)),
@@ -100,7 +101,7 @@ def _facts(record: TuneRecord) -> tuple[tuple[str, str], ...]:
             measure.text(record.validation_value),
         ),
         *((("networks", str(len(committee.weights))),) if committee else ()),
-        *((("temperature", number(committee.temperature)),) if committee else ()),
+        *((("temperature", number(committee.temperature)),) if committee and classes else ()),
         ("η", number(settings.eta)),
         ("λ", f"{number(settings.lambda_)} ({settings.regularization.upper()})"),
         ("hidden neurons", layers(settings.hidden)),
