@@ -34,7 +34,7 @@ import numpy as np
 import optuna
 from numpy.typing import NDArray
 from scipy.stats import rankdata
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegressionCV, RidgeCV
 from sklearn.model_selection import cross_val_score
@@ -135,12 +135,18 @@ def ours(split: Split, seed: int, budget: float) -> Metrics:
 
 
 def searched(
-    split: Split, seed: int, budget: float, draw: Callable[[optuna.Trial], Any]
+    split: Split,
+    seed: int,
+    budget: float,
+    draw: Callable[[optuna.Trial], Any],
+    first: Mapping[str, Any] | None = None,
 ) -> Metrics:
     """Search an estimator by cross-validation until the time is up, and refit the best."""
     began = time.monotonic()
     sampler = optuna.samplers.TPESampler(seed=seed)
     study = optuna.create_study(sampler=sampler, direction="maximize")
+    if first:
+        study.enqueue_trial(dict(first))
     longest = 0.0
     while not study.trials or time.monotonic() - began + longest < budget:
         before, trial = time.monotonic(), study.ask()
@@ -155,18 +161,13 @@ def searched(
 
 
 def mlp(split: Split, seed: int, budget: float) -> Metrics:
-    """Search scikit-learn's multi-layer perceptron; the first candidate is its defaults."""
+    """Search scikit-learn's multi-layer perceptron; the first candidate has its defaults."""
     kind = MLPClassifier if split.data.classes else MLPRegressor
 
     def draw(trial: optuna.Trial) -> Any:
-        if trial.number == 0 and not trial.params and isinstance(trial, optuna.Trial):
-            trial.suggest_categorical("default", [True])
-            return kind(max_iter=300, early_stopping=True, random_state=seed)
-        if trial.params.get("default"):
-            return kind(max_iter=300, early_stopping=True, random_state=seed)
         sizes = trial.suggest_categorical("sizes", ["30", "100", "200", "100,100", "64,64"])
-        return kind(
-            tuple(map(int, sizes.split(","))),
+        network = kind(
+            hidden_layer_sizes=tuple(map(int, sizes.split(","))),
             alpha=trial.suggest_float("alpha", 1e-5, 10, log=True),
             learning_rate_init=trial.suggest_float("eta", 3e-4, 3e-2, log=True),
             activation=trial.suggest_categorical("activation", ["relu", "tanh", "logistic"]),
@@ -174,8 +175,12 @@ def mlp(split: Split, seed: int, budget: float) -> Metrics:
             max_iter=300,
             random_state=seed,
         )
+        if split.data.classes:
+            return network
+        return TransformedTargetRegressor(network, transformer=StandardScaler())
 
-    return searched(split, seed, budget, draw)
+    defaults = {"sizes": "100", "alpha": 1e-4, "eta": 1e-3, "activation": "relu"}
+    return searched(split, seed, budget, draw, {**defaults, "early_stopping": True})
 
 
 def light_gbm(split: Split, seed: int, budget: float) -> Metrics:

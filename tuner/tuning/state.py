@@ -99,4 +99,4 @@ class Context:
 
     def tell(self, progress: TuneProgress) -> None:
         """Tell whoever watches where the tuning stands."""
-        self.callbacks.watch(progress)
+        self.callbacks.watch(replace(progress, metric=self.metric))
