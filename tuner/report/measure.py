@@ -55,6 +55,10 @@ class Measure:
         """1 where more is better, else -1."""
         return 1 if METRICS[self.metric].greater_is_better else -1
 
+    def some(self, value: float, points: float) -> float:
+        """Return so many points where shares are drawn, else as many times 3 % of a value."""
+        return points if self.scale == 100 else 0.03 * points * abs(value)
+
     @property
     def bounds(self) -> tuple[float, float]:
         """Between which the values on an axis lie."""

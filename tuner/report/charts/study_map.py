@@ -104,8 +104,9 @@ def levels(points: pd.DataFrame, measure: Measure) -> list[float]:
     [90.0, 90.5, 91.0, 91.5, 92.0, 92.5, 93.0]
     """
     worst, best = main_range(points, measure)
-    if abs(best - worst) < 0.005 * measure.scale:
-        worst = best - measure.sign * 0.005 * measure.scale
+    least = measure.some(best, 0.5)
+    if abs(best - worst) < least:
+        worst = best - measure.sign * least
     ticks = MaxNLocator(len(_COLORS), steps=[1, 2, 2.5, 5, 10]).tick_values(
         min(worst, best), max(worst, best)
     )

@@ -52,21 +52,21 @@ def main_range(points: pd.DataFrame, measure: Measure) -> tuple[float, float]:
     main = sound if len(sound) else scores
     best = float(scores.max())
     middle = float((complete if len(complete) else main).median())
-    farthest = best - max(_LEAST_RANGE * measure.scale, 4 * (best - middle))
+    farthest = best - max(measure.some(best, _LEAST_RANGE), 4 * (best - middle))
     worst = float(main.min())
     if worst < farthest:
         worst = max(farthest, float(main.quantile(0.05)))
     return measure.sign * worst, measure.sign * best
 
 
-_LEAST_RANGE = 0.03
-"""What a figure shows at least, of the whole where that is a share."""
+_LEAST_RANGE = 3.0
+"""Points that a figure shows at least."""
 
 
 def limit_trials(axes: Axes, points: pd.DataFrame, measure: Measure) -> None:
     """Zoom on the values that matter; the title says where the axis begins, or ends."""
     low, high = sorted(main_range(points, measure))
-    spare = max(0.08 * (high - low), 0.0025 * measure.scale)
+    spare = max(0.08 * (high - low), measure.some(high, 0.25))
     least, most = measure.bounds
     bottom, top = max(least, low - spare), min(most, high + spare)
     axes.set_ylim(bottom, top)
