@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 QUICK = "tune --data iris --budget 1s --workers 1 --seed 2"
 KEYS = {
-    *("eta", "lambda", "hidden", "validation_accuracy", "test_accuracy", "test_openings"),
+    *("eta", "lambda", "hidden", "validation_accuracy", "test_accuracy", "test_openings", "course"),
+    *("metric", "validation_score", "test_score", "committee", "candidates", "test_metrics"),
     *("interval", "report", "model", "settings_file", "steps", "left_out", "budget", "seconds"),
 }
 

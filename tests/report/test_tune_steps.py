@@ -86,3 +86,13 @@ def test_sentences_of_version_1_become_facts() -> None:
     assert now["steps"] == [{"name": "eta", "seconds": 1.0}]
     facts = [dict(zip(("what", "had", "wanted"), fact, strict=True)) for fact in sentences.values()]
     assert now["left_out"] == facts
+
+
+def test_the_course_is_the_best_so_far_at_the_end_of_each_step(tuned: TuneRecord) -> None:
+    course = tuned.course
+    assert [point.step for point in course] == [step.name for step in tuned.steps]
+    assert [point.seconds for point in course] == [8.0 * k for k in range(1, 8)]
+    values = [point.value for point in course]
+    assert values[:3] == pytest.approx([0.9, 0.9, 0.955])
+    assert values == sorted(values)
+    assert values[-1] >= tuned.validation_value

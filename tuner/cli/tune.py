@@ -150,6 +150,10 @@ def _document(record: TuneRecord, written: "Written", out: Path) -> dict[str, ob
         "test_metrics": flat({"metrics": test.metrics}),
         "test_openings": test.openings,
         "interval": test.value_interval,
+        "course": [
+            {"step": point.step, "seconds": point.seconds, "validation_score": point.value}
+            for point in record.course
+        ],
         "committee": to_json(committee) if committee else None,
         "candidates": [
             {"trial": c.trial, "kind": c.kind or None, "weight": c.weight, "networks": len(c.runs)}

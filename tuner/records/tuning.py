@@ -361,6 +361,25 @@ class Evaluation(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CoursePoint(Record):
+    """Where a tuning stood at the end of a step.
+
+    Attributes
+    ----------
+    step
+        Which step.
+    seconds
+        Since the tuning began.
+    value
+        The best validation metric of any network so far.
+    """
+
+    step: StepName
+    seconds: float
+    value: Number
+
+
+@dataclass(frozen=True, kw_only=True)
 class TuneRecord(Record):
     """All that the report of `tune` is rebuilt from.
 
@@ -429,6 +448,25 @@ class TuneRecord(Record):
             result=run,
             inspection=self.inspection,
         )
+
+    @property
+    def course(self) -> tuple[CoursePoint, ...]:
+        """The best validation metric so far at the end of each step, from the first network on."""
+        score = METRICS[self.final.metric].score
+        best = self.study.result.best
+        reached: dict[StepName, float] = {
+            "signal": self.signal.run.best_value,
+            "overfitting": self.overfitting.tried[self.overfitting.chosen].value,
+            "study": best.value if best else math.nan,
+            "final": self.validation_value,
+        }
+        points: list[CoursePoint] = []
+        seconds, value = 0.0, math.nan
+        for step in self.steps:
+            seconds += step.seconds
+            value = max(value, reached.get(step.name, math.nan), key=score)
+            points.append(CoursePoint(step=step.name, seconds=seconds, value=value))
+        return tuple(points)
 
     @property
     def validation_value(self) -> float:

@@ -18,10 +18,19 @@ from tuner.stats import mean_interval
 
 
 def steps_table(record: TuneRecord) -> pd.DataFrame:
-    """Return one row for each step, `step` and `seconds`, and one for the whole tuning."""
-    rows = [(STEP_TITLES[each.name], each.seconds) for each in record.steps]
-    rows.append(("All steps", record.seconds))
-    return pd.DataFrame(rows, columns=["step", "seconds"])
+    """Return one row for each step, and one for the whole tuning.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `step`; `seconds`; `value`, the best validation metric of any network so far.
+    """
+    rows = [
+        (STEP_TITLES[each.name], each.seconds, point.value)
+        for each, point in zip(record.steps, record.course, strict=True)
+    ]
+    rows.append(("All steps", record.seconds, math.nan))
+    return pd.DataFrame(rows, columns=["step", "seconds", "value"])
 
 
 def means_table(record: TuneRecord) -> pd.DataFrame:

@@ -82,7 +82,12 @@ def write_tune(record: TuneRecord, folder: Path) -> ReportFiles:
         conclusion = [Text(said[name])] if name in said else []
         return Section(name, STEP_TITLES[name], (*conclusion, *parts))
 
-    columns: Columns = {"step": "step", "seconds": Column("time", duration)}
+    measure = Measure(record.final.metric)
+    columns: Columns = {
+        "step": "step",
+        "seconds": Column("time", duration),
+        "value": Column(f"best validation {measure.name} so far", measure.text),
+    }
     steps = Table("Each step, and what it took", steps_table(record), columns)
     report = Report(
         name="report",
