@@ -63,7 +63,8 @@ def _kinds(state: State, context: Context) -> list[Kind]:
     ]
     if not context.folds or context.request.article:
         return [best, *others]
-    return [best, *further_kinds(classes=bool(context.data.classes), n=n), *others]
+    *first, last = further_kinds(classes=bool(context.data.classes), n=n)
+    return [*first, best, last, *others]
 
 
 def _with_eta(kind: Kind, eta: float) -> Kind:
