@@ -361,7 +361,7 @@ class Evaluation(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoursePoint(Record):
+class CoursePoint:
     """Where a tuning stood at the end of a step.
 
     Attributes
@@ -376,7 +376,7 @@ class CoursePoint(Record):
 
     step: StepName
     seconds: float
-    value: Number
+    value: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,7 +69,7 @@ def _kinds(state: State, context: Context) -> list[Kind]:
 
 def _with_eta(kind: Kind, eta: float) -> Kind:
     """Return a kind with η; the share of the threshold is already that of a one-cycle schedule."""
-    settings = replace(kind.settings, eta=float(f"{eta:.3g}"))
+    settings = replace(kind.settings, eta=eta)
     return replace(kind, settings=settings if kind.trial is None else for_long_run(settings))
 
 
