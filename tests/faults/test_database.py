@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,6 +18,7 @@ import pytest
 from tests.support.study.small import run, spec_of, trials_of, undisturbed
 from tuner.errors import InputError, TunerError
 from tuner.records import StudySummary
+from tuner.study import optuna_storage
 from tuner.study.optuna_storage import FILE, default_url
 from tuner.study.studies import stored_studies, stored_study
 
@@ -183,13 +185,26 @@ def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
         run(SHORT, tmp_path / "o", storage=url)
 
 
-@pytest.mark.exhaustive
-def test_a_file_that_another_program_holds_is_told_and_goes_on_once_free(folder: Path) -> None:
+def test_a_file_that_another_program_holds_is_told_and_goes_on_once_free(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(optuna_storage, "BUSY_PATIENCE", 0.5)
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(InputError, match=r"study\.db: another program holds it: wait"):
             run(spec_of(eta=0.5), folder)
     assert trials_of(run(spec_of(eta=0.5), folder)) == undisturbed(eta=0.5)
+
+
+@pytest.mark.long
+def test_a_file_that_is_held_for_longer_than_a_moment_is_waited_for(folder: Path) -> None:
+    other = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(7, other.rollback)
+    release.start()
+    assert stored_study(default_url(folder), "small").study == "small"
+    release.join()
+    other.close()
 
 
 def test_a_full_disk_is_told_and_nothing_stored_is_lost(folder: Path) -> None:

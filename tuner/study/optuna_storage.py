@@ -38,6 +38,10 @@ SPEC, VERSION, DATA, SHA256 = "tuner:spec", "tuner:version", "tuner:data", "tune
 PATIENCE = 10
 """Seconds to wait for a database server to answer."""
 
+BUSY_PATIENCE = 30
+"""Seconds to wait for other readers and writers of an SQLite file: 20 that read without pause, on a
+busy machine, kept a study from writing for more than the usual five."""
+
 SHOWN = 4
 """Differences that a message names; it says how many more there are."""
 
@@ -253,6 +257,8 @@ def _key(name: str) -> int:
 
 def _connect_args(url: str) -> dict[str, Any]:
     parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite" and "timeout" not in parsed.query:
+        return {"timeout": BUSY_PATIENCE}
     if (
         parsed.get_driver_name() in {"psycopg", "psycopg2"}
         and "connect_timeout" not in parsed.query
