@@ -11,6 +11,7 @@ from tests.support.study.small import data_of, run, spec_of, trials_of, undistur
 from tuner.errors import InputError, MissingExtraError, OutputError
 from tuner.study import optuna_storage as storage
 from tuner.study.optuna_storage import connected, default_url, only_coordinator, open_study, shown
+from tuner.study.spec import fitted_study
 from tuner.study.studies import delete_study, stored_studies, stored_study
 
 SECRET = "s3cr3t"  # noqa: S105
@@ -176,6 +177,7 @@ def test_the_study_of_another_file_says_what_differs(
 def test_the_study_of_other_data_or_version_says_what_differs(tmp_path: Path) -> None:
     run(spec_of(trials=1), tmp_path)
     data = data_of("iris").summary
+    spec = fitted_study(spec_of(), data.task)
     with connected(default_url(tmp_path)) as connection:
         for summary, version, said in (
             (replace(data, sha256="ff"), None, f'data.sha256 was "{data.sha256}" and is "ff"'),
@@ -186,10 +188,10 @@ def test_the_study_of_other_data_or_version_says_what_differs(tmp_path: Path) ->
         ):
             now = version or storage_version(connection)
             with pytest.raises(InputError) as error:
-                open_study(connection, spec_of(), summary, now)
+                open_study(connection, spec, summary, now)
             assert said in str(error.value)
             assert ("tuner was" in str(error.value)) is (version is not None)
-        open_study(connection, spec_of(), replace(data, name="x"), storage_version(connection))
+        open_study(connection, spec, replace(data, name="x"), storage_version(connection))
 
 
 def storage_version(connection: Any) -> str:
