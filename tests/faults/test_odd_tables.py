@@ -114,7 +114,12 @@ def as_pandas(content: bytes, separator: str) -> pd.DataFrame:
         skipinitialspace=True,
         index_col=False,
     )
-    return frame.rename(columns=str.strip).map(str.strip)
+    return frame.rename(columns=_plain).map(str.strip)
+
+
+def _plain(name: str) -> str:
+    """Return a heading without quotes, of which readers keep stray ones or not."""
+    return name.replace('"', "").strip()
 
 
 def number_of(cell: str, column: Column) -> float:
@@ -131,13 +136,14 @@ def check(examples: Examples, frame: pd.DataFrame) -> None:
     inputs = examples.inputs
     for column in examples.columns:
         if column.kind == "number":
-            expected = [number_of(cell, column) for cell in frame[column.name]]
+            expected = [number_of(cell, column) for cell in frame[_plain(column.name)]]
             found = inputs.numbers[:, inputs.number_names.index(column.name)]
             np.testing.assert_allclose(found.astype(float), expected, rtol=1e-12)
         elif column.kind == "category":
             texts = inputs.texts[:, inputs.text_names.index(column.name)]
             assert [text.replace(" ", "") for text in texts] == [
-                (cell or MISSING).replace("\t", "").replace(" ", "") for cell in frame[column.name]
+                (cell or MISSING).replace("\t", "").replace(" ", "")
+                for cell in frame[_plain(column.name)]
             ]
     if examples.classes:
         assert [examples.classes[i] for i in examples.y] == frame["kind"].tolist()

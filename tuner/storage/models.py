@@ -218,8 +218,9 @@ class Model:
             return Prepared(np.asarray(x.x if isinstance(x, Part) else x))
         where = _name_of(x)
         try:
-            known = [*known, *filter(None, (self.data.target, self.data.groups, self.data.time))]
-            return prepare(x, *self.preprocessings, known=known)
+            own = filter(None, (self.data.target, self.data.groups, self.data.time))
+            told = None if self.data.target is None else [*known, *own]  # by older models: nothing
+            return prepare(x, *self.preprocessings, known=told)
         except DataError as error:
             if str(error).startswith(f"{where}: "):
                 raise
