@@ -15,14 +15,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from sklearn.datasets import load_diabetes
-from torch import nn
 
 from benchmarks.eta.rules import HIGHEST, ITERATIONS, LOWEST, STOP_AT, steep, valley
 from tuner.data import load
@@ -30,11 +29,14 @@ from tuner.records import Hyperparameters
 from tuner.trainers.torch import TorchLane, TorchTrainer, settings_of_optimizer
 from tuner.training.eta_finder import OWN_PLAN, ProbePlan, find_eta
 
+torch: Any = import_module("torch")
+nn = torch.nn
+
 GRID = [float(f"{10 ** (k / 4):.3g}") for k in range(-20, 7)]
 EPOCHS, BATCH_SIZE = 10, 32
 
 
-class Recurrent(nn.Module):
+class Recurrent(nn.Module):  # type: ignore[misc]
     """A GRU over the eight rows of an image."""
 
     def __init__(self) -> None:
@@ -46,7 +48,7 @@ class Recurrent(nn.Module):
         return self.out(self.gru(x.reshape(len(x), 8, 8))[0][:, -1])
 
 
-class Encoder(nn.Module):
+class Encoder(nn.Module):  # type: ignore[misc]
     """A transformer's encoder layer over the eight rows of an image."""
 
     def __init__(self) -> None:

@@ -25,6 +25,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
@@ -185,8 +186,7 @@ def mlp(split: Split, seed: int, budget: float) -> Metrics:
 
 def light_gbm(split: Split, seed: int, budget: float) -> Metrics:
     """Tune LightGBM."""
-    import lightgbm
-
+    lightgbm = import_module("lightgbm")  # as a package of its own: pip install lightgbm
     kind = lightgbm.LGBMClassifier if split.data.classes else lightgbm.LGBMRegressor
 
     def draw(trial: optuna.Trial) -> Any:
