@@ -30,7 +30,7 @@ from tuner.trainers.torch import TorchLane, TorchTrainer, settings_of_optimizer
 from tuner.training.eta_finder import OWN_PLAN, ProbePlan, find_eta
 
 torch: Any = import_module("torch")
-nn = torch.nn
+nn: Any = torch.nn
 
 GRID = [float(f"{10 ** (k / 4):.3g}") for k in range(-20, 7)]
 EPOCHS, BATCH_SIZE = 10, 32
