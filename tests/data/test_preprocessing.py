@@ -131,7 +131,7 @@ def test_quantile_scaling_agrees_with_scikit_learn(seed: int, n: int) -> None:
         ends = (filled == known.min()) | (filled == known.max())  # ours: the middle of equal ones
         within = 0.1 if i == 1 else 1e-5  # theirs miss equal values by the rounding of a share
         np.testing.assert_allclose(made[~ends], bent(expected)[~ends], atol=within)
-        assert (np.abs(made[ends]) <= edge).all()
+        assert (np.abs(made[ends]) <= edge + 1e-5).all(), "in 32 bits"
     assert not fitted.transform(numeric(new))[:, 3].any(), "constant"
     again = from_json(Preprocessing, json.dumps(to_json(fitted)))
     assert (again.transform(numeric(new)) == fitted.transform(numeric(new))).all()

@@ -242,7 +242,8 @@ on the quadratic cost with linear neurons in the output layer)."""
 def shares_of(z: Array, loss: Loss, temperature: float = 1.0) -> Shares:
     """Return the probabilities (n, c) by logits z (n, c), or the numbers that they are."""
     shares: Shares = z.astype(np.float64) / temperature
-    loss.probabilities(shares)
+    with np.errstate(all="ignore"):  # a probability of 0 may underflow
+        loss.probabilities(shares)
     return shares
 
 

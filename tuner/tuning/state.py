@@ -23,7 +23,7 @@ class State:
     Examples
     --------
     >>> from tuner.records import Evaluation
-    >>> result = Evaluation(n=9, accuracy=1.0, balanced_accuracy=1.0, over_seeds=(), openings=1)
+    >>> result = Evaluation(n=9, metrics={"accuracy": 1.0}, over_seeds=(), openings=1)
     >>> State().plus(result)[Evaluation].n
     9
     """

@@ -97,7 +97,7 @@ def regularizer_words(tried: Regularizer) -> str:
     >>> from tuner.records import Run
     >>> run = Run(settings=Hyperparameters(eta=0.5, lambda_=5.0), history=(), best_epoch=0,
     ...     stop_reason="epochs", stop_words="")
-    >>> regularizer_words(Regularizer(name="l2", run=run, accuracy=0.96, gap=0.02))
+    >>> regularizer_words(Regularizer(name="l2", run=run, value=0.96, gap=0.02))
     'sigmoid, L2 regularization, λ = 5'
     """
     settings = tried.run.settings
