@@ -81,12 +81,17 @@ def test_the_past_guides_what_is_drawn(sampler: str) -> None:
     assert sum(close) >= 4
 
 
-def test_of_many_trials_the_best_and_the_latest_are_learned_from() -> None:
+@pytest.mark.parametrize(
+    ("metric", "good", "worse"), [("accuracy", 0.99, 1), ("log-loss", 0.1, -1)]
+)
+def test_of_many_trials_the_best_and_the_latest_are_learned_from(
+    metric: str, good: float, worse: int
+) -> None:
     """TPE's better group is the 25 best of any number of trials from 250 on."""
-    spec = searching({"lambda": SEARCH["lambda"]})
+    spec = searching({"lambda": SEARCH["lambda"]}, train={"metric": metric})
     past = told(spec, [{"lambda": 0.02 + i / 100} for i in range(400)])
     for i, trial in enumerate(past):
-        trial.values = [0.99 if i in BEST else 0.5 + i / 1000]
+        trial.values = [good if i in BEST else 0.5 + worse * i / 1000]
     drawn = sample_batch(spec, past, 9, 8, N)
 
     def drawn_with(changed: int) -> list[dict[str, Any]]:

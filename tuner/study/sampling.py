@@ -11,6 +11,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -177,17 +178,17 @@ def _told(spec: StudySpec, past: Sequence[FrozenTrial]) -> Sequence[FrozenTrial]
     """
     if len(past) <= MOST_TOLD or len(spec.objectives) > 1:
         return past
-    best = {trial.number for trial in heapq.nlargest(BEST_TOLD, past, key=_goodness)}
+    best = {trial.number for trial in heapq.nlargest(BEST_TOLD, past, key=partial(_goodness, spec))}
     others = [trial.number for trial in past if trial.number not in best]
     told = best.union(others[BEST_TOLD - MOST_TOLD :])
     return [trial for trial in past if trial.number in told]
 
 
-def _goodness(trial: FrozenTrial) -> tuple[bool, int, float]:
+def _goodness(spec: StudySpec, trial: FrozenTrial) -> tuple[bool, int, float]:
     """Return by what TPE ranks trials: pruned ones by how far they came."""
     complete = trial.state is TrialState.COMPLETE
     reached = 0 if complete else max(trial.intermediate_values, default=0)
-    return complete, reached, trial.values[0]
+    return complete, reached, METRICS[spec.metric].score(trial.values[0])
 
 
 def _study_in_memory(
