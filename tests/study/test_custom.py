@@ -10,11 +10,12 @@ from tests.support.study.small import data_of, spec_of, trials_of, undisturbed
 from tests.support.trainers.fake import FakeTrainer
 from tuner.errors import InputError
 from tuner.execution.base import Callbacks
+from tuner.metrics import METRICS
 from tuner.records import DataSummary, Hyperparameters, StudySummary
 from tuner.study.coordinator import StudyProgress
 from tuner.study.custom import run_study_with
 from tuner.study.optuna_storage import default_url
-from tuner.study.studies import stored_study
+from tuner.study.studies import run_study, stored_study
 from tuner.trainers.native import NativeTrainer
 from tuner.trainers.sklearn import SklearnTrainer
 
@@ -44,6 +45,21 @@ def run(trainer: Any, folder: Path, **changes: Any) -> StudySummary:
 def test_our_networks_through_the_protocol_give_the_trials_of_our_own_path(tmp_path: Path) -> None:
     """η searches, rungs, pruning and seeds are all those of `study run`."""
     assert trials_of(run(native(), tmp_path)) == undisturbed()
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log-loss"])
+def test_a_network_that_diverges_counts_as_on_our_own_path(tmp_path: Path, metric: str) -> None:
+    search = {"eta": {"choices": [0.5, 1e38]}}
+    spec = spec_of(
+        trials=4, batch=4, rungs=[], eta="search", search=search, train={"metric": metric}
+    )
+    ours, _ = run_study(spec, data_of("iris"), tmp_path / "ours")
+    through, _ = run_study_with(native(), spec, tmp_path / "protocol")
+    lost = [trial for trial in through.trials if trial.diverged]
+    assert lost
+    score = METRICS[metric].score
+    assert all(score(lost[0].value) <= score(trial.value) for trial in through.trials)
+    assert [trial.value for trial in through.trials] == [trial.value for trial in ours.trials]
 
 
 class Killed(BaseException):

@@ -4,6 +4,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tuner.errors import InputError
 from tuner.execution.base import Callbacks, Executor
 from tuner.execution.opening import opened
@@ -84,7 +86,7 @@ def run_study_with(
         StudySpec(**{**spec.document(), "data": {"source": data.name}}),
         data,
         Path(folder),
-        worst=METRICS[spec.metric].bounds[0],
+        worst=METRICS[spec.metric].worst(np.arange(len(data.classes))),
         trainer=trainer,
         executor=partial(opened, trainer, workers),
         files=BatchFiles(Path(folder), data, with_networks=False),
