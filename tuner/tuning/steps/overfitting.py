@@ -38,9 +38,6 @@ REGULARIZERS: Mapping[str, Change] = {
 }
 """What is tried against overfitting, and what each does to the settings of n training examples."""
 
-WORST = {True: 0.0, False: 1e12}
-"""What a network counts as that left the finite numbers, where greater is better and where not."""
-
 AUGMENTATIONS = ("shift", "distort")
 """Those that change images anew in every epoch."""
 
@@ -62,11 +59,12 @@ def look_at_overfitting(state: State, context: Context) -> Overfitting:
 
     found = state[EtaSearches].found
     starts = [replace(s, eta=found[kind].eta) for kind, s in kinds_in(context).items()]
-    plain = [measured("none", run) for run in trained(starts)]
+    worst = METRICS[context.metric].worst(looked_at.validation.y)
+    plain = [measured("none", run, worst) for run in trained(starts)]
     better = better_kind(plain, n_validation, on_all=n == data.train.n).run.settings
     names = regularizers_for(data, n, article=context.request.article, patient=patient)
     changed = trained([REGULARIZERS[name](better, n) for name in names])
-    tried = (*plain, *(measured(name, run) for name, run in zip(names, changed, strict=True)))
+    tried = (*plain, *(measured(n, run, worst) for n, run in zip(names, changed, strict=True)))
     return Overfitting(n_train=n, tried=tried, chosen=choice(tried, n_validation, patient=patient))
 
 
@@ -76,13 +74,16 @@ def base_settings(state: State) -> Hyperparameters:
     return look.tried[look.chosen].run.settings
 
 
-def measured(name: str, run: Run) -> Regularizer:
-    """Return what a regularizer did in a run, over the last fifth of its epochs."""
+def measured(name: str, run: Run, worst: float) -> Regularizer:
+    """Return what a regularizer did in a run, over the last fifth of its epochs.
+
+    A network that left the finite numbers counts as the worst there is.
+    """
     last = run.history[-max(1, LOOK_EPOCHS // 5) :]
     value = float(np.mean([epoch.validation_metrics[run.metric] for epoch in last]))
     gap = float(np.mean([epoch.gap(run.metric) for epoch in last]))
     if not (math.isfinite(value) and math.isfinite(gap)):
-        value, gap = WORST[METRICS[run.metric].greater_is_better], 0.0
+        value, gap = worst, 0.0
     return Regularizer(name=name, run=run, value=value, gap=gap)
 
 
