@@ -265,14 +265,8 @@ def train(
         The data, or a trainer of your own model.
     settings, strategy
         The network and how it trains, where they are not given by name.
-    model
-        A PyTorch module or a scikit-learn estimator of your own, or a function that makes one from
-        settings, which are as a mapping: ours, such as `s["dropout"]`, and those of `params`.
-    loss, device
-        Of a PyTorch model: `loss(outputs, y)`, by default cross-entropy, and where to train. Its
-        `optimizer` may be a function that makes one, such as `torch.optim.AdamW`.
-    params
-        Settings that only the model knows, such as `{"width": 32}`.
+    model, loss, device, params
+        A model of your own, as for `find_eta`.
     eta
         The learning rate; "auto" finds it by its threshold, that of a result of `find_eta` is used.
         By default that of `settings`, else "auto".
@@ -433,14 +427,8 @@ def search(
         What is searched: `{"lambda_": tuner.LogRange(0.01, 10), "hidden": [(30,), (100,)]}`, that
         is a `LogRange`, `Range`, `IntRange` or a list of choices for each setting; or a
         `tuner.StudySpec`. With a model of your own, also dimensions that only it knows.
-    model
-        A PyTorch module or a scikit-learn estimator of your own, or a function that makes one from
-        settings, which are as a mapping: ours, such as `s["dropout"]`, and those of `params`.
-    loss, device
-        Of a PyTorch model: `loss(outputs, y)`, by default cross-entropy, and where to train. Its
-        `optimizer` may be a function that makes one, such as `torch.optim.AdamW`.
-    params
-        Settings that only the model knows, such as `{"width": 32}`.
+    model, loss, device, params
+        A model of your own, as for `find_eta`.
     trials
         How many trials the study shall have; by default 16, or what the study says.
     eta

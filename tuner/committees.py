@@ -221,7 +221,7 @@ def reliability(shares: Shares, y: NDArray[np.intp]) -> Reliability:
 def calibrated(
     model: Model, x: NDArray[np.float32], y: NDArray[np.intp]
 ) -> tuple[Model, Calibration | None]:
-    """Give a single network the temperature of examples that did not train it.
+    """Fit the temperature of a single network on examples that did not train it.
 
     Parameters
     ----------
@@ -232,7 +232,8 @@ def calibrated(
 
     Returns
     -------
-    The network, and how its probabilities fit the examples; None of numbers, which have none.
+    The network with its temperature, and how its probabilities fit the examples; None of numbers,
+    which have none.
     """
     if model.task == "regression":
         return model, None
