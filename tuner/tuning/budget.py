@@ -158,6 +158,9 @@ MOST_ROUNDS, LEAST_KIND_EPOCHS = 8, 15
 """How often each kind of network trains on the folds of a small table, from other initial weights;
 and the epochs below which one is left out."""
 
+ROUND_SLACK = 1.1
+"""Of the time of a round of a kind, what must be left for another one."""
+
 KIND_SHARE = 0.5
 """What a kind gets at the most of the time that is left: the kinds that vote best come first."""
 

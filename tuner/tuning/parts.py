@@ -1,5 +1,7 @@
 """The parts of the data that a tuning trains on: folds of a small table, else one split."""
 
+from collections.abc import Sequence
+
 from tuner.data import Dataset
 from tuner.data.folds import Fold, folds_for, folds_of
 from tuner.trainers.native import NativeTrainer
@@ -20,5 +22,9 @@ def trainer_of(data: Dataset) -> NativeTrainer:
     >>> len(trainer_of(load("iris")).folds), len(trainer_of(load("digits")).folds)
     (5, 1)
     """
-    folds = folds_in(data)
+    return trainer_on(data, folds_in(data))
+
+
+def trainer_on(data: Dataset, folds: Sequence[Fold]) -> NativeTrainer:
+    """Return the trainer of folds, or of the one split where there are none."""
     return NativeTrainer(*(fold.tuning for fold in folds)) if folds else NativeTrainer(data.tuning)

@@ -152,8 +152,9 @@ def tune(
         if state is None:
             store.tick()
             return None
-        record = store.once("record", TuneRecord, lambda: _record(state, context))
-        tuned = Tuned(record, chosen_model(state, context))
+        model = chosen_model(state, context)
+        record = store.once("record", TuneRecord, lambda: _record(state, context, model))
+        tuned = Tuned(record, model)
         _publish(tuned, settings_text(record, request, SETTINGS).encode(), folder)
         return tuned
 
@@ -191,7 +192,7 @@ def _publish(tuned: Tuned, settings: bytes, folder: Path) -> None:
     write_file(file, settings)
 
 
-def _record(state: State, context: Context) -> TuneRecord:
+def _record(state: State, context: Context, model: Model) -> TuneRecord:
     confirmation, request = state[Confirmation], context.request
     chosen = confirmation.candidates[confirmation.winner]
     winner = chosen.kind if chosen.trial is None else str(chosen.trial)
@@ -211,7 +212,7 @@ def _record(state: State, context: Context) -> TuneRecord:
         study=state[StudyRecord],
         eta_again=state[CandidateEtas].found[winner],
         final=confirmation,
-        inspection=_inspection(state, context),
+        inspection=_inspection(model, context),
         test=state[Evaluation],
         files={"model": MODEL, "settings": SETTINGS},
     )
@@ -226,7 +227,7 @@ def _finished_steps(context: Context) -> Iterator[FinishedStep]:
         before = ended
 
 
-def _inspection(state: State, context: Context) -> Inspection | None:
+def _inspection(model: Model, context: Context) -> Inspection | None:
     """Inspect the model, unless its outputs are not finite.
 
     Of folds no example is left that it did not train on; of numbers there are no classes.
@@ -234,6 +235,6 @@ def _inspection(state: State, context: Context) -> Inspection | None:
     if context.folds or not context.data.classes:
         return None
     try:
-        return inspect(chosen_model(state, context), context.data.tuning)
+        return inspect(model, context.data.tuning)
     except DataError:
         return None

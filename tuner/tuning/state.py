@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -11,6 +12,8 @@ from tuner.execution.base import Callbacks, Executor
 from tuner.records import DataSummary, Record, Strategy, TuneProgress
 from tuner.storage.run_store import RunStore
 from tuner.tasks import fitted_strategy
+from tuner.trainers.native import NativeTrainer
+from tuner.tuning.parts import trainer_on
 from tuner.tuning.request import TuneRequest
 
 R = TypeVar("R", bound=Record)
@@ -65,10 +68,15 @@ class Context:
     callbacks: Callbacks[TuneProgress]
     folds: tuple[Fold, ...] = ()
 
+    @cached_property
+    def trainer(self) -> NativeTrainer:
+        """What begins networks, on the one split or on each fold."""
+        return trainer_on(self.data, self.folds)
+
     @property
     def tuning(self) -> TuningData:
         """The training and validation part, of folds the first: that of the steps on one part."""
-        return self.folds[0].tuning if self.folds else self.data.tuning
+        return self.trainer.data
 
     @property
     def summary(self) -> DataSummary:

@@ -35,7 +35,7 @@ from tuner.storage.checkpoints import load_checkpoint, save_checkpoint
 from tuner.storage.models import Model, model_of
 from tuner.storage.run_store import AGAIN
 from tuner.strategies.plans import policies
-from tuner.trainers.native import CACHE_BYTES, NativeLane, NativeTrainer
+from tuner.trainers.native import CACHE_BYTES, NativeLane
 from tuner.training.loop import Training, begin
 from tuner.tuning.budget import (
     SAFETY,
@@ -221,12 +221,11 @@ def _begun(
     wanted: Mapping[Key, Hyperparameters], plan: ConfirmationPlan, context: Context
 ) -> Networks:
     """Return the networks as they were stored; those that were not, before their first epoch."""
-    trainer = NativeTrainer(context.tuning)
     networks = {}
     for key, settings in wanted.items():
         strategies = policies(settings.eta, context.strategy(plan.strategy))
         stored = stored_network(file_of(key, context.folder), settings, context)
-        networks[key] = stored or begin(trainer, settings, *strategies)
+        networks[key] = stored or begin(context.trainer, settings, *strategies)
     return networks
 
 
@@ -311,9 +310,8 @@ def _compare(networks: Networks, plan: ConfirmationPlan, context: Context) -> Co
 
 def _outputs_at_end(networks: Networks, context: Context) -> list[list[NDArray[Any]]]:
     """Return the outputs of the best network of each run, once all have ended."""
-    trainer = NativeTrainer(context.tuning)
     return [
-        [outputs_of(trainer, network.best, context.metric) for network in each]
+        [outputs_of(context.trainer, network.best, context.metric) for network in each]
         for each in _by_candidate(networks)
     ]
 

@@ -5,9 +5,11 @@ once more from other initial weights. The committee weights them by what they co
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,6 @@ from tuner.records import Candidate, Committee, Confirmation, Record, TuneProgre
 from tuner.storage.checkpoints import save_checkpoint
 from tuner.storage.models import Model, model_of
 from tuner.strategies.plans import policies
-from tuner.trainers.native import NativeTrainer
 from tuner.training.loop import begin_with
 from tuner.tuning.budget import (
     ENOUGH_WEIGHT,
@@ -32,6 +33,7 @@ from tuner.tuning.budget import (
     MOST_ROUNDS,
     PACE_SECONDS,
     PACE_SHARE,
+    ROUND_SLACK,
     SAFETY,
     work_seconds,
 )
@@ -73,7 +75,7 @@ class Trained:
 
     @property
     def seconds(self) -> float:
-        """The time that one worker spent on its last round, for each fold."""
+        """The seconds that its last round took of all workers together."""
         folds = max(1, len({network.lane.fold for network in self.networks}))
         return sum(epoch.seconds for n in self.networks[-folds:] for epoch in n.history)
 
@@ -95,23 +97,26 @@ def confirm_on_folds(state: State, context: Context) -> Confirmation | None:
     paces = context.decide("kind-paces", KindPaces, lambda: _paces(kinds, context)).seconds
     trained = [Trained(kind) for kind in kinds]
     for number in range(MOST_ROUNDS):
-        before = sum(len(each.networks) for each in trained)
-        for place, each in enumerate(trained):
-            plan = context.decide(
-                f"kind-{number}-{place}",
-                KindPlan,
-                lambda: _plan(trained, place, number, paces, context),  # noqa: B023
+        before = list(trained)
+        voting = cache(partial(_voting, before, context))
+        for place, each in enumerate(before):
+            last = place + 1 == len(before)
+            decide = (
+                partial(_plan_again, each, voting, context)
+                if number
+                else partial(_plan, each.kind, paces[place], context, first=not place, last=last)
             )
+            plan = context.decide(f"kind-{number}-{place}", KindPlan, decide)
             if plan.epochs:
                 begun = _begun(each.kind, number, plan, context)
                 if any(network.reason is None for network in begun):
                     if context.callbacks.stop_asked():
                         return None
-                    context.tell(_progress(trained, number * len(kinds) + place))
+                    context.tell(_progress(trained, number * len(kinds) + place, context.metric))
                 networks = _trained(begun, each.kind, number, plan, context)
                 trained[place] = replace(each, networks=(*each.networks, *networks))
                 context.store.tick()
-        if sum(len(each.networks) for each in trained) == before:
+        if trained == before:
             break
     return _confirmation(trained, context)
 
@@ -145,27 +150,28 @@ def _paces(kinds: Sequence[Kind], context: Context) -> KindPaces:
     return KindPaces(seconds=tuple(run_all(context.executor, tasks)))
 
 
-def _plan(
-    trained: Sequence[Trained], place: int, number: int, paces: Sequence[float], context: Context
-) -> KindPlan:
-    """Return the epochs for a kind: as its share of the time allows, or those of the round before.
-
-    Only the first kind trains in any case; rounds after the first leave out those whose votes are
-    not wanted.
-    """
-    workers, each = context.executor.count, trained[place]
-    left = SAFETY * (work_seconds(context.request.budget) - context.store.seconds)
-    if number:
-        wanted = each.sound and each.kind.name in _voting(trained, context)
-        fits = each.seconds * 1.1 / min(workers, len(context.folds)) <= left
-        return KindPlan(epochs=len(each.networks[0].history) if wanted and fits else 0)
-    lanes = math.ceil(len(context.folds) / workers)
-    share = left * (KIND_SHARE if place + 1 < len(trained) else 1.0)
-    epochs = int(share / (paces[place] * (1 + LANES_COST * (lanes - 1))))
-    epochs = min(epochs, each.kind.most_epochs)
-    if place == 0:
+def _plan(kind: Kind, pace: float, context: Context, *, first: bool, last: bool) -> KindPlan:
+    """Return the epochs that a kind's share of the time allows; the first trains in any case."""
+    lanes = math.ceil(len(context.folds) / context.executor.count)
+    share = _seconds_left(context) * (1.0 if last else KIND_SHARE)
+    epochs = int(share / (pace * (1 + LANES_COST * (lanes - 1))))
+    epochs = min(epochs, kind.most_epochs)
+    if first:
         return KindPlan(epochs=max(epochs, LEAST_KIND_EPOCHS))
     return KindPlan(epochs=epochs if epochs >= LEAST_KIND_EPOCHS else 0)
+
+
+def _plan_again(each: Trained, voting: Callable[[], set[str]], context: Context) -> KindPlan:
+    """Return the epochs of the round before, for a kind whose votes count and if there is time."""
+    if not each.sound or each.kind.name not in voting():
+        return KindPlan(epochs=0)
+    seconds = ROUND_SLACK * each.seconds / min(context.executor.count, len(context.folds))
+    fits = seconds <= _seconds_left(context)
+    return KindPlan(epochs=len(each.networks[0].history) if fits else 0)
+
+
+def _seconds_left(context: Context) -> float:
+    return SAFETY * (work_seconds(context.request.budget) - context.store.seconds)
 
 
 def _voting(trained: Sequence[Trained], context: Context) -> set[str]:
@@ -189,12 +195,13 @@ def targets_of(context: Context) -> NDArray[Any]:
 
 def _begun(kind: Kind, number: int, plan: KindPlan, context: Context) -> list[Network]:
     """Return a network of each fold as it was stored; those that were not, before training."""
-    trainer = NativeTrainer(*(fold.tuning for fold in context.folds))
     settings = replace(kind.settings, seed=context.request.seed + number)
     strategy = kind.strategy(plan.epochs, context.metric)
     return [
         stored_network(file, settings, context)
-        or begin_with(trainer.start(settings, fold), settings, *policies(settings.eta, strategy))
+        or begin_with(
+            context.trainer.start(settings, fold), settings, *policies(settings.eta, strategy)
+        )
         for fold, file in enumerate(_files(kind, number, context))
     ]
 
@@ -224,15 +231,14 @@ def _trained(
     return tuple(networks)
 
 
-def _progress(trained: Sequence[Trained], done: int) -> TuneProgress:
-    metric = METRICS[trained[0].networks[0].stopping.metric] if trained[0].networks else None
+def _progress(trained: Sequence[Trained], done: int, metric: str) -> TuneProgress:
     known = [
-        float(np.mean([n.history[-1].validation_metrics[n.stopping.metric] for n in each.networks]))
+        fmean(network.history[-1].validation_metrics[metric] for network in each.networks)
         for each in trained
         if each.sound
     ]
-    best = max(known, key=metric.score, default=None) if metric else None
-    return TuneProgress(step="final", phase="kinds", done=done, total=0, best=best)
+    best = max(known, key=METRICS[metric].score, default=None)
+    return TuneProgress(step="final", phase="kinds", done=done, best=best)
 
 
 def _confirmation(trained: Sequence[Trained], context: Context) -> Confirmation:
@@ -280,7 +286,6 @@ def _confirmation(trained: Sequence[Trained], context: Context) -> Confirmation:
 
 def _answers(each: Trained, y: NDArray[Any], context: Context) -> Answers:
     """Return the out-of-fold outputs of the networks of the first seed: all kinds have those."""
-    trainer = NativeTrainer(*(fold.tuning for fold in context.folds))
     lanes = [network.lane for network in each.networks[: len(context.folds)]]
-    outputs = out_of_fold(trainer, lanes, context.folds, context.metric)
+    outputs = out_of_fold(context.trainer, lanes, context.folds, context.metric)
     return Answers(METRICS[context.metric], y, (outputs,))
